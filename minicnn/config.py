@@ -1,0 +1,203 @@
+"""Settings of the whole library: the default float type, epsilon, image layout, the backend.
+
+They live in memory only. No file in the home directory is read, so that a program gives the same
+numbers on every machine; the environment variables below are the one way in from outside.
+
+    MINICNN_BACKEND             "numba" (the default) or "numpy"
+    MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
+    KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+BACKENDS = ("numba", "numpy")
+DATA_FORMATS = ("channels_first", "channels_last")
+FLOAT_TYPES = ("float16", "float32", "float64", "bfloat16")
+
+
+def _integer_from_environment(variable: str) -> int | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(
+            f"The environment variable {variable} must be a whole number. Received: {text!r}"
+        ) from None
+
+
+_settings = SimpleNamespace(
+    floatx="float32",
+    epsilon=1e-7,
+    image_data_format="channels_last",
+    backend=None,
+    interactive_logging=True,
+    traceback_filtering=True,
+    max_epochs=_integer_from_environment("KERAS_MAX_EPOCHS"),
+    max_steps_per_epoch=_integer_from_environment("KERAS_MAX_STEPS_PER_EPOCH"),
+)
+
+
+def floatx() -> str:
+    """The default float type, "float32" unless changed."""
+    return _settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type of weights and computations.
+
+    >>> set_floatx("float64"); floatx()
+    'float64'
+    >>> set_floatx("float32")
+    """
+    if value not in FLOAT_TYPES:
+        raise ValueError(
+            f"Unknown `floatx` value: {value}. Expected one of {', '.join(FLOAT_TYPES)}."
+        )
+    _settings.floatx = str(value)
+
+
+def epsilon() -> float:
+    """The small number that keeps divisions and logarithms finite, 1e-7 unless changed."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set the small number that keeps divisions and logarithms finite."""
+    _settings.epsilon = value
+
+
+def image_data_format() -> str:
+    """The default layout of images, "channels_last" unless changed."""
+    return _settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default layout: "channels_last" (height, width, channels) or "channels_first"."""
+    _settings.image_data_format = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """The layout that an argument means: None is the default layout; case does not matter.
+
+    >>> standardize_data_format("Channels_First")
+    'channels_first'
+    """
+    if data_format is None:
+        return _settings.image_data_format
+    name = str(data_format).lower()
+    if name not in DATA_FORMATS:
+        raise ValueError(
+            "The `data_format` argument must be one of "
+            f"{{'channels_first', 'channels_last'}}. Received: data_format={data_format}"
+        )
+    return name
+
+
+def backend() -> str:
+    """The backend that computes: "numba" (fast, the default) or "numpy" (the definition)."""
+    if _settings.backend is None:
+        _settings.backend = _checked_backend(os.environ.get("MINICNN_BACKEND") or "numba")
+    return _settings.backend
+
+
+def set_backend(name: str) -> None:
+    """Choose the backend for everything that is computed from now on."""
+    _settings.backend = _checked_backend(name)
+    from minicnn.backend import kernels
+
+    kernels.clear_cache()
+
+
+def _checked_backend(name: str) -> str:
+    if name in BACKENDS:
+        return name
+    raise ValueError(f"Unknown backend {name!r}. Expected one of {', '.join(BACKENDS)}.")
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages and progress lines are printed (True) or sent to `logging` (False)."""
+    return _settings.interactive_logging
+
+
+def enable_interactive_logging() -> None:
+    """Print messages and progress lines to standard output."""
+    _settings.interactive_logging = True
+
+
+def disable_interactive_logging() -> None:
+    """Send messages to `logging` instead of printing them."""
+    _settings.interactive_logging = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """The switch that Keras programs set. Tracebacks here are short, so nothing is filtered."""
+    return _settings.traceback_filtering
+
+
+def enable_traceback_filtering() -> None:
+    """Set the switch that `is_traceback_filtering_enabled` reads."""
+    _settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Clear the switch that `is_traceback_filtering_enabled` reads."""
+    _settings.traceback_filtering = False
+
+
+def max_epochs() -> int | None:
+    """The cap on the epochs of any `fit`, or None."""
+    return _settings.max_epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Cap the epochs of any `fit`, for trying a long program quickly. None: no cap."""
+    _settings.max_epochs = max_epochs
+
+
+def max_steps_per_epoch() -> int | None:
+    """The cap on the steps of one epoch of `fit`, `evaluate` or `predict`, or None."""
+    return _settings.max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Cap the steps of one epoch of `fit`, `evaluate` or `predict`. None: no cap."""
+    _settings.max_steps_per_epoch = max_steps_per_epoch
+
+
+def dtype_policy() -> Any:
+    """The `DTypePolicy` that layers take when they are given none."""
+    from minicnn import dtype_policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the default policy: a name ("float32", "mixed_float16") or a `DTypePolicy`."""
+    from minicnn import dtype_policies
+
+    dtype_policies.set_dtype_policy(policy)
+
+
+def enable_unsafe_deserialization() -> None:
+    """Kept so that Keras programs run; files still load without running code from them."""
+    from minicnn.saving import serialization_lib
+
+    serialization_lib.enable_unsafe_deserialization()
+
+
+def keras_home() -> Path:
+    """The folder that Keras keeps its downloads in: KERAS_HOME, or else ~/.keras."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
+def minicnn_home() -> Path:
+    """The folder that downloads go to: MINICNN_HOME, or else the same folder as Keras's."""
+    home = os.environ.get("MINICNN_HOME")
+    return Path(home).expanduser() if home else keras_home()
