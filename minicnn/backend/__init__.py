@@ -1,0 +1,64 @@
+"""Plain functions from arrays to arrays: the bottom of every computation.
+
+`kernels.NAME` is the one door. It finds NAME in the active backend, else in `backend/numpy`, else
+in NumPy itself, so `kernels.conv` may be Numba's, and `kernels.exp` is `numpy.exp`:
+
+>>> import numpy as np
+>>> from minicnn.backend import kernels
+>>> kernels.relu(np.array([-1.0, 2.0]))
+array([0., 2.])
+
+`minicnn.config.set_backend` or the environment variable `MINICNN_BACKEND` chooses the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+import numpy as np
+
+from minicnn import config
+
+__all__ = ["Kernels", "kernels"]
+
+
+class Kernels:
+    """The functions of the active backend as attributes, each looked up once.
+
+    A name that is found is kept in the instance, where Python looks before it calls `__getattr__`,
+    so from the second use on a kernel costs no more than any attribute.
+    """
+
+    def __getattr__(self, name: str) -> Callable:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        function = find_kernel(name)
+        self.__dict__[name] = function
+        return function
+
+    def clear_cache(self) -> None:
+        """Look every name up afresh; `config.set_backend` calls this."""
+        self.__dict__.clear()
+
+
+def find_kernel(name: str) -> Callable:
+    """The function `name` of the active backend, of `backend/numpy` or of NumPy, in that order.
+
+    Each backend lists its kernels by file in `MODULES`, so that only the file in need is imported.
+    """
+    active = config.backend()
+    for backend in dict.fromkeys((active, "numpy")):
+        package = f"{__name__}.{backend}"
+        for module, names in import_module(package).MODULES.items():
+            if name in names:
+                return getattr(import_module(f"{package}.{module}"), name)
+    if hasattr(np, name):
+        return getattr(np, name)
+    raise AttributeError(
+        f"There is no kernel {name!r}: it is neither in backend/{active}, nor in backend/numpy, "
+        "nor in NumPy."
+    )
+
+
+kernels = Kernels()

@@ -1,0 +1,189 @@
+"""Activation functions and the softmax family, on arrays of any shape.
+
+Each is written so that it neither overflows nor loses digits, and so that complex input works:
+branches look at the real part only, which makes the complex step give exact derivatives.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numpy.special import erf
+
+# Klambauer, Unterthiner, Mayr, Hochreiter, "Self-Normalizing Neural Networks" (2017), eq. 2 and 14.
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+Axis = int | tuple[int, ...] | None
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Rectified linear unit, `max(x, 0)`. NaN stays NaN."""
+    return np.where(x.real <= 0, 0, x)
+
+
+def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Cotangent of the input of `y = relu(x)`: passed on where `y > 0`, zero elsewhere."""
+    return np.where(y.real > 0, cotangent, 0)
+
+
+def clip_real(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    """`x` held between `low` and `high`, also for complex numbers (by their real part)."""
+    return np.where(x.real <= low, low, np.where(x.real >= high, high, x))
+
+
+def relu6(x: np.ndarray) -> np.ndarray:
+    """`min(max(x, 0), 6)`."""
+    return clip_real(x, 0, 6)
+
+
+def leaky_relu(x: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
+    """`x` where positive, else `negative_slope · x`."""
+    return np.where(x.real > 0, x, negative_slope * x)
+
+
+def threshold(x: np.ndarray, threshold: float, default_value: float) -> np.ndarray:
+    """`x` where it exceeds `threshold`, else `default_value`."""
+    return np.where(x.real > threshold, x, default_value)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """`1 / (1 + exp(-x))`, computed with exponentials of negative numbers only."""
+    return np.exp(-relu(-x)) / (1 + np.exp(-_magnitude(x)))
+
+
+def log_sigmoid(x: np.ndarray) -> np.ndarray:
+    """`log(sigmoid(x)) = -softplus(-x)`."""
+    return -softplus(-x)
+
+
+def hard_sigmoid(x: np.ndarray) -> np.ndarray:
+    """Straight-line sigmoid: `x / 6 + 1/2`, held between 0 and 1."""
+    return clip_real(x / 6 + 0.5, 0, 1)
+
+
+def sparse_sigmoid(x: np.ndarray) -> np.ndarray:
+    """Straight-line sigmoid: `(x + 1) / 2`, held between 0 and 1."""
+    return clip_real((x + 1) / 2, 0, 1)
+
+
+def softplus(x: np.ndarray) -> np.ndarray:
+    """`log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))`."""
+    return relu(x) + np.log1p(np.exp(-_magnitude(x)))
+
+
+def softsign(x: np.ndarray) -> np.ndarray:
+    """`x / (1 + |x|)`."""
+    return x / (1 + _magnitude(x))
+
+
+def silu(x: np.ndarray) -> np.ndarray:
+    """`x · sigmoid(x)`, also called swish."""
+    return x * sigmoid(x)
+
+
+def hard_silu(x: np.ndarray) -> np.ndarray:
+    """`x · hard_sigmoid(x)`, also called hard swish."""
+    return x * hard_sigmoid(x)
+
+
+def gelu(x: np.ndarray, approximate: bool = True) -> np.ndarray:
+    """Gaussian error linear unit, `x · Φ(x)` with Φ the standard normal distribution function.
+
+    `approximate`: Φ(x) ≈ (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2.
+    Source: Hendrycks, Gimpel, "Gaussian Error Linear Units" (2016), section 2.
+    """
+    if approximate:
+        return x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x * x * x))) / 2
+    return x * (1 + erf(x * 0.5**0.5)) / 2
+
+
+def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
+    """`x` where positive, else `alpha · (exp(x) - 1)`."""
+    return np.where(x.real > 0, x, alpha * np.expm1(-relu(-x)))
+
+
+def celu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
+    """`x` where positive, else `alpha · (exp(x / alpha) - 1)`."""
+    return relu(x) + alpha * np.expm1(-relu(-x) / alpha)
+
+
+def selu(x: np.ndarray) -> np.ndarray:
+    """Scaled ELU whose constants keep mean 0 and variance 1 from layer to layer."""
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Gated linear unit: the first half along `axis` times the sigmoid of the second."""
+    value, gate = np.split(x, 2, axis)
+    return value * sigmoid(gate)
+
+
+def hard_tanh(x: np.ndarray) -> np.ndarray:
+    """`x` held between -1 and 1."""
+    return clip_real(x, -1, 1)
+
+
+def tanh_shrink(x: np.ndarray) -> np.ndarray:
+    """`x - tanh(x)`."""
+    return x - np.tanh(x)
+
+
+def hard_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """`x` where `|x| > threshold`, else 0."""
+    return np.where(abs(x.real) <= threshold, 0, x)
+
+
+def soft_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """`x` moved towards 0 by `threshold`, and 0 where that would cross it."""
+    return relu(x - threshold) - relu(-x - threshold)
+
+
+def sparse_plus(x: np.ndarray) -> np.ndarray:
+    """0 below -1, `(x + 1)² / 4` between -1 and 1, `x` above."""
+    return np.where(x.real >= 1, x, clip_real(x + 1, 0, 2) ** 2 / 4)
+
+
+def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
+    """`(x + √(x² + b)) / 2`, a smooth ramp without exponentials."""
+    return (x + np.sqrt(x * x + b)) / 2
+
+
+def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
+    """`exp(x) / Σ exp(x)` along `axis` (one axis or several)."""
+    exponentials = np.exp(x - _shift(x, axis))
+    return exponentials / exponentials.sum(axis, keepdims=True)
+
+
+def softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) -> np.ndarray:
+    """Cotangent of the input of `y = softmax(x)`: `y · (cotangent - Σ cotangent · y)`."""
+    return y * (cotangent - (cotangent * y).sum(axis, keepdims=True))
+
+
+def log_softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
+    """`x - log Σ exp(x)` along `axis`, without taking the logarithm of a rounded softmax."""
+    shifted = x - _shift(x, axis)
+    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+
+
+def log_softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) -> np.ndarray:
+    """Cotangent of the input of `y = log_softmax(x)`: `cotangent - exp(y) · Σ cotangent`."""
+    return cotangent - np.exp(y) * cotangent.sum(axis, keepdims=True)
+
+
+def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
+    """`log Σ exp(x)` along `axis`."""
+    shift = _shift(x, axis)
+    total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
+    return total if keepdims else total.squeeze(axis)
+
+
+def _magnitude(x: np.ndarray) -> np.ndarray:
+    """`|x|` by the sign of the real part, which keeps it analytic."""
+    return np.where(x.real < 0, -x, x)
+
+
+def _shift(x: np.ndarray, axis: Axis) -> np.ndarray:
+    """The largest real part along `axis`, or 0 where that is infinite."""
+    largest = x.real.max(axis, keepdims=True)
+    return np.where(np.isfinite(largest), largest, 0)
