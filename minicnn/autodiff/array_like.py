@@ -1,0 +1,71 @@
+"""What tensors, variables and symbolic tensors have in common: they behave like arrays.
+
+Operators, methods and NumPy functions all lead to `minicnn.ops`. That package stands above this
+one, so it hands its functions down: `minicnn.ops.operators` fills `OPERATIONS` and sets the
+operators (`__add__` and so on) when it is imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+OPERATIONS: dict[str, Any] = {}
+"""NumPy's name of a function -> the differentiable operation that stands in for it."""
+
+
+class ArrayLike:
+    """Base of everything that may stand where an array stands in a formula."""
+
+    __slots__ = ()
+
+    # Tells NumPy that `ndarray + tensor` is the tensor's business.
+    __array_priority__ = 100
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
+        """`np.exp(tensor)`, `array * tensor`: the operation of that name, recorded."""
+        if out is not None:
+            return self._write_into_array(ufunc, method, inputs, out, settings)
+        operation = OPERATIONS.get(ufunc.__name__)
+        if method != "__call__" or operation is None:
+            raise _no_operation(
+                f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+            )
+        return operation(*inputs, **settings)
+
+    def __array_function__(self, function, types, args, kwargs):
+        """`np.concatenate([tensor, tensor])`: the operation of that name, recorded."""
+        operation = OPERATIONS.get(function.__name__)
+        if operation is None:
+            raise _no_operation(f"np.{function.__name__}")
+        return operation(*args, **kwargs)
+
+    @staticmethod
+    def _write_into_array(ufunc, method, inputs, out, settings):
+        """`array += tensor`: an array may be written into, and leaves the record there."""
+        if any(isinstance(target, ArrayLike) for target in out):
+            raise TypeError(refuse_writing("an in-place operation"))
+        arrays = [np.asarray(x) if isinstance(x, ArrayLike) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, out=out, **settings)
+
+    def __setitem__(self, key, value):
+        raise TypeError(refuse_writing(f"[{key!r}] = ..."))
+
+
+def refuse_writing(attempt: str) -> str:
+    """The sentence that answers an attempt to write into a tensor."""
+    return (
+        f"Tensors are never written into, but the program tried {attempt}. Gradients need every "
+        "value that was computed. Make a new tensor instead: `ops.where(mask, a, b)`, "
+        "`ops.slice_update(x, start, updates)` or `ops.scatter_update(x, indices, updates)`; "
+        "or take a copy that is yours to change with `x.numpy()`."
+    )
+
+
+def _no_operation(name: str) -> TypeError:
+    return TypeError(
+        f"{name} has no counterpart in minicnn.ops that could be recorded and differentiated. "
+        "Use a function of `minicnn.ops`, or, where no gradient is needed, "
+        "`np.asarray(x)` first."
+    )

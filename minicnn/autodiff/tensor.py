@@ -1,0 +1,166 @@
+"""An array, and the record of the operation that made it."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn.autodiff.array_like import ArrayLike
+
+_order = itertools.count()
+
+
+class Tensor(ArrayLike):
+    """An immutable array that may remember the operation that made it.
+
+    Every operation returns tensors. Inside a `GradientTape` a tensor computed from something
+    that is watched carries a `Record`; all others are plain arrays in a wrapper.
+
+    Attributes:
+        array: the values, an `ndarray` that nobody writes into.
+        record: how the tensor came about; None for a constant.
+        variable: the `Variable` whose value this is, if it is one.
+
+    Example:
+        >>> import minicnn as keras
+        >>> x = keras.ops.convert_to_tensor([1.0, 2.0])
+        >>> x * x + 1
+        Tensor([2., 5.], dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_keras_logits", "_keras_mask", "array", "record", "variable")
+
+    def __init__(self, array: np.ndarray, record: Record | None = None, variable: Any = None):
+        self.array = array
+        self.record = record
+        self.variable = variable
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.array.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.array.size
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the values, the caller's to change."""
+        return self.array.copy()
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self.array.tolist()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        if copy:
+            return np.array(self.array, dtype=dtype)
+        view = self.array.view() if dtype is None else self.array.astype(dtype, copy=False).view()
+        view.flags.writeable = False
+        return view
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("A tensor of shape () is a single number and has no len().")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("A tensor of shape () is a single number and cannot be iterated over.")
+        return (self[i] for i in range(len(self.array)))
+
+    def __bool__(self) -> bool:
+        return bool(self.array)
+
+    def __int__(self) -> int:
+        return int(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.array.item())
+
+    def __index__(self) -> int:
+        return self.array.__index__()
+
+    def __complex__(self) -> complex:
+        return complex(self.array.item())
+
+    def __format__(self, specification: str) -> str:
+        return (
+            format(self.array, specification)
+            if self.array.ndim
+            else format(self.item(), specification)
+        )
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.array, separator=", ", prefix="Tensor(")
+        return f"Tensor({values}, dtype={self.dtype})"
+
+    def __reduce__(self):
+        return Tensor, (self.array,)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo) -> Tensor:
+        return Tensor(self.array.copy())
+
+
+class Record:
+    """How tensors came about: `outputs = primitive(*inputs, **settings)`.
+
+    A tensor holds its record and the record holds its inputs, so a graph lives exactly as long
+    as somebody holds its result. Outputs are held weakly, for otherwise each would hold itself.
+
+    Attributes:
+        primitive: knows the vector-Jacobian products (`minicnn.ops.operation.Primitive`);
+            None for a leaf, that is a variable or a watched tensor.
+        inputs: the arguments that may carry gradients, flat.
+        arguments: all arguments of the call, as the primitive keeps them.
+        order: counts up; the reverse is an order in which to go backwards.
+    """
+
+    __slots__ = ("_outputs", "arguments", "inputs", "order", "primitive")
+
+    def __init__(self, primitive: Any = None, inputs: Sequence[Any] = (), arguments: Any = None):
+        self.primitive = primitive
+        self.inputs = inputs
+        self.arguments = arguments
+        self.order = next(_order)
+        self._outputs: tuple = ()
+
+    def made(self, outputs: Sequence[Tensor]) -> None:
+        """Notes the tensors that the operation returned."""
+        self._outputs = tuple((weakref.ref(t), t.shape, t.dtype) for t in outputs)
+
+    def outputs(self) -> list[Tensor]:
+        """The tensors that the operation returned; zeros for those that nobody holds any more."""
+        return [
+            reference() or Tensor(np.zeros(shape, dtype))
+            for reference, shape, dtype in self._outputs
+        ]
+
+
+LEAF = Record()
+"""The record of tensors at which gradients are asked for, but which no operation made."""

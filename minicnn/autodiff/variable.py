@@ -1,0 +1,283 @@
+"""A name for a tensor that training replaces."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+import numpy as np
+
+from minicnn import config, dtypes
+from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
+from minicnn.autodiff.tensor import LEAF, Tensor
+from minicnn.name_scope import current_path
+from minicnn.naming import auto_name
+from minicnn.shapes import standardize_shape
+
+AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
+
+
+class Variable(ArrayLike):
+    """State: a weight, a moving average, a counter.
+
+    A variable is a name for an immutable tensor. `assign` puts another tensor in its place and
+    never writes into the old one, so a list of `value`s is a snapshot of a whole model.
+
+    Args:
+        initializer: the first value, or a function `(shape, dtype) -> value`, or the name of an
+            initializer.
+        shape: needed where the initializer is a function.
+        dtype: type of the elements; that of the value, or `config.floatx()`, by default.
+        trainable: whether gradient tapes watch it and optimizers change it.
+        autocast: whether layers of a mixed policy read it in their compute type.
+        aggregation: kept for Keras's files; there is one device here.
+        name: part of the path in summaries and files; must not contain a slash.
+
+    Example:
+        >>> import minicnn as keras
+        >>> counter = keras.Variable([1.0, 2.0])
+        >>> counter.assign_add([1.0, 1.0])
+        >>> counter.numpy()
+        array([2., 3.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: tuple[int, ...] | None = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = None,
+        synchronization: str | None = None,
+        name: str | None = None,
+    ):
+        name = name or auto_name("Variable")
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                f"Argument `name` of a variable must be a string and cannot contain character `/`. "
+                f"Received: name={name!r}"
+            )
+        if aggregation is not None and aggregation not in AGGREGATIONS:
+            raise ValueError(
+                f"Invalid value for argument `aggregation`: expected one of {AGGREGATIONS}, "
+                f"but received {aggregation!r}."
+            )
+        self.name = name
+        self.path = "/".join(part for part in (current_path(), name) if part)
+        self.autocast = bool(autocast)
+        self.aggregation = aggregation or "none"
+        self.synchronization = synchronization or "auto"
+        self.regularizer = None
+        self.constraint = None
+        self.overwrite_with_gradient = False
+        self._trainable = bool(trainable)
+        self._value = self._leaf(_first_value(initializer, shape, dtype))
+
+    @property
+    def value(self) -> Tensor:
+        """The tensor that the variable names now."""
+        wanted = _autocast.dtype
+        if wanted and self.autocast and wanted != self.dtype and dtypes.is_float_dtype(self.dtype):
+            return OPERATIONS["cast"](self._value, wanted)
+        return self._value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self._value.array.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._value.array.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._value.array.size
+
+    @property
+    def dtype(self) -> str:
+        """Type of the elements, as inside the current autocast scope."""
+        own = self._value.array.dtype.name
+        wanted = _autocast.dtype
+        return wanted if wanted and self.autocast and dtypes.is_float_dtype(own) else own
+
+    @property
+    def trainable(self) -> bool:
+        """Whether gradient tapes watch it and optimizers change it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self._value = self._leaf(self._value.array)
+
+    def assign(self, value: Any) -> Tensor:
+        """Gives the variable another value of the same shape, and returns it."""
+        if _kept.state:
+            return self._value
+        array = _to_array(value, self._value.array.dtype)
+        if array.shape != self.shape:
+            raise ValueError(
+                "The shape of the target variable and the shape of the target value in "
+                f"`variable.assign(value)` must match. variable.shape={self.shape}, "
+                f"Received: value.shape={array.shape}. Target variable: {self.path}"
+            )
+        self._value = self._leaf(array)
+        return self._value
+
+    def assign_add(self, value: Any) -> Tensor:
+        """Adds to the value."""
+        return self.assign(self._value + value)
+
+    def assign_sub(self, value: Any) -> Tensor:
+        """Subtracts from the value."""
+        return self.assign(self._value - value)
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the values, the caller's to change."""
+        return self._value.numpy()
+
+    def restore(self, value: Tensor) -> None:
+        """Takes back a tensor that `value` gave earlier, or stands in one that may be recorded."""
+        self._value = value
+
+    def snapshot(self) -> Tensor:
+        """The tensor that the variable names now, whatever the autocast scope."""
+        return self._value
+
+    def _leaf(self, array: np.ndarray) -> Tensor:
+        watched = self._trainable and array.dtype.kind in "fc"
+        return Tensor(array, record=LEAF if watched else None, variable=self)
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self.value.__array__(dtype, copy)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self):
+        return iter(self.value)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A variable cannot stand for true or false by itself: "
+            "use `variable.value`, or `variable is not None`."
+        )
+
+    def __int__(self) -> int:
+        return int(self._value)
+
+    def __float__(self) -> float:
+        return float(self._value)
+
+    def __index__(self) -> int:
+        return self._value.__index__()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self._value.array, separator=", ", threshold=20)
+        return (
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
+        )
+
+    def __deepcopy__(self, memo):
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._value = twin._leaf(self._value.array)
+        memo[id(self)] = twin
+        return twin
+
+
+def _first_value(initializer: Any, shape: Any, dtype: str | None) -> np.ndarray:
+    if isinstance(initializer, str):
+        from minicnn import initializers
+
+        initializer = initializers.get(initializer)
+    if not callable(initializer) or isinstance(initializer, ArrayLike):
+        return _given_value(initializer, shape, dtype)
+    if shape is None:
+        raise ValueError(
+            "When creating a Variable from an initializer, the `shape` argument should be "
+            f"specified. Received: initializer={initializer} and shape={shape}"
+        )
+    dtype = dtypes.standardize_dtype(dtype)
+    return _to_array(initializer(standardize_shape(shape), dtype=dtype), np.dtype(dtype))
+
+
+def _given_value(value: Any, shape: Any, dtype: str | None) -> np.ndarray:
+    array = np.asarray(value)
+    if dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "f":
+        dtype = config.floatx()
+    elif dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "i":
+        dtype = "int32"
+    array = np.array(value, dtype=dtype and dtypes.standardize_dtype(dtype))
+    if shape is not None and standardize_shape(shape) != array.shape:
+        raise ValueError(
+            f"A variable of shape {tuple(shape)} was asked for, but the value given for it has "
+            f"shape {array.shape}. Leave out `shape`, or give a value that has it."
+        )
+    return array
+
+
+def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
+    """An array that nobody else will write into: tensors are shared, arrays copied."""
+    if isinstance(value, Variable):
+        value = value._value
+    if isinstance(value, Tensor):
+        return value.array.astype(dtype, copy=False)
+    return np.array(value, dtype=dtype)
+
+
+class _Kept(threading.local):
+    state = False
+
+
+_kept = _Kept()
+
+
+@contextlib.contextmanager
+def keep_state():
+    """Inside, `assign` changes nothing: a computation is only looked at, not carried out."""
+    before, _kept.state = _kept.state, True
+    try:
+        yield
+    finally:
+        _kept.state = before
+
+
+class _Autocast(threading.local):
+    dtype: str | None = None
+
+
+_autocast = _Autocast()
+
+
+class AutocastScope:
+    """Inside, floating point variables are read in `dtype`; with None, as they are."""
+
+    def __init__(self, dtype: str | None):
+        if dtype is not None:
+            dtype = dtypes.standardize_dtype(dtype)
+            if not dtypes.is_float_dtype(dtype):
+                raise ValueError(
+                    f"`AutocastScope` can only be used with a floating-point dtype. Received: {dtype}"
+                )
+        self.dtype = dtype
+
+    def __enter__(self) -> AutocastScope:
+        self._before, _autocast.dtype = _autocast.dtype, self.dtype
+        return self
+
+    def __exit__(self, *exception) -> None:
+        _autocast.dtype = self._before
+
+
+def autocast_dtype() -> str | None:
+    """The type that floating point variables are read in now, if a scope says so."""
+    return _autocast.dtype

@@ -1,0 +1,71 @@
+"""Paths of variables: the names of the layers around them, joined by slashes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class _Scopes(threading.local):
+    def __init__(self):
+        self.open: list[name_scope] = []
+
+
+_scopes = _Scopes()
+
+
+class name_scope:  # noqa: N801 (Keras's name)
+    """Variables made inside have `name/` in front of their names.
+
+    A layer that opens its scope again inside its own scope does not appear twice in the path.
+
+    Args:
+        name: one part of the path.
+        caller: the object whose scope it is.
+        override_parent: a path that replaces that of the scopes around.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        caller: Any = None,
+        override_parent: str | None = None,
+        deduplicate: bool = True,
+    ):
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                f"Argument `name` must be a string and cannot contain character `/`. Received: name={name!r}"
+            )
+        self.name = name
+        self.caller = caller
+        self.override_parent = override_parent
+        self.deduplicate = deduplicate
+        self._opened = False
+
+    def __enter__(self) -> name_scope:
+        top = _scopes.open[-1] if _scopes.open else None
+        same = (
+            self.deduplicate
+            and top is not None
+            and self.caller is not None
+            and top.caller is self.caller
+            and top.name == self.name
+        )
+        self._opened = not same
+        if self._opened:
+            _scopes.open.append(self)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        if self._opened:
+            _scopes.open.pop()
+
+
+def current_path() -> str:
+    """The path that a variable made now would stand under."""
+    parts: list[str] = []
+    for scope in _scopes.open:
+        if scope.override_parent is not None:
+            parts = [scope.override_parent] if scope.override_parent else []
+        parts.append(scope.name)
+    return "/".join(parts)

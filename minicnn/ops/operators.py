@@ -1,0 +1,91 @@
+"""Gives tensors, variables and symbolic tensors their operators, methods and NumPy functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
+from minicnn.ops import core, math
+from minicnn.ops import numpy as numpy_operations
+
+OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "true_divide",
+    "floordiv": "floor_divide",
+    "mod": "mod",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "logical_and",
+    "or": "logical_or",
+    "xor": "logical_xor",
+}
+"""Python's operators with a left and a right side -> the operation."""
+
+COMPARISONS = {
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+}
+
+UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not", "getitem": "get_item"}
+
+METHODS = ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "any", "all")
+METHODS += ("squeeze", "swapaxes", "clip", "repeat", "ravel", "cumsum")
+"""NumPy's methods of arrays that tensors have too."""
+
+NUMPY_NAMES = {
+    "remainder": "mod",
+    "invert": "bitwise_not",
+    "abs": "absolute",
+    "amax": "max",
+    "amin": "min",
+    "expand_dims": "expand_dims",
+    "concat": "concatenate",
+    "permute_dims": "transpose",
+    "pow": "power",
+}
+"""NumPy's functions that Keras calls otherwise."""
+
+
+def _swapped(operation):
+    return lambda self, other: operation(other, self)
+
+
+def _taking_integers(operation):
+    """`x.reshape(2, 3)` as well as `x.reshape((2, 3))`, as NumPy has it."""
+    return lambda self, *lengths: operation(self, *(lengths if len(lengths) < 2 else (lengths,)))
+
+
+def install() -> None:
+    """Sets the operators and fills the table of NumPy functions."""
+    operations = vars(numpy_operations)
+    for python_name, name in {**OPERATORS, **COMPARISONS, **UNARY}.items():
+        setattr(ArrayLike, f"__{python_name}__", operations[name])
+    for python_name, name in OPERATORS.items():
+        setattr(ArrayLike, f"__r{python_name}__", _swapped(operations[name]))
+    for name in METHODS:
+        setattr(ArrayLike, name, operations[name])
+    for name in ("reshape", "transpose"):
+        setattr(ArrayLike, name, _taking_integers(operations[name]))
+    ArrayLike.T = property(operations["transpose"])
+    ArrayLike.astype = core.cast
+    _fill_table(operations)
+
+
+def _fill_table(operations: dict) -> None:
+    for module in (math, core, numpy_operations):
+        for name, function in vars(module).items():
+            if callable(function) and not name.startswith("_") and hasattr(np, name):
+                OPERATIONS[name] = function
+    OPERATIONS.update(
+        {alias: operations[name] for alias, name in NUMPY_NAMES.items() if name in operations}
+    )
+    OPERATIONS["cast"] = core.cast
+
+
+install()
