@@ -43,6 +43,28 @@ MODULES = {
         "conv_kernel_gradient",
         "im2col",
     ),
+    "distributions": (
+        "binomial",
+        "gamma",
+        "gumbel",
+        "normal",
+        "permutation",
+        "randint",
+        "truncated_normal",
+        "uniform",
+    ),
+    "losses": (
+        "sparse_softmax_cross_entropy",
+        "sparse_softmax_cross_entropy_gradient",
+    ),
+    "normalization": ("moments",),
+    "optimizers": (
+        "adam_step",
+        "amsgrad_step",
+        "momentum_step",
+        "rmsprop_step",
+        "sgd_step",
+    ),
     "pool": (
         "average_pool",
         "average_pool_gradient",
@@ -50,5 +72,6 @@ MODULES = {
         "max_pool_gather",
         "max_pool_gradient",
     ),
+    "random": ("dropout", "dropout_mask", "random_bits"),
     "special": ("erf", "erfc", "erfinv"),
 }

@@ -1,0 +1,66 @@
+"""Random bits by counting: the n-th word is a function of the key and n alone.
+
+So a stream needs no state, any part of it can be made by any thread, and a mask can be made again
+instead of being stored. The function is Philox-4x32-10 of Salmon, Moraes, Dror, Shaw, "Parallel
+random numbers: as easy as 1, 2, 3" (2011), section 4.3; the constants are in its Table 2 and
+section 4.2. A `key` is a pair of 32-bit numbers, as a `SeedGenerator` holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+KEY_STEPS = (0x9E3779B9, 0xBB67AE85)  # the golden ratio and √3 - 1, as fractions of 2³²
+ROUNDS = 10
+WORD = 0xFFFFFFFF
+
+Key = Sequence[int] | np.ndarray
+
+
+def philox(counter: np.ndarray, key: Key) -> np.ndarray:
+    """Four random words for each counter: `(4, n)` uint32 to `(4, n)` uint32.
+
+    Each round multiplies two of the words to 64 bits and mixes the halves into the other two.
+    """
+    a, b, c, d = np.asarray(counter, np.uint64)
+    first, second = (int(word) for word in key)
+    for _ in range(ROUNDS):
+        left, right = a * np.uint64(MULTIPLIERS[0]), c * np.uint64(MULTIPLIERS[1])
+        a, b = (right >> 32) ^ b ^ np.uint64(first), right & WORD
+        c, d = (left >> 32) ^ d ^ np.uint64(second), left & WORD
+        first, second = (first + KEY_STEPS[0]) & WORD, (second + KEY_STEPS[1]) & WORD
+    return np.stack([a, b, c, d]).astype(np.uint32)
+
+
+def random_bits(key: Key, count: int, stream: int = 0) -> np.ndarray:
+    """The first `count` random words, uint32, of one of the 2³² streams of `key`."""
+    block = np.arange((count + 3) // 4, dtype=np.uint64)
+    counter = np.stack([block & WORD, block >> 32, np.full_like(block, stream), 0 * block])
+    return philox(counter, key).T.reshape(-1)[:count]
+
+
+def dropout_mask(
+    key: Key, shape: tuple[int, ...], rate: float, dtype: np.dtype | str = "float32"
+) -> np.ndarray:
+    """0 with probability `rate`, else `1 / (1 - rate)`, which keeps the expected sum."""
+    threshold, scale = dropout_constants(rate)
+    bits = random_bits(key, prod(shape)).reshape(shape)
+    return np.where(bits < threshold, 0, scale).astype(dtype)
+
+
+def dropout(x: np.ndarray, rate: float, key: Key) -> np.ndarray:
+    """`x · dropout_mask`. It is linear in `x` and its own adjoint, so the same key gives the
+    cotangent.
+    """
+    return x * dropout_mask(key, x.shape, rate, x.dtype)
+
+
+def dropout_constants(rate: float) -> tuple[int, float]:
+    """The number below which a share of `rate` of all words lies, and the scale of what is kept."""
+    if rate >= 1:
+        return WORD, 0.0
+    return int(rate * 2.0**32), 1 / (1 - rate)
