@@ -1,0 +1,56 @@
+"""`minicnn.utils`: Keras's utilities. A name is imported when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "CustomObjectScope": "minicnn.saving.object_registration.CustomObjectScope",
+    "Progbar": "minicnn.utils.progbar.Progbar",
+    "PyDataset": "minicnn.trainers.data_adapters.py_dataset_adapter.PyDataset",
+    "Sequence": "minicnn.trainers.data_adapters.py_dataset_adapter.PyDataset",
+    "clear_session": "minicnn.global_state.clear_session",
+    "custom_object_scope": "minicnn.saving.object_registration.CustomObjectScope",
+    "deserialize_keras_object": "minicnn.saving.serialization_lib.deserialize_keras_object",
+    "disable_interactive_logging": "minicnn.config.disable_interactive_logging",
+    "enable_interactive_logging": "minicnn.config.enable_interactive_logging",
+    "get_custom_objects": "minicnn.saving.object_registration.get_custom_objects",
+    "get_file": "minicnn.utils.file_utils.get_file",
+    "get_registered_name": "minicnn.saving.object_registration.get_registered_name",
+    "get_registered_object": "minicnn.saving.object_registration.get_registered_object",
+    "get_source_inputs": "minicnn.ops.operation_utils.get_source_inputs",
+    "is_interactive_logging_enabled": "minicnn.config.is_interactive_logging_enabled",
+    "is_keras_tensor": "minicnn.ops.keras_tensor.is_keras_tensor",
+    "normalize": "minicnn.utils.numerical_utils.normalize",
+    "register_keras_serializable": "minicnn.saving.object_registration.register_keras_serializable",
+    "serialize_keras_object": "minicnn.saving.serialization_lib.serialize_keras_object",
+    "set_random_seed": "minicnn.utils.rng_utils.set_random_seed",
+    "standardize_dtype": "minicnn.dtypes.standardize_dtype",
+    "to_categorical": "minicnn.utils.numerical_utils.to_categorical",
+}
+_MODULES = (
+    "file_utils",
+    "io_utils",
+    "numerical_utils",
+    "progbar",
+    "python_utils",
+    "rng_utils",
+    "suggest",
+    "summary_utils",
+)
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        module, _, attribute = _HOME[name].rpartition(".")
+        return getattr(importlib.import_module(module), attribute)
+    if name in _MODULES:
+        return importlib.import_module(f"minicnn.utils.{name}")
+    raise AttributeError(f"module 'minicnn.utils' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_MODULES]

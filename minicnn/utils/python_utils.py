@@ -1,0 +1,48 @@
+"""Small helpers in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def default(method: Callable) -> Callable:
+    """Mark a method as the one to use unless a subclass has its own (a decorator)."""
+    method._is_default = True
+    return method
+
+
+def is_default(method: Callable) -> bool:
+    """Whether a method is the marked one, so that no subclass has overridden it."""
+    return getattr(method, "_is_default", False)
+
+
+def to_list(x: Any) -> list:
+    """A list as it is, anything else as the only item of one."""
+    return x if isinstance(x, list) else [x]
+
+
+def remove_by_id(items: list, item: Any) -> None:
+    """Remove the first occurrence of this very object, without asking whether others equal it."""
+    for index, other in enumerate(items):
+        if other is item:
+            del items[index]
+            return
+
+
+def pythonify_logs(logs: dict[str, Any] | None) -> dict[str, Any]:
+    """Logs by sorted name as Python floats, nested dicts poured into one."""
+    result: dict[str, Any] = {}
+    for name, value in sorted((logs or {}).items()):
+        if isinstance(value, dict):
+            result.update(pythonify_logs(value))
+        else:
+            result[name] = _float_if_number(value)
+    return result
+
+
+def _float_if_number(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

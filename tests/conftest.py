@@ -1,0 +1,64 @@
+"""What all tests share: quiet Keras on TensorFlow, the two backends, a clean state for each."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports Keras or TensorFlow.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import numpy as np
+import pytest
+
+from minicnn import config, global_state
+from minicnn.utils.rng_utils import set_random_seed
+
+SEED = 20260101
+
+
+@pytest.fixture(autouse=True)
+def _clean_state():
+    """Every test starts from the default settings, the same seeds and fresh names."""
+    settings = dict(vars(config._settings), backend=config.backend())
+    global_state.clear_session(free_memory=False)
+    set_random_seed(SEED)
+    yield
+    if config.backend() != settings["backend"]:
+        config.set_backend(settings["backend"])
+    vars(config._settings).update(settings)
+    global_state.clear_session(free_memory=False)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A seeded generator of random arrays."""
+    return np.random.default_rng(SEED)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def backend(request):
+    """Run the test on both backends."""
+    before = config.backend()
+    config.set_backend(request.param)
+    yield request.param
+    config.set_backend(before)
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Real Keras on TensorFlow, for comparison. The test is skipped where it is missing."""
+    pytest.importorskip("tensorflow")
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip(f"Keras runs on {keras.backend.backend()}, not on TensorFlow")
+    return keras
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that take the `keras` fixture get the marker of that name (`-m "not keras"`)."""
+    for item in items:
+        if "keras" in getattr(item, "fixturenames", ()):
+            item.add_marker("keras")

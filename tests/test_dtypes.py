@@ -1,0 +1,95 @@
+import itertools
+import sys
+
+import numpy as np
+import pytest
+
+from minicnn import config, dtypes
+
+REAL = ("bool", *dtypes.INT_TYPES, *dtypes.FLOAT_TYPES)
+ALL = (*REAL, *dtypes.COMPLEX_TYPES, int, float, None)
+
+
+@pytest.mark.parametrize("floatx", ["float32", "float16", "float64"])
+def test_result_type_of_every_pair_is_keras_s(keras, floatx):
+    keras.config.set_floatx(floatx)
+    config.set_floatx(floatx)
+    try:
+        for pair in itertools.product(ALL, repeat=2):
+            assert dtypes.result_type(*pair) == keras.backend.result_type(*pair), pair
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def test_result_type_of_triples_is_keras_s(keras, rng):
+    for _ in range(500):
+        triple = [ALL[i] for i in rng.integers(len(ALL), size=3)]
+        assert dtypes.result_type(*triple) == keras.backend.result_type(*triple), triple
+
+
+@pytest.mark.parametrize("dtype", [*ALL, str, bool, complex, "int", "string", np.float64, np.uint8])
+def test_single_types_are_keras_s(keras, dtype):
+    assert dtypes.standardize_dtype(dtype) == keras.backend.standardize_dtype(dtype)
+    if dtype not in (str, "string"):
+        assert dtypes.result_type(dtype) == keras.backend.result_type(dtype)
+
+
+def test_result_type_of_nothing_is_floatx():
+    assert dtypes.result_type() == "float32"
+
+
+def test_result_type_follows_floatx_when_it_changes():
+    assert dtypes.result_type(int, float) == "float32"
+    config.set_floatx("float64")
+    assert dtypes.result_type(int, float) == "float64"
+
+
+def test_numpy_s_float64_is_not_mistaken_for_python_s_float():
+    assert np.dtype("float64") == float
+    assert dtypes.result_type("float32", np.dtype("float64")) == "float64"
+    assert dtypes.result_type("float32", float) == "float32"
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_numpy_types_go_back_and_forth(name):
+    array_type = dtypes.numpy_dtype(name)
+    assert dtypes.standardize_dtype(array_type) == name
+    assert dtypes.standardize_dtype(np.zeros(1, array_type).dtype) == name
+
+
+def test_types_of_other_libraries():
+    class OfTorch:
+        def __str__(self):
+            return "torch.float16"
+
+    assert dtypes.standardize_dtype(OfTorch()) == "float16"
+
+
+@pytest.mark.parametrize("bad", ["float31", "object", "torch.float32", np.dtype("datetime64[s]")])
+def test_unknown_types_are_refused(bad):
+    with pytest.raises(ValueError, match="Invalid dtype:.*float32"):
+        dtypes.standardize_dtype(bad)
+
+
+def test_float8_does_not_promote():
+    with pytest.raises(ValueError, match="no implicit conversion"):
+        dtypes.result_type("float8_e5m2", "float32")
+
+
+def test_bfloat16_needs_ml_dtypes(monkeypatch):
+    dtypes._has_ml_dtypes.cache_clear()
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    try:
+        with pytest.raises(ValueError, match="pip install ml_dtypes"):
+            dtypes.standardize_dtype("bfloat16")
+    finally:
+        dtypes._has_ml_dtypes.cache_clear()
+
+
+def test_kinds():
+    assert dtypes.is_float_dtype("bfloat16")
+    assert dtypes.is_float_dtype(np.float16)
+    assert not dtypes.is_float_dtype("int32")
+    assert dtypes.is_int_dtype("uint8")
+    assert not dtypes.is_int_dtype("bool")
+    assert not dtypes.is_int_dtype("float32")
