@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import marshal
 from collections.abc import Callable
 from typing import Any
 
@@ -46,3 +48,13 @@ def _float_if_number(value: Any) -> Any:
         return float(value)
     except (TypeError, ValueError):
         return value
+
+
+def func_dump(function: Callable) -> tuple[str, tuple | None, tuple | None]:
+    """A function as (bytecode in base64, default values, values it closes over), as Keras does.
+
+    There is no function for the way back: code from a file is never run.
+    """
+    code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
+    closure = tuple(cell.cell_contents for cell in function.__closure__ or ())
+    return code, function.__defaults__, closure or None

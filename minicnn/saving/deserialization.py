@@ -1,0 +1,257 @@
+"""The inverse of `serialization`: objects from data.
+
+Only known classes are made: those in the tables of `public_names`, and the user's own that were
+registered or passed. Nothing is imported by name, and no code that came with a file is run.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, NoReturn
+
+import numpy as np
+
+from minicnn import dtypes
+from minicnn.saving import object_registration, public_names
+from minicnn.saving.object_registration import CustomObjectScope
+from minicnn.saving.scopes import (
+    SafeModeScope,
+    in_safe_mode,
+    remember_shared_object,
+    shared_object,
+)
+from minicnn.utils.suggest import did_you_mean
+
+
+def deserialize_keras_object(
+    config: Any,
+    custom_objects: dict[str, Any] | None = None,
+    safe_mode: bool = True,
+    module_objects: dict[str, Any] | None = None,
+) -> Any:
+    """The object that `serialize_keras_object` described.
+
+    Args:
+        config: what `serialize_keras_object` returned, also after a trip through JSON.
+        custom_objects: classes and functions of the user's own, by the names in the file.
+        safe_mode: kept for Keras's sake; code in files is refused in either mode.
+        module_objects: if given, `config` is a name or names a class in this dict; a name that is
+            not in it is returned as it is.
+
+    Raises:
+        TypeError: for an unknown class or function, or a config that is not one.
+        ValueError: for a lambda in the config.
+    """
+    if in_safe_mode() is not None:
+        safe_mode = in_safe_mode()
+    custom_objects = {
+        **(custom_objects or {}),
+        **object_registration.objects_in_scope(),
+        **object_registration.GLOBAL_CUSTOM_OBJECTS,
+    }
+    reader = _Reader(custom_objects, safe_mode)
+    if module_objects is not None and not isinstance(config, (list, tuple, type(None))):
+        return reader.read_named(config, module_objects)
+    return reader.read(config)
+
+
+def refuse_lambda(what: str = "a Python lambda") -> NoReturn:
+    """Raise the error for a file that carries code."""
+    raise ValueError(
+        f"Requested the deserialization of {what}. Its code is in the file, and running it would "
+        "allow arbitrary code execution, so that minicnn never does it, with `safe_mode=False` "
+        "neither. Rebuild the model in Python with a named function, decorated with "
+        "`@keras.saving.register_keras_serializable()`, load the weights with "
+        "`model.load_weights(...)`, and save it again."
+    )
+
+
+class _Reader:
+    """Reads configs, with the user's objects at hand."""
+
+    def __init__(self, custom_objects: dict[str, Any], safe_mode: bool):
+        self.custom_objects = custom_objects
+        self.safe_mode = safe_mode
+
+    def read(self, config: Any) -> Any:
+        """Whatever `serialize_keras_object` may have returned."""
+        if isinstance(config, str) and config in self.custom_objects:
+            return self.custom_objects[config]
+        if config is None or isinstance(config, (str, int, float, bool)):
+            return config
+        if isinstance(config, (list, tuple)):
+            return [self.read(item) for item in config]
+        if not isinstance(config, dict):
+            raise TypeError(f"Could not parse config: {config}")
+        if "class_name" not in config or "config" not in config:
+            return {key: self.read(value) for key, value in config.items()}
+        if config["class_name"] in _SPECIAL:
+            return _SPECIAL[config["class_name"]](self, config["config"] or {})
+        if config["class_name"] == "function":
+            return self._find_function(config)
+        return self._make_shared(config)
+
+    def read_named(self, config: Any, module_objects: dict[str, Any]) -> Any:
+        """A function or an object of a class that a name in `module_objects` stands for."""
+        if isinstance(config, str) and config in self.custom_objects:
+            return self.custom_objects[config]
+        name = config
+        if isinstance(config, dict):
+            if "class_name" not in config:
+                raise ValueError(
+                    f"Unknown `config` as a `dict`: it has no 'class_name'. Received: {config}"
+                )
+            if self._is_custom(config):
+                return self.read({"config": None, **config})
+            name = _name_in_module(config)
+        found = module_objects.get(name) if isinstance(name, str) else None
+        if found is None:
+            return name
+        if isinstance(found, types.FunctionType):
+            return found
+        return self._make(found, config if isinstance(config, dict) else {"class_name": name})
+
+    def _is_custom(self, config: dict[str, Any]) -> bool:
+        names = (config["class_name"], config.get("registered_name"), config.get("config"))
+        return any(isinstance(name, str) and name in self.custom_objects for name in names)
+
+    def _find_function(self, config: dict[str, Any]) -> Any:
+        name = config["config"]
+        if not isinstance(name, str):
+            raise TypeError(
+                "Expected 'config' to be a non-null str for a function, the function's name. "
+                f"Received: {name} (of type {type(name)}) in {config}"
+            )
+        found = object_registration.get_registered_object(name, self.custom_objects)
+        if found is not None:
+            return found
+        module = config.get("module") or ""
+        found = public_names.find_function(name) if _is_of_keras(module) else None
+        if found is not None:
+            _check_registered_name(config, (name, "function"))
+            return found
+        # Keras up to 3.6 wrote the name of a registered function without its package.
+        for custom_name, custom_object in self.custom_objects.items():
+            if custom_name.endswith(f">{name}"):
+                return custom_object
+        raise _not_found("function", name, config, [*self.custom_objects])
+
+    def _find_class(self, config: dict[str, Any]) -> Any:
+        name = config["class_name"]
+        registered_name = config.get("registered_name", name)
+        found = object_registration.get_registered_object(registered_name, self.custom_objects)
+        if found is not None:
+            return found
+        module = config.get("module") or ""
+        found = public_names.find_class(module, name) if _is_of_keras(module) else None
+        if found is None:
+            known = [*self.custom_objects, *public_names.all_names()]
+            raise _not_found("class", name, config, known)
+        _check_registered_name(config, (name,))
+        return found
+
+    def _make_shared(self, config: dict[str, Any]) -> Any:
+        if not isinstance(config["config"], (dict, type(None))):
+            raise TypeError(
+                f"Expected 'config' to be a dict for {config['class_name']}. Received: "
+                f"{config['config']} (of type {type(config['config'])})"
+            )
+        instance = shared_object(config)
+        if instance is None:
+            instance = self._make(self._find_class(config), config)
+            remember_shared_object(instance, config)
+        return instance
+
+    def _make(self, cls: Any, config: dict[str, Any]) -> Any:
+        if isinstance(cls, types.FunctionType):
+            return cls
+        if not hasattr(cls, "from_config"):
+            raise TypeError(
+                f"Unable to make an instance of '{config['class_name']}': the class has no "
+                f"`from_config()` method. Received: {config}"
+            )
+        with CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
+            try:
+                instance = cls.from_config(dict(config.get("config") or {}))
+            except TypeError as error:
+                raise TypeError(
+                    f"{cls} could not be deserialized properly: {error}\nIf `get_config()` "
+                    "returns objects such as layers, `from_config()` must deserialize them with "
+                    f"`keras.saving.deserialize_keras_object`. Received: config={config}"
+                ) from error
+            if config.get("build_config") and not instance.built:
+                instance.build_from_config(config["build_config"])
+                instance.built = True
+            if config.get("compile_config"):
+                instance.compile_from_config(config["compile_config"])
+                instance.compiled = True
+        return instance
+
+    def slice(self, config: dict[str, Any]) -> slice:
+        """A slice, whose ends may be arrays."""
+        return slice(*(self.read(config[part]) for part in ("start", "stop", "step")))
+
+    def keras_tensor(self, config: dict[str, Any]) -> Any:
+        """A symbolic tensor, which remembers the place it had in the graph."""
+        from minicnn.ops.keras_tensor import KerasTensor
+
+        tensor = KerasTensor(config["shape"], dtype=config["dtype"])
+        tensor._pre_serialization_keras_history = config["keras_history"]
+        return tensor
+
+    def tensor(self, config: dict[str, Any]) -> Any:
+        """A tensor with its values."""
+        from minicnn.autodiff import Tensor
+
+        return Tensor(self.array(config))
+
+    def array(self, config: dict[str, Any]) -> np.ndarray:
+        """An array with its values."""
+        return np.array(config["value"], dtype=dtypes.numpy_dtype(config["dtype"]))
+
+
+_SPECIAL = {
+    "__bytes__": lambda reader, config: config["value"].encode("utf-8"),
+    "__ellipsis__": lambda reader, config: Ellipsis,
+    "__keras_tensor__": _Reader.keras_tensor,
+    "__lambda__": lambda reader, config: refuse_lambda(),
+    "__numpy__": _Reader.array,
+    "__slice__": _Reader.slice,
+    "__tensor__": _Reader.tensor,
+}
+
+
+def _is_of_keras(module: str) -> bool:
+    return module == "builtins" or module.partition(".")[0] == "keras"
+
+
+def _name_in_module(config: dict[str, Any]) -> str:
+    if config["class_name"] == "function":
+        return config["config" if config.get("module") == "builtins" else "registered_name"]
+    if config.get("module", "keras") is None:
+        raise TypeError(
+            f"Cannot deserialize object of type `{config['class_name']}`. If it is a class of "
+            "your own, decorate it with `@keras.saving.register_keras_serializable()`, or pass it "
+            "in `custom_objects`."
+        )
+    return config["class_name"]
+
+
+def _check_registered_name(config: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    registered_name = config.get("registered_name")
+    if registered_name and registered_name not in allowed:
+        raise ValueError(
+            f"The config has registered_name={registered_name!r}, but {allowed[0]!r} resolved to a "
+            f"Keras built-in, which has none. Remove it from the config. Received: {config}"
+        )
+
+
+def _not_found(what: str, name: str, config: dict[str, Any], known: list[str]) -> TypeError:
+    module = config.get("module")
+    of_keras = f" in `{module}`" if module and _is_of_keras(module) else ""
+    return TypeError(
+        f"Could not locate {what} '{name}'{of_keras}.{did_you_mean(name, known)} If it is your "
+        "own, decorate it with `@keras.saving.register_keras_serializable()` and import the file "
+        f"it is in before loading, or pass `custom_objects={{'{name}': {name}}}`. "
+        f"Full object config: {config}"
+    )
