@@ -39,7 +39,7 @@ def test_set_epsilon():
 
 def test_set_backend_takes_effect_and_refuses_unknown_names(backend):
     assert config.backend() == backend
-    with pytest.raises(ValueError, match="Unknown backend 'jax'.*numba, numpy"):
+    with pytest.raises(ValueError, match=r"Unknown backend 'jax'.*numba, numpy"):
         config.set_backend("jax")
     assert config.backend() == backend
 
@@ -62,7 +62,7 @@ def test_homes(monkeypatch, tmp_path):
 
 def test_bad_number_in_the_environment_names_the_variable(monkeypatch):
     monkeypatch.setenv("KERAS_MAX_EPOCHS", "two")
-    with pytest.raises(ValueError, match="KERAS_MAX_EPOCHS must be a whole number.*'two'"):
+    with pytest.raises(ValueError, match=r"KERAS_MAX_EPOCHS must be a whole number.*'two'"):
         config._integer_from_environment("KERAS_MAX_EPOCHS")
 
 

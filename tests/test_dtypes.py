@@ -67,7 +67,7 @@ def test_types_of_other_libraries():
 
 @pytest.mark.parametrize("bad", ["float31", "object", "torch.float32", np.dtype("datetime64[s]")])
 def test_unknown_types_are_refused(bad):
-    with pytest.raises(ValueError, match="Invalid dtype:.*float32"):
+    with pytest.raises(ValueError, match=r"Invalid dtype:.*float32"):
         dtypes.standardize_dtype(bad)
 
 

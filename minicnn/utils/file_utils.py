@@ -1,0 +1,108 @@
+"""Files from the network, kept in the cache."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from minicnn import config
+
+
+def get_file(
+    fname: str | None = None,
+    origin: str | None = None,
+    untar: bool = False,
+    md5_hash: str | None = None,
+    file_hash: str | None = None,
+    cache_subdir: str = "datasets",
+    hash_algorithm: str = "auto",
+    extract: bool = False,
+    archive_format: str = "auto",
+    cache_dir: str | Path | None = None,
+    force_download: bool = False,
+) -> str:
+    """Fetch a file from the network unless the cache has it, and return its path.
+
+    The download goes to a temporary name first, so that nothing partial is ever in the cache.
+
+    Args:
+        fname: the name in the cache; that in the address by default.
+        origin: the address.
+        untar: the older name of `extract`.
+        md5_hash: the older name of `file_hash`, for MD5.
+        file_hash: what the file must hash to. A file in the cache with another hash is replaced.
+        cache_subdir: the folder in the cache, or an absolute path.
+        hash_algorithm: "sha256", "md5" or "auto", which tells by the hash's length.
+        extract: unpack a zip or tar archive, and return the folder it was unpacked to.
+        archive_format: "zip", "tar" or "auto", which tells by the content.
+        cache_dir: the cache; `MINICNN_HOME`, `KERAS_HOME` or ~/.keras by default.
+        force_download: fetch the file even if the cache has it.
+
+    Raises:
+        ValueError: if the file's hash is not the one given, or the arguments make no sense.
+    """
+    import pooch
+
+    if not origin:
+        raise ValueError('Please specify the "origin" argument, the address of the file.')
+    name = str(fname) if fname else Path(urlsplit(origin).path).name
+    if not name:
+        raise ValueError(
+            f"Can't parse the file name from the origin provided: '{origin}'. Please specify the "
+            "`fname` argument."
+        )
+    if not re.fullmatch(r"[^/\\]+", name) or name in (".", ".."):
+        raise ValueError(
+            "Paths are no longer accepted as the `fname` argument; use `cache_dir` and "
+            f"`cache_subdir` for the folder. Received: fname={fname}"
+        )
+    folder = Path(cache_dir or config.minicnn_home()).expanduser() / cache_subdir
+    extract = extract or untar
+    file_name, folder_name = _names(name, bool(fname)) if extract else (name, "")
+    if force_download:
+        (folder / file_name).unlink(missing_ok=True)
+    path = pooch.retrieve(
+        origin, _hash(file_hash, md5_hash, hash_algorithm), file_name, folder, progressbar=True
+    )
+    return str(_unpack(Path(path), folder / folder_name, archive_format) if extract else path)
+
+
+def _names(name: str, is_given: bool) -> tuple[str, str]:
+    """Keras's names of an archive and of the folder that it is unpacked to."""
+    if is_given and "." in name:
+        return name, f"{name.partition('.')[0]}_extracted"
+    return f"{name}_archive", name
+
+
+def _hash(file_hash: str | None, md5_hash: str | None, algorithm: str) -> str | None:
+    if file_hash is None and md5_hash is None:
+        return None
+    if file_hash is None:
+        return f"md5:{md5_hash}"
+    if algorithm == "auto":
+        algorithm = "sha256" if len(file_hash) == 64 else "md5"
+    return f"{algorithm}:{file_hash}"
+
+
+def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
+    """Unpack beside the folder and rename, so that the folder is whole or not there."""
+    if folder.exists():
+        return folder
+    with archive.open("rb") as file:
+        is_zip = file.read(2) == b"PK"
+    if archive_format in ("zip", "tar") and is_zip != (archive_format == "zip"):
+        raise ValueError(f"{archive} is not a {archive_format} archive.")
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        target = Path(temporary) / folder.name
+        if is_zip:
+            shutil.unpack_archive(archive, target, "zip")
+        else:
+            import tarfile
+
+            with tarfile.open(archive) as tar:
+                tar.extractall(target, filter="data")  # refuses paths that lead outside
+        target.rename(folder)
+    return folder
