@@ -5,4 +5,6 @@ imported, and Numba with it, when the first kernel in it is needed, and each ker
 it is first called, then kept on disk.
 """
 
-MODULES: dict[str, tuple[str, ...]] = {}
+MODULES: dict[str, tuple[str, ...]] = {
+    "conv": ("conv", "conv_input_gradient", "conv_kernel_gradient"),
+}

@@ -1,0 +1,67 @@
+"""How kernels are compiled: lazily, without the interpreter's lock, and kept on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+
+# Sums may be reordered and multiply-adds fused. Infinities and NaN keep their meaning.
+FAST_MATH = {"contract", "reassoc", "nsz"}
+FLOATS = (np.dtype("float32"), np.dtype("float64"))
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile `function` when it is first called, once for each combination of argument types.
+
+    Kernels release the interpreter's lock, so that `threads.for_chunks` can run them in parallel.
+    Numba keeps the machine code beside the source, else in the user's cache folder (or in
+    NUMBA_CACHE_DIR); where neither can be written, in a folder for temporary files; else nowhere.
+
+    A kernel that calls another should stand in the same file: Numba compiles again when that file
+    changes, but does not look at other files.
+    """
+    settings = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
+    for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
+        try:
+            prepare()
+            return numba.njit(cache=True, **settings)(function)
+        except (RuntimeError, OSError):  # Numba found no folder that it can write
+            continue
+    return numba.njit(**settings)(function)
+
+
+def same_float(*arrays: np.ndarray) -> bool:
+    """Whether the arrays have one type, float32 or float64, which are the ones worth compiling."""
+    return arrays[0].dtype in FLOATS and all(a.dtype == arrays[0].dtype for a in arrays)
+
+
+def contiguous(*arrays: np.ndarray) -> list[np.ndarray]:
+    """The arrays in row order in memory; those that are not are copied."""
+    return [np.ascontiguousarray(array) for array in arrays]
+
+
+def _keep_cache_folder() -> None:
+    """Leave the choice of the folder to Numba."""
+
+
+def _use_temporary_cache_folder() -> None:
+    folder = Path(tempfile.gettempdir()) / f"minicnn-{os.getuid() if os.name == 'posix' else ''}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _require_private(folder)
+    numba.config.CACHE_DIR = str(folder)
+
+
+def _require_private(folder: Path) -> None:
+    """Compiled code is loaded from here, so nobody else may be able to write it."""
+    status = folder.lstat()
+    private = stat.S_ISDIR(status.st_mode)
+    if os.name == "posix":
+        private &= status.st_uid == os.getuid() and not status.st_mode & 0o077
+    if not private:
+        raise PermissionError(f"{folder} can be written by others")

@@ -1,0 +1,145 @@
+"""Two-dimensional depthwise convolution: each channel with a kernel of its own.
+
+There is no sum over channels, so a matrix product has nothing to win, and the plain loops run along
+the channels. Kernel `(height, width, 1, channels · multiplier)`; a multiplier above 1 repeats each
+channel first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.conv.window import output_size, tap_spans
+from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numpy.conv import Padding, Sizes
+
+PIECE_OPERATIONS = 50_000
+
+
+def conv(
+    x: np.ndarray, kernel: np.ndarray, strides: Sizes, padding: Padding, dilation: Sizes
+) -> np.ndarray:
+    """`y[n, p, c] = Σ_k padded[n, p · stride + k · dilation, c] · kernel[k, c]`."""
+    x = np.repeat(x, kernel.shape[-1] // x.shape[-1], axis=-1)
+    size = output_size(x.shape[1:-1], kernel.shape[:2], strides, padding, dilation)
+    y = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
+    taps, *where = _geometry(x.shape, y.shape, kernel, strides, padding, dilation)
+    for_chunks(_multiply, len(x), x, taps, y, *where, smallest=_images_per_piece(y, taps))
+    return y
+
+
+def conv_input_gradient(
+    cotangent: np.ndarray,
+    kernel: np.ndarray,
+    input_shape: Sizes,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+) -> np.ndarray:
+    """The adjoint of `conv` in `x`: every product goes back to where its factor came from."""
+    gradient = np.zeros((*input_shape[:-1], cotangent.shape[-1]), cotangent.dtype)
+    taps, *where = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
+    smallest = _images_per_piece(cotangent, taps)
+    for_chunks(_multiply_back, len(gradient), gradient, taps, cotangent, *where, smallest=smallest)
+    multiplier = cotangent.shape[-1] // input_shape[-1]
+    return gradient.reshape(*input_shape, multiplier).sum(-1) if multiplier > 1 else gradient
+
+
+def conv_kernel_gradient(
+    x: np.ndarray,
+    cotangent: np.ndarray,
+    kernel_size: Sizes,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+) -> np.ndarray:
+    """The adjoint of `conv` in the kernel; the pieces' sums are added in their order."""
+    filters = cotangent.shape[-1]
+    x = np.repeat(x, filters // x.shape[-1], axis=-1)
+    taps = np.empty((*kernel_size, 1, filters), x.dtype)
+    _, *where = _geometry(x.shape, cotangent.shape, taps, strides, padding, dilation)
+    bounds = cut(len(x), _images_per_piece(cotangent, taps))
+    sums = np.zeros((len(bounds) - 1, *kernel_size, filters), x.dtype)
+    for_pieces(
+        lambda piece, start, stop: _correlate(start, stop, x, sums[piece], cotangent, *where),
+        bounds,
+    )
+    return sums.sum(0)[:, :, None, :]
+
+
+def _geometry(
+    input_shape: Sizes,
+    output_shape: Sizes,
+    kernel: np.ndarray,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    """The kernel as `(height, width, filters)`, and what the loops need to know of the windows."""
+    spans = tap_spans(
+        input_shape[2], output_shape[2], kernel.shape[1], strides[1], padding[1], dilation[1]
+    )
+    return kernel[:, :, 0, :], spans, (*strides, padding[0][0], dilation[0])
+
+
+def _images_per_piece(y: np.ndarray, taps: np.ndarray) -> int:
+    operations = taps.shape[0] * taps.shape[1] * y[:1].size
+    return 1 + PIECE_OPERATIONS // max(1, operations)
+
+
+@compiled
+def _multiply(first, last, x, taps, y, spans, steps):
+    stride_down, stride, top, step_down = steps
+    for image in range(first, last):
+        for line in range(y.shape[1]):
+            for down in range(taps.shape[0]):
+                row = line * stride_down + down * step_down - top
+                if row < 0 or row >= x.shape[1]:
+                    continue
+                for across in range(taps.shape[1]):
+                    start, stop, shift = spans[across]
+                    factor = taps[down, across]
+                    for position in range(start, stop):
+                        source = x[image, row, position * stride + shift]
+                        target = y[image, line, position]
+                        for i in range(len(factor)):
+                            target[i] += source[i] * factor[i]
+
+
+@compiled
+def _multiply_back(first, last, gradient, taps, cotangent, spans, steps):
+    stride_down, stride, top, step_down = steps
+    for image in range(first, last):
+        for line in range(cotangent.shape[1]):
+            for down in range(taps.shape[0]):
+                row = line * stride_down + down * step_down - top
+                if row < 0 or row >= gradient.shape[1]:
+                    continue
+                for across in range(taps.shape[1]):
+                    start, stop, shift = spans[across]
+                    factor = taps[down, across]
+                    for position in range(start, stop):
+                        source = cotangent[image, line, position]
+                        target = gradient[image, row, position * stride + shift]
+                        for i in range(len(factor)):
+                            target[i] += source[i] * factor[i]
+
+
+@compiled
+def _correlate(first, last, x, sums, cotangent, spans, steps):
+    stride_down, stride, top, step_down = steps
+    for image in range(first, last):
+        for line in range(cotangent.shape[1]):
+            for down in range(sums.shape[0]):
+                row = line * stride_down + down * step_down - top
+                if row < 0 or row >= x.shape[1]:
+                    continue
+                for across in range(sums.shape[1]):
+                    start, stop, shift = spans[across]
+                    total = sums[down, across]
+                    for position in range(start, stop):
+                        left = x[image, row, position * stride + shift]
+                        right = cotangent[image, line, position]
+                        for i in range(len(total)):
+                            total[i] += left[i] * right[i]

@@ -1,0 +1,34 @@
+"""Where the windows of a two-dimensional convolution lie."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numpy.conv import Padding, Sizes
+
+
+def output_size(
+    size: Sizes, kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
+) -> Sizes:
+    """How many positions the kernel has in each dimension."""
+    return tuple(
+        (n + sum(p) - (k - 1) * d - 1) // s + 1
+        for n, p, k, d, s in zip(size, padding, kernel_size, dilation, strides, strict=True)
+    )
+
+
+def tap_spans(
+    width: int, positions: int, taps: int, stride: int, padding: tuple[int, int], dilation: int
+) -> np.ndarray:
+    """For each tap along the width `(first position, last position + 1, column at position 0)`.
+
+    At position p the tap stands on column `p · stride + column`; it is inside the image for the
+    positions from the first to the last.
+    """
+    spans = []
+    for tap in range(taps):
+        column = tap * dilation - padding[0]
+        first = min(positions, max(0, -(column // stride)))
+        last = min(positions, (width - 1 - column) // stride + 1)
+        spans.append((first, max(first, last), column))
+    return np.array(spans, np.int64)
