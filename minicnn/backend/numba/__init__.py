@@ -7,4 +7,11 @@ it is first called, then kept on disk.
 
 MODULES: dict[str, tuple[str, ...]] = {
     "conv": ("conv", "conv_input_gradient", "conv_kernel_gradient"),
+    "pool": (
+        "average_pool",
+        "average_pool_gradient",
+        "max_pool",
+        "max_pool_gather",
+        "max_pool_gradient",
+    ),
 }
