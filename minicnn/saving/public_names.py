@@ -43,7 +43,6 @@ _MODULES = (
     ("minicnn.constraints", "keras.constraints"),
     ("minicnn.dtype_policies", "keras.dtype_policies"),
     ("minicnn.random", "keras.random"),
-    ("minicnn.models", "keras.src.models.functional"),
     ("minicnn.ops.numpy", "keras.src.ops.numpy"),
     ("minicnn.ops.nn", "keras.src.ops.nn"),
     ("minicnn.ops.core", "keras.src.ops.core"),
@@ -71,8 +70,11 @@ def _classes() -> dict[tuple[str, str], type]:
     """(Keras's module, name) -> class, for everything that a file may name."""
     minicnn = importlib.import_module("minicnn")
     classes = {("keras", name): getattr(minicnn, name) for name in _TOP_LEVEL}
-    for module, keras_module in _MODULES:
-        for name, member in vars(importlib.import_module(module)).items():
+    classes["keras.src.models.functional", "Functional"] = minicnn.Functional
+    for module_name, keras_module in _MODULES:
+        module = importlib.import_module(module_name)
+        for name in getattr(module, "__all__", dir(module)):
+            member = getattr(module, name)
             if inspect.isclass(member) and not name.startswith("_"):
                 classes[keras_module, name] = member
     return classes

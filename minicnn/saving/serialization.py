@@ -107,7 +107,8 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
     known = None if is_function else public_names.keras_name(type(obj))
     if known:
         module, class_name = known
-        registered_name = None
+        # Keras says "no registered name" of its public classes only.
+        registered_name = class_name if module.startswith("keras.src.") else None
     elif is_function:
         # All functions, the library's and the user's, carry their name only.
         module, class_name, registered_name = "builtins", "function", "function"

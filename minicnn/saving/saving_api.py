@@ -1,0 +1,150 @@
+"""`save_model`, `load_model`, `save_weights`, `load_weights`: what to do with which file name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from minicnn.saving import saving_lib
+from minicnn.utils.io_utils import ask_to_proceed_with_overwrite
+
+_OLD_FORMAT = (
+    "HDF5 files of whole models (`.h5`, `.hdf5`) are Keras 2's format, which minicnn does not "
+    "{do}. {instead}"
+)
+
+
+def save_model(
+    model: Any,
+    filepath: saving_lib.File,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **kwargs: Any,
+) -> None:
+    """Write a model to a `.keras` file, which Keras opens too.
+
+    The file holds the architecture, the weights, and how the model was compiled with the state of
+    its optimizer. It replaces an older one at once, or not at all.
+
+    Args:
+        model: the model.
+        filepath: a name that ends in `.keras`, or an open binary file.
+        overwrite: replace a file without asking.
+        zipped: must not be False: there is the one format.
+    """
+    if "save_format" in kwargs:
+        raise ValueError(
+            "The `save_format` argument is deprecated in Keras 3. Leave it out, and end the file's "
+            f"name in `.keras`. Received: save_format={kwargs['save_format']}"
+        )
+    if kwargs:
+        raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
+    if zipped is False:
+        raise ValueError("minicnn writes models as one `.keras` file. Leave out `zipped=False`.")
+    if not hasattr(filepath, "write"):
+        name = os.fspath(filepath)
+        if name.endswith((".h5", ".hdf5")):
+            instead = "Save as `.keras`, or the weights alone with `save_weights('x.weights.h5')`."
+            raise ValueError(_OLD_FORMAT.format(do="write", instead=instead) + f" Received: {name}")
+        if not name.endswith(".keras"):
+            raise ValueError(
+                "Invalid filepath extension for saving. The name must end in `.keras`. "
+                f"Received: filepath={name}"
+            )
+        if not _may_write(name, overwrite):
+            return
+    saving_lib.save_model(model, filepath)
+
+
+def load_model(
+    filepath: saving_lib.File,
+    custom_objects: dict[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """The model in a `.keras` file, written here or by Keras.
+
+    Args:
+        filepath: the file's name, or an open binary file.
+        custom_objects: your own classes and functions that the model uses, by name. Those that
+            `@register_keras_serializable` decorates need not be given.
+        compile: compile the model as it was when it was saved.
+        safe_mode: kept for Keras's sake; code in a file is never run, in either mode.
+
+    Raises:
+        ValueError: if the file is missing, damaged, or no model.
+        TypeError: if the model uses a class that is not known.
+    """
+    if not hasattr(filepath, "read"):
+        name = os.fspath(filepath)
+        if name.endswith((".h5", ".hdf5")):
+            instead = "Open it with Keras and save it as `.keras`."
+            raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
+        if not name.endswith(".keras"):
+            raise ValueError(
+                f"File format not supported: filepath={name}. The name of a model's file ends in "
+                "`.keras`."
+            )
+        if not Path(name).is_file():
+            raise ValueError(
+                f"File not found: filepath={name}. Please ensure the file is an accessible "
+                "`.keras` zip file."
+            )
+    return saving_lib.load_model(filepath, custom_objects, compile, safe_mode)
+
+
+def save_weights(
+    model: Any, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
+) -> None:
+    """Write the weights alone (and the optimizer's state) to a `.weights.h5` file."""
+    objects_to_skip = kwargs.pop("objects_to_skip", None)
+    if kwargs.pop("max_shard_size", None) is not None:
+        raise ValueError("minicnn writes weights to one file. Leave out `max_shard_size`.")
+    if kwargs:
+        raise ValueError(f"Invalid keyword arguments: {kwargs}")
+    name = os.fspath(filepath)
+    if not name.endswith(".weights.h5"):
+        raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={name}")
+    if _may_write(name, overwrite):
+        saving_lib.save_weights_only(model, name, objects_to_skip)
+
+
+def load_weights(
+    model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any
+) -> None:
+    """Read the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
+
+    Args:
+        model: a built model. After an error its weights are as before.
+        filepath: the file's name.
+        skip_mismatch: leave layers that the file does not fit as they are, with a warning.
+        **kwargs: `objects_to_skip`, a list of layers to leave as they are.
+    """
+    objects_to_skip = kwargs.pop("objects_to_skip", None)
+    by_name = kwargs.pop("by_name", None)
+    if kwargs:
+        raise ValueError(f"Invalid keyword arguments: {kwargs}")
+    name = os.fspath(filepath)
+    if objects_to_skip is not None and not name.endswith(".weights.h5"):
+        raise ValueError(
+            f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {name}"
+        )
+    if by_name is not None:
+        raise ValueError(
+            f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {name}"
+        )
+    if name.endswith((".weights.h5", ".keras")):
+        saving_lib.load_weights_only(model, name, skip_mismatch, objects_to_skip)
+        return
+    if name.endswith((".h5", ".hdf5")):
+        instead = "Weights are read from a file whose name ends in `.weights.h5`."
+        raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
+    raise ValueError(
+        f"File format not supported: filepath={name}. Weights are read from `.weights.h5` and "
+        "`.keras` files."
+    )
+
+
+def _may_write(name: str, overwrite: bool) -> bool:
+    return overwrite or not Path(name).exists() or ask_to_proceed_with_overwrite(name)

@@ -1,0 +1,213 @@
+"""Keras 3's files: `.keras`, a zip of what the model is and what it has learnt, and `.weights.h5`.
+
+metadata.json       which Keras wrote it, and when
+config.json         the model as `serialize_keras_object` describes it
+model.weights.h5    the weights, and the optimizer's state
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from minicnn.saving.atomic import atomic_file
+from minicnn.saving.deserialization import deserialize_keras_object
+from minicnn.saving.scopes import ObjectSharingScope
+from minicnn.saving.serialization import serialize_keras_object
+from minicnn.saving.state import load_state, save_state
+from minicnn.saving.weights_file import WeightsReader
+from minicnn.utils.summary_utils import readable_memory_size
+from minicnn.version import __version__
+
+KERAS_VERSION = "3.15.1"  # whose format this is
+
+_METADATA = "metadata.json"
+_CONFIG = "config.json"
+_WEIGHTS = "model.weights.h5"
+
+# Keras stores without compression. What unpacks to more than this, and to so many times its size
+# in the file, was made to fill the memory.
+_LARGE = 1 << 26
+_MOST_EXPANSION = 100
+
+File = str | os.PathLike | BinaryIO
+
+
+def save_model(model: Any, file: File) -> None:
+    """Write a model to a `.keras` file, or into a binary file that is open."""
+    if not model.built:
+        warnings.warn(
+            "You are saving a model that has not yet been built. It might not contain any weights "
+            "yet. Build it first by calling it on some data.",
+            stacklevel=3,
+        )
+    if hasattr(file, "write"):
+        _write_archive(model, file)
+        return
+    with atomic_file(file) as temporary, temporary.open("xb") as archive:
+        _write_archive(model, archive)
+
+
+def _write_archive(model: Any, file: BinaryIO) -> None:
+    import h5py
+
+    with ObjectSharingScope():
+        config = json.dumps(serialize_keras_object(model))
+    metadata = {
+        "keras_version": KERAS_VERSION,
+        "minicnn_version": __version__,
+        "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+    }
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as weights_file:
+        save_state(model, weights_file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(_METADATA, json.dumps(metadata))
+        archive.writestr(_CONFIG, config)
+        archive.writestr(_WEIGHTS, weights.getbuffer())
+
+
+def load_model(
+    file: File,
+    custom_objects: dict[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """The model of a `.keras` file, compiled if it was when it was saved (and `compile` is set)."""
+    description = _describe(file)
+    with _archive(file, description) as archive:
+        config = _read_config(archive, description)
+        weights = io.BytesIO(_read_member(archive, _WEIGHTS, description))
+    if not compile:
+        config["compile_config"] = None
+    model = _make_model(config, custom_objects, safe_mode, description)
+    with WeightsReader(weights, description) as reader:
+        load_state(model, reader)
+    return model
+
+
+def _make_model(config: Any, custom_objects: Any, safe_mode: bool, description: str) -> Any:
+    from minicnn.models import Model
+
+    try:
+        with ObjectSharingScope():
+            model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        error.add_note(f"This happened while loading {description}.")
+        raise
+    except Exception as error:  # whatever a config that was tampered with may lead to
+        raise ValueError(
+            f"The config in {description} does not describe a model that can be made: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(model, Model):
+        raise ValueError(
+            f"{description} holds no model: its config describes an object of type "
+            f"{type(model).__name__}."
+        )
+    return model
+
+
+def save_weights_only(
+    model: Any, path: str | os.PathLike, objects_to_skip: Iterable[Any] | None = None
+) -> None:
+    """Write the weights, and the optimizer's state, to a `.weights.h5` file."""
+    import h5py
+
+    if not model.built:
+        raise ValueError(
+            "You are saving a model that has not yet been built. It has no weights: build it first "
+            "by calling it on some data or by using `build()`."
+        )
+    with atomic_file(path) as temporary, h5py.File(temporary, "w") as file:
+        save_state(model, file, objects_to_skip or ())
+
+
+def load_weights_only(
+    model: Any,
+    path: str | os.PathLike,
+    skip_mismatch: bool = False,
+    objects_to_skip: Iterable[Any] | None = None,
+) -> None:
+    """Read the weights of a `.weights.h5` or `.keras` file. An error leaves the model as it was."""
+    if not model.built:
+        raise ValueError(
+            "You are loading weights into a model that has not yet been built. Build it first by "
+            "calling it on some data or by using `build()`."
+        )
+    description = _describe(path)
+    weights: Any = os.fspath(path)
+    if weights.endswith(".keras"):
+        with _archive(path, description) as archive:
+            weights = io.BytesIO(_read_member(archive, _WEIGHTS, description))
+    with WeightsReader(weights, description) as reader:
+        load_state(model, reader, skip_mismatch, objects_to_skip or ())
+
+
+def _describe(file: File) -> str:
+    return "the file" if hasattr(file, "read") else f"'{os.fspath(file)}'"
+
+
+@contextlib.contextmanager
+def _archive(file: File, description: str) -> Iterator[zipfile.ZipFile]:
+    """The zip archive, opened; one error for all that may be wrong with it."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise ValueError(_not_an_archive(file, description, error)) from error
+
+
+def _not_an_archive(file: File, description: str, error: Exception) -> str:
+    if hasattr(file, "read"):
+        beginning = b""
+    else:
+        with Path(file).open("rb") as opened:
+            beginning = opened.read(8)
+    if beginning == b"\x89HDF\r\n\x1a\n":
+        return (
+            f"{description} is not a `.keras` file but HDF5: Keras's older whole-model format, or "
+            "weights alone. Weights are read by `model.load_weights` from a file named "
+            "`.weights.h5`; an older model, open it with Keras and save it as `.keras`."
+        )
+    if beginning[:2] == b"PK":
+        return f"{description} is a truncated or damaged `.keras` file: {error}"
+    return f"{description} is not a `.keras` file: it is no zip archive ({error})."
+
+
+def _read_config(archive: zipfile.ZipFile, description: str) -> dict[str, Any]:
+    text = _read_member(archive, _CONFIG, description)
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{_CONFIG} in {description} is not JSON: {error}") from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError(
+            f"{_CONFIG} in {description} does not describe a model: it has no 'class_name'."
+        )
+    return config
+
+
+def _read_member(archive: zipfile.ZipFile, name: str, description: str) -> bytes:
+    if name not in archive.namelist():
+        raise ValueError(
+            f"{description} is not a model of Keras 3: the archive has no {name}. It has: "
+            f"{', '.join(archive.namelist()[:10]) or 'nothing'}."
+        )
+    member = archive.getinfo(name)
+    if member.file_size > max(_LARGE, _MOST_EXPANSION * member.compress_size):
+        raise ValueError(
+            f"Not allowed: {name} in {description} unpacks from "
+            f"{readable_memory_size(member.compress_size)} to "
+            f"{readable_memory_size(member.file_size)}: a potential decompression bomb."
+        )
+    return archive.read(name)
