@@ -36,6 +36,7 @@ def op(
     spec: Callable[..., Any],
     vjp: Sequence[Vjp] | Vjp = None,
     promote: str | None = None,
+    apart: Sequence[str] = (),
     class_name: str | None = None,
 ) -> Callable[[Callable], Callable]:
     """Declares a differentiable operation.
@@ -48,11 +49,12 @@ def op(
             the machinery. For several outputs `cotangent` and `output` are lists.
         promote: `"common"` casts all tensors to the type that they promote to; `"float"` too,
             and makes integers floating point.
+        apart: tensor parameters that take no part in the promotion.
         class_name: of the operation's class, where CamelCase of the function's is not Keras's.
     """
 
     def declare(forward: Callable) -> Callable:
-        primitive = Primitive(forward, tensors, spec, vjp, promote)
+        primitive = Primitive(forward, tensors, spec, vjp, promote, apart)
         return _as_function(primitive, forward, class_name)
 
     return declare
@@ -139,24 +141,26 @@ class Primitive(Composite):
         spec: Callable,
         vjp: Any,
         promote: str | None,
+        apart: Sequence[str],
     ):
         super().__init__(forward, tensors)
         self.spec = spec
         self.vjp = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
         self.vjp += (None,) * (len(self.tensors) - len(self.vjp))
         self.promote = promote
+        self.apart = tuple(apart)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tensors, settings = self.bind(args, kwargs)
         if self._any_symbolic(tensors):
             return self.draw(tensors, settings)
         tensors = self._as_tensors(tensors)
-        arrays = _arrays(self._promoted(tensors))
+        arrays = self._promoted(tensors)
         result = self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
         several = isinstance(result, (tuple, list))
         outputs = [Tensor(np.asarray(array)) for array in (result if several else (result,))]
         if is_recording():
-            self._record(tensors, settings, outputs, several)
+            self._record(tensors, arrays, settings, outputs, several)
         return type(result)(outputs) if several else outputs[0]
 
     def outline(self, tensors: list, settings: dict) -> Any:
@@ -165,9 +169,11 @@ class Primitive(Composite):
             [_as_spec(x) for x in value] if name in self.sequences else _as_spec(value)
             for name, value in zip(self.tensors, tensors, strict=True)
         ]
-        if self.promote:
-            dtype = self._common_dtype(tensors)
-            tensors = [_cast_spec(x, dtype) for x in tensors]
+        dtype = self._common_dtype(tensors) if self.promote else None
+        tensors = [
+            _cast_spec(x, None if name in self.apart else dtype)
+            for name, x in zip(self.tensors, tensors, strict=True)
+        ]
         return self.spec(*tensors, **settings)
 
     def pull_back(
@@ -205,28 +211,30 @@ class Primitive(Composite):
         ]
 
     def _promoted(self, tensors: list) -> list:
-        if not self.promote:
-            return tensors
-        dtype = np.dtype(self._common_dtype(tensors))
-        return [_cast_all(x, dtype) for x in tensors]
+        dtype = dtypes.numpy_dtype(self._common_dtype(tensors)) if self.promote else None
+        return [
+            _array(x, None if name in self.apart else dtype)
+            for name, x in zip(self.tensors, tensors, strict=True)
+        ]
 
     def _common_dtype(self, tensors: list) -> str:
-        kinds = [_dtype_of(x) for x in _flat(tensors) if x is not None]
+        promoted = [
+            x for name, x in zip(self.tensors, tensors, strict=True) if name not in self.apart
+        ]
+        kinds = [_dtype_of(x) for x in _flat(promoted) if x is not None]
         if self.promote == "float":
             kinds.append(float)
         return _result_type(tuple(kinds), config.floatx())
 
-    def _record(self, tensors: list, settings: dict, outputs: list[Tensor], several: bool) -> None:
+    def _record(
+        self, tensors: list, arrays: list, settings: dict, outputs: list[Tensor], several: bool
+    ) -> None:
         inputs = _flat(tensors)
         if not any(isinstance(x, Tensor) and x.record is not None for x in inputs):
             return
         if all(function is None for function in self.vjp):
             return
-        # Scalars are weak in promotion; what is kept for the way back is a tensor.
-        kept = [
-            [_kept(x) for x in value] if isinstance(value, list) else _kept(value)
-            for value in tensors
-        ]
+        kept = [_kept(x, array) for x, array in zip(tensors, arrays, strict=True)]
         record = Record(self, _flat(kept), (kept, settings, several))
         record.made(outputs)
         for y in outputs:
@@ -313,8 +321,11 @@ def _holds_arrays(x: Any) -> bool:
     )
 
 
-def _kept(x: Any) -> Any:
-    return Tensor(x.array) if isinstance(x, _Scalar) else x
+def _kept(x: Any, array: Any) -> Any:
+    """The argument as the way back needs it: a Python number as the array that was computed with."""
+    if isinstance(x, list):
+        return [_kept(*pair) for pair in zip(x, array, strict=True)]
+    return Tensor(array) if isinstance(x, _Scalar) else x
 
 
 def _dtype_of(x: Any) -> Any:
@@ -324,25 +335,15 @@ def _dtype_of(x: Any) -> Any:
     return dtype if isinstance(dtype, str) else dtype.name
 
 
-def _cast_all(x: Any, dtype: np.dtype) -> Any:
+def _array(x: Any, dtype: np.dtype | None) -> Any:
+    """The ndarray (or list of them) of an argument, in the type it was promoted to."""
     if isinstance(x, list):
-        return [_cast_all(item, dtype) for item in x]
+        return [_array(item, dtype) for item in x]
     if x is None:
         return None
-    if isinstance(x, _Scalar):
+    if isinstance(x, _Scalar) and dtype is not None:
         return np.asarray(x.value, dtype)
-    return x.array if x.array.dtype == dtype else x.array.astype(dtype)
-
-
-def _arrays(tensors: list) -> list:
-    return [
-        _arrays(x)
-        if isinstance(x, list)
-        else x
-        if x is None or isinstance(x, np.ndarray)
-        else x.array
-        for x in tensors
-    ]
+    return x.array if dtype is None or x.array.dtype == dtype else x.array.astype(dtype)
 
 
 def _flat(tensors: list) -> list:
@@ -361,12 +362,12 @@ def _as_spec(x: Any) -> Any:
     return KerasTensor(array.shape, array.dtype.name)
 
 
-def _cast_spec(x: Any, dtype: str) -> Any:
+def _cast_spec(x: Any, dtype: str | None) -> Any:
     if isinstance(x, list):
         return [_cast_spec(item, dtype) for item in x]
-    if x is None:
-        return None
-    return KerasTensor(() if isinstance(x, _Scalar) else x.shape, dtype)
+    if isinstance(x, _Scalar):
+        return KerasTensor((), dtype or x.array.dtype.name)
+    return x if x is None or dtype is None else KerasTensor(x.shape, dtype)
 
 
 def _operation_class(kind: Composite, class_name: str | None) -> type:

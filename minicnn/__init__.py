@@ -1,0 +1,58 @@
+"""minicnn: Keras 3's names and results for CNNs, in code that can be read, checked and timed.
+
+>>> import minicnn as keras
+>>> model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(32, 3)])
+>>> model.output_shape
+(None, 26, 26, 32)
+
+A name is imported when it is first used, so that `import minicnn` costs next to nothing.
+"""
+
+import importlib
+from typing import Any
+
+from minicnn.version import __version__
+
+_MODULES = (
+    "activations autodiff backend callbacks config constraints datasets dtype_policies "
+    "initializers layers losses metrics mixed_precision models ops optimizers random "
+    "regularizers saving trainers tree utils"
+).split()
+
+_HOME = {
+    "Callback": "callbacks",
+    "DTypePolicy": "dtype_policies",
+    "FloatDTypePolicy": "dtype_policies",
+    "Function": "ops.function",
+    "Functional": "models",
+    "GradientTape": "autodiff",
+    "Initializer": "initializers",
+    "Input": "layers",
+    "InputSpec": "layers",
+    "KerasTensor": "ops.keras_tensor",
+    "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Model": "models",
+    "Operation": "ops.operation",
+    "Optimizer": "optimizers",
+    "Regularizer": "regularizers",
+    "Sequential": "models",
+    "Tensor": "autodiff",
+    "Variable": "autodiff",
+    "name_scope": "name_scope",
+}
+
+__all__ = sorted([*_HOME, *_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"minicnn.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"minicnn.{name}")
+    raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

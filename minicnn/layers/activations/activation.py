@@ -1,0 +1,36 @@
+"""Any activation function as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.layers.layer import Layer
+from minicnn.layers.weight_settings import keep_settings
+
+
+class Activation(Layer):
+    """Applies an activation function to each element: `y = activation(x)`.
+
+    Args:
+        activation: a name of `minicnn.activations`, or a function.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Activation("relu")(keras.ops.array([-1.0, 2.0]))
+        Tensor([0., 2.], dtype=float32)
+    """
+
+    settings = ("activation",)
+
+    def __init__(self, activation: Any, **kwargs: Any):
+        super().__init__(**kwargs)
+        keep_settings(self, activation=activation)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Applies the function."""
+        return self.activation(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,33 @@
+"""The exponential linear unit as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import activations
+from minicnn.layers.layer import Layer
+
+
+class ELU(Layer):
+    """`x` if positive, else `alpha · (eˣ − 1)`.
+
+    Args:
+        alpha: minus the limit far below zero.
+
+    Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2016).
+    """
+
+    settings = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.alpha = alpha
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Lets through what is positive, and bends the rest."""
+        return activations.elu(inputs, alpha=self.alpha)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

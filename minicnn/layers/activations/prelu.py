@@ -1,0 +1,64 @@
+"""The leaky rectified linear unit with a slope that is learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import activations
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.shapes import Shape
+
+
+class PReLU(Layer):
+    """`x` if positive, else `alpha · x`, with an `alpha` that is learned for each element.
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: of the slopes.
+        shared_axes: axes (from 1 on) along which all elements share a slope, such as `[1, 2]` for
+            one slope a channel of `(batch, height, width, channels)`.
+
+    Source: He et al., "Delving deep into rectifiers" (2015), equation 1.
+    """
+
+    settings = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        keep_settings(
+            self,
+            alpha_initializer=alpha_initializer,
+            alpha_regularizer=alpha_regularizer,
+            alpha_constraint=alpha_constraint,
+            shared_axes=list(shared_axes)
+            if isinstance(shared_axes, (list, tuple))
+            else shared_axes and [shared_axes],
+        )
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the slopes."""
+        shape = list(input_shape[1:])
+        for axis in self.shared_axes or ():
+            shape[axis - 1] = 1
+        self.alpha = add_weight_with_settings(self, "alpha", shape)
+        lengths = {
+            i: n for i, n in enumerate(input_shape) if i and i not in (self.shared_axes or ())
+        }
+        self.input_spec = InputSpec(ndim=len(input_shape), axes=lengths)
+
+    def call(self, inputs: Any) -> Any:
+        """Lets through what is positive, and a learned part of the rest."""
+        return activations.relu(inputs) - self.alpha * activations.relu(-inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

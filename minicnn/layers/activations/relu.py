@@ -1,0 +1,59 @@
+"""The rectified linear unit as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import activations
+from minicnn.layers.layer import Layer
+
+
+class ReLU(Layer):
+    """`x` above the threshold, else `negative_slope · (x − threshold)`; cut off at `max_value`.
+
+    Args:
+        max_value: the largest value let through; none by default.
+        negative_slope: the slope below the threshold.
+        threshold: where the unit begins to let through.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.ReLU(max_value=3)(keras.ops.array([-1.0, 2.0, 4.0]))
+        Tensor([0., 2., 3.], dtype=float32)
+    """
+
+    settings = ("max_value", "negative_slope", "threshold")
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, value in {
+            "max_value": max_value,
+            "negative_slope": negative_slope,
+            "threshold": threshold,
+        }.items():
+            if (value is None and name != "max_value") or (value is not None and value < 0):
+                raise ValueError(
+                    f"{name} of a ReLU layer cannot be {'None' if value is None else 'a negative value'}. "
+                    f"Received: {name}={value}"
+                )
+        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Lets through what is above the threshold."""
+        return activations.relu(
+            inputs,
+            negative_slope=self.negative_slope,
+            max_value=self.max_value,
+            threshold=self.threshold,
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

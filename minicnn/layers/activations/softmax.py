@@ -1,0 +1,39 @@
+"""Softmax as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import activations, ops
+from minicnn.layers.layer import Layer
+
+
+class Softmax(Layer):
+    """`eˣ / Σ eˣ` along an axis; elements outside the mask get (next to) nothing.
+
+    Args:
+        axis: the axis, or a list of axes, along which the result sums to 1.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Softmax()(keras.ops.array([1.0, 1.0]))
+        Tensor([0.5, 0.5], dtype=float32)
+    """
+
+    settings = ("axis",)
+
+    def __init__(self, axis: Any = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis
+        self.supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Exponentiates and divides by the sum."""
+        if mask is not None:
+            lowest = -3e4 if str(inputs.dtype) == "float16" else -1e9
+            inputs = inputs + (1.0 - ops.cast(mask, inputs.dtype)) * lowest
+        return activations.softmax(inputs, axis=self.axis)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,50 @@
+"""What surrounds `build`: it runs once, under the layer's name, and closes the list of weights."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+def whole_build(build: Callable) -> Callable:
+    """A `build` that opens the layer's name scope and notes the shapes and that it is done.
+
+    A subclass's `build` may call that of its parent: only the outermost one is the whole.
+    """
+    parameters = tuple(inspect.signature(build).parameters)[1:]
+
+    @functools.wraps(build)
+    def wrapped(self, *args: Any, **kwargs: Any) -> None:
+        outermost = not self._builds_open
+        if outermost:
+            shapes = dict(zip(parameters, args, strict=False)) | kwargs
+            self.__dict__["_build_shapes_dict"] = shapes
+        self._builds_open += 1
+        try:
+            with self._open_name_scope():
+                build(self, *args, **kwargs)
+        finally:
+            self._builds_open -= 1
+        if outermost:
+            self.built = True
+            self._locked = True
+
+    return wrapped
+
+
+def given_input_shape(kwargs: dict[str, Any]) -> tuple | None:
+    """Takes the older arguments that say a model's input shape out of a layer's arguments.
+
+    >>> given_input_shape({"input_shape": (28, 28, 1)})
+    (28, 28, 1)
+    """
+    batch_shape = kwargs.pop("batch_input_shape", None) or kwargs.pop("batch_shape", None)
+    if batch_shape is not None:
+        return tuple(batch_shape)[1:]
+    length = kwargs.pop("input_dim", None)
+    if length is not None:
+        return (length,)
+    shape = kwargs.pop("input_shape", None)
+    return None if shape is None else tuple(shape)

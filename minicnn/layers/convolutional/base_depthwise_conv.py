@@ -1,0 +1,79 @@
+"""What the depthwise convolutions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
+from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.ops.nn.shapes import compute_conv_output_shape
+from minicnn.shapes import Shape
+
+
+class BaseDepthwiseConv(BaseConvolution):
+    """Convolution of each channel by itself. Arguments and formula: see `DepthwiseConv2D`."""
+
+    settings = (
+        "depth_multiplier",
+        *BaseConvolution.settings,
+        "depthwise_initializer",
+        "bias_initializer",
+        "depthwise_regularizer",
+        "bias_regularizer",
+        "depthwise_constraint",
+        "bias_constraint",
+    )
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        keep_settings(
+            self,
+            depth_multiplier=depth_multiplier,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self._require_positive("depth_multiplier")
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes kernel and bias."""
+        channels = self._channels(input_shape)
+        self.compute_output_shape(input_shape)
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.kernel = add_weight_with_settings(self, "kernel", shape, "depthwise")
+        filters = channels * self.depth_multiplier
+        self.bias = add_weight_with_settings(self, "bias", (filters,)) if self.use_bias else None
+
+    def call(self, inputs: Any) -> Any:
+        """Convolves channel by channel, adds the bias, applies the activation."""
+        return self._add_bias_and_activate(ops.depthwise_conv(inputs, self.kernel, **self._window))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """`(batch, *positions, channels · depth_multiplier)`, in the layout of the inputs."""
+        filters = input_shape[self._channel_axis] * self.depth_multiplier
+        return compute_conv_output_shape(input_shape, filters, self.kernel_size, **self._window)

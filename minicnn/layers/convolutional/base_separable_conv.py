@@ -1,0 +1,103 @@
+"""What the separable convolutions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
+from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.ops.nn.shapes import compute_conv_output_shape
+from minicnn.shapes import Shape
+
+
+class BaseSeparableConv(BaseConvolution):
+    """Depthwise, then 1×1 convolution. Arguments and formula: see `SeparableConv2D`."""
+
+    settings = (
+        "depth_multiplier",
+        "filters",
+        *BaseConvolution.settings,
+        "depthwise_initializer",
+        "pointwise_initializer",
+        "bias_initializer",
+        "depthwise_regularizer",
+        "pointwise_regularizer",
+        "bias_regularizer",
+        "depthwise_constraint",
+        "pointwise_constraint",
+        "bias_constraint",
+    )
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        keep_settings(
+            self,
+            depth_multiplier=depth_multiplier,
+            filters=filters,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            pointwise_initializer=pointwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self._require_positive("depth_multiplier")
+        self._require_positive("filters")
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes both kernels and the bias."""
+        channels = self._channels(input_shape)
+        self.compute_output_shape(input_shape)
+        depthwise = (*self.kernel_size, channels, self.depth_multiplier)
+        pointwise = (1,) * self.rank + (channels * self.depth_multiplier, self.filters)
+        self.depthwise_kernel = add_weight_with_settings(
+            self, "depthwise_kernel", depthwise, "depthwise"
+        )
+        self.pointwise_kernel = add_weight_with_settings(
+            self, "pointwise_kernel", pointwise, "pointwise"
+        )
+        self.bias = (
+            add_weight_with_settings(self, "bias", (self.filters,)) if self.use_bias else None
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """Convolves channel by channel, mixes the channels, adds the bias, activates."""
+        outputs = ops.separable_conv(
+            inputs, self.depthwise_kernel, self.pointwise_kernel, **self._window
+        )
+        return self._add_bias_and_activate(outputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """`(batch, *positions, filters)`, in the layout of the inputs."""
+        return compute_conv_output_shape(
+            input_shape, self.filters, self.kernel_size, **self._window
+        )

@@ -1,0 +1,9 @@
+"""Transposed convolution over sequences."""
+
+from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
+
+
+class Conv1DTranspose(BaseConvTranspose):
+    """Transposed convolution over one spatial dimension. See `Conv2DTranspose`."""
+
+    rank = 1

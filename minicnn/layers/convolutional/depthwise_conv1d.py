@@ -1,0 +1,12 @@
+"""Depthwise convolution over sequences."""
+
+from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
+
+
+class DepthwiseConv1D(BaseDepthwiseConv):
+    """Convolution of each channel by itself, over one spatial dimension.
+
+    Arguments and formula: see `DepthwiseConv2D`.
+    """
+
+    rank = 1

@@ -1,0 +1,9 @@
+"""Layers that nearly every model has."""
+
+from minicnn.layers.core.dense import Dense
+from minicnn.layers.core.embedding import Embedding
+from minicnn.layers.core.identity import Identity
+from minicnn.layers.core.input_layer import Input, InputLayer
+from minicnn.layers.core.lambda_layer import Lambda
+from minicnn.layers.core.masking import Masking
+from minicnn.layers.core.wrapper import Wrapper

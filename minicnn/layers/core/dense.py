@@ -1,0 +1,105 @@
+"""Every output from every input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.shapes import Shape
+
+
+class Dense(Layer):
+    """A matrix product, a bias, an activation: `(batch, ..., inputs)` to `(batch, ..., units)`.
+
+    `y = activation(x · w + b)`
+
+    Args:
+        units: number of outputs.
+        activation: what is applied to the result; nothing by default.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: how the weights begin.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties added to the loss.
+        kernel_constraint, bias_constraint: applied to the weights after each update.
+
+    Attributes:
+        kernel: w, of shape `(inputs, units)`.
+        bias: b, of shape `(units,)`.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Dense(10, activation="softmax")(keras.ops.ones((2, 5))).shape
+        (2, 10)
+    """
+
+    settings = (
+        "units",
+        "activation",
+        "use_bias",
+        "kernel_initializer",
+        "bias_initializer",
+        "kernel_regularizer",
+        "bias_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+    )
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if not isinstance(units, int) or units <= 0:
+            raise ValueError(
+                f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
+            )
+        keep_settings(
+            self,
+            units=units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes kernel and bias."""
+        inputs = input_shape[-1]
+        if inputs is None:
+            raise ValueError(
+                f"The last axis of the input of layer '{self.name}' must have a known length, since the kernel "
+                f"has as many rows, but the input shape is {tuple(input_shape)}. Put a `Flatten` or a pooling "
+                "before it, or give the `Input` a full shape."
+            )
+        self.kernel = add_weight_with_settings(self, "kernel", (inputs, self.units))
+        self.bias = add_weight_with_settings(self, "bias", (self.units,)) if self.use_bias else None
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: inputs})
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Multiplies, adds the bias, applies the activation."""
+        outputs = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        return outputs if self.activation is None else self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The last axis becomes `units` long."""
+        return (*input_shape[:-1], self.units)

@@ -1,0 +1,89 @@
+"""Whole numbers to vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.layer import Layer
+from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.shapes import Shape
+
+
+class Embedding(Layer):
+    """A table of vectors, of which each whole number picks one: `(...)` to `(..., output_dim)`.
+
+    `y[i] = embeddings[x[i]]`
+
+    Args:
+        input_dim: number of rows of the table: one more than the largest number.
+        output_dim: length of the vectors.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table.
+        mask_zero: whether 0 stands for "nothing here", and later layers are told by a mask.
+        weights: first values of the table.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Embedding(20, 8)(keras.ops.array([[1, 2, 3]])).shape
+        (1, 3, 8)
+    """
+
+    settings = (
+        "input_dim",
+        "output_dim",
+        "embeddings_initializer",
+        "embeddings_regularizer",
+        "activity_regularizer",
+        "embeddings_constraint",
+        "mask_zero",
+    )
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        **kwargs: Any,
+    ):
+        kwargs.pop("input_length", None)
+        super().__init__(**kwargs)
+        keep_settings(
+            self,
+            input_dim=input_dim,
+            output_dim=output_dim,
+            embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+            mask_zero=mask_zero,
+        )
+        self.supports_masking = mask_zero
+        self.autocast = False
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the table."""
+        if self.built:
+            return
+        self.embeddings = add_weight_with_settings(
+            self, "embeddings", (self.input_dim, self.output_dim)
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """Looks the vectors up."""
+        if str(inputs.dtype) not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
+        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where the input is not 0, if 0 stands for nothing."""
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """One axis more, for the vectors."""
+        return (*input_shape, self.output_dim)

@@ -1,0 +1,36 @@
+"""The layer that does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import tree
+from minicnn.layers.layer import Layer
+from minicnn.ops.keras_tensor import KerasTensor
+
+
+class Identity(Layer):
+    """Hands its input through: `y = x`.
+
+    >>> import minicnn as keras
+    >>> keras.layers.Identity()(keras.ops.ones(2))
+    Tensor([1., 1.], dtype=float32)
+    """
+
+    settings = ()
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """The input."""
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The input's outline."""
+        return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype), inputs)

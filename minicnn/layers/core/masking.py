@@ -1,0 +1,43 @@
+"""Steps of a sequence that later layers leave out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.layer import Layer
+
+
+class Masking(Layer):
+    """Marks the steps of `(batch, steps, features)` whose features all equal a value.
+
+    Args:
+        mask_value: the value that stands for "nothing here".
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Masking()(keras.ops.array([[[1.0], [0.0]]]))._keras_mask
+        Tensor([[ True, False]], dtype=bool)
+    """
+
+    settings = ("mask_value",)
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.mask_value = mask_value
+        self.supports_masking = True
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where some feature differs from the value."""
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs: Any) -> Any:
+        """The input, zeros in the steps left out."""
+        kept = ops.any(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
+        outputs = inputs * ops.cast(kept, inputs.dtype)
+        outputs._keras_mask = ops.squeeze(kept, axis=-1)
+        return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,442 @@
+"""`Layer`: a differentiable function with state.
+
+A subclass says what weights it has in `build(input_shape)` and what it computes in `call(inputs)`.
+Everything else is here: building at the first call, types, `training` and masks that reach inner
+layers, losses, names, and errors that say which layer they come from.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+from minicnn import dtype_policies, dtypes, tree
+from minicnn.autodiff import Tensor, Variable
+from minicnn.layers.building import given_input_shape, whole_build
+from minicnn.layers.call_arguments import CallArguments, call_signature, shapes_for
+from minicnn.layers.call_context import calling, fresh, mask_of, named_in_errors, standing_in
+from minicnn.layers.input_spec import assert_input_compatibility
+from minicnn.layers.layer_settings import LayerSettings
+from minicnn.layers.layer_state import LayerState
+from minicnn.layers.weight_settings import settings_config
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.node import Node
+from minicnn.ops.operation import Operation, is_outlining, outline
+from minicnn.utils.python_utils import default, is_default
+
+
+class Layer(LayerState, LayerSettings, Operation):
+    """A function of tensors with weights, made to be put together into models.
+
+    Args:
+        activity_regularizer: a penalty on the output, added to the loss.
+        trainable: whether training changes the weights.
+        dtype: type, or policy such as `"mixed_float16"`.
+        autocast: whether floating point inputs are cast to the layer's type.
+        name: made from the class's name if not given.
+
+    Example:
+        >>> import minicnn as keras
+        >>> class Scale(keras.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight(shape=input_shape[-1:], initializer="ones")
+        ...     def call(self, inputs):
+        ...         return inputs * self.factor
+        >>> Scale()(keras.ops.ones((2, 3))).shape
+        (2, 3)
+    """
+
+    settings: tuple[str, ...] | None = None
+    """Attributes that `get_config` writes down; for a class of one's own it finds them by itself."""
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(name=name)
+        from minicnn import regularizers
+
+        input_shape = given_input_shape(kwargs)
+        if kwargs:
+            raise ValueError(
+                f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}. "
+                f"Its own arguments are {tuple(inspect.signature(type(self).__init__).parameters)[1:]}."
+            )
+        if not isinstance(trainable, bool):
+            raise ValueError(
+                f"Layer '{self.name}' expected `trainable` to be a boolean, but got {trainable!r}."
+            )
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.built = False
+        self.input_spec = None
+        self.autocast = autocast
+        self._dtype_policy = dtype_policies.get(dtype)
+        self._trainable = trainable
+        self._losses: list = []
+        self._supports_masking = False
+        self._build_shapes_dict: dict[str, Any] | None = None
+        self._builds_open = 0
+        self._locked = False
+        self._called = False
+        self._parent_path: str | None = None
+        self._convert_input_args = True
+        self._allow_non_tensor_positional_args = False
+        self._call_context_args = {"training"}
+        if input_shape is not None:
+            self._input_shape_arg = input_shape
+        if is_default(self.build) and not self._owned((Layer, Variable)):
+            self.built = True
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = whole_build(cls.build)
+
+    @default
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape. A subclass with weights overrides it."""
+        self._check_super_called()
+        if input_shape is not None and self._has_unbuilt_layers():
+            shapes = tree.map_shape_structure(
+                lambda s: KerasTensor(s, self.compute_dtype), input_shape
+            )
+            with self._open_name_scope():
+                outline(self.call, shapes)
+        self._build_shapes_dict = {"input_shape": input_shape}
+        self.built = True
+
+    def _has_unbuilt_layers(self) -> bool:
+        return any(not layer.built for layer in self._flatten_layers(include_self=False))
+
+    def _maybe_build(self, arguments: CallArguments) -> None:
+        if self.built:
+            return
+        shapes = arguments.shapes()
+        with self._open_name_scope():
+            if is_default(self.build):
+                self._build_shapes_dict = shapes
+                self._locked = not self._has_unbuilt_layers()
+                return
+            self.build(**shapes_for(self.build, shapes, arguments.signature, type(self).__name__))
+            self._check_input(arguments.first)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes that the layer was built for, for a file."""
+        shapes = self._build_shapes_dict
+        if shapes is None:
+            return None
+        return (
+            {"input_shape": next(iter(shapes.values()))}
+            if len(shapes) == 1
+            else {"shapes_dict": shapes}
+        )
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds the layer for the shapes of `get_build_config`."""
+        if not config:
+            return
+        if "input_shape" in config:
+            self.build(config["input_shape"])
+        elif "shapes_dict" in config:
+            if is_default(self.build):
+                self.build(next(iter(config["shapes_dict"].values()), None))
+            else:
+                self.build(**config["shapes_dict"])
+        self.built = True
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Makes a variable that belongs to the layer.
+
+        Args:
+            shape: lengths of the axes; a scalar by default.
+            initializer: name, object or function; Glorot's uniform distribution by default, zeros
+                for types that are not floating point.
+            dtype: the policy's variable type by default.
+            trainable: whether training changes it.
+            regularizer: a penalty on it, added to the loss.
+            constraint: a function that is applied to it after each update.
+            name: part of its path.
+        """
+        from minicnn import constraints, initializers, regularizers
+
+        self._check_super_called()
+        self._refuse_new_state()
+        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
+        with self._open_name_scope():
+            variable = Variable(
+                initializers.get(initializer),
+                shape=() if shape is None else shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        if not self.trainable:
+            variable.trainable = False
+        self.__dict__.setdefault("_added_weights", []).append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    def _refuse_new_state(self) -> None:
+        if self.__dict__.get("_locked") and not self._builds_open:
+            raise ValueError(
+                f"You cannot add new elements of state (variables or sub-layers) to layer '{self.name}', which is "
+                "already built. All state must be created in `__init__()` or `build()`."
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, (Variable, Layer)):
+            if value is not self.__dict__.get(name) and not any(
+                v is value for v in self.__dict__.get("_added_weights", ())
+            ):
+                self._refuse_new_state()
+            if isinstance(value, Variable) and not self.__dict__.get("_trainable", True):
+                value.trainable = False
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        value = self.__dict__.get(name)
+        if isinstance(value, Variable):
+            added = self.__dict__.get("_added_weights", [])
+            added[:] = [v for v in added if v is not value]
+        object.__delattr__(self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._check_super_called()
+        self._called = True
+        given_args, given_kwargs = args, kwargs
+        if self._convert_input_args:
+            args = tuple(self._convert(x) for x in args)
+            kwargs = {name: self._convert(x) for name, x in kwargs.items()}
+        if not self._allow_non_tensor_positional_args:
+            self._check_positional(args)
+        arguments = CallArguments(call_signature(self), args, kwargs)
+        with named_in_errors(self, arguments), calling(self) as context:
+            self._check_input(arguments.first)
+            self._maybe_build(arguments)
+            kwargs |= self._context_arguments(arguments, context)
+            kwargs |= self._masks(arguments)
+            symbolic = any(
+                isinstance(x, KerasTensor) for x in tree.flatten(list(arguments.tensors.values()))
+            )
+            with self._open_name_scope(), self._own_autocast_scope():
+                outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
+            self.built = True
+            self._penalize_activity(outputs)
+            self._pass_mask_on(arguments, kwargs.get("mask"), outputs)
+        if symbolic and not is_outlining():
+            outputs = fresh(outputs, given_args, given_kwargs)
+            Node(operation=self, call_args=given_args, call_kwargs=given_kwargs, outputs=outputs)
+        return outputs
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation. Every layer overrides it."""
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `call()` method implemented."
+        )
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the result looks like. (`__call__` adds the node.)"""
+        return self.compute_output_spec(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Shapes and types of the results."""
+        if is_default(self.compute_output_shape):
+            return super().compute_output_spec(*args, **kwargs)
+        arguments = CallArguments(call_signature(self), args, kwargs)
+        shapes = shapes_for(
+            self.compute_output_shape, arguments.shapes(), arguments.signature, type(self).__name__
+        )
+        output_shape = self.compute_output_shape(**shapes)
+        return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), output_shape)
+
+    @default
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the result for inputs of this shape."""
+        shapes = tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+        return tree.map_structure(lambda x: x.shape, outline(self.__call__, shapes))
+
+    @default
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the result, from that of the input."""
+        return previous_mask
+
+    def stateless_call(
+        self,
+        trainable_variables: list,
+        non_trainable_variables: list,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple:
+        """Calls the layer with these values for its variables, and leaves the variables alone.
+
+        Returns:
+            The outputs and the new values of the variables that training does not change; with
+            `return_losses`, the losses too.
+        """
+        self._check_super_called()
+        if not self.built:
+            raise ValueError(
+                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables must have been "
+                "already created). You can build it by calling it on some data."
+            )
+        kept = self.trainable_variables, self.non_trainable_variables
+        self._check_values("trainable_variables", kept[0], trainable_variables)
+        self._check_values("non_trainable_variables", kept[1], non_trainable_variables)
+        with standing_in([*kept[0], *kept[1]], [*trainable_variables, *non_trainable_variables]):
+            outputs = self(*args, **kwargs)
+            after = [v.snapshot() for v in kept[1]]
+            losses = self.losses if return_losses else []
+        return (outputs, after, losses) if return_losses else (outputs, after)
+
+    def _check_values(self, argument: str, variables: list, values: list) -> None:
+        if len(variables) != len(values):
+            raise ValueError(
+                f"Argument `{argument}` must be a list of tensors corresponding 1:1 to "
+                f"{type(self).__name__}().{argument}. Received list with length "
+                f"{len(values)}, but expected {len(variables)} variables."
+            )
+
+    def _convert(self, x: Any) -> Any:
+        if isinstance(x, Tensor) and x.dtype.name == self.input_dtype:
+            return x
+        if x is None or isinstance(x, (bool, int, float, str)):
+            return x
+        return tree.map_structure(self._convert_one, x)
+
+    def _convert_one(self, x: Any) -> Any:
+        mask = getattr(x, "_keras_mask", None)
+        y = self.dtype_policy.convert_input(x, self.autocast, self.input_dtype)
+        if mask is not None and y is not x:
+            y._keras_mask = mask
+        return y
+
+    def _check_positional(self, args: tuple) -> None:
+        for x in tree.flatten(args):
+            if x is not None and not isinstance(x, (Tensor, KerasTensor, Variable)):
+                raise ValueError(
+                    "Only input tensors may be passed as positional arguments. "
+                    f"Layer '{self.name}' got {x!r} (of type {type(x)}). Settings are passed by keyword; "
+                    "data as arrays: `np.array(data)`."
+                )
+
+    def _check_input(self, first: Any) -> None:
+        if self.input_spec is not None and first is not None:
+            assert_input_compatibility(self.input_spec, first, layer_name=self.name)
+
+    def _context_arguments(
+        self, arguments: CallArguments, context: dict[str, Any]
+    ) -> dict[str, Any]:
+        """`training` and its like: as given, else as the outer call has it, else the default."""
+        resolved = {}
+        for name in self._call_context_args:
+            value = arguments.given.get(name)
+            if name not in arguments.given:
+                value = context.get(name)
+                value = arguments.signature.defaults.get(name) if value is None else value
+            context[name] = value
+            if value is not None and arguments.signature.accepts(name):
+                resolved[name] = value
+        for name in set(arguments.given) & self._call_context_args:
+            if not arguments.signature.accepts(name):
+                arguments.given.pop(name)
+        return resolved
+
+    def _masks(self, arguments: CallArguments) -> dict[str, Any]:
+        """The masks that arrive with the tensors, under the names that `call` takes them."""
+        names = arguments.signature.names
+        if len(arguments.tensors) == 1:
+            takers = {"mask": next(iter(arguments.tensors.values()))}
+        else:
+            takers = {f"{name}_mask": x for name, x in arguments.tensors.items()}
+        return {
+            name: tree.map_structure(mask_of, x)
+            for name, x in takers.items()
+            if name in names and arguments.value(name) is None
+        }
+
+    def _pass_mask_on(self, arguments: CallArguments, mask: Any, outputs: Any) -> None:
+        previous = mask if mask is not None else tree.map_structure(mask_of, arguments.first)
+        if not self.supports_masking:
+            if any(m is not None for m in tree.flatten(previous)) and hasattr(previous, "shape"):
+                warnings.warn(
+                    f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with a mask attached "
+                    "to it. However, this layer does not support masking and will therefore destroy the mask "
+                    "information. Downstream layers will not see the mask.",
+                    stacklevel=3,
+                )
+            return
+        flat = [x for x in tree.flatten(outputs) if x is not None]
+        if all(mask_of(x) is not None for x in flat):
+            return
+        masks = self.compute_mask(arguments.first, previous)
+        if masks is None:
+            return
+        for x, m in zip(flat, tree.flatten(masks), strict=False):
+            if m is not None and mask_of(x) is None:
+                x._keras_mask = m
+
+    def _penalize_activity(self, outputs: Any) -> None:
+        if self.activity_regularizer is None:
+            return
+        for x in tree.flatten(outputs):
+            if isinstance(x, Tensor):
+                self.add_loss(self.activity_regularizer(x) / max(x.shape[0] if x.ndim else 1, 1))
+
+    @default
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes the same layer again, without its weights."""
+        from minicnn import regularizers
+
+        self._check_super_called()
+        config = {"trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        if self.settings is not None:
+            return {"name": self.name, **config, **settings_config(self, *self.settings)}
+        if not is_default(self.get_config):
+            return {"name": self.name, **config}
+        return {**super().get_config(), **config}
+
+    def _register_call_context_args(self, *names: str) -> None:
+        """Makes arguments reach the layers inside without being handed on, as `training` does."""
+        if self._called:
+            raise RuntimeError("Cannot add call-context args after the layer has been called.")
+        self._call_context_args = self._call_context_args | set(names)
+
+    def _check_super_called(self) -> None:
+        if "_supports_masking" not in self.__dict__:
+            raise RuntimeError(
+                f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
+                "in the `__init__()` method. Go add it!"
+            )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -1,0 +1,29 @@
+"""Sums of tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.layers.merging.base_merge import Merge
+
+
+class Add(Merge):
+    """Adds tensors: `y = x₁ + x₂ + …`
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Add()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])
+        Tensor([[4., 9.]], dtype=float32)
+    """
+
+    def merge(self, inputs: list) -> Any:
+        """Adds, from left to right."""
+        output = inputs[0]
+        for x in inputs[1:]:
+            output = output + x
+        return output
+
+
+def add(inputs: list, **kwargs: Any) -> Any:
+    """`Add(**kwargs)(inputs)`."""
+    return Add(**kwargs)(inputs)

@@ -1,0 +1,25 @@
+"""The larger of tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.merging.base_merge import SelectingMerge
+
+
+class Maximum(SelectingMerge):
+    """The largest of the tensors' elements: `y = max(x₁, x₂, …)`
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Maximum()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])
+        Tensor([[3., 5.]], dtype=float32)
+    """
+
+    select = staticmethod(ops.maximum)
+
+
+def maximum(inputs: list, **kwargs: Any) -> Any:
+    """`Maximum(**kwargs)(inputs)`."""
+    return Maximum(**kwargs)(inputs)

@@ -1,0 +1,59 @@
+"""What the normalizations with learned scale and offset share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.layers.layer import Layer
+from minicnn.layers.weight_settings import (
+    add_weight_with_settings,
+    keep_settings,
+)
+from minicnn.shapes import Shape
+
+
+class BaseNormalization(Layer):
+    """Keeps axis, ε and the settings of gamma (scale) and beta (offset), and makes the two.
+
+    Both stay in the type of the weights, and the computation is done in float32 at least, for
+    squares and means overflow in float16.
+    """
+
+    settings: tuple[str, ...] = (
+        "axis",
+        "epsilon",
+        "center",
+        "scale",
+        "beta_initializer",
+        "gamma_initializer",
+        "beta_regularizer",
+        "gamma_regularizer",
+        "beta_constraint",
+        "gamma_constraint",
+    )
+
+    def _keep(self, **settings: Any) -> None:
+        keep_settings(self, **settings)
+        self.supports_masking = True
+
+    def _add_gamma_and_beta(self, shape: Shape, gamma: bool, beta: bool) -> None:
+        self.gamma = self._add_vector("gamma", shape) if gamma else None
+        self.beta = self._add_vector("beta", shape) if beta else None
+
+    def _add_vector(self, name: str, shape: Shape, **more: Any) -> Any:
+        return add_weight_with_settings(self, name, shape, autocast=False, **more)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the inputs."""
+        check_axes(self.axis, input_shape)
+        return input_shape
+
+
+def check_axes(axis: int | list[int] | tuple[int, ...], input_shape: Shape) -> None:
+    """Refuse axes that the inputs do not have."""
+    for a in [axis] if isinstance(axis, int) else axis:
+        if not -len(input_shape) <= a < len(input_shape):
+            raise ValueError(
+                f"Axis {a} is out of bounds for input shape {tuple(input_shape)}, which has "
+                f"{len(input_shape)} dimensions. Received: axis={axis}"
+            )

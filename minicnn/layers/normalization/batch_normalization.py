@@ -1,0 +1,148 @@
+"""Normalization over the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import config, dtypes, ops
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
+from minicnn.shapes import Shape
+
+
+class BatchNormalization(BaseNormalization):
+    """Gives each channel mean 0 and variance 1 over the batch, then a learned scale and offset.
+
+    `y = gamma · (x - μ) / √(σ² + ε) + beta`
+
+    In training μ and σ² are those of the batch (σ² the biased one), and moving averages follow
+    them: `moving = momentum · moving + (1 - momentum) · batch`. Otherwise, and always where
+    `trainable` is False, the moving averages stand for them.
+
+    Args:
+        axis: of the channels.
+        momentum: how much of the moving averages is kept at each step.
+        epsilon: ε.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer, moving_mean_initializer,
+            moving_variance_initializer: how the weights begin.
+        beta_regularizer, gamma_regularizer: penalties added to the loss.
+        beta_constraint, gamma_constraint: applied to the weights after each update.
+        renorm, renorm_clipping, renorm_momentum: batch renormalization, which is not supported.
+        synchronized: accepted and without effect, as there is one device.
+
+    Call arguments:
+        inputs: of any shape.
+        training: whether to use the batch's statistics.
+        mask: True for what counts in the statistics, of the inputs' shape without the last axis.
+
+    Source: Ioffe, Szegedy, "Batch normalization" (2015), algorithms 1 and 2.
+
+    Example:
+        >>> import minicnn as keras
+        >>> layer = keras.layers.BatchNormalization()
+        >>> keras.ops.std(layer(keras.ops.arange(8.0).reshape(4, 2), training=True), axis=0)
+        Tensor([0.9999, 0.9999], dtype=float32)
+    """
+
+    settings = (
+        *BaseNormalization.settings,
+        "momentum",
+        "moving_mean_initializer",
+        "moving_variance_initializer",
+        "synchronized",
+        "renorm",
+        "renorm_clipping",
+        "renorm_momentum",
+    )
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self._keep(
+            axis=int(axis),
+            momentum=float(momentum),
+            epsilon=float(epsilon),
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            moving_mean_initializer=moving_mean_initializer,
+            moving_variance_initializer=moving_variance_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+            renorm=renorm,
+            renorm_clipping=renorm_clipping,
+            renorm_momentum=renorm_momentum,
+            synchronized=synchronized,
+        )
+        if renorm:
+            raise NotImplementedError(
+                "Batch renormalization (`renorm=True`) is not supported. Leave the argument out, "
+                "or use GroupNormalization where batches are small."
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes gamma, beta and the moving averages."""
+        check_axes(self.axis, input_shape)
+        channels = input_shape[self.axis]
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+        self._add_gamma_and_beta((channels,), gamma=self.scale, beta=self.center)
+        self.moving_mean = self._add_vector("moving_mean", (channels,), trainable=False)
+        self.moving_variance = self._add_vector("moving_variance", (channels,), trainable=False)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalizes, and in training moves the averages."""
+        x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
+        if training and self.trainable:
+            mean, variance = self._moments(x, mask)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+        y = ops.batch_normalization(
+            x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
+        )
+        return ops.cast(y, self.compute_dtype)
+
+    def _move(self, average: Any, value: Any) -> None:
+        average.assign(average * self.momentum + ops.stop_gradient(value) * (1 - self.momentum))
+
+    def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
+        """Mean and variance of each channel, over what the mask lets count."""
+        axes = [a for a in range(len(x.shape)) if a != self.axis % len(x.shape)]
+        if mask is None:
+            return ops.moments(x, axes)
+        if len(mask.shape) != len(x.shape) - 1:
+            raise ValueError(
+                "The mask must have one dimension less than the inputs. Received: "
+                f"mask.shape={tuple(mask.shape)}, inputs.shape={tuple(x.shape)}"
+            )
+        counts = ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), ops.shape(x))
+        number = ops.sum(ops.cast(counts, x.dtype), axis=axes, keepdims=True) + config.epsilon()
+        mean = ops.sum(ops.where(counts, x, 0), axis=axes, keepdims=True) / number
+        squares = ops.square(ops.where(counts, x - mean, 0))
+        variance = ops.sum(squares, axis=axes, keepdims=True) / number
+        return ops.squeeze(mean, axes), ops.squeeze(variance, axes)

@@ -1,0 +1,46 @@
+"""Normalization by the root mean square."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.layer import Layer
+from minicnn.layers.normalization.base_normalization import check_axes
+from minicnn.shapes import Shape
+
+
+class RMSNormalization(Layer):
+    """Divides each sample by its root mean square over `axis`: `y = scale · x / √(mean(x²) + ε)`.
+
+    Args:
+        axis: one axis or several; the learned scale has their lengths.
+        epsilon: ε.
+
+    Source: Zhang, Sennrich, "Root mean square layer normalization" (2019), eq. 4.
+    """
+
+    settings = ("axis", "epsilon")
+
+    def __init__(
+        self, axis: int | list[int] | tuple[int, ...] = -1, epsilon: float = 1e-6, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.axis = axis
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the scale."""
+        check_axes(self.axis, input_shape)
+        self.axis = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
+        shape = tuple(input_shape[a] for a in self.axis)
+        self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
+
+    def call(self, inputs: Any) -> Any:
+        """Divides and scales."""
+        return ops.rms_normalization(inputs, self.scale, self.axis, self.epsilon)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the inputs."""
+        check_axes(self.axis, input_shape)
+        return input_shape

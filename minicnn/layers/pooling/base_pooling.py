@@ -1,0 +1,74 @@
+"""What the poolings over windows share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.config import standardize_data_format
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.ops.nn.shapes import compute_pooling_output_shape
+from minicnn.shapes import Shape
+from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
+
+Sizes = int | tuple[int, ...]
+
+
+class BasePooling(Layer):
+    """One number for each window of each channel. Arguments: see `MaxPooling2D`.
+
+    `rank`, the number of spatial dimensions, is set by the subclasses.
+    """
+
+    rank: int
+    settings = ("pool_size", "padding", "strides", "data_format")
+
+    def __init__(
+        self,
+        pool_size: Sizes,
+        strides: Sizes | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(name=name, **kwargs)
+        strides = pool_size if strides is None else strides
+        self.pool_size = standardize_tuple(pool_size, self.rank, "pool_size")
+        self.strides = standardize_tuple(strides, self.rank, "strides")
+        self.padding = standardize_padding(padding)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """`(batch, *positions, channels)`, in the layout of the inputs."""
+        return compute_pooling_output_shape(input_shape, **self._window)
+
+    @property
+    def _window(self) -> dict[str, Any]:
+        return {
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+        }
+
+
+class BaseMaxPooling(BasePooling):
+    """The largest element of each window."""
+
+    def __init__(self, pool_size: Sizes = 2, *args: Any, **kwargs: Any):
+        super().__init__(pool_size, *args, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Takes the maxima."""
+        return ops.max_pool(inputs, **self._window)
+
+
+class BaseAveragePooling(BasePooling):
+    """The mean of each window."""
+
+    def call(self, inputs: Any) -> Any:
+        """Takes the means."""
+        return ops.average_pool(inputs, **self._window)

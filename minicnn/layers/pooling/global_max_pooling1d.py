@@ -1,0 +1,12 @@
+"""Global max pooling over sequences."""
+
+from minicnn.layers.pooling.base_global_pooling import BaseGlobalMaxPooling
+
+
+class GlobalMaxPooling1D(BaseGlobalMaxPooling):
+    """The largest element of each channel of sequences `(batch, steps, channels)`.
+
+    Arguments: see `GlobalAveragePooling2D`.
+    """
+
+    rank = 1

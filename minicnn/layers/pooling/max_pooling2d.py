@@ -1,0 +1,25 @@
+"""Max pooling over images."""
+
+from minicnn.layers.pooling.base_pooling import BaseMaxPooling
+
+
+class MaxPooling2D(BaseMaxPooling):
+    """The largest element of each window of images `(batch, height, width, channels)`.
+
+    Args:
+        pool_size: one integer, or one for each spatial dimension.
+        strides: how far apart the windows are; `pool_size` by default.
+        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; what lies
+            outside the inputs does not count), in any letter case.
+        data_format: "channels_last" or "channels_first"; `config.image_data_format()` by default.
+
+    Returns:
+        `(batch, positions, positions, channels)`, in the layout of the inputs.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.MaxPooling2D(2)(keras.ops.ones((2, 28, 28, 8))).shape
+        (2, 14, 14, 8)
+    """
+
+    rank = 2

@@ -1,0 +1,3 @@
+"""Layers that prepare data."""
+
+from minicnn.layers.preprocessing.rescaling import Rescaling

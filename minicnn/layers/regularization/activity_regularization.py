@@ -1,0 +1,40 @@
+"""A penalty on the values that pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.layers.layer import Layer
+
+
+class ActivityRegularization(Layer):
+    """Hands its input through, and adds `l1 · Σ|x| + l2 · Σx²` (by batch element) to the loss.
+
+    Args:
+        l1: weight of the absolute values.
+        l2: weight of the squares.
+    """
+
+    settings = ("l1", "l2")
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
+        from minicnn import regularizers
+
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+        self.l1, self.l2 = l1, l2
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """The input."""
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The penalty as `l1` and `l2`."""
+        config = super().get_config()
+        config.pop("activity_regularizer")
+        return config

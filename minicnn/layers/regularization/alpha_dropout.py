@@ -1,0 +1,59 @@
+"""Dropout that keeps mean and variance, for networks of SELU units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops, random
+from minicnn.layers.layer import Layer
+from minicnn.layers.regularization.dropout import check_rate
+
+_SATURATION = -1.6732632423543772 * 1.0507009873554805
+"""What a SELU gives far below zero: −α · λ."""
+
+
+class AlphaDropout(Layer):
+    """In training, sets elements to SELU's lowest value α' at random, and mends mean and variance.
+
+    `y = a · (x · m + α' · (1 − m)) + b` with `a = ((1 − rate) · (1 + rate · α'²))^(−1/2)` and
+    `b = −a · α' · rate`.
+
+    Args:
+        rate: the part of the elements that is left out.
+        noise_shape: the shape of m, with 1 where elements share their fate.
+        seed: an integer for the same masks in each run.
+
+    Source: Klambauer et al., "Self-normalizing neural networks" (2017), section "New dropout technique".
+    """
+
+    settings = ("rate", "seed", "noise_shape")
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.rate = check_rate(rate)
+        self.seed = seed
+        self.noise_shape = noise_shape
+        if rate > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Leaves out elements, if training."""
+        if not training or self.rate == 0:
+            return inputs
+        shape = inputs.shape
+        if self.noise_shape is not None:
+            shape = tuple(
+                own if n is None else n
+                for n, own in zip(self.noise_shape, inputs.shape, strict=True)
+            )
+        drawn = random.uniform(shape, seed=self.seed_generator, dtype=self.compute_dtype)
+        kept = ops.cast(ops.greater_equal(drawn, self.rate), inputs.dtype)
+        a = ((1 - self.rate) * (1 + self.rate * _SATURATION**2)) ** -0.5
+        b = -a * _SATURATION * self.rate
+        return a * (inputs * kept + _SATURATION * (1 - kept)) + b
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

@@ -1,0 +1,56 @@
+"""Elements left out at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import random
+from minicnn.layers.layer import Layer
+
+
+class Dropout(Layer):
+    """In training, sets elements to zero at random and scales the others up: the mean stays.
+
+    `y = x · m / (1 − rate)`, where each element of m is 0 with probability `rate`, else 1.
+
+    Args:
+        rate: the part of the elements that is left out, from 0 up to 1.
+        noise_shape: the shape of m, with 1 (or None for the input's own length) where elements share
+            their fate.
+        seed: an integer for the same masks in each run.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014).
+    """
+
+    settings = ("rate", "seed", "noise_shape")
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.rate = check_rate(rate)
+        self.seed = seed
+        self.noise_shape = noise_shape if noise_shape is None else tuple(noise_shape)
+        if rate > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Leaves out elements, if training."""
+        if not training or self.rate == 0:
+            return inputs
+        return random.dropout(
+            inputs, rate=self.rate, noise_shape=self.noise_shape, seed=self.seed_generator
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+
+def check_rate(rate: float) -> float:
+    """The part of the elements to leave out, if it is one."""
+    if not 0 <= rate <= 1:
+        raise ValueError(
+            f"Invalid value received for argument `rate`. Expected a float value between 0 and 1. Received: rate={rate}"
+        )
+    return rate

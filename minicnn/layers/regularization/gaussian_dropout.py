@@ -1,0 +1,49 @@
+"""Elements scaled at random."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minicnn import random
+from minicnn.layers.layer import Layer
+from minicnn.layers.regularization.dropout import check_rate
+
+
+class GaussianDropout(Layer):
+    """In training, multiplies by normal noise of mean 1: `y = x · N(1, rate / (1 − rate))`.
+
+    Args:
+        rate: as that of a `Dropout` with the same variance.
+        seed: an integer for the same noise in each run.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014),
+    section 10.
+    """
+
+    settings = ("rate", "seed")
+
+    def __init__(self, rate: float, seed: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.rate = check_rate(rate)
+        self.seed = seed
+        if rate > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Scales the elements, if training."""
+        if not training or self.rate == 0:
+            return inputs
+        return inputs * random.normal(
+            inputs.shape,
+            mean=1.0,
+            stddev=math.sqrt(self.rate / (1.0 - self.rate)),
+            dtype=self.compute_dtype,
+            seed=self.seed_generator,
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

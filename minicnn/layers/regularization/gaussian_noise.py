@@ -1,0 +1,45 @@
+"""Noise added at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import random
+from minicnn.layers.layer import Layer
+
+
+class GaussianNoise(Layer):
+    """In training, adds normally distributed noise: `y = x + N(0, stddev²)`.
+
+    Args:
+        stddev: standard deviation of the noise.
+        seed: an integer for the same noise in each run.
+    """
+
+    settings = ("stddev", "seed")
+
+    def __init__(self, stddev: float, seed: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not 0 <= stddev <= 1:
+            raise ValueError(
+                "Invalid value received for argument `stddev`. Expected a float value between 0 and 1. "
+                f"Received: stddev={stddev}"
+            )
+        self.stddev = stddev
+        self.seed = seed
+        if stddev > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Adds noise, if training."""
+        if not training or self.stddev == 0:
+            return inputs
+        return inputs + random.normal(
+            inputs.shape, stddev=self.stddev, dtype=self.compute_dtype, seed=self.seed_generator
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape

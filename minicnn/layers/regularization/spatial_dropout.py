@@ -1,0 +1,100 @@
+"""Whole channels left out at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import config, random
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.layers.regularization.dropout import check_rate
+
+
+class BaseSpatialDropout(Layer):
+    """Dropout in which all positions of a channel share their fate."""
+
+    rank: int
+
+    def __init__(
+        self, rate: float, seed: Any = None, data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.rate = check_rate(rate)
+        self.seed = seed
+        self.data_format = config.standardize_data_format(data_format)
+        self.seed_generator = random.SeedGenerator(seed)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.supports_masking = True
+        self.built = True
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """One-dimensional data has no layout to choose."""
+        return ("rate", "seed") if self.rank == 1 else ("rate", "seed", "data_format")
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Leaves out channels, if training."""
+        if not training or self.rate == 0:
+            return inputs
+        positions = (1,) * self.rank
+        batch, channels = inputs.shape[0], inputs.shape[-1]
+        noise_shape = (batch, *positions, channels)
+        if self.rank > 1 and self.data_format == "channels_first":
+            noise_shape = (batch, inputs.shape[1], *positions)
+        return random.dropout(inputs, self.rate, noise_shape=noise_shape, seed=self.seed_generator)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+
+class SpatialDropout1D(BaseSpatialDropout):
+    """Leaves out whole channels of `(batch, steps, channels)` in training.
+
+    Args:
+        rate: the part of the channels that is left out.
+        seed: an integer for the same masks in each run.
+
+    Source: Tompson et al., "Efficient object localization using convolutional networks" (2015).
+    """
+
+    rank = 1
+
+    def __init__(self, rate: float, seed: Any = None, **kwargs: Any):
+        super().__init__(rate, seed=seed, **kwargs)
+
+
+class SpatialDropout2D(BaseSpatialDropout):
+    """Leaves out whole channels of `(batch, height, width, channels)` in training.
+
+    Args:
+        rate: the part of the channels that is left out.
+        data_format: `"channels_last"` or `"channels_first"`.
+        seed: an integer for the same masks in each run.
+
+    Source: Tompson et al., "Efficient object localization using convolutional networks" (2015).
+    """
+
+    rank = 2
+
+    def __init__(
+        self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any
+    ):
+        super().__init__(rate, seed=seed, data_format=data_format, **kwargs)
+
+
+class SpatialDropout3D(BaseSpatialDropout):
+    """Leaves out whole channels of `(batch, depth, height, width, channels)` in training.
+
+    Args:
+        rate: the part of the channels that is left out.
+        data_format: `"channels_last"` or `"channels_first"`.
+        seed: an integer for the same masks in each run.
+    """
+
+    rank = 3
+
+    def __init__(
+        self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any
+    ):
+        super().__init__(rate, seed=seed, data_format=data_format, **kwargs)

@@ -1,0 +1,103 @@
+"""The edges cut off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
+from minicnn.shapes import Shape
+
+
+class BaseCropping(SpatialLayer):
+    """Less at both ends of each spatial axis."""
+
+    settings = ("cropping", "data_format")
+
+    def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any):
+        super().__init__(data_format=data_format, **kwargs)
+        self.cropping = standardize_pairs(cropping, self.rank, "cropping")
+
+    def call(self, inputs: Any) -> Any:
+        """Cuts."""
+        shape = self.compute_output_shape(inputs.shape)
+        starts = [before for before, _ in self._for_each_axis(self.cropping)]
+        return inputs[
+            tuple(
+                slice(a, None if n is None else a + n) for a, n in zip(starts, shape, strict=True)
+            )
+        ]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Shorter by what is cut off before and after."""
+        return self._with_lengths(
+            input_shape, lambda n, i: self._rest(n, self.cropping[i], input_shape)
+        )
+
+    def _rest(self, length: int, cut: tuple[int, int], input_shape: Shape) -> int:
+        if sum(cut) >= length:
+            raise ValueError(
+                f"Values in `cropping` argument should be smaller than the corresponding spatial dimension of the "
+                f"input. `cropping` parameter of `{type(self).__name__}` layer must be smaller than the length that "
+                f"it cuts: received input_shape={tuple(input_shape)}, cropping={self.cropping}"
+            )
+        return length - sum(cut)
+
+
+class Cropping1D(BaseCropping):
+    """Cuts off the ends of `(batch, steps, channels)`.
+
+    Args:
+        cropping: an integer for both ends, or two.
+    """
+
+    rank = 1
+
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
+        super().__init__(cropping, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The cropping as a pair, as there is one axis only."""
+        config = {**super().get_config(), "cropping": self.cropping[0]}
+        config.pop("data_format")
+        return config
+
+
+class Cropping2D(BaseCropping):
+    """Cuts off the edges of images `(batch, height, width, channels)`.
+
+    Args:
+        cropping: an integer for all sides, two for height and width, or two pairs
+            `((top, bottom), (left, right))`.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Cropping2D(((1, 0), (2, 2)))(keras.ops.ones((1, 6, 6, 1))).shape
+        (1, 5, 2, 1)
+    """
+
+    rank = 2
+
+    def __init__(
+        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(cropping, data_format=data_format, **kwargs)
+
+
+class Cropping3D(BaseCropping):
+    """Cuts off the faces of volumes `(batch, depth, height, width, channels)`.
+
+    Args:
+        cropping: an integer for all sides, three for the axes, or three pairs.
+        data_format: `"channels_last"` or `"channels_first"`.
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        cropping: Any = ((1, 1), (1, 1), (1, 1)),
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(cropping, data_format=data_format, **kwargs)

@@ -1,0 +1,48 @@
+"""Everything but the batch axis in one row."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minicnn import config, ops
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.shapes import Shape
+
+
+class Flatten(Layer):
+    """Puts all axes but the batch axis into one: `(batch, height, width, channels)` to `(batch, n)`.
+
+    Args:
+        data_format: with `"channels_first"` the channels are brought to the end before, so that the
+            order of the elements does not depend on the layout.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.Flatten()(keras.ops.ones((2, 3, 4))).shape
+        (2, 12)
+    """
+
+    settings = ("data_format",)
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.data_format = config.standardize_data_format(data_format)
+        self.input_spec = InputSpec(min_ndim=1)
+
+    def call(self, inputs: Any) -> Any:
+        """Reshapes."""
+        if self.data_format == "channels_first" and len(inputs.shape) > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, len(inputs.shape)), 1))
+        return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The batch axis, and the product of all others."""
+        rest = input_shape[1:]
+        return (input_shape[0], None if None in rest else math.prod(rest))
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """The output's outline, in the input's type."""
+        return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)

@@ -1,0 +1,37 @@
+"""A vector, several times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.shapes import Shape
+
+
+class RepeatVector(Layer):
+    """Repeats a vector: `(batch, features)` to `(batch, n, features)`.
+
+    Args:
+        n: how often.
+    """
+
+    settings = ("n",)
+
+    def __init__(self, n: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+        if n <= 0:
+            raise ValueError(f"`n` should be a positive integer. Received: n={n}")
+        self.n = n
+        self.input_spec = InputSpec(ndim=2)
+
+    def call(self, inputs: Any) -> Any:
+        """Repeats along a new axis."""
+        return ops.repeat(ops.expand_dims(inputs, axis=1), self.n, axis=1)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """One axis more."""
+        return (input_shape[0], self.n, input_shape[1])

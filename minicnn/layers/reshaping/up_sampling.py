@@ -1,0 +1,105 @@
+"""Data made larger by repeating its elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.reshaping.spatial import SpatialLayer
+from minicnn.shapes import Shape
+from minicnn.utils.argument_validation import standardize_tuple
+
+
+class BaseUpSampling(SpatialLayer):
+    """Each element, several times along each spatial axis."""
+
+    def __init__(self, size: Any, data_format: str | None = None, **kwargs: Any):
+        super().__init__(data_format=data_format, **kwargs)
+        self.size = standardize_tuple(size, self.rank, "size")
+
+    def call(self, inputs: Any) -> Any:
+        """Repeats."""
+        for axis, times in zip(self._spatial_axes, self.size, strict=True):
+            inputs = ops.repeat(inputs, times, axis=axis)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Longer by the factors."""
+        return self._with_lengths(input_shape, lambda n, i: n * self.size[i])
+
+
+class UpSampling1D(BaseUpSampling):
+    """Repeats each step of `(batch, steps, channels)`.
+
+    Args:
+        size: how often.
+    """
+
+    rank = 1
+    settings = ("size",)
+
+    def __init__(self, size: int = 2, **kwargs: Any):
+        if not isinstance(size, int):
+            raise TypeError(f"Expected an integer value for `size`, got {type(size)}.")
+        if size <= 0:
+            raise ValueError(f"`size` should be a positive integer. Received: size={size}")
+        super().__init__(size, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The size as a number, as there is one axis only."""
+        return {**super().get_config(), "size": self.size[0]}
+
+
+class UpSampling2D(BaseUpSampling):
+    """Makes images `(batch, height, width, channels)` larger.
+
+    Args:
+        size: the factor, or one for height and one for width.
+        data_format: `"channels_last"` or `"channels_first"`.
+        interpolation: `"nearest"` repeats pixels; `"bilinear"`, `"bicubic"`, `"lanczos3"` and
+            `"lanczos5"` smooth between them.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.UpSampling2D((2, 3))(keras.ops.ones((1, 4, 4, 1))).shape
+        (1, 8, 12, 1)
+    """
+
+    rank = 2
+    settings = ("size", "data_format", "interpolation")
+
+    def __init__(
+        self,
+        size: Any = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
+    ):
+        super().__init__(size, data_format=data_format, **kwargs)
+        self.interpolation = interpolation.lower()
+
+    def call(self, inputs: Any) -> Any:
+        """Repeats, or resizes."""
+        if self.interpolation == "nearest":
+            return super().call(inputs)
+        lengths = [
+            inputs.shape[axis] * n for axis, n in zip(self._spatial_axes, self.size, strict=True)
+        ]
+        return ops.image.resize(
+            inputs, lengths, interpolation=self.interpolation, data_format=self.data_format
+        )
+
+
+class UpSampling3D(BaseUpSampling):
+    """Makes volumes `(batch, depth, height, width, channels)` larger by repeating.
+
+    Args:
+        size: the factor, or one for each axis.
+        data_format: `"channels_last"` or `"channels_first"`.
+    """
+
+    rank = 3
+    settings = ("size", "data_format")
+
+    def __init__(self, size: Any = (2, 2, 2), data_format: str | None = None, **kwargs: Any):
+        super().__init__(size, data_format=data_format, **kwargs)

@@ -1,0 +1,86 @@
+"""Zeros around the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
+from minicnn.shapes import Shape
+
+
+class BaseZeroPadding(SpatialLayer):
+    """Zeros before and after each spatial axis."""
+
+    def __init__(self, padding: Any, data_format: str | None = None, **kwargs: Any):
+        super().__init__(data_format=data_format, **kwargs)
+        self.padding = standardize_pairs(padding, self.rank, "padding")
+
+    def call(self, inputs: Any) -> Any:
+        """Puts zeros around."""
+        return ops.pad(inputs, self._for_each_axis(self.padding))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Longer by what is put before and after."""
+        return self._with_lengths(input_shape, lambda n, i: n + sum(self.padding[i]))
+
+
+class ZeroPadding1D(BaseZeroPadding):
+    """Zeros before and after `(batch, steps, channels)`.
+
+    Args:
+        padding: an integer for both ends, or two.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.ZeroPadding1D((1, 2))(keras.ops.ones((1, 3, 1))).shape
+        (1, 6, 1)
+    """
+
+    rank = 1
+    settings = ("padding", "data_format")
+
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any):
+        super().__init__(padding, data_format=data_format, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The padding as a pair, as there is one axis only."""
+        return {**super().get_config(), "padding": self.padding[0]}
+
+
+class ZeroPadding2D(BaseZeroPadding):
+    """Zeros around images `(batch, height, width, channels)`.
+
+    Args:
+        padding: an integer for all sides, two for height and width, or two pairs
+            `((top, bottom), (left, right))`.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.layers.ZeroPadding2D(((1, 0), (2, 2)))(keras.ops.ones((1, 3, 3, 1))).shape
+        (1, 4, 7, 1)
+    """
+
+    rank = 2
+    settings = ("padding", "data_format")
+
+    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any):
+        super().__init__(padding, data_format=data_format, **kwargs)
+
+
+class ZeroPadding3D(BaseZeroPadding):
+    """Zeros around volumes `(batch, depth, height, width, channels)`.
+
+    Args:
+        padding: an integer for all sides, three for the axes, or three pairs.
+        data_format: `"channels_last"` or `"channels_first"`.
+    """
+
+    rank = 3
+    settings = ("padding", "data_format")
+
+    def __init__(
+        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(padding, data_format=data_format, **kwargs)

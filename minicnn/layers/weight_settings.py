@@ -1,0 +1,52 @@
+"""Settings of layers that are objects: initializers, regularizers, constraints, activations.
+
+They come as a name, an object or a function, are kept as objects, and go into the config as
+names or small dicts. Which of the four an argument is, the last word of its name says.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_MODULES = {
+    "initializer": "minicnn.initializers",
+    "regularizer": "minicnn.regularizers",
+    "constraint": "minicnn.constraints",
+    "activation": "minicnn.activations",
+}
+
+
+def _module_of(name: str) -> Any:
+    """The module that makes and writes the setting of that name, or None for plain values."""
+    module = _MODULES.get(name.rpartition("_")[2])
+    return None if module is None else importlib.import_module(module)
+
+
+def keep_settings(layer: Any, **settings: Any) -> None:
+    """Sets an attribute for each setting, made into an object where its name says so."""
+    for name, value in settings.items():
+        module = _module_of(name)
+        setattr(layer, name, value if module is None else module.get(value))
+
+
+def settings_config(layer: Any, *names: str) -> dict[str, Any]:
+    """The settings of these names as they are written into a config."""
+    config = {}
+    for name in names:
+        module, value = _module_of(name), getattr(layer, name)
+        config[name] = value if module is None else module.serialize(value)
+    return config
+
+
+def add_weight_with_settings(layer: Any, name: str, shape: Any, kind: str = "", **more: Any) -> Any:
+    """A weight with the layer's `<kind>_initializer`, `<kind>_regularizer`, `<kind>_constraint`.
+
+    `kind` is `name` if not given. A setting that the layer does not have stays out.
+    """
+    kind = kind or name
+    settings = {
+        setting: getattr(layer, f"{kind}_{setting}", None)
+        for setting in ("initializer", "regularizer", "constraint")
+    }
+    return layer.add_weight(name=name, shape=shape, **settings, **more)

@@ -1,0 +1,316 @@
+"""`Functional`: a model drawn from symbolic inputs to symbolic outputs."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from minicnn import ops, tree
+from minicnn.layers.core.input_layer import Input, InputLayer
+from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.layer import Layer
+from minicnn.models.model import Model
+from minicnn.ops.function import Function
+from minicnn.ops.keras_tensor import KerasTensor
+
+
+class Functional(Function, Model):
+    """A model drawn from `inputs` to `outputs`; `Model(inputs, outputs)` makes one.
+
+    Args:
+        inputs: symbolic tensors from `Input`, or from the middle of another model.
+        outputs: symbolic tensors computed from them.
+        name: made up if not given.
+        trainable: whether training changes the weights.
+    """
+
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str | None = None,
+        trainable: bool | None = None,
+        **kwargs: Any,
+    ):
+        if kwargs:
+            raise ValueError(
+                f"Unrecognized keyword arguments passed to a functional model: {kwargs}"
+            )
+        _check_symbolic("inputs", inputs)
+        _check_symbolic("outputs", outputs)
+        _warn_of_other_keys(inputs)
+        if not all(map(_is_input, tree.flatten(inputs))):
+            inputs, outputs = _from_the_middle(inputs, outputs)
+        Function.__init__(self, inputs, outputs, name=name)
+        self.built = True
+        self._convert_input_args = False
+        self._allow_non_tensor_positional_args = True
+        self.output_names = [x._keras_history.operation.name for x in self.outputs]
+        if trainable is not None:
+            self.trainable = trainable
+
+    @property
+    def _layers(self) -> list[Layer]:
+        attributes = [
+            x for x in super()._layers if not any(x is layer for layer in self._operations)
+        ]
+        return [x for x in self._operations if isinstance(x, Layer)] + attributes
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the graph, from the inputs to the outputs."""
+        return [x for x in self._operations if isinstance(x, Layer)]
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(
+            "`Model.layers` attribute is reserved and should not be used. Please use another name."
+        )
+
+    def call(
+        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
+    ) -> Any:
+        """Computes layer after layer."""
+        flat = self._standardize_inputs(inputs)
+        for x, m in zip(flat, tree.flatten(mask) if mask is not None else [], strict=False):
+            if m is not None:
+                x._keras_mask = m
+        settings = {"training": training, **kwargs}
+        outputs = self._run_through_graph(
+            flat, lambda operation: _with_settings(operation, settings)
+        )
+        if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
+            return outputs[0]
+        return outputs
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
+        """The outline of the outputs for inputs of these shapes."""
+        flat = self._standardize_inputs(inputs)
+        outputs = Function.compute_output_spec(
+            self, tree.pack_sequence_as(self._inputs_struct, flat)
+        )
+        if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
+            return outputs[0]
+        return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shapes of the outputs for inputs of these shapes."""
+        inputs = tree.map_shape_structure(lambda s: KerasTensor(s), input_shape)
+        for x, own in zip(tree.flatten(inputs), self._inputs, strict=False):
+            x._dtype = own.dtype
+        return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
+
+    def build(self, input_shape: Any = None) -> None:
+        """Nothing: drawing has built the layers."""
+        self.built = True
+
+    def _refuse_new_state(self) -> None:
+        """A drawn model may get more layers as attributes."""
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input, or nested shapes of the inputs."""
+        return _shapes(self._inputs_struct)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output, or nested shapes of the outputs."""
+        return _shapes(self._outputs_struct)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs as they were given."""
+        return self._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs as they were given."""
+        return self._outputs_struct
+
+    def add_loss(self, loss: Any) -> None:
+        """Not for drawn models: add the loss in a layer's `call`."""
+        raise NotImplementedError(
+            "A functional model has no `call` of its own to add a loss in: use `add_loss` in the `call` of a layer."
+        )
+
+    @property
+    def input_spec(self) -> Any:
+        """What the inputs must look like."""
+        if self.__dict__.get("_manual_input_spec") is not None:
+            return self._manual_input_spec
+        struct = self._inputs_struct
+        if isinstance(struct, dict):
+            if not all(isinstance(x, KerasTensor) for x in struct.values()):
+                return None
+            return [_spec_of(struct[name], name) for name in sorted(struct)]
+        return [_spec_of(x, x._keras_history.operation.name) for x in self._inputs]
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        self._manual_input_spec = value
+
+    def _check_input(self, first: Any) -> None:
+        for x, own in zip(tree.flatten(first), self._inputs, strict=False):
+            if x is None and not own._keras_history.operation.optional:
+                raise ValueError(
+                    f"The input '{own.name}' is not optional, but None was passed. Please provide a valid tensor."
+                )
+        super()._check_input(self._by_name(first))
+
+    def _by_name(self, inputs: Any) -> Any:
+        """Inputs that came as a dict, in the order of a model that was drawn with a list."""
+        if not isinstance(inputs, dict) or isinstance(self._inputs_struct, dict):
+            return inputs
+        names = [x.name for x in self._inputs]
+        if set(names) <= set(inputs):
+            return [inputs[name] for name in names]
+        raise ValueError(self._other_structure(inputs))
+
+    def _standardize_inputs(self, inputs: Any) -> list:
+        """The inputs flat, as tensors of the types and ranks that the model was drawn with."""
+        inputs = self._by_name(inputs)
+        if isinstance(inputs, dict) and isinstance(self._inputs_struct, dict):
+            inputs = {k: inputs[k] for k in self._inputs_struct if k in inputs} or inputs
+        self._check_structure(inputs)
+        flat = tree.flatten(inputs)
+        return [
+            x if x is None else self._fit(x, own, i)
+            for i, (x, own) in enumerate(zip(flat, self._inputs, strict=True))
+        ]
+
+    def _check_structure(self, inputs: Any) -> None:
+        flat = tree.flatten(inputs)
+        if len(flat) != len(self._inputs):
+            raise ValueError(self._other_structure(inputs))
+        single = len(flat) == 1
+        try:
+            tree.assert_same_structure(
+                tree.lists_to_tuples(inputs), tree.lists_to_tuples(self._inputs_struct)
+            )
+        except ValueError:
+            unordered = isinstance(self._inputs_struct, dict) and list(
+                self._inputs_struct
+            ) != sorted(self._inputs_struct)
+            if unordered and not isinstance(inputs, dict):
+                raise ValueError(self._other_structure(inputs)) from None
+            if not single:
+                warnings.warn(self._other_structure(inputs), stacklevel=4)
+
+    def _other_structure(self, inputs: Any) -> str:
+        expected = tree.map_structure(lambda x: x.name, self._inputs_struct)
+        received = tree.map_structure(
+            lambda x: "None" if x is None else f"Tensor(shape={tuple(getattr(x, 'shape', ()))})",
+            inputs,
+        )
+        return (
+            "The structure of `inputs` doesn't match the expected structure.\n"
+            f"Expected: {expected}\nReceived: inputs={received}"
+        )
+
+    def _fit(self, x: Any, own: KerasTensor, i: int) -> Any:
+        """One input, with its last axis of length 1 added or left out where that is all that differs."""
+        mask = getattr(x, "_keras_mask", None)
+        if isinstance(x, KerasTensor):
+            y = x if x.dtype == own.dtype else KerasTensor(x.shape, own.dtype)
+        else:
+            y = ops.convert_to_tensor(x, dtype=own.dtype)
+        rank, expected = len(y.shape), len(own.shape)
+        if rank == expected + 1 and y.shape[-1] == 1:
+            y = ops.squeeze(y, axis=-1)
+        elif rank == expected - 1 and own.shape[-1] == 1:
+            y = ops.expand_dims(y, axis=-1)
+        elif rank != expected:
+            path = ".".join(str(part) for part in tree.flatten_with_path(self._inputs_struct)[i][0])
+            raise ValueError(
+                f"Invalid input shape for input {x} with name '{own.name}' and path '{path}'. "
+                f"Expected shape {own.shape}, but input has incompatible shape {tuple(x.shape)}"
+            )
+        if mask is not None and y is not x:
+            y._keras_mask = mask
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        """The graph, from which `from_config` draws the same model again, without its weights."""
+        from minicnn.models import functional_config
+
+        if not has_functional_constructor(type(self)):
+            return Model.get_config(self)
+        return functional_config.get_config(self)
+
+
+def _check_symbolic(argument: str, struct: Any) -> None:
+    for x in tree.flatten(struct):
+        if not isinstance(x, KerasTensor):
+            raise ValueError(
+                f"All `{argument}` values must be KerasTensors. Received: {argument}={struct} "
+                f"including invalid value {x} of type {type(x)}"
+            )
+
+
+def _warn_of_other_keys(inputs: Any) -> None:
+    for key, x in inputs.items() if isinstance(inputs, dict) else ():
+        if isinstance(x, KerasTensor) and key != x.name:
+            warnings.warn(
+                "When providing `inputs` as a dict, all keys in the dict must match the names of the "
+                f"corresponding tensors. Received key '{key}' mapping to value {x} which has name '{x.name}'. "
+                f"Change the tensor name to '{key}' (via `Input(..., name='{key}')`)",
+                stacklevel=3,
+            )
+
+
+def _is_input(x: KerasTensor) -> bool:
+    history = getattr(x, "_keras_history", None)
+    return history is not None and isinstance(history.operation, InputLayer)
+
+
+def _from_the_middle(inputs: Any, outputs: Any) -> tuple:
+    """The same graph drawn again from fresh inputs in place of tensors inside another model."""
+    part = Function(inputs, outputs)
+    fresh = tree.map_structure(
+        lambda x: x if _is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=x.name),
+        inputs,
+    )
+    return fresh, part._run_through_graph(fresh)
+
+
+def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
+    """The operation with the model's `training` and its like, which override what was drawn."""
+    own = getattr(operation, "_call_context_args", ())
+    given = {name: value for name, value in settings.items() if name in own and value is not None}
+    return lambda *args, **kwargs: operation(*args, **{**kwargs, **given})
+
+
+def _shapes(struct: Any) -> Any:
+    shapes = tree.map_structure(lambda x: x.shape, struct)
+    return shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
+
+
+def _spec_of(x: KerasTensor, name: str) -> InputSpec:
+    return InputSpec(
+        shape=(None, *x.shape[1:]) if x.shape else (),
+        allow_last_axis_squeeze=True,
+        name=name,
+        optional=x._keras_history.operation.optional,
+    )
+
+
+def has_functional_constructor(cls: type) -> bool:
+    """Whether a class is made like `Functional`: from inputs and outputs."""
+    own = inspect.getfullargspec(cls.__init__)
+    if own.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]:
+        return True
+    return own.varargs is not None and own.varkw is not None
+
+
+def make_functional(cls: type) -> None:
+    """Lets a subclass of `Model` that turned out to be drawn inherit from `Functional`."""
+    if cls is Model or Functional in cls.__mro__:
+        return
+    cls.__bases__ = tuple(Functional if base is Model else base for base in cls.__bases__)
+    for base in cls.__bases__:
+        if issubclass(base, Model) and Functional not in base.__mro__:
+            make_functional(base)

@@ -1,0 +1,186 @@
+"""`Model`: a layer that can be trained, judged, saved and shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from minicnn.layers.layer import Layer
+from minicnn.trainers.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """Layers put together, in one of three ways.
+
+    By drawing: `Model(inputs, outputs)` on symbolic tensors makes a `Functional` model.
+    By subclassing: layers in `__init__`, the computation in `call(inputs, training=None)`.
+    By listing: `Sequential([...])`.
+
+    Example:
+        >>> import minicnn as keras
+        >>> inputs = keras.Input((4,))
+        >>> outputs = keras.layers.Dense(2)(inputs)
+        >>> model = keras.Model(inputs, outputs)
+        >>> model(keras.ops.ones((3, 4))).shape
+        (3, 2)
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        if cls is Model and is_drawn(args, kwargs):
+            from minicnn.models.functional import Functional
+
+            return Functional.__new__(Functional, *args, **kwargs)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        from minicnn.models import functional
+
+        if is_drawn(args, kwargs) and not isinstance(self, functional.Functional):
+            functional.make_functional(type(self))
+            functional.Functional.__init__(self, *args, **kwargs)
+            return
+        Trainer.__init__(self)
+        Layer.__init__(self, *args, **kwargs)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that stand directly in the model."""
+        return self._flatten_layers(include_self=False, recursive=False)
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(
+            "`Model.layers` attribute is reserved and should not be used. Please use another name."
+        )
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place of `layers`."""
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"Provide either a layer name or a layer index at `get_layer`: got name={name!r}, index={index}."
+            )
+        if index is not None:
+            if len(self.layers) <= index:
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(self.layers)} layers."
+                )
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        from minicnn.utils.suggest import did_you_mean
+
+        names = [layer.name for layer in self.layers]
+        raise ValueError(
+            f"No such layer: {name}.{did_you_mean(name, names)} Existing layers are: {names}."
+        )
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: tuple[str, str] | None = None,
+    ) -> None:
+        """Prints a table of the layers, their output shapes and numbers of parameters.
+
+        Args:
+            line_length: width of the table.
+            positions: where the columns end, as parts of the width.
+            print_fn: what takes the text, instead of `print`.
+            expand_nested: whether models inside the model are listed layer by layer.
+            show_trainable: whether a column says which layers train.
+            layer_range: names of the first and the last layer to list.
+        """
+        from minicnn.utils.summary_utils import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
+        """Writes the model, with its weights and the optimizer's state, into a `.keras` file."""
+        from minicnn.saving import saving_api
+
+        saving_api.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Writes the weights into a `.weights.h5` file."""
+        from minicnn.saving import saving_api
+
+        saving_api.save_weights(self, filepath, overwrite=overwrite, **kwargs)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Reads the weights from a `.weights.h5` or a `.keras` file."""
+        from minicnn.saving import saving_api
+
+        saving_api.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture as JSON; `model_from_json` makes an untrained twin of it."""
+        from minicnn.saving import serialization_lib
+
+        return json.dumps(serialization_lib.serialize_keras_object(self), **kwargs)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Model:
+        """Makes a model from what `get_config` returned."""
+        from minicnn.models import functional, functional_config
+
+        if {"name", "layers", "input_layers", "output_layers"} <= set(config):
+            if cls is Model or functional.has_functional_constructor(cls):
+                made = functional.Functional if cls is Model else cls
+                return functional_config.from_config(made, config, custom_objects)
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(
+                f"Unable to revive model from config. When overriding `get_config()`, make sure that the "
+                f"returned config contains all items used as arguments of {cls.__name__}.__init__, or override "
+                f"`from_config()`. Config: {config}. Error: {error}"
+            ) from error
+
+    def _get_variable_map(self) -> dict[str, Any]:
+        """The variables by their paths, which must be unique."""
+        found: dict[str, Any] = {}
+        for variable in self.weights:
+            if variable.path in found and found[variable.path] is not variable:
+                raise ValueError(
+                    f"The following variable path is found twice in the model: '{variable.path}'. "
+                    "Make layer names unique."
+                )
+            found[variable.path] = variable
+        return found
+
+
+def is_drawn(args: tuple, kwargs: dict) -> bool:
+    """Whether the arguments of a model are symbolic inputs and outputs."""
+    return (
+        len(args) == 2
+        or (len(args) == 1 and "outputs" in kwargs)
+        or {"inputs", "outputs"} <= set(kwargs)
+    )
+
+
+def model_from_json(json_string: str, custom_objects: dict | None = None) -> Model:
+    """Makes an untrained model from what `Model.to_json` returned."""
+    from minicnn.saving import serialization_lib
+
+    try:
+        config = json.loads(json_string)
+    except ValueError as error:
+        raise ValueError(
+            f"`model_from_json` takes the text that `model.to_json()` returned, but this is not JSON: {error}."
+        ) from error
+    return serialization_lib.deserialize_keras_object(config, custom_objects=custom_objects)

@@ -1,0 +1,255 @@
+"""`Sequential`: a model that is a list of layers."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from minicnn.layers.core.input_layer import InputLayer
+from minicnn.layers.layer import Layer
+from minicnn.models.functional import Functional
+from minicnn.models.model import Model
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.shapes import standardize_shape
+
+
+class Sequential(Model):
+    """Layers one after the other.
+
+    The model is built as soon as the input shape is known: from an `Input` in first place, from
+    the first layer's `input_shape=`, or from the first data.
+
+    Args:
+        layers: the layers, to begin with.
+        trainable: whether training changes the weights.
+        name: made up if not given.
+
+    Example:
+        >>> import minicnn as keras
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> model.output_shape
+        (None, 2)
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
+        super().__init__(trainable=trainable, name=name)
+        self._functional: Functional | None = None
+        self._stack: list[Layer] = []
+        for layer in layers or []:
+            self.add(layer, rebuild=False)
+        self.built = False
+        if self._stack:
+            self._maybe_rebuild()
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Puts a layer at the end."""
+        first_shape = getattr(layer, "_input_shape_arg", None)
+        if not self._stack and first_shape is not None:
+            self._stack.append(InputLayer(shape=first_shape))
+        if hasattr(layer, "_keras_history") and isinstance(
+            layer._keras_history.operation, InputLayer
+        ):
+            layer = layer._keras_history.operation
+        self._check_can_be_added(layer)
+        self._stack.append(layer)
+        self.built, self._functional = False, None
+        if rebuild:
+            self._maybe_rebuild()
+
+    def _check_can_be_added(self, layer: Any) -> None:
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                "Only instances of `keras.Layer` can be added to a Sequential model. "
+                f"Received: {layer} (of type {type(layer)})"
+            )
+        if any(layer.name == other.name and layer is not other for other in self._stack):
+            raise ValueError(
+                f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is "
+                "already the name of a layer in this model. Update the `name` argument to pass a unique name."
+            )
+        if isinstance(layer, InputLayer) and self._stack and isinstance(self._stack[0], InputLayer):
+            raise ValueError(
+                f"Sequential model '{self.name}' has already been configured to use input shape "
+                f"{self._stack[0].batch_shape}. You cannot add a different Input layer to it."
+            )
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Takes the last layer away and returns it."""
+        layer = self._stack.pop()
+        self.built, self._functional = False, None
+        if rebuild and self._stack:
+            self._maybe_rebuild()
+        return layer
+
+    def _maybe_rebuild(self) -> None:
+        first = self._stack[0]
+        if len(self._stack) > 1 and isinstance(first, InputLayer):
+            self.build(first.batch_shape)
+        elif len(self._stack) > 1 and isinstance(getattr(first, "input_shape", None), tuple):
+            self.build(first.input_shape)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Builds the layers for inputs of this shape (with the batch axis)."""
+        try:
+            input_shape = standardize_shape(input_shape)
+        except (ValueError, TypeError):
+            return
+        if not self._stack:
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. "
+                "Call `model.add(layer)`."
+            )
+        first = self._stack[0]
+        if not isinstance(first, InputLayer):
+            first = InputLayer(batch_shape=input_shape, dtype=first.compute_dtype)
+            self._stack.insert(0, first)
+        elif first.batch_shape != input_shape:
+            raise ValueError(
+                f"Sequential model '{self.name}' has already been configured to use input shape "
+                f"{first.batch_shape}. You cannot build it with input_shape {input_shape}"
+            )
+        x = first.output
+        for layer in self._stack[1:]:
+            try:
+                x = layer(x)
+            except NotImplementedError:
+                # Its shapes cannot be told beforehand: the layers are then applied one by one.
+                return
+            except TypeError:
+                _check_takes_one_input(layer)
+                raise
+        self._functional = Functional(first.output, x)
+
+    def _refuse_new_state(self) -> None:
+        """Layers may be added to a built model."""
+
+    def call(
+        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
+    ) -> Any:
+        """Applies the layers one after the other."""
+        if self._functional:
+            return self._functional.call(inputs, training=training, mask=mask, **kwargs)
+        for layer in self.layers:
+            inputs = layer(inputs, **kwargs)
+        return inputs
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
+    ) -> Any:
+        """The outline of the output."""
+        if self._functional:
+            return self._functional.compute_output_spec(inputs, training=training, mask=mask)
+        for layer in self.layers:
+            inputs = layer.compute_output_spec(inputs)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output for inputs of this shape."""
+        if self._functional:
+            return self._functional.compute_output_shape(input_shape)
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input."""
+        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(
+            "`Sequential.layers` attribute is reserved and should not be used. "
+            "Use `add()` and `pop()` to change the layers in this model."
+        )
+
+    def _drawn(self, what: str) -> Any:
+        if self._functional is None:
+            raise AttributeError(
+                f"Sequential model '{self.name}' has no defined {what.replace('_', ' ')} yet. "
+                "Begin it with `keras.Input(shape)`, or call it on data."
+            )
+        return getattr(self._functional, what)
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic input, in a list."""
+        return self._drawn("inputs")
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic output, in a list."""
+        return self._drawn("outputs")
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input."""
+        return self._drawn("input_shape")
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output."""
+        return self._drawn("output_shape")
+
+    @property
+    def input_dtype(self) -> str:
+        """Type that inputs are cast to: that of the first layer."""
+        return self._stack[0].compute_dtype if self._stack else super().input_dtype
+
+    @property
+    def input_spec(self) -> Any:
+        """What the input must look like."""
+        return (
+            self._functional.input_spec
+            if self.__dict__.get("_functional")
+            else self._manual_input_spec
+        )
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        self._manual_input_spec = value
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers, from which `from_config` makes the same model again, without its weights."""
+        from minicnn.saving import serialization_lib
+
+        config = super(Model, self).get_config()
+        config = {key: config[key] for key in ("name", "trainable", "dtype")}
+        config["layers"] = [
+            serialization_lib.serialize_keras_object(layer) for layer in self._stack
+        ]
+        if self.built and self._functional is not None:
+            config["build_input_shape"] = self._stack[0].batch_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Sequential:
+        """Makes a model from what `get_config` returned."""
+        from minicnn.saving import serialization_lib
+
+        model = cls(name=config.get("name"))
+        for layer_config in config["layers"]:
+            layer = serialization_lib.deserialize_keras_object(
+                layer_config, custom_objects=custom_objects
+            )
+            model.add(layer, rebuild=False)
+        build_input_shape = config.get("build_input_shape")
+        if model._stack:
+            model._maybe_rebuild()
+        if not model._functional and model._stack and isinstance(build_input_shape, (tuple, list)):
+            model.build(build_input_shape)
+        return model
+
+
+def _check_takes_one_input(layer: Layer) -> None:
+    parameters = inspect.signature(layer.call).parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [p.name for p in positional if p.default is p.empty]
+    if len(required) > 1 or not positional:
+        raise ValueError(
+            "Layers added to a Sequential model can only have a single required positional argument, the input "
+            f"tensor. Layer {type(layer).__name__} has the required positional arguments {required}."
+        )
