@@ -1,16 +1,21 @@
-# make train   trains the small convnet on MNIST and tells what came of it
+# make train   trains the small convnet on MNIST and shows what came of it
 # make test    runs every test
-# Each installs what it needs into .venv first; a second call starts at once.
+# make lint    looks the code over with ruff
+# make clean   removes .venv and everything that was made
+#
+# Each installs what it needs into .venv first; the next time it starts at once.
+# ARGS adds to the command:   make train ARGS="--epochs 1"   make test ARGS=tests/ops
+
+SHELL := bash
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on
 
 .PHONY: help train test lint clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 train: $(VENV)/.installed-plots
 	@$(BIN)/minicnn train $(ARGS)
@@ -19,21 +24,21 @@ test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 lint: $(VENV)/.installed-lint
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is written only when its installation went through, so a broken one is taken up again.
+# A stamp is written once its installation went through, so a broken one is taken up again.
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/.created
-	@echo "Installing minicnn[$*] into $(VENV) …"
-	@$(INSTALL) --editable ".[$*]"
+	@echo "Installing minicnn[$*] into $(VENV):"
+	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --editable ".[$*]" \
+	| awk '/^Collecting/ { sub(/[^A-Za-z0-9_.-].*/, "", $$2); printf " %s", $$2; fflush() } END { print "" }'
 	@touch $@
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "minicnn needs Python 3.11 \
-	or newer and $(PYTHON) is %d.%d: install one and say make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "minicnn needs Python 3.11 or \
+	newer, but $(PYTHON) is %d.%d: say which to use, as in make PYTHON=python3.12 train" % sys.version_info[:2])'
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@

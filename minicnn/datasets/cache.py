@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from minicnn import config
+from minicnn.utils.file_utils import get_file
 
 Arrays = TypeVar("Arrays")
 SYSTEM_FOLDER = Path("/usr/share/datasets")  # where Debian's packages put theirs
@@ -62,12 +63,10 @@ def find_or_fetch(
 
 
 def _fetch(name: str, origin: str, files: dict[str, str], datasets: Path) -> None:
-    import pooch
-
-    paths = {datasets / file: f"sha256:{sha256}" for file, sha256 in files.items()}
+    paths = {datasets / file: sha256 for file, sha256 in files.items()}
     try:
-        for path, known_hash in paths.items():
-            pooch.retrieve(origin + path.name, known_hash, path.name, path.parent, progressbar=True)
+        for path, sha256 in paths.items():
+            get_file(path.name, origin + path.name, cache_subdir=path.parent, file_hash=sha256)
     except (OSError, ValueError) as error:  # no network, no room, or not what was expected
         raise FileNotFoundError(
             f"{name} is not on this computer and could not be fetched from {origin} "

@@ -17,7 +17,7 @@ def get_file(
     untar: bool = False,
     md5_hash: str | None = None,
     file_hash: str | None = None,
-    cache_subdir: str = "datasets",
+    cache_subdir: str | Path = "datasets",
     hash_algorithm: str = "auto",
     extract: bool = False,
     archive_format: str = "auto",

@@ -1,0 +1,74 @@
+"""`minicnn run FILE.py`: a Keras program, unchanged, on minicnn."""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import sys
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from minicnn.cli import keras_names
+
+SUMMARY = "run a Keras program unchanged, with the name keras bound to minicnn"
+DESCRIPTION = """Runs a Keras program as Python would, but with `keras`, `tensorflow.keras` and
+`tf.random.set_seed` bound to minicnn. Anything else of TensorFlow is an error that names it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow `minicnn run`."""
+    parser.add_argument("file", metavar="FILE.py", help="the program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its own arguments")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run the program. Its errors and its exit code leave this process as they leave Python."""
+    try:
+        source = Path(options.file).read_bytes()
+    except OSError as error:
+        print(f"minicnn run: cannot open {options.file}: {error.strerror}.", file=sys.stderr)
+        return 2
+    keras_names.bind()
+    _become(options.file, options.arguments, source)
+    return 0
+
+
+def _become(file: str, arguments: list[str], source: bytes) -> None:
+    """Turn this process into the one that `python FILE.py arguments` would be."""
+    path = str(Path(file).absolute())
+    program = ModuleType("__main__")
+    program.__file__ = path
+    program.__builtins__ = builtins
+    sys.modules["__main__"] = program
+    sys.argv = [file, *arguments]
+    sys.path[0] = str(Path(file).resolve().parent)
+    sys.excepthook = _show_error
+    exec(compile(source, path, "exec", dont_inherit=True), vars(program))
+
+
+def _show_error(kind: type, error: BaseException, traceback: TracebackType | None) -> None:
+    """Python's own report of an error, without the runner's part of the traceback."""
+    shown = _without_runner(traceback)
+    sys.__excepthook__(kind, error.with_traceback(shown), shown)
+
+
+def _without_runner(traceback: TracebackType | None) -> TracebackType | None:
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    program = sys.modules["__main__"].__file__
+    starts = (i for i, entry in enumerate(entries) if _file(entry) == program)
+    kept = [
+        entry
+        for entry in entries[next(starts, len(entries)) :]
+        if not keras_names.is_machinery(_file(entry))
+    ]
+    shown = None
+    for entry in reversed(kept):
+        shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return shown
+
+
+def _file(entry: TracebackType) -> str:
+    return entry.tb_frame.f_code.co_filename

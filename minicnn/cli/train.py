@@ -1,0 +1,151 @@
+"""`minicnn train`: the small convnet, from images to a trained model and two pictures of it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import minicnn as keras
+
+SUMMARY = "train the small convnet on MNIST or Fashion-MNIST"
+DESCRIPTION = """Trains a convnet of two convolutions on all training images, judges it on the test
+images, saves it as a .keras file, and draws its learning curves and a sample of its answers."""
+
+CLASS_NAMES = {
+    "mnist": tuple("0123456789"),
+    "fashion-mnist": (
+        *("T-shirt", "trouser", "pullover", "dress", "coat"),
+        *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+    ),
+}
+EPOCHS = 5
+LEARNING_RATE = 2e-3
+
+
+class Images(NamedTuple):
+    """Images as the model takes them, `(images, height, width, channels)` from 0 to 1."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow `minicnn train`."""
+    parser.add_argument("--dataset", choices=CLASS_NAMES, default="mnist", help="[mnist]")
+    parser.add_argument(
+        "--epochs", type=_count, default=EPOCHS, help="times through all images [%(default)s]"
+    )
+    parser.add_argument(
+        "--batch-size", type=_count, default=128, help="images in a step [%(default)s]"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of weights, order and dropout [%(default)s]"
+    )
+    parser.add_argument("--output", type=Path, help="folder for the files [runs/DATASET]")
+    parser.add_argument("--limit", type=_count, help="use only so many images, for a quick try")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, but got {text!r}")
+    return int(text)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Train, judge, save and draw."""
+    folder = options.output or Path("runs", options.dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(options.seed)
+    training, test = load(options.dataset, options.limit)
+    steps = options.epochs * -(-len(training.labels) // options.batch_size)
+    model = build(steps)
+    model.summary()
+    print(f"{len(training.labels):,} images to learn from, {len(test.labels):,} to test with.")
+
+    start = time.perf_counter()
+    try:
+        history = model.fit(
+            *training,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            validation_data=test,
+        )
+    except KeyboardInterrupt:
+        model.save(folder / "model.keras")
+        print(
+            f"\nInterrupted after {int(model.optimizer.iterations.numpy())} of {steps} steps: the "
+            f"weights of the last whole one are in {folder / 'model.keras'}."
+        )
+        return 130
+    seconds = time.perf_counter() - start
+    model.save(folder / "model.keras")
+    loss, accuracy = model.evaluate(*test, verbose=0)
+    wrong = round(len(test.labels) * (1 - accuracy))
+    print(
+        f"\nTest accuracy: {accuracy:.2%} ({wrong} of {len(test.labels):,} wrong, loss {loss:.4f}) "
+        f"after {options.epochs} epochs in {seconds:.0f} s.\n"
+    )
+    _draw(folder, history.history, model, test, CLASS_NAMES[options.dataset])
+    return 0
+
+
+def load(dataset: str, limit: int | None = None) -> tuple[Images, Images]:
+    """The training and the test images, at most `limit` of each."""
+    loader = {"mnist": keras.datasets.mnist, "fashion-mnist": keras.datasets.fashion_mnist}[dataset]
+    return tuple(
+        Images(images[:limit, ..., None].astype("float32") / 255, labels[:limit])
+        for images, labels in loader.load_data()
+    )
+
+
+def build(steps: int) -> keras.Model:
+    """The convnet, compiled, with a learning rate that falls to zero over so many steps."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(10, activation="softmax"),
+        ],
+        name="convnet",
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, decay_steps=steps)
+        ),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _draw(
+    folder: Path,
+    history: dict[str, list[float]],
+    model: keras.Model,
+    test: Images,
+    class_names: Sequence[str],
+) -> None:
+    files = {"model.keras": "the model: minicnn.saving.load_model opens it, and so does Keras"}
+    if importlib.util.find_spec("matplotlib"):
+        from minicnn.cli import pictures
+
+        probabilities = model.predict(test.pixels, verbose=0)
+        pictures.learning_curves(history, folder / "learning_curves.png")
+        pictures.predictions(*test, probabilities, class_names, folder / "predictions.png")
+        files["learning_curves.png"] = "loss and accuracy after each epoch"
+        files["predictions.png"] = "25 test images with its answers, right in blue, wrong in red"
+    else:
+        print("No pictures, as matplotlib is missing: pip install 'minicnn[plots]'.")
+    for name, what in files.items():
+        print(f"{folder / name!s:34} {what}")
