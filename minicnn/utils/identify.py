@@ -40,6 +40,7 @@ def identify(identifier: Any, known: Mapping[str, Any], kind: str) -> Any:
     if callable(found):
         return found
     raise ValueError(
-        f"Could not interpret {kind} identifier: {identifier} (of type {type(identifier).__name__}). "
-        f"Expected a name, a config as `serialize` makes it, or a callable {kind}."
+        f"Could not interpret {kind} identifier: {identifier} "
+        f"(of type {type(identifier).__name__}). Expected a name, a config as `serialize` makes "
+        f"it, or a callable {kind}."
     )

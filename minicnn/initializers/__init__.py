@@ -1,0 +1,131 @@
+"""The first values of weights.
+
+`get("he_normal")` makes what a layer's `kernel_initializer="he_normal"` means. Every initializer is
+called with a shape and a type.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.autodiff import ArrayLike
+from minicnn.dtypes import standardize_dtype
+from minicnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
+from minicnn.initializers.initializer import Initializer
+from minicnn.initializers.orthogonal import Orthogonal
+from minicnn.initializers.random_initializers import RandomNormal, RandomUniform, TruncatedNormal
+from minicnn.initializers.stft import STFT
+from minicnn.initializers.variance_scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+    compute_fans,
+)
+from minicnn.naming import to_snake_case
+from minicnn.shapes import standardize_shape
+from minicnn.utils.identify import identify
+
+constant = Constant
+glorot_normal = GlorotNormal
+glorot_uniform = GlorotUniform
+he_normal = HeNormal
+he_uniform = HeUniform
+identity = IdentityInitializer = Identity
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+ones = Ones
+orthogonal = OrthogonalInitializer = Orthogonal
+random_normal = RandomNormal
+random_uniform = RandomUniform
+stft = STFTInitializer = STFT
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+zeros = Zeros
+
+_CLASSES = (
+    *(Constant, Identity, Initializer, Ones, Orthogonal, STFT, VarianceScaling, Zeros),
+    *(RandomNormal, RandomUniform, TruncatedNormal),
+    *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
+)
+_BY_NAME = {
+    **{cls.__name__: cls for cls in _CLASSES},
+    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
+    "IdentityInitializer": Identity,
+    "OrthogonalInitializer": Orthogonal,
+    "STFTInitializer": STFT,
+    "normal": RandomNormal,
+    "one": Ones,
+    "uniform": RandomUniform,
+    "zero": Zeros,
+}
+
+
+def get(identifier: Any) -> Any:
+    """The initializer that a name, a config, a class, an array or a callable stands for.
+
+    An array is the values themselves, for a weight of its shape. None stays None.
+
+    >>> get("he_normal").scale
+    2.0
+    """
+    if isinstance(identifier, (ArrayLike, np.ndarray, np.generic)):
+        return functools.partial(_given_values, identifier)
+    return identify(identifier, _BY_NAME, "initializer")
+
+
+def serialize(initializer: Any) -> dict[str, Any]:
+    """The initializer as a dict that `deserialize` reads."""
+    from minicnn.saving import serialization_lib
+
+    return serialization_lib.serialize_keras_object(initializer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """The initializer that `serialize` described."""
+    from minicnn.saving import serialization_lib
+
+    return serialization_lib.deserialize_keras_object(
+        config, module_objects=_BY_NAME, custom_objects=custom_objects
+    )
+
+
+def _given_values(values: Any, shape: Any, dtype: str | None = None) -> Any:
+    if standardize_shape(shape) != tuple(values.shape):
+        raise ValueError(
+            f"Expected `shape` to be {tuple(values.shape)}, as the initializer is an array of "
+            f"that shape. Received: shape={tuple(shape)}"
+        )
+    return ops.cast(ops.convert_to_tensor(values), standardize_dtype(dtype))
+
+
+__all__ = [
+    "STFT",
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "compute_fans",
+    "deserialize",
+    "get",
+    "serialize",
+]

@@ -1,0 +1,42 @@
+"""What all initializers are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.autodiff import Tensor
+
+
+class Initializer:
+    """A way to choose the first values of a weight, when its shape is known.
+
+    A subclass defines `__call__(shape, dtype=None)`, and `get_config()` if it has settings.
+
+    Example:
+        >>> import minicnn as keras
+        >>> class Halves(keras.initializers.Initializer):
+        ...     def __call__(self, shape, dtype=None):
+        ...         return keras.ops.full(shape, 0.5, dtype=dtype)
+        >>> keras.layers.Dense(1, kernel_initializer=Halves())(keras.ops.ones((1, 4))).numpy()
+        array([[2.]], dtype=float32)
+    """
+
+    def __call__(self, shape: Any, dtype: str | None = None) -> Tensor:
+        """The values of a weight of this shape and type."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what values to start from: "
+            "define `__call__(self, shape, dtype=None)` in it."
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same initializer again."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Initializer:
+        """The initializer that `get_config` described."""
+        return cls(**config)
+
+    def clone(self) -> Initializer:
+        """Another initializer with the same settings."""
+        return self.from_config(self.get_config())

@@ -1,0 +1,92 @@
+"""Optimizers: how variables change when the gradients of the loss are known.
+
+Every optimizer is one short file; `optimizer.py` is what they have in common, and
+`minicnn/backend/numpy/optimizers.py` has the arithmetic of the most used ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.optimizers import schedules
+from minicnn.optimizers.adadelta import Adadelta
+from minicnn.optimizers.adafactor import Adafactor
+from minicnn.optimizers.adagrad import Adagrad
+from minicnn.optimizers.adam import Adam, AdamW
+from minicnn.optimizers.adamax import Adamax
+from minicnn.optimizers.ftrl import Ftrl
+from minicnn.optimizers.lamb import Lamb
+from minicnn.optimizers.lion import Lion
+from minicnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from minicnn.optimizers.nadam import Nadam
+from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.rmsprop import RMSprop
+from minicnn.optimizers.sgd import SGD
+from minicnn.utils.identify import identify
+
+_CLASSES = (
+    *(Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion),
+    *(LossScaleOptimizer, Nadam, Optimizer, RMSprop, SGD),
+)
+_BY_NAME = {cls.__name__.lower(): cls for cls in _CLASSES}
+
+
+def get(identifier: Any) -> Optimizer | None:
+    """The optimizer that a name (in any case), a config or an optimizer means; None stays None.
+
+    >>> get("Adam").epsilon
+    1e-07
+    """
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        identifier = identify(_known_case(identifier), _BY_NAME, "optimizer")
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    raise ValueError(
+        f"Could not interpret optimizer identifier: {identifier}. Expected a name such as 'adam', "
+        "an optimizer such as keras.optimizers.Adam(), or its config."
+    )
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """The optimizer as a dict that `deserialize` reads; without the values of its variables."""
+    from minicnn.saving import serialization_lib
+
+    return serialization_lib.serialize_keras_object(optimizer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """The optimizer that `serialize` described. The case of the library's own names is free."""
+    from minicnn.saving import serialization_lib
+
+    config = {**config, "class_name": _known_case(config["class_name"])}
+    return serialization_lib.deserialize_keras_object(
+        config, module_objects=_BY_NAME, custom_objects=custom_objects
+    )
+
+
+def _known_case(name: str) -> str:
+    return name.lower() if name.lower() in _BY_NAME else name
+
+
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "LossScaleOptimizer",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]

@@ -1,0 +1,113 @@
+"""Adam, and its variants with the largest velocity and with decoupled weight decay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.backend import kernels
+from minicnn.optimizers.optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """Steps of about the same size for every weight, by the moments of its gradient.
+
+    m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
+    w ← w − α · m / (√v + ε),  α = lr · √(1 − β₂ᵗ) / (1 − β₁ᵗ) at step t.
+
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1 in the
+    order of computation at the end of §2. `epsilon` is the paper's ε̂, which stands outside the
+    bias correction. With `amsgrad` v is replaced in the step by the largest v so far: Reddi et al.,
+    "On the convergence of Adam and beyond" (2018), algorithm 2.
+
+    Args:
+        learning_rate: lr.
+        beta_1: β₁, the share of m that stays at each step.
+        beta_2: β₂, the share of v that stays at each step.
+        epsilon: ε, a small number.
+        amsgrad: see above.
+        **shared: the settings of every optimizer; see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **shared: Any,
+    ):
+        super().__init__(learning_rate, **shared)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, var_list: Any) -> None:
+        """Makes the moments of each variable's gradient."""
+        if self.built:
+            return
+        super().build(var_list)
+        self._momentums, self._velocities = self.add_optimizer_variables(
+            var_list, ["momentum", "velocity"]
+        )
+        if self.amsgrad:
+            self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        t = int(self.iterations) + 1
+        alpha = float(learning_rate) * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        settings = (alpha, self.beta_1, self.beta_2, self.epsilon)
+        i = self._get_variable_index(variable)
+        state = (self._momentums[i], self._velocities[i])
+        if self.amsgrad:
+            state += (self._velocity_hats[i],)
+            self.update_by(kernels.amsgrad_step, gradient, variable, state, *settings)
+        else:
+            self.update_by(kernels.adam_step, gradient, variable, state, *settings)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same optimizer again, from its beginning."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }
+
+
+class AdamW(Adam):
+    """Adam with weight decay beside the gradient: `w ← w − lr · weight_decay · w` before each step.
+
+    Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
+
+    Args:
+        learning_rate: lr.
+        weight_decay: the share of the weights that goes at each step, as a multiple of lr.
+        beta_1: as for Adam.
+        beta_2: as for Adam.
+        epsilon: as for Adam.
+        amsgrad: as for Adam.
+        **shared: the settings of every optimizer; see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **shared: Any,
+    ):
+        if weight_decay is None:
+            raise ValueError(
+                "Argument `weight_decay` must be a float. Received: weight_decay=None. "
+                "Use Adam for no weight decay."
+            )
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **shared
+        )

@@ -1,0 +1,33 @@
+"""Shortening of gradients that are too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minicnn import ops
+
+
+def clip_by_norm(gradient: Any, clip_norm: float) -> Any:
+    """`g · c / max(‖g‖, c)`: at most `c = clip_norm` long, in the same direction.
+
+    Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks"
+    (2013), algorithm 1.
+    """
+    return gradient * (clip_norm / ops.maximum(global_norm([gradient]), clip_norm))
+
+
+def clip_by_global_norm(gradients: Sequence[Any], clip_norm: float) -> list[Any]:
+    """All gradients times the same number, so that together they are at most `clip_norm` long.
+
+    Where one of them is not finite, all become NaN, so that it does not pass unseen.
+    """
+    norm = global_norm(gradients)
+    # The difference is 0 for a finite norm and NaN for any other.
+    scale = clip_norm / ops.maximum(norm, clip_norm) + (norm - norm)
+    return [gradient * scale for gradient in gradients]
+
+
+def global_norm(gradients: Sequence[Any]) -> Any:
+    """`√ Σ g²` over all elements of all gradients."""
+    return ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))

@@ -1,0 +1,355 @@
+"""What all optimizers are: variables of their own, and a step that changes a model's variables."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from minicnn import config, initializers, ops
+from minicnn.autodiff import Tensor, Variable
+from minicnn.naming import auto_name
+from minicnn.optimizers import checks
+from minicnn.optimizers.clipping import clip_by_global_norm, clip_by_norm
+from minicnn.optimizers.optimizer_state import OptimizerState
+from minicnn.optimizers.schedules import LearningRateSchedule
+
+
+class Optimizer(OptimizerState):
+    """Changes variables by their gradients, so that a loss falls.
+
+    A subclass makes variables of its own in `build`, and says in `update_step` how one variable
+    changes.
+
+    Example:
+        >>> import minicnn as keras
+        >>> class SignDescent(keras.optimizers.Optimizer):
+        ...     def update_step(self, gradient, variable, learning_rate):
+        ...         self.assign_sub(variable, learning_rate * keras.ops.sign(gradient))
+        >>> w = keras.Variable([1.0, -1.0])
+        >>> SignDescent(learning_rate=0.5).apply([[3.0, -2.0]], [w])
+        >>> w.numpy()
+        array([ 0.5, -0.5], dtype=float32)
+
+    Args:
+        learning_rate: a float, a `LearningRateSchedule`, or a function without arguments.
+        weight_decay: before a step, variables lose the share `weight_decay · learning_rate`.
+        clipnorm: the longest gradient of one variable; longer ones are shortened to it.
+        clipvalue: the largest element of a gradient; larger ones become ±clipvalue.
+        global_clipnorm: the longest gradient of all variables taken together.
+        use_ema: keep a moving average of the variables, and put it in their place after `fit`.
+        ema_momentum: the share of the average that stays at each step.
+        ema_overwrite_frequency: put the average in their place every so many steps, too.
+        loss_scale_factor: `scale_loss` multiplies by it and `apply` divides the gradients by it,
+            so that small float16 gradients do not become zero.
+        gradient_accumulation_steps: change the variables only at every so many calls of `apply`,
+            by the mean of the gradients since the last change.
+        name: made from the class's name if not given.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule | Callable[[], Any],
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        checks.check_unknown(kwargs)
+        checks.check_learning_rate(learning_rate)
+        checks.check_clipping(
+            clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm
+        )
+        checks.check_accumulation(gradient_accumulation_steps)
+        if use_ema:
+            checks.check_averaging(ema_momentum, ema_overwrite_frequency)
+        self.name = name or auto_name(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+
+        self.built = False
+        self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._indices: dict[Variable, int] = {}
+        self._undecayed_variables: set[Variable] = set()
+        self._undecayed_names: list[str] = []
+        self._iterations = self.add_variable((), dtype="int", name="iteration")
+        if not callable(learning_rate):
+            start = initializers.Constant(learning_rate)
+            learning_rate = self.add_variable((), start, config.floatx(), name="learning_rate")
+        self._learning_rate = learning_rate
+
+    def __init_subclass__(cls, **kwargs: Any):
+        """Spells `**shared` out in a subclass's signature, so that `help` shows all settings."""
+        super().__init_subclass__(**kwargs)
+        own = inspect.signature(cls.__init__)
+        if "shared" in own.parameters:
+            every = {**own.parameters}
+            del every["shared"]
+            for name, parameter in inspect.signature(Optimizer.__init__).parameters.items():
+                every.setdefault(name, parameter)
+            cls.__init__.__signature__ = own.replace(parameters=list(every.values()))
+
+    @property
+    def iterations(self) -> Any:
+        """How many steps have changed the variables."""
+        if self.gradient_accumulation_steps:
+            return ops.floor_divide(self._iterations, self.gradient_accumulation_steps)
+        return self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The present learning rate: the variable that holds it, or what the schedule gives."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self._iterations)
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        return self._learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        before = self._learning_rate
+        if callable(learning_rate):
+            self._learning_rate = learning_rate
+            self._variables = [v for v in self._variables if v is not before]
+        elif isinstance(before, Variable):
+            before.assign(learning_rate)
+        else:
+            raise TypeError(
+                f"The optimizer '{self.name}' was created with a `LearningRateSchedule` (or "
+                "another function) as its `learning_rate`, hence its learning rate is not "
+                "settable. Create it with a float `learning_rate` if you want to set it later."
+            )
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Makes the optimizer's own variables, for the model's variables that it is to change."""
+        variables = list(variables)
+        self._indices = {variable: i for i, variable in enumerate(variables)}
+        if self.use_ema:
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                variables, "average"
+            )
+        if self.gradient_accumulation_steps:
+            self._accumulated_gradients = self.add_optimizer_variables(
+                variables, "gradient_accumulator"
+            )
+        self._trainable_variables = variables
+        self.built = True
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """One step, from pairs of a gradient and its variable."""
+        grads, trainable_variables = zip(*grads_and_vars, strict=True)
+        self.apply(grads, trainable_variables)
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
+        """One step: changes the variables by their gradients, and counts `iterations` up.
+
+        Args:
+            grads: a gradient for each variable; None where there is none.
+            trainable_variables: the variables; those of `build` by default.
+        """
+        if len(grads) == 0:
+            return
+        variables = self._checked_variables(grads, trainable_variables)
+        grads, variables = checks.without_missing(grads, variables)
+        if self.loss_scale_factor is not None:
+            grads = [g / self.loss_scale_factor for g in grads]
+        if self.gradient_accumulation_steps:
+            grads = self._accumulate(grads, variables)
+        if grads:
+            learning_rate = self.learning_rate
+            grads = self._clip_gradients(grads)
+            self._apply_weight_decay(variables, learning_rate)
+            self.update_all(grads, variables, learning_rate)
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+        self._iterations.assign_add(1)
+
+    def update_all(self, grads: list[Any], variables: list[Variable], learning_rate: Any) -> None:
+        """Changes all variables, each by `update_step`."""
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Changes one variable; what an optimizer is."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how to change a variable: define "
+            "`update_step(self, gradient, variable, learning_rate)` in it."
+        )
+
+    def update_by(
+        self, kernel: Callable, gradient: Any, variable: Variable, state: tuple, *settings: Any
+    ) -> None:
+        """Puts in place what `kernel(variable, gradient, *state, *settings)` makes of arrays."""
+        arrays = [None if v is None else v.value.array for v in state]
+        gradient = ops.cast(gradient, variable.dtype).array
+        results = kernel(variable.value.array, gradient, *arrays, *settings)
+        for v, array in zip((variable, *state), results, strict=True):
+            if v is not None:
+                v.assign(Tensor(array))
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Gives a variable another value."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Adds to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtracts from a variable."""
+        variable.assign_sub(value)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times `loss_scale_factor`, if there is one."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leaves variables out of weight decay: those listed, and those with a name in their path.
+
+        `var_names=["bias", "beta"]` leaves out all biases, and the shifts of normalizations.
+        """
+        self._undecayed_variables = set(var_list or ())
+        self._undecayed_names = list(var_names or ())
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Puts the moving averages in the variables' place, if there are any, when `fit` ends."""
+        if self.use_ema:
+            self._overwrite_model_variables_with_average_value(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same optimizer again, from its beginning."""
+        return {
+            "name": self.name,
+            "learning_rate": self._learning_rate_config(),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Optimizer:
+        """The optimizer that `get_config` described."""
+        learning_rate = config.get("learning_rate")
+        if isinstance(learning_rate, dict):
+            from minicnn.saving import serialization_lib
+
+            learning_rate = serialization_lib.deserialize_keras_object(
+                learning_rate, custom_objects=custom_objects
+            )
+            config = {**config, "learning_rate": learning_rate}
+        return cls(**config)
+
+    def _learning_rate_config(self) -> Any:
+        if isinstance(self._learning_rate, Variable):
+            return float(self._learning_rate)
+        from minicnn.saving import serialization_lib
+
+        return serialization_lib.serialize_keras_object(self._learning_rate)
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._indices[variable]
+
+    def _checked_variables(self, grads: Sequence[Any], variables: Any) -> list[Variable]:
+        if variables is None and not self.built:
+            raise ValueError(
+                "When passing `grads` without `variables`, the optimizer must already be built on "
+                "a list of variables. Call `optimizer.build(trainable_variables)` first."
+            )
+        variables = self._trainable_variables if variables is None else list(variables)
+        if len(grads) != len(variables):
+            raise ValueError(
+                f"The optimizer '{self.name}' needs one gradient for each variable (None where "
+                f"there is none). Received {len(grads)} gradients for {len(variables)} variables."
+            )
+        if not self.built:
+            self.build(variables)
+        for variable in variables:
+            if variable not in self._indices:
+                raise ValueError(
+                    f"Unknown variable: {variable}. The optimizer '{self.name}' can only be called "
+                    "for the variables it was originally built with. When working with a new set "
+                    "of variables, you should recreate a new optimizer instance."
+                )
+        return variables
+
+    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> list[Any] | None:
+        """The mean gradients when it is time for a step; until then adds them up."""
+        sums = [self._accumulated_gradients[self._get_variable_index(v)] for v in variables]
+        for total, gradient in zip(sums, grads, strict=True):
+            total.assign_add(gradient)
+        steps = self.gradient_accumulation_steps
+        if (int(self._iterations) + 1) % steps:
+            return None
+        means = [total.value / steps for total in sums]
+        for total in self._accumulated_gradients:
+            total.assign(ops.zeros_like(total))
+        return means
+
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        if self.clipnorm:
+            return [clip_by_norm(g, self.clipnorm) for g in grads]
+        if self.global_clipnorm:
+            return clip_by_global_norm(grads, self.global_clipnorm)
+        if self.clipvalue:
+            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+        return grads
+
+    def _apply_weight_decay(self, variables: list[Variable], learning_rate: Any) -> None:
+        if self.weight_decay is None:
+            return
+        share = self.weight_decay * float(learning_rate)
+        for variable in filter(self._use_weight_decay, variables):
+            variable.assign(variable - variable * share)
+
+    def _use_weight_decay(self, variable: Variable) -> bool:
+        named = any(re.search(name, variable.path) for name in self._undecayed_names)
+        return not named and variable not in self._undecayed_variables
+
+    def _average(self) -> None:
+        momentum = self.ema_momentum if int(self.iterations) else 0.0
+        pairs = zip(self._trainable_variables, self._model_variables_moving_average, strict=True)
+        for variable, average in pairs:
+            average.assign(average * momentum + variable * (1 - momentum))
+        frequency = self.ema_overwrite_frequency
+        if frequency and (int(self.iterations) + 1) % frequency == 0:
+            self._overwrite_model_variables_with_average_value(self._trainable_variables)
+
+    def _overwrite_model_variables_with_average_value(self, variables: Sequence[Variable]) -> None:
+        averages = self._model_variables_moving_average
+        if len(variables) != len(averages):
+            raise ValueError(
+                f"There are {len(averages)} moving averages to put in the place of "
+                f"{len(variables)} variables. Was the optimizer called on this model?"
+            )
+        for variable, average in zip(variables, averages, strict=True):
+            variable.assign(average)

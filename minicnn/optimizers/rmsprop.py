@@ -1,0 +1,73 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.backend import kernels
+from minicnn.optimizers.optimizer import Optimizer
+
+
+class RMSprop(Optimizer):
+    """The gradient divided by the root of its mean square: `v ← ρ v + (1 − ρ) g²`,
+    `w ← w − lr · g / √(v + ε)`.
+
+    With `momentum` the step is `m ← momentum · m + lr · g / √(v + ε)`, `w ← w − m`. With `centered`
+    the variance `v − a²`, where `a ← ρ a + (1 − ρ) g`, stands for v in the step.
+
+    Source: Hinton, "Neural networks for machine learning" (2012), lecture 6e; the centred form:
+    Graves, "Generating sequences with recurrent neural networks" (2013), eq. 38–45.
+
+    Args:
+        learning_rate: lr.
+        rho: ρ, the share of v that stays at each step.
+        momentum: the share of the last step that stays.
+        epsilon: ε, a small number.
+        centered: see above.
+        **shared: the settings of every optimizer; see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **shared: Any,
+    ):
+        super().__init__(learning_rate, **shared)
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.centered = centered
+
+    def build(self, var_list: Any) -> None:
+        """Makes the averages of each variable's gradient."""
+        if self.built:
+            return
+        super().build(var_list)
+        nothing = [None] * len(self._trainable_variables)
+        self._velocities = self.add_optimizer_variables(var_list, "velocity")
+        self._momentums = self._average_gradients = nothing
+        if self.momentum > 0:
+            self._momentums = self.add_optimizer_variables(var_list, "momentum")
+        if self.centered:
+            self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        i = self._get_variable_index(variable)
+        state = (self._velocities[i], self._average_gradients[i], self._momentums[i])
+        settings = (float(learning_rate), self.rho, self.momentum, self.epsilon)
+        self.update_by(kernels.rmsprop_step, gradient, variable, state, *settings)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same optimizer again, from its beginning."""
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }

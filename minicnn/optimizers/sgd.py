@@ -1,0 +1,66 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.autodiff import Tensor
+from minicnn.backend import kernels
+from minicnn.optimizers.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """`w ← w − lr · g`; with momentum `v ← momentum · v − lr · g`, `w ← w + v`.
+
+    With `nesterov` the step is taken from where the momentum leads:
+    `w ← w + momentum · v − lr · g` with the new v.
+
+    Source: Sutskever et al., "On the importance of initialization and momentum in deep learning"
+    (2013), eq. 1–4.
+
+    Args:
+        learning_rate: lr.
+        momentum: the share of the last step that stays, 0 to 1.
+        nesterov: see above.
+        **shared: the settings of every optimizer; see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **shared: Any,
+    ):
+        super().__init__(learning_rate, **shared)
+        if not isinstance(momentum, float) or not 0 <= momentum <= 1:
+            raise ValueError(
+                f"`momentum` must be a float between [0, 1]. Received: momentum={momentum}"
+            )
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def build(self, variables: Any) -> None:
+        """Makes a velocity for each variable, if there is momentum."""
+        if self.built:
+            return
+        super().build(variables)
+        self.momentums = []
+        if self.momentum:
+            self.momentums = self.add_optimizer_variables(variables, "momentum")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        lr = float(learning_rate)
+        if not self.momentum:
+            gradient = ops.cast(gradient, variable.dtype).array
+            variable.assign(Tensor(kernels.sgd_step(variable.value.array, gradient, lr)))
+            return
+        velocity = self.momentums[self._get_variable_index(variable)]
+        settings = (lr, self.momentum, self.nesterov)
+        self.update_by(kernels.momentum_step, gradient, variable, (velocity,), *settings)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same optimizer again, from its beginning."""
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -1,0 +1,42 @@
+"""Random numbers: the same seed gives the same numbers, bit for bit, on any number of threads.
+
+Every function takes `seed`: a whole number (the same numbers at every call), a `SeedGenerator`
+(other numbers at every call), or None for the generator that the whole program shares, which
+`utils.set_random_seed` starts.
+"""
+
+from minicnn.random.distributions import (
+    beta,
+    binomial,
+    categorical,
+    gamma,
+    normal,
+    randint,
+    truncated_normal,
+    uniform,
+)
+from minicnn.random.dropout import dropout
+from minicnn.random.seed_generator import (
+    SeedGenerator,
+    draw_seed,
+    global_seed_generator,
+    make_default_seed,
+)
+from minicnn.random.shuffle import shuffle
+
+__all__ = [
+    "SeedGenerator",
+    "beta",
+    "binomial",
+    "categorical",
+    "draw_seed",
+    "dropout",
+    "gamma",
+    "global_seed_generator",
+    "make_default_seed",
+    "normal",
+    "randint",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]

@@ -1,0 +1,174 @@
+"""Random numbers of many kinds, all made of the bits that a seed fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minicnn import dtypes, ops
+from minicnn.autodiff import Tensor
+from minicnn.backend import kernels
+from minicnn.ops.keras_tensor import KerasTensor, is_keras_tensor
+from minicnn.random.seed_generator import SeedGenerator, draw_key
+from minicnn.shapes import standardize_shape
+
+Seed = int | SeedGenerator | None
+
+
+def normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: str | None = None, seed: Seed = None
+) -> Tensor:
+    """Numbers from the normal distribution N(mean, stddev²).
+
+    Args:
+        shape: of the result.
+        mean: the centre; may be a tensor, and is differentiable then.
+        stddev: the standard deviation; may be a tensor, and is differentiable then.
+        dtype: a float type, `config.floatx()` by default.
+        seed: a whole number, a `SeedGenerator`, or None.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.random.normal((2, 3), seed=1).shape
+        (2, 3)
+    """
+    sample = _draw(kernels.normal, shape, _float_dtype(dtype, "normal"), seed)
+    return ops.cast(sample * stddev + mean, sample.dtype)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: str | None = None, seed: Seed = None
+) -> Tensor:
+    """Numbers from N(mean, stddev²) without what is further than 2 · stddev from the mean.
+
+    Cutting the tails off leaves a standard deviation of 0.8796 · stddev.
+    """
+    dtype = _float_dtype(dtype, "truncated_normal")
+    sample = _draw(kernels.truncated_normal, shape, dtype, seed)
+    return ops.cast(sample * stddev + mean, sample.dtype)
+
+
+def uniform(
+    shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: str | None = None, seed: Seed = None
+) -> Tensor:
+    """Numbers spread evenly over [minval, maxval); `maxval` itself is never drawn."""
+
+    def spread(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        low, high = np.asarray(minval, dtype), np.asarray(maxval, dtype)
+        values = kernels.uniform(key, shape, dtype) * (high - low) + low
+        # The sum may be rounded up to the excluded end.
+        return np.minimum(values, np.maximum(np.nextafter(high, low), low))
+
+    return _draw(spread, shape, _float_dtype(dtype, "uniform"), seed)
+
+
+def randint(
+    shape: Any, minval: int, maxval: int, dtype: str = "int32", seed: Seed = None
+) -> Tensor:
+    """Whole numbers, each of minval, ..., maxval − 1 equally likely."""
+    dtype = dtypes.standardize_dtype(dtype or "int32")
+    if not dtypes.is_int_dtype(dtype):
+        raise ValueError(
+            "`keras.random.randint` requires an integer `dtype`. "
+            f"Received: dtype={dtype}. Use `keras.random.uniform` for floats."
+        )
+    if maxval <= minval:
+        raise ValueError(
+            "`keras.random.randint` draws from minval up to maxval − 1, so `maxval` must be larger "
+            f"than `minval`. Received: minval={minval}, maxval={maxval}"
+        )
+    return _draw(
+        lambda key, shape, _: kernels.randint(key, shape, minval, maxval), shape, dtype, seed
+    )
+
+
+def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed = None) -> Tensor:
+    """Classes drawn with the probabilities softmax(logits): argmax(logits + Gumbel noise).
+
+    Source: Gumbel, "Statistical theory of extreme values" (1954).
+
+    Args:
+        logits: unnormalised logarithms of the probabilities, (batch, classes).
+        num_samples: how many classes to draw for each row.
+        dtype: of the result.
+        seed: a whole number, a `SeedGenerator`, or None.
+
+    Returns:
+        Class numbers, (batch, num_samples).
+    """
+    logits = ops.convert_to_tensor(logits)
+    if logits.ndim != 2:
+        raise ValueError(
+            "`logits` should be a 2-D tensor with shape [batch_size, num_classes]. "
+            f"Received: logits of shape {tuple(logits.shape)}"
+        )
+    if is_keras_tensor(logits):
+        return KerasTensor((logits.shape[0], num_samples), dtype)
+
+    def choose(key: np.ndarray, shape: tuple[int, ...], _: np.dtype) -> np.ndarray:
+        noise = kernels.gumbel(key, (*shape, logits.shape[1]), np.dtype("float64"))
+        return np.argmax(logits.array[:, None, :] + noise, axis=-1)
+
+    return _draw(choose, (logits.shape[0], num_samples), dtype, seed)
+
+
+def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -> Tensor:
+    """Numbers from the gamma distribution, density ∝ x^(alpha − 1) · e^(−x)."""
+
+    def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        return kernels.gamma(key, shape, np.asarray(alpha), dtype)
+
+    return _draw(sample, shape, _float_dtype(dtype, "gamma"), seed)
+
+
+def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Seed = None) -> Tensor:
+    """Numbers in [0, 1] from the beta distribution, density ∝ x^(alpha − 1) · (1 − x)^(beta − 1).
+
+    `a / (a + b)`, where a and b are drawn from gamma distributions.
+    """
+
+    def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        other_key = kernels.random_bits(key, 2)
+        a = kernels.gamma(key, shape, np.asarray(alpha), np.dtype("float64"))
+        b = kernels.gamma(other_key, shape, np.asarray(beta), np.dtype("float64"))
+        return a / (a + b)
+
+    return _draw(sample, shape, _float_dtype(dtype, "beta"), seed)
+
+
+def binomial(
+    shape: Any, counts: Any, probabilities: Any, dtype: str | None = None, seed: Seed = None
+) -> Tensor:
+    """How many of `counts` independent trials succeed, each with the chance `probabilities`."""
+
+    def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        trials = np.asarray(counts, dtype="int64")
+        return kernels.binomial(key, shape, trials, np.asarray(probabilities), np.dtype("float64"))
+
+    return _draw(sample, shape, _float_dtype(dtype, "binomial"), seed)
+
+
+def _draw(sample: Callable, shape: Any, dtype: str, seed: Seed) -> Tensor | KerasTensor:
+    """What `sample(key, shape, dtype)` returns; without values where a length is not known yet.
+
+    That is the case while a layer that draws `random.normal(ops.shape(x))` is being outlined.
+    """
+    shape = standardize_shape(shape)
+    if None in shape:
+        return KerasTensor(shape, dtype)
+    # Kernels know NumPy's own types; what they draw is rounded to others.
+    working_dtype = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    array = sample(draw_key(seed), shape, working_dtype)
+    return Tensor(np.asarray(array, dtype=dtypes.numpy_dtype(dtype)))
+
+
+def _float_dtype(dtype: str | None, function: str) -> str:
+    dtype = dtypes.standardize_dtype(dtype)
+    if not dtypes.is_float_dtype(dtype):
+        raise ValueError(
+            f"`keras.random.{function}` requires a floating point `dtype`. "
+            f"Received: dtype={dtype}. Use `keras.random.randint` for whole numbers."
+        )
+    return dtype

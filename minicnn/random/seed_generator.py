@@ -1,0 +1,112 @@
+"""Where seeds come from.
+
+The random functions are stateless: a seed, which is a pair of whole numbers, fixes all the numbers
+that they return. State lives here alone, and it is only a counter.
+"""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any
+
+import numpy as np
+
+from minicnn import global_state
+from minicnn.autodiff import Tensor, Variable
+from minicnn.name_scope import name_scope
+from minicnn.naming import auto_name
+
+GLOBAL_SEED_GENERATOR = "global_seed_generator"
+_ONE_FURTHER = np.array([0, 1])
+
+
+class SeedGenerator:
+    """A source of seeds: `(seed, 0)`, `(seed, 1)`, `(seed, 2)`, ...
+
+    Give it to random functions as `seed` to get other numbers at every call, and the same ones in
+    every run. A layer that holds one as an attribute saves it with its weights.
+
+    Args:
+        seed: a whole number. If None, one is drawn from Python's `random`, which
+            `utils.set_random_seed` starts.
+        name: of the variable's scope; made up if not given.
+
+    Attributes:
+        state: the next seed, a `Variable` of shape (2,).
+
+    Example:
+        >>> import minicnn as keras
+        >>> generator = keras.random.SeedGenerator(1337)
+        >>> first, second = (keras.random.normal((2,), seed=generator) for _ in range(2))
+        >>> bool((first == second).numpy().any())
+        False
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **unknown: Any):
+        if unknown:
+            raise ValueError(
+                f"Unrecognized keyword arguments: {unknown}. "
+                "A SeedGenerator takes `seed` and `name`."
+            )
+        if seed is not None and not isinstance(seed, int):
+            raise ValueError(
+                "Argument `seed` must be an integer, or None for one that is drawn. "
+                f"Received: seed={seed} (of type {type(seed).__name__})"
+            )
+        self.name = name or auto_name(type(self).__name__)
+        self._initial_seed = seed
+        with name_scope(self.name, caller=self):
+            self.state = Variable(
+                np.array([make_default_seed() if seed is None else seed, 0]),
+                dtype="int64",
+                trainable=False,
+                name="seed_generator_state",
+            )
+
+    def next(self) -> Tensor:
+        """The next seed, a tensor of shape (2,); every call gives another."""
+        seed = self.state.value
+        self.state.assign(seed.array + _ONE_FURTHER)
+        return seed
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same generator again, from its beginning."""
+        return {"seed": self._initial_seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
+        """The generator that `get_config` described."""
+        return cls(**config)
+
+
+def global_seed_generator() -> SeedGenerator:
+    """The generator behind every `seed=None`, made when it is first needed."""
+    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    if generator is None:
+        generator = SeedGenerator()
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+    return generator
+
+
+def make_default_seed() -> int:
+    """A seed drawn from Python's `random`."""
+    return python_random.randint(1, 10**9)
+
+
+def draw_seed(seed: int | SeedGenerator | None) -> Tensor:
+    """The pair of whole numbers that a `seed` argument means, as a tensor of shape (2,)."""
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    if seed is None:
+        return global_seed_generator().next()
+    if isinstance(seed, int):
+        return Tensor(np.array([seed, 0], dtype="int64"))
+    raise ValueError(
+        "Argument `seed` must be either an integer or an instance of `SeedGenerator`, "
+        f"or None for the global generator. Received: seed={seed} (of type {type(seed).__name__})"
+    )
+
+
+def draw_key(seed: int | SeedGenerator | None) -> np.ndarray:
+    """The drawn seed as kernels take it: two uint32. Of larger numbers the lowest 32 bits count."""
+    return draw_seed(seed).array.astype("uint32")
