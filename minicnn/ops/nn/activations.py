@@ -1,0 +1,278 @@
+"""Activation functions that act on each element by itself.
+
+Each comes with its derivative, in terms of the output y where that is cheaper than in terms of x.
+At a kink the derivative is that of the flat side.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minicnn import ops
+from minicnn.backend import kernels
+from minicnn.backend.numpy.activations import SELU_ALPHA, SELU_SCALE
+from minicnn.ops import specs
+from minicnn.ops.declare import composite, op
+
+
+@op(
+    "cotangent",
+    "y",
+    spec=specs.like_first,
+    vjp=(lambda g, _, cotangent, y: relu_gradient(g, y), None),
+)
+def relu_gradient(cotangent: Any, y: Any) -> Any:
+    """The cotangent of the input of `y = relu(x)`: passed on where `y > 0`."""
+    return kernels.relu_gradient(cotangent, y)
+
+
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: relu_gradient(g, y))
+def relu(x: Any) -> Any:
+    """Rectified linear unit: `y = max(x, 0)`.
+
+    >>> import minicnn as keras
+    >>> keras.ops.relu([-1.0, 0.0, 2.0])
+    Tensor([0., 0., 2.], dtype=float32)
+    """
+    return kernels.relu(x)
+
+
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0))
+def relu6(x: Any) -> Any:
+    """Rectified linear unit with a ceiling: `y = min(max(x, 0), 6)`."""
+    return kernels.relu6(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, negative_slope: ops.where(x > 0, g, g * negative_slope),
+)
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """Rectified linear unit that leaks: `y = x` where `x > 0`, else `y = negative_slope · x`."""
+    return kernels.leaky_relu(x, negative_slope)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: g * y * (1 - y),
+)
+def logistic(x: Any) -> Any:
+    """`y = 1 / (1 + exp(-x))`."""
+    return kernels.sigmoid(x)
+
+
+@composite("x")
+def sigmoid(x: Any) -> Any:
+    """Logistic sigmoid: `y = 1 / (1 + exp(-x))`, between 0 and 1.
+
+    The result remembers x, so that `binary_crossentropy` can start from there and stay exact
+    where y has rounded to 0 or 1.
+    """
+    y = logistic(x)
+    y._keras_logits = x
+    return y
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sigmoid(-x))
+def log_sigmoid(x: Any) -> Any:
+    """Logarithm of the sigmoid: `y = log(1 / (1 + exp(-x)))`, exact also where that is tiny."""
+    return kernels.log_sigmoid(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: ops.where(ops.abs(x) < 3, g / 6, 0),
+)
+def hard_sigmoid(x: Any) -> Any:
+    """Sigmoid of straight lines: `y = min(max(x / 6 + 1/2, 0), 1)`."""
+    return kernels.hard_sigmoid(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: ops.where(ops.abs(x) < 1, g / 2, 0),
+)
+def sparse_sigmoid(x: Any) -> Any:
+    """Sigmoid of straight lines: `y = min(max((x + 1) / 2, 0), 1)`."""
+    return kernels.sparse_sigmoid(x)
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sigmoid(x))
+def softplus(x: Any) -> Any:
+    """Smooth ramp: `y = log(1 + exp(x))`."""
+    return kernels.softplus(x)
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sparse_sigmoid(x))
+def sparse_plus(x: Any) -> Any:
+    """Smooth ramp that becomes a line: 0 below -1, `(x + 1)² / 4` up to 1, `x` above."""
+    return kernels.sparse_plus(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, b: g * (1 + x / ops.sqrt(x * x + b)) / 2,
+)
+def squareplus(x: Any, b: float = 4) -> Any:
+    """Smooth ramp without exponentials: `y = (x + √(x² + b)) / 2`."""
+    return kernels.squareplus(x, b)
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g / (1 + ops.abs(x)) ** 2)
+def softsign(x: Any) -> Any:
+    """`y = x / (1 + |x|)`, between -1 and 1."""
+    return kernels.softsign(x)
+
+
+def _silu_vjp(g, y, x):
+    s = sigmoid(x)
+    return g * (s + y * (1 - s))
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=_silu_vjp)
+def silu(x: Any) -> Any:
+    """Sigmoid linear unit, or swish: `y = x · sigmoid(x)`.
+
+    Source: Elfwing, Uchibe, Doya, "Sigmoid-weighted linear units" (2018), eq. 4.
+    """
+    return kernels.silu(x)
+
+
+def _hard_silu_vjp(g, y, x):
+    return ops.where(x >= 3, g, ops.where(x > -3, g * (x / 3 + 0.5), 0))
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=_hard_silu_vjp)
+def hard_silu(x: Any) -> Any:
+    """`y = x · hard_sigmoid(x)`. Source: Howard et al., "MobileNetV3" (2019), section 5.2."""
+    return kernels.hard_silu(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, g * (y + alpha)),
+)
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Exponential linear unit: `y = x` where `x > 0`, else `y = alpha · (exp(x) - 1)`.
+
+    Source: Clevert, Unterthiner, Hochreiter, "Exponential linear units" (2016), eq. 13.
+    """
+    return kernels.elu(x, alpha)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: ops.where(x > 0, g * SELU_SCALE, g * (y + SELU_SCALE * SELU_ALPHA)),
+)
+def selu(x: Any) -> Any:
+    """Scaled exponential linear unit: 1.0507 times `elu(x, 1.6733)`.
+
+    Source: Klambauer et al., "Self-normalizing neural networks" (2017), eq. 2.
+    """
+    return kernels.selu(x)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, g * (y / alpha + 1)),
+)
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """`elu` with a continuous slope: `y = x`, below 0 `y = alpha · (exp(x / alpha) - 1)`."""
+    return kernels.celu(x, alpha)
+
+
+def _gelu_vjp(g, y, x, approximate):
+    if not approximate:
+        density = ops.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+        return g * ((1 + ops.erf(x * math.sqrt(0.5))) / 2 + x * density)
+    c = math.sqrt(2 / math.pi)
+    t = ops.tanh(c * (x + 0.044715 * x * x * x))
+    slope = c * (1 + 3 * 0.044715 * x * x)
+    return g * (1 + t + x * (1 - t * t) * slope) / 2
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=_gelu_vjp)
+def gelu(x: Any, approximate: bool = True) -> Any:
+    """Gaussian error linear unit: `y = x · Φ(x)`, Φ the normal distribution function.
+
+    `approximate` takes Φ(x) ≈ `(1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`.
+    Source: Hendrycks, Gimpel, "Gaussian error linear units" (2016), section 2.
+    """
+    return kernels.gelu(x, approximate)
+
+
+@composite("x")
+def glu(x: Any, axis: int = -1) -> Any:
+    """Gated linear unit: the first half of `axis` times the sigmoid of the second half."""
+    length = x.shape[axis]
+    if length is not None and length % 2:
+        raise ValueError(
+            "`glu` splits an axis in two halves, so the axis size must be divisible by 2. "
+            f"Received: x.shape={tuple(x.shape)} with axis={axis}"
+        )
+    values, gates = ops.split(x, 2, axis)
+    return values * sigmoid(gates)
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * ops.tanh(x) ** 2)
+def tanh_shrink(x: Any) -> Any:
+    """`y = x - tanh(x)`."""
+    return kernels.tanh_shrink(x)
+
+
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where(ops.abs(x) < 1, g, 0))
+def hard_tanh(x: Any) -> Any:
+    """`y = min(max(x, -1), 1)`."""
+    return kernels.hard_tanh(x)
+
+
+@op(
+    "x",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, threshold: ops.where(ops.abs(x) > threshold, g, 0),
+)
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """`y = x` where `|x| > threshold`, else 0."""
+    return kernels.hard_shrink(x, threshold)
+
+
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, threshold: ops.where(ops.abs(x) > threshold, g, 0),
+)
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """Moves x towards 0 by `threshold`, and 0 where that would cross it."""
+    return kernels.soft_shrink(x, threshold)
+
+
+@op(
+    "x",
+    spec=specs.like_first,
+    vjp=lambda g, y, x, threshold, default_value: ops.where(x > threshold, g, 0),
+)
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """`y = x` where `x > threshold`, else `default_value`."""
+    return kernels.threshold(x, threshold, default_value)
+
+
+swish = silu
+hard_swish = hard_silu

@@ -1,0 +1,90 @@
+"""Class numbers as vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import config, dtypes, ops
+from minicnn.backend import kernels
+from minicnn.ops.declare import composite, op
+from minicnn.ops.keras_tensor import KerasTensor
+
+
+def _position(axis: int, ndim: int) -> int:
+    """Where the axis of the classes goes: -1 is after all others."""
+    if axis == -1:
+        return ndim
+    if 0 <= axis <= ndim:
+        return axis
+    raise ValueError(
+        f"`axis` must be -1 (last) or between 0 and {ndim}, for {ndim} dimensions. "
+        f"Received: axis={axis}"
+    )
+
+
+def _dense_only(sparse: bool) -> None:
+    if sparse:
+        raise ValueError("minicnn has dense tensors only: leave out `sparse=True`.")
+
+
+def _one_hot_spec(x, num_classes, axis=-1, dtype=None, sparse=False):
+    _dense_only(sparse)
+    shape = list(x.shape)
+    shape.insert(_position(axis, len(shape)), num_classes)
+    return KerasTensor(shape, dtype or config.floatx())
+
+
+@op("x", spec=_one_hot_spec)
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False
+) -> Any:
+    """Vectors with a one at the class and zeros elsewhere; all zeros for a class out of range.
+
+    Args:
+        x: class numbers, integers of any shape.
+        num_classes: length of the new axis.
+        axis: where the new axis goes; -1 is last.
+        dtype: of the result; the default float type if not given.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.ops.one_hot([0, 2], 3)
+        Tensor([[1., 0., 0.],
+                [0., 0., 1.]], dtype=float32)
+    """
+    _dense_only(sparse)
+    axis = _position(axis, x.ndim)
+    shape = [1] * (x.ndim + 1)
+    shape[axis] = num_classes
+    classes = kernels.arange(num_classes).reshape(shape)
+    labels = kernels.expand_dims(x, axis).astype("int64")
+    return (labels == classes).astype(dtypes.numpy_dtype(dtype or config.floatx()))
+
+
+@composite("inputs")
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: str | None = None,
+    sparse: bool = False,
+    num_tokens: int | None = None,
+) -> Any:
+    """Vectors with a one at each of several classes.
+
+    Args:
+        inputs: class numbers, `(samples, classes of a sample)` or `(classes of the sample,)`.
+        num_classes: length of the vectors (`num_tokens` is its old name).
+        axis: where the axis of the classes goes before the samples' classes are merged.
+        dtype: of the result; the default float type if not given.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.ops.multi_hot([0, 2], 4)
+        Tensor([1., 0., 1., 0.], dtype=float32)
+    """
+    num_classes = num_tokens if num_classes is None else num_classes
+    if num_classes is None:
+        raise ValueError("Argument `num_classes` must be specified: how many classes are there?")
+    vectors = one_hot(inputs, num_classes, axis, dtype, sparse)
+    return ops.max(vectors, axis=1 if len(inputs.shape) > 1 else 0)

@@ -1,0 +1,228 @@
+"""Pooling: the maximum or the mean of each window, channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.backend import kernels
+from minicnn.ops.declare import composite, op
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.nn.shapes import compute_pooling_output_shape
+from minicnn.ops.nn.windows import (
+    channels_of,
+    from_channels_last,
+    pad_pairs,
+    per_axis,
+    spatial_shape,
+    standardize_data_format,
+    standardize_padding,
+    to_channels_last,
+)
+from minicnn.shapes import Shape
+
+Sizes = int | Sequence[int]
+
+
+def _settings(
+    shape: Shape, pool_size: Sizes, strides: Sizes | None, padding: Any, data_format: str
+):
+    """The kernels' pool size, strides and padding, after checking that the windows fit."""
+    if len(shape) < 3:
+        raise ValueError(
+            "Pooling needs inputs with a batch dimension, spatial dimensions and channels. "
+            f"Received: inputs.shape={tuple(shape)}"
+        )
+    compute_pooling_output_shape(shape, pool_size, strides, padding, data_format)
+    rank = len(shape) - 2
+    pool_size = per_axis(pool_size, rank, "pool_size")
+    strides = pool_size if strides is None else per_axis(strides, rank, "strides")
+    lengths = spatial_shape(shape, data_format)
+    pairs = pad_pairs(standardize_padding(padding), lengths, pool_size, strides, (1,) * rank)
+    return pool_size, strides, pairs
+
+
+def _pool_spec(inputs, pool_size, strides=None, padding="valid", data_format=None):
+    shape = compute_pooling_output_shape(inputs.shape, pool_size, strides, padding, data_format)
+    return KerasTensor(shape, inputs.dtype)
+
+
+def _gather_spec(values, inputs, pool_size, strides=None, padding="valid", data_format=None):
+    return _pool_spec(inputs, pool_size, strides, padding, data_format)
+
+
+@op(
+    "inputs",
+    spec=_pool_spec,
+    vjp=lambda g, y, x, **window: max_pool_gradient(g, x, **window),
+)
+def max_pool(
+    inputs: Any,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The largest element of each window.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, or `(batch, channels, *spatial)` with
+            `data_format="channels_first"`.
+        pool_size: one integer, or one for each spatial dimension.
+        strides: how far apart the windows are; `pool_size` by default.
+        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; what lies
+            outside the inputs never wins).
+
+    Returns:
+        `(batch, *positions, channels)`, in the layout of the inputs. All of the gradient goes to
+        the first maximum of a window.
+    """
+    data_format = standardize_data_format(data_format)
+    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    y = kernels.max_pool(to_channels_last(inputs, data_format), *window)
+    return from_channels_last(y, data_format)
+
+
+@op(
+    "cotangent",
+    "inputs",
+    spec=lambda cotangent, inputs, **_: KerasTensor(inputs.shape, cotangent.dtype),
+    vjp=(lambda g, y, cotangent, x, **window: max_pool_gather(g, x, **window), None),
+)
+def max_pool_gradient(
+    cotangent: Any,
+    inputs: Any,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The cotangent of the inputs of `max_pool`: each window's goes to its first maximum."""
+    data_format = standardize_data_format(data_format)
+    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    cotangent, inputs = (to_channels_last(x, data_format) for x in (cotangent, inputs))
+    return from_channels_last(kernels.max_pool_gradient(cotangent, inputs, *window), data_format)
+
+
+@op(
+    "values",
+    "inputs",
+    spec=_gather_spec,
+    vjp=(lambda g, y, values, x, **window: max_pool_gradient(g, x, **window), None),
+)
+def max_pool_gather(
+    values: Any,
+    inputs: Any,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """`values` read where each window of `inputs` has its first maximum.
+
+    The adjoint of `max_pool_gradient` in its cotangent.
+    """
+    data_format = standardize_data_format(data_format)
+    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    values, inputs = (to_channels_last(x, data_format) for x in (values, inputs))
+    return from_channels_last(kernels.max_pool_gather(values, inputs, *window), data_format)
+
+
+@op(
+    "inputs",
+    promote="float",
+    spec=_pool_spec,
+    vjp=lambda g, y, x, **window: average_pool_gradient(g, input_shape=x.shape, **window),
+)
+def average_pool(
+    inputs: Any,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The mean of each window, over the elements that lie inside the inputs.
+
+    Arguments and result are those of `max_pool`.
+    """
+    data_format = standardize_data_format(data_format)
+    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    y = kernels.average_pool(to_channels_last(inputs, data_format), *window)
+    return from_channels_last(y, data_format)
+
+
+@op(
+    "cotangent",
+    promote="float",
+    spec=lambda cotangent, input_shape, **_: KerasTensor(input_shape, cotangent.dtype),
+    vjp=lambda g, y, cotangent, input_shape, **window: average_pool(g, **window),
+)
+def average_pool_gradient(
+    cotangent: Any,
+    input_shape: Shape,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The cotangent of the inputs of `average_pool`: each window shares its own out equally."""
+    data_format = standardize_data_format(data_format)
+    window = _settings(input_shape, pool_size, strides, padding, data_format)
+    channels = channels_of(input_shape, data_format)
+    shape = (input_shape[0], *spatial_shape(input_shape, data_format), channels)
+    x = kernels.average_pool_gradient(to_channels_last(cotangent, data_format), shape, *window)
+    return from_channels_last(x, data_format)
+
+
+def _adaptive_windows(length: int | None, count: int) -> list[range]:
+    """`count` windows that cover an axis as evenly as whole positions allow, overlapping by one."""
+    if length is None:
+        raise ValueError(
+            "Adaptive pooling divides each spatial dimension into windows, so the spatial "
+            "dimensions must be known. Received an input with a dimension of None."
+        )
+    return [range(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+
+
+def _spatial_axes(ndim: int, data_format: str) -> range:
+    return range(1, ndim - 1) if data_format == "channels_last" else range(2, ndim)
+
+
+@composite("inputs")
+def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Any:
+    """Average pooling to a given number of windows, whatever the size of the inputs.
+
+    Window i of m along an axis of length n reaches from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
+
+    Args:
+        output_size: one integer, or one for each spatial dimension.
+
+    Returns:
+        The inputs' layout, with `output_size` as spatial dimensions.
+    """
+    data_format = standardize_data_format(data_format)
+    axes = _spatial_axes(len(inputs.shape), data_format)
+    for axis, count in zip(axes, per_axis(output_size, len(axes), "output_size"), strict=True):
+        length = inputs.shape[axis]
+        weights = np.zeros((length or 0, count), str(inputs.dtype))
+        for i, window in enumerate(_adaptive_windows(length, count)):
+            weights[window, i] = 1 / len(window)
+        inputs = ops.moveaxis(ops.matmul(ops.moveaxis(inputs, axis, -1), weights), -1, axis)
+    return inputs
+
+
+@composite("inputs")
+def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Any:
+    """Max pooling to a given number of windows; see `adaptive_average_pool`."""
+    data_format = standardize_data_format(data_format)
+    axes = _spatial_axes(len(inputs.shape), data_format)
+    for axis, count in zip(axes, per_axis(output_size, len(axes), "output_size"), strict=True):
+        windows = _adaptive_windows(inputs.shape[axis], count)
+        longest = max(map(len, windows))
+        # Short windows repeat their last element, which changes no maximum.
+        indices = [[*w, *[w[-1]] * (longest - len(w))] for w in windows]
+        inputs = ops.max(ops.take(inputs, np.array(indices), axis=axis), axis=axis + 1)
+    return inputs

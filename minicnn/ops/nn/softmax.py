@@ -1,0 +1,154 @@
+"""Activation functions that look at all elements along one axis, or several: the softmax family."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from minicnn import ops
+from minicnn.backend import kernels
+from minicnn.ops import specs
+from minicnn.ops.declare import composite, op
+
+Axis = int | tuple[int, ...] | None
+
+
+def _same_shape_checked(x, *others, axis=-1):
+    check_axis(axis, len(x.shape))
+    return specs.like_first(x)
+
+
+def check_axis(axis: Axis, ndim: int) -> None:
+    """Refuse axes that the tensor does not have."""
+    axes = () if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise ValueError(
+                f"axis {a} is out of bounds for a tensor with {ndim} dimensions: expected a value "
+                f"from {-ndim} to {ndim - 1}."
+            )
+
+
+def _hashable(axis: Axis | list[int]) -> Axis:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
+    total = ops.sum(cotangent * y, axis=axis, keepdims=True)
+    return g * (cotangent - total) - cotangent * ops.sum(g * y, axis=axis, keepdims=True)
+
+
+@op(
+    "cotangent",
+    "y",
+    promote="common",
+    spec=_same_shape_checked,
+    vjp=(
+        lambda g, _, cotangent, y, axis: softmax_gradient(g, y, axis=axis),
+        _softmax_gradient_vjp_y,
+    ),
+)
+def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
+    """The cotangent of the input of `y = softmax(x)`: `y · (ȳ - Σ ȳ·y)`."""
+    return kernels.softmax_gradient(cotangent, y, _hashable(axis))
+
+
+@op(
+    "x",
+    promote="float",
+    spec=_same_shape_checked,
+    vjp=lambda g, y, x, axis: softmax_gradient(g, y, axis=axis),
+)
+def normalized_exponentials(x: Any, axis: Axis = -1) -> Any:
+    """`exp(x) / Σ exp(x)`, computed from `x - max x` so that nothing overflows."""
+    check_axis(axis, x.ndim)
+    return kernels.softmax(x, _hashable(axis))
+
+
+@composite("x")
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Softmax: `y = exp(x) / Σ exp(x)` along `axis`, one axis or several; None takes all.
+
+    The result remembers x, so that the cross-entropies can start from there and stay exact where
+    a probability has rounded to 0 or 1.
+
+    Raises:
+        ValueError: if the tensor has no such axis.
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.ops.softmax([[0.0, 0.0], [0.0, 100.0]])
+        Tensor([[5.000000e-01, 5.000000e-01],
+                [3.783506e-44, 1.000000e+00]], dtype=float32)
+    """
+    _warn_if_single(x.shape, axis)
+    y = normalized_exponentials(x, axis=axis)
+    y._keras_logits = x
+    return y
+
+
+def _warn_if_single(shape: tuple, axis: Axis) -> None:
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warnings.warn(
+            f"You are using a softmax over axis {axis} of a tensor of shape {tuple(shape)}. This "
+            "axis has size 1. The softmax operation will always return the value 1, which is "
+            "likely not what you intended. Did you mean to use a sigmoid instead?",
+            stacklevel=5,
+        )
+
+
+def _log_softmax_gradient_vjp_y(g, _, cotangent, y, axis):
+    return -g * ops.exp(y) * ops.sum(cotangent, axis=axis, keepdims=True)
+
+
+@op(
+    "cotangent",
+    "y",
+    promote="common",
+    spec=_same_shape_checked,
+    vjp=(
+        lambda g, _, cotangent, y, axis: g - ops.sum(g * ops.exp(y), axis=axis, keepdims=True),
+        _log_softmax_gradient_vjp_y,
+    ),
+)
+def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
+    """The cotangent of the input of `y = log_softmax(x)`: `ȳ - exp(y) · Σ ȳ`."""
+    return kernels.log_softmax_gradient(cotangent, y, _hashable(axis))
+
+
+@op(
+    "x",
+    promote="float",
+    spec=_same_shape_checked,
+    vjp=lambda g, y, x, axis: log_softmax_gradient(g, y, axis=axis),
+)
+def log_softmax(x: Any, axis: Axis = -1) -> Any:
+    """Logarithm of the softmax: `y = x - log Σ exp(x)` along `axis`, one axis or several."""
+    check_axis(axis, x.ndim)
+    return kernels.log_softmax(x, _hashable(axis))
+
+
+def _sparsemax_vjp(g, y, x, axis):
+    support = ops.cast(y > 0, x.dtype)
+    mean = ops.sum(g * support, axis=axis, keepdims=True) / ops.sum(
+        support, axis=axis, keepdims=True
+    )
+    return support * (g - mean)
+
+
+@op("x", promote="float", spec=_same_shape_checked, vjp=_sparsemax_vjp)
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point of the probability simplex that is nearest to x: most of it exactly 0.
+
+    `y = max(x - τ, 0)`, with τ such that y sums to 1 along `axis`.
+    Source: Martins, Astudillo, "From softmax to sparsemax" (2016), algorithm 1.
+    """
+    check_axis(axis, x.ndim)
+    z = -kernels.sort(-x, axis=axis)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    k = kernels.arange(1, x.shape[axis] + 1).astype(x.dtype).reshape(shape)
+    sums = kernels.cumsum(z, axis=axis) - 1
+    size = kernels.sum(k * z > sums, axis=axis, keepdims=True)
+    tau = kernels.take_along_axis(sums, size - 1, axis) / size.astype(x.dtype)
+    return kernels.maximum(x - tau, 0)
