@@ -61,7 +61,7 @@ def op(
 
 
 def composite(*tensors: str, class_name: str | None = None) -> Callable[[Callable], Callable]:
-    """Declares an operation that is written in others, and needs neither shape rule nor derivative."""
+    """Declares an operation that is written in others: no shape rule, no derivative needed."""
 
     def declare(forward: Callable) -> Callable:
         return _as_function(Composite(forward, tensors), forward, class_name)
@@ -101,6 +101,10 @@ class Composite:
         tensors, settings = self.bind(args, kwargs)
         if self._any_symbolic(tensors):
             return self.draw(tensors, settings)
+        tensors = [
+            [_as_argument(x) for x in value] if name in self.sequences else _as_argument(value)
+            for name, value in zip(self.tensors, tensors, strict=True)
+        ]
         return self.forward(**dict(zip(self.tensors, tensors, strict=True)), **settings)
 
     def bind(self, args: tuple, kwargs: dict) -> tuple[list, dict]:
@@ -108,7 +112,7 @@ class Composite:
         if len(args) > len(self.parameters):
             self.signature.bind(*args, **kwargs)
         settings = self.defaults | dict(zip(self.parameters, args, strict=False)) | kwargs
-        if len(settings) != len(self.parameters):
+        if settings.keys() != self.signature.parameters.keys():
             self.signature.bind(*args, **kwargs)
         return [settings.pop(name) for name in self.tensors], settings
 
@@ -249,7 +253,8 @@ class Primitive(Composite):
             g = OPERATIONS["cast"](g, x.dtype)
         if g.shape != x.shape:
             raise AssertionError(
-                f"The derivative of `{self.name}` has shape {g.shape}, its input {x.shape}: it is wrong."
+                f"The derivative of `{self.name}` has shape {g.shape}, its input {x.shape}: it is "
+                "wrong."
             )
         return g
 
@@ -290,7 +295,25 @@ def _as_tensor(x: Any) -> Any:
         return x.value
     if isinstance(x, (bool, int, float)):
         return _Scalar(x)
+    if isinstance(x, (list, tuple)) and _holds_tensors(x):
+        return OPERATIONS["stack"](list(x))
     return Tensor(to_array(x))
+
+
+def _holds_tensors(x: Any) -> bool:
+    """Whether a nested list has tensors in it, whose records must not be lost."""
+    return any(
+        isinstance(item, (Tensor, Variable))
+        or (isinstance(item, (list, tuple)) and _holds_tensors(item))
+        for item in x
+    )
+
+
+def _as_argument(x: Any) -> Any:
+    """What a composite works with: a tensor, a symbolic tensor, a Python number or None."""
+    if x is None or isinstance(x, (Tensor, KerasTensor, bool, int, float)):
+        return x
+    return _as_tensor(x)
 
 
 def to_array(x: Any, dtype: Any = None) -> np.ndarray:
@@ -383,8 +406,8 @@ def _operation_class(kind: Composite, class_name: str | None) -> type:
             unknown = [key for key in settings if key not in kind.settings]
             if unknown or len(args) > len(kind.settings):
                 raise TypeError(
-                    f"{type(self).__name__} takes the settings {', '.join(kind.settings) or '(none)'}, "
-                    f"but got {unknown or args}."
+                    f"{type(self).__name__} takes the settings "
+                    f"{', '.join(kind.settings) or '(none)'}, but got {unknown or args}."
                 )
             self.__dict__.update(self.settings)
 
