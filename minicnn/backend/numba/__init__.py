@@ -6,7 +6,37 @@ it is first called, then kept on disk.
 """
 
 MODULES: dict[str, tuple[str, ...]] = {
+    "activations": (
+        "celu",
+        "elu",
+        "exp",
+        "gelu",
+        "hard_sigmoid",
+        "hard_silu",
+        "leaky_relu",
+        "log_sigmoid",
+        "log_softmax",
+        "log_softmax_gradient",
+        "relu",
+        "relu6",
+        "relu_gradient",
+        "selu",
+        "sigmoid",
+        "silu",
+        "softmax",
+        "softmax_gradient",
+        "softplus",
+        "softsign",
+        "tanh",
+    ),
+    "arithmetic": ("add", "multiply", "sum"),
     "conv": ("conv", "conv_input_gradient", "conv_kernel_gradient"),
+    "losses": (
+        "sparse_softmax_cross_entropy",
+        "sparse_softmax_cross_entropy_gradient",
+    ),
+    "normalization": ("moments",),
+    "optimizers": ("adam_step",),
     "pool": (
         "average_pool",
         "average_pool_gradient",
@@ -14,4 +44,5 @@ MODULES: dict[str, tuple[str, ...]] = {
         "max_pool_gather",
         "max_pool_gradient",
     ),
+    "random": ("dropout", "random_bits"),
 }

@@ -1,7 +1,8 @@
 """Activation functions and the softmax family, on arrays of any shape.
 
 Each is written so that it neither overflows nor loses digits, and so that complex input works:
-branches look at the real part only, which makes the complex step give exact derivatives.
+branches look at the real part (NumPy orders complex numbers by it), so that the complex step gives
+exact derivatives.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ SELU_SCALE = 1.0507009873554804934193349852946
 Axis = int | tuple[int, ...] | None
 
 
+def magnitude(x: np.ndarray) -> np.ndarray:
+    """`|x|`; of a complex number the one of `x`, `-x` whose real part is not negative."""
+    return np.maximum(x, -x)
+
+
 def relu(x: np.ndarray) -> np.ndarray:
     """Rectified linear unit, `max(x, 0)`. NaN stays NaN."""
-    return np.where(x.real <= 0, 0, x)
+    return np.maximum(x, 0)
 
 
 def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -27,19 +33,14 @@ def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(y.real > 0, cotangent, 0)
 
 
-def clip_real(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    """`x` held between `low` and `high`, also for complex numbers (by their real part)."""
-    return np.where(x.real <= low, low, np.where(x.real >= high, high, x))
-
-
 def relu6(x: np.ndarray) -> np.ndarray:
     """`min(max(x, 0), 6)`."""
-    return clip_real(x, 0, 6)
+    return np.clip(x, 0, 6)
 
 
 def leaky_relu(x: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
     """`x` where positive, else `negative_slope · x`."""
-    return np.where(x.real > 0, x, negative_slope * x)
+    return np.maximum(x, 0) + negative_slope * np.minimum(x, 0)
 
 
 def threshold(x: np.ndarray, threshold: float, default_value: float) -> np.ndarray:
@@ -49,7 +50,7 @@ def threshold(x: np.ndarray, threshold: float, default_value: float) -> np.ndarr
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """`1 / (1 + exp(-x))`, computed with exponentials of negative numbers only."""
-    return np.exp(-relu(-x)) / (1 + np.exp(-_magnitude(x)))
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-magnitude(x)))
 
 
 def log_sigmoid(x: np.ndarray) -> np.ndarray:
@@ -59,22 +60,22 @@ def log_sigmoid(x: np.ndarray) -> np.ndarray:
 
 def hard_sigmoid(x: np.ndarray) -> np.ndarray:
     """Straight-line sigmoid: `x / 6 + 1/2`, held between 0 and 1."""
-    return clip_real(x / 6 + 0.5, 0, 1)
+    return np.clip(x / 6 + 0.5, 0, 1)
 
 
 def sparse_sigmoid(x: np.ndarray) -> np.ndarray:
     """Straight-line sigmoid: `(x + 1) / 2`, held between 0 and 1."""
-    return clip_real((x + 1) / 2, 0, 1)
+    return np.clip((x + 1) / 2, 0, 1)
 
 
 def softplus(x: np.ndarray) -> np.ndarray:
     """`log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))`."""
-    return relu(x) + np.log1p(np.exp(-_magnitude(x)))
+    return relu(x) + np.log1p(np.exp(-magnitude(x)))
 
 
 def softsign(x: np.ndarray) -> np.ndarray:
     """`x / (1 + |x|)`."""
-    return x / (1 + _magnitude(x))
+    return x / (1 + magnitude(x))
 
 
 def silu(x: np.ndarray) -> np.ndarray:
@@ -100,12 +101,12 @@ def gelu(x: np.ndarray, approximate: bool = True) -> np.ndarray:
 
 def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """`x` where positive, else `alpha · (exp(x) - 1)`."""
-    return np.where(x.real > 0, x, alpha * np.expm1(-relu(-x)))
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
 
 
 def celu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """`x` where positive, else `alpha · (exp(x / alpha) - 1)`."""
-    return relu(x) + alpha * np.expm1(-relu(-x) / alpha)
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
 
 
 def selu(x: np.ndarray) -> np.ndarray:
@@ -121,7 +122,7 @@ def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
 
 def hard_tanh(x: np.ndarray) -> np.ndarray:
     """`x` held between -1 and 1."""
-    return clip_real(x, -1, 1)
+    return np.clip(x, -1, 1)
 
 
 def tanh_shrink(x: np.ndarray) -> np.ndarray:
@@ -131,7 +132,7 @@ def tanh_shrink(x: np.ndarray) -> np.ndarray:
 
 def hard_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     """`x` where `|x| > threshold`, else 0."""
-    return np.where(abs(x.real) <= threshold, 0, x)
+    return np.where(magnitude(x.real) <= threshold, 0, x)
 
 
 def soft_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -141,7 +142,7 @@ def soft_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
 
 def sparse_plus(x: np.ndarray) -> np.ndarray:
     """0 below -1, `(x + 1)² / 4` between -1 and 1, `x` above."""
-    return np.where(x.real >= 1, x, clip_real(x + 1, 0, 2) ** 2 / 4)
+    return np.where(x.real >= 1, x, np.clip(x + 1, 0, 2) ** 2 / 4)
 
 
 def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
@@ -176,11 +177,6 @@ def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.nd
     shift = _shift(x, axis)
     total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
     return total if keepdims else total.squeeze(axis)
-
-
-def _magnitude(x: np.ndarray) -> np.ndarray:
-    """`|x|` by the sign of the real part, which keeps it analytic."""
-    return np.where(x.real < 0, -x, x)
 
 
 def _shift(x: np.ndarray, axis: Axis) -> np.ndarray:

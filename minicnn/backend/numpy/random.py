@@ -53,10 +53,13 @@ def dropout_mask(
 
 
 def dropout(x: np.ndarray, rate: float, key: Key) -> np.ndarray:
-    """`x · dropout_mask`. It is linear in `x` and its own adjoint, so the same key gives the
-    cotangent.
+    """Zero with probability `rate`, else `x / (1 - rate)`.
+
+    It is linear in `x` and its own adjoint, so the same key gives the cotangent.
     """
-    return x * dropout_mask(key, x.shape, rate, x.dtype)
+    threshold, scale = dropout_constants(rate)
+    bits = random_bits(key, x.size).reshape(x.shape)
+    return np.where(bits < threshold, 0, x * x.dtype.type(scale))
 
 
 def dropout_constants(rate: float) -> tuple[int, float]:

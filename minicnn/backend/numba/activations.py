@@ -1,0 +1,196 @@
+"""Activations: compiled where one loop does, else NumPy's formula piece by piece.
+
+A formula of several steps reads and writes its whole array at each step. On pieces that stay in the
+cache, and on several threads, the same lines run several times as fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+
+from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numpy import activations as definition
+
+PIECE = 16_384  # elements
+LARGE = 2 * PIECE
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """`max(x, 0)`. NaN stays NaN."""
+    if not same_float(x):
+        return definition.relu(x)
+    y = np.empty(x.shape, x.dtype)
+    for_chunks(_relu, x.size, x.reshape(-1), y.reshape(-1), smallest=PIECE)
+    return y
+
+
+def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Cotangent of the input of `y = relu(x)`: passed on where `y > 0`, zero elsewhere."""
+    if not same_float(cotangent, y) or cotangent.shape != y.shape:
+        return definition.relu_gradient(cotangent, y)
+    gradient = np.empty(y.shape, y.dtype)
+    arrays = cotangent.reshape(-1), y.reshape(-1), gradient.reshape(-1)
+    for_chunks(_relu_gradient, y.size, *arrays, smallest=PIECE)
+    return gradient
+
+
+def softmax(x: np.ndarray, axis: int | tuple[int, ...] | None = -1) -> np.ndarray:
+    """`exp(x) / Σ exp(x)` along `axis`."""
+    if not _rows(axis, x):
+        return definition.softmax(x, axis)
+    return _each_row(_softmax, x)
+
+
+def softmax_gradient(
+    cotangent: np.ndarray, y: np.ndarray, axis: int | tuple[int, ...] | None = -1
+) -> np.ndarray:
+    """Cotangent of the input of `y = softmax(x)`."""
+    if not _rows(axis, y, cotangent):
+        return definition.softmax_gradient(cotangent, y, axis)
+    return _each_row(_softmax_gradient, cotangent, y)
+
+
+def log_softmax(x: np.ndarray, axis: int | tuple[int, ...] | None = -1) -> np.ndarray:
+    """`x - log Σ exp(x)` along `axis`."""
+    if not _rows(axis, x):
+        return definition.log_softmax(x, axis)
+    return _each_row(_log_softmax, x)
+
+
+def log_softmax_gradient(
+    cotangent: np.ndarray, y: np.ndarray, axis: int | tuple[int, ...] | None = -1
+) -> np.ndarray:
+    """Cotangent of the input of `y = log_softmax(x)`."""
+    if not _rows(axis, y, cotangent):
+        return definition.log_softmax_gradient(cotangent, y, axis)
+    return _each_row(_log_softmax_gradient, cotangent, y)
+
+
+def in_pieces(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """`formula(x, *settings)`, which treats each element alone, on pieces of a large array."""
+
+    @wraps(formula)
+    def run(x: np.ndarray, *settings, **named_settings) -> np.ndarray:
+        if x.size < LARGE or not same_float(x):
+            return formula(x, *settings, **named_settings)
+        y = np.empty(x.shape, x.dtype)
+        source, target = x.reshape(-1), y.reshape(-1)
+
+        def task(_: int, start: int, stop: int) -> None:
+            for first in range(start, stop, PIECE):
+                part = slice(first, min(first + PIECE, stop))
+                target[part] = formula(source[part], *settings, **named_settings)
+
+        for_pieces(task, cut(x.size, PIECE))
+        return y
+
+    return run
+
+
+celu = in_pieces(definition.celu)
+elu = in_pieces(definition.elu)
+gelu = in_pieces(definition.gelu)
+hard_sigmoid = in_pieces(definition.hard_sigmoid)
+hard_silu = in_pieces(definition.hard_silu)
+leaky_relu = in_pieces(definition.leaky_relu)
+log_sigmoid = in_pieces(definition.log_sigmoid)
+relu6 = in_pieces(definition.relu6)
+selu = in_pieces(definition.selu)
+sigmoid = in_pieces(definition.sigmoid)
+silu = in_pieces(definition.silu)
+softplus = in_pieces(definition.softplus)
+softsign = in_pieces(definition.softsign)
+tanh = in_pieces(np.tanh)
+exp = in_pieces(np.exp)
+
+
+def _rows(axis: int | tuple[int, ...] | None, *arrays: np.ndarray) -> bool:
+    """Whether `axis` is the last one, of arrays that kernels are compiled for."""
+    x = arrays[0]
+    last = axis in (-1, x.ndim - 1, (-1,), (x.ndim - 1,)) and x.ndim > 0 and x.shape[-1] > 0
+    return last and same_float(*arrays) and all(array.shape == x.shape for array in arrays)
+
+
+def _each_row(kernel: Callable, *arrays: np.ndarray) -> np.ndarray:
+    """Calls `kernel(start, stop, *arrays, result)` on matrices, the last axis being the columns."""
+    columns = arrays[0].shape[-1]
+    rows = [np.ascontiguousarray(array).reshape(-1, columns) for array in arrays]
+    y = np.empty(rows[0].shape, rows[0].dtype)
+    for_chunks(kernel, len(y), *rows, y, smallest=1 + 4096 // columns)
+    return y.reshape(arrays[0].shape)
+
+
+# A zero of the array's own type, and values read before the choice, keep these loops vectorised.
+
+
+@compiled
+def _relu(start, stop, x, y):
+    zero = x.dtype.type(0)
+    for i in range(start, stop):
+        value = x[i]
+        y[i] = zero if value <= zero else value
+
+
+@compiled
+def _relu_gradient(start, stop, cotangent, y, gradient):
+    zero = y.dtype.type(0)
+    for i in range(start, stop):
+        value = cotangent[i]
+        gradient[i] = value if y[i] > zero else zero
+
+
+@compiled
+def _softmax(start, stop, x, y):
+    for i in range(start, stop):
+        shift = _shift(x[i])
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            y[i, j] = np.exp(x[i, j] - shift)
+            total += y[i, j]
+        for j in range(x.shape[1]):
+            y[i, j] /= total
+
+
+@compiled
+def _log_softmax(start, stop, x, y):
+    for i in range(start, stop):
+        shift = _shift(x[i])
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            total += np.exp(x[i, j] - shift)
+        logarithm = np.log(total)
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j] - shift - logarithm
+
+
+@compiled
+def _shift(row):
+    """The largest element, or 0 where that is infinite."""
+    largest = row[0]
+    for value in row:
+        largest = max(largest, value)
+    return largest if np.isfinite(largest) else row.dtype.type(0)
+
+
+@compiled
+def _softmax_gradient(start, stop, cotangent, y, gradient):
+    for i in range(start, stop):
+        product = y.dtype.type(0)
+        for j in range(y.shape[1]):
+            product += cotangent[i, j] * y[i, j]
+        for j in range(y.shape[1]):
+            gradient[i, j] = y[i, j] * (cotangent[i, j] - product)
+
+
+@compiled
+def _log_softmax_gradient(start, stop, cotangent, y, gradient):
+    for i in range(start, stop):
+        total = y.dtype.type(0)
+        for j in range(y.shape[1]):
+            total += cotangent[i, j]
+        for j in range(y.shape[1]):
+            gradient[i, j] = cotangent[i, j] - np.exp(y[i, j]) * total

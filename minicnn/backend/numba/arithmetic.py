@@ -1,0 +1,122 @@
+"""Sums and products of large arrays: with a vector for each channel, or of equal shapes.
+
+NumPy runs an inner loop for each short row of such an array; here the rows are loops of a compiled
+kernel. What is small, or of another form, is NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+
+LARGE = 65_536  # elements from which a second thread pays
+PIECE = 16_384
+
+
+def add(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    """`x1 + x2`, with broadcasting."""
+    return _combine(np.add, _add_rows, x1, x2)
+
+
+def multiply(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    """`x1 · x2`, with broadcasting."""
+    return _combine(np.multiply, _multiply_rows, x1, x2)
+
+
+def sum(
+    x: np.ndarray,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: np.dtype | None = None,
+    keepdims: bool = False,
+) -> np.ndarray:
+    """Sum over `axis`, as NumPy's; fast where one sum for each channel is wanted."""
+    if not sums_channels(x, axis) or dtype not in (None, x.dtype):
+        return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    total = channel_sums(_sum_rows, x)
+    return total.reshape(*(1,) * (x.ndim - 1), -1) if keepdims else total
+
+
+def sums_channels(x: np.ndarray, axis: int | tuple[int, ...] | None) -> bool:
+    """Whether x is large and contiguous, and `axis` is all axes but the last."""
+    if not (isinstance(x, np.ndarray) and x.size >= LARGE and same_float(x)):
+        return False
+    axes = (axis,) if isinstance(axis, int) else axis
+    if axes is None or x.ndim < 2 or not x.flags.c_contiguous:
+        return False
+    return sorted(a % x.ndim for a in axes) == list(range(x.ndim - 1))
+
+
+def channel_sums(kernel: Callable, x: np.ndarray, *arguments) -> np.ndarray:
+    """Adds up what `kernel(start, stop, rows, total, *arguments)` adds to the `total` of each piece
+    of the rows of x, `(..., channels)`, in the order of the pieces.
+    """
+    rows = x.reshape(-1, x.shape[-1])
+    bounds = cut(len(rows), 1 + PIECE // rows.shape[1])
+    totals = np.zeros((len(bounds) - 1, rows.shape[1]), x.dtype)
+    for_pieces(
+        lambda piece, start, stop: kernel(start, stop, rows, totals[piece], *arguments), bounds
+    )
+    return totals.sum(0)
+
+
+def _combine(ufunc: np.ufunc, rows_kernel: Callable, x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    if not (isinstance(x1, np.ndarray) and isinstance(x2, np.ndarray)):
+        return ufunc(x1, x2)
+    if x1.size < x2.size:
+        x1, x2 = x2, x1
+    if x1.size < LARGE or not same_float(x1, x2) or not x1.flags.c_contiguous:
+        return ufunc(x1, x2)
+    if x1.shape == x2.shape and x2.flags.c_contiguous:
+        return _combine_flat(ufunc, x1, x2)
+    if not _is_row(x2, x1.shape):
+        return ufunc(x1, x2)
+    rows = x1.reshape(-1, x2.size)
+    y = np.empty_like(rows)
+    arguments = (rows, np.ascontiguousarray(x2).reshape(-1), y)
+    for_chunks(rows_kernel, len(rows), *arguments, smallest=1 + PIECE // x2.size)
+    return y.reshape(x1.shape)
+
+
+def _combine_flat(ufunc: np.ufunc, x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    y = np.empty_like(x1)
+    a, b, out = x1.reshape(-1), x2.reshape(-1), y.reshape(-1)
+    for_pieces(
+        lambda _, start, stop: ufunc(a[start:stop], b[start:stop], out=out[start:stop]),
+        cut(y.size, PIECE),
+    )
+    return y
+
+
+def _is_row(x: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether x is repeated along the leading axes of `shape` and along no others."""
+    kept = x.shape[np.flatnonzero(np.array(x.shape) != 1)[0] :] if x.size > 1 else ()
+    return bool(kept) and x.ndim <= len(shape) and kept == shape[-len(kept) :] and prod(kept) >= 4
+
+
+@compiled
+def _add_rows(start, stop, rows, row, y):
+    for i in range(start, stop):
+        source, target = rows[i], y[i]
+        for j in range(len(row)):
+            target[j] = source[j] + row[j]
+
+
+@compiled
+def _multiply_rows(start, stop, rows, row, y):
+    for i in range(start, stop):
+        source, target = rows[i], y[i]
+        for j in range(len(row)):
+            target[j] = source[j] * row[j]
+
+
+@compiled
+def _sum_rows(start, stop, rows, total):
+    for i in range(start, stop):
+        row = rows[i]
+        for j in range(len(total)):
+            total[j] += row[j]
