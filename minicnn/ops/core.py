@@ -1,0 +1,389 @@
+"""Tensors made, cast, cut and filled in; gradients stopped and replaced."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minicnn import dtypes, ops, tree
+from minicnn.autodiff import Record, Tensor, Variable, is_recording
+from minicnn.ops import specs
+from minicnn.ops.control_flow import (
+    AssociativeScan,
+    Cond,
+    ForiLoop,
+    Map,
+    Scan,
+    Switch,
+    VectorizedMap,
+    WhileLoop,
+    associative_scan,
+    cond,
+    fori_loop,
+    map,
+    scan,
+    switch,
+    vectorized_map,
+    while_loop,
+)
+from minicnn.ops.declare import composite, op, operation_classes, to_array
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.operation import Operation
+
+__all__ = [
+    "AssociativeScan",
+    "Cond",
+    "ConvertToTensor",
+    "ForiLoop",
+    "Map",
+    "Scan",
+    "Switch",
+    "VectorizedMap",
+    "WhileLoop",
+    "associative_scan",
+    "cast",
+    "cond",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "custom_gradient",
+    "dtype",
+    "fori_loop",
+    "is_tensor",
+    "map",
+    "saturate_cast",
+    "scan",
+    "scatter",
+    "scatter_update",
+    "shape",
+    "slice",
+    "slice_update",
+    "stop_gradient",
+    "switch",
+    "unstack",
+    "vectorized_map",
+    "while_loop",
+]
+
+
+@op(
+    "x",
+    spec=lambda x, dtype: KerasTensor(x.shape, dtypes.standardize_dtype(dtype)),
+    vjp=(lambda g, *_, **__: g,),
+)
+def cast(x, dtype):
+    """The same values in another type. Fractions are cut off for whole numbers.
+
+    >>> import minicnn as keras
+    >>> keras.ops.cast([1.7, -1.7], "int32")
+    Tensor([ 1, -1], dtype=int32)
+    """
+    return x.astype(dtypes.numpy_dtype(dtype), copy=False)
+
+
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Tensor:
+    """A tensor of x, in the given type. Tensors of that type are returned as they are.
+
+    Python numbers (and lists of them) become int32 and `config.floatx()`.
+    """
+    if sparse or ragged:
+        raise ValueError("minicnn has dense tensors only: leave out `sparse` and `ragged`.")
+    if isinstance(x, Variable):
+        x = x.value
+    if isinstance(x, Tensor | KerasTensor):
+        dtype = dtype and dtypes.standardize_dtype(dtype)
+        return x if dtype in (None, dtypes.standardize_dtype(x.dtype)) else cast(x, dtype)
+    if isinstance(x, list | tuple) and any(isinstance(item, Tensor) for item in tree.flatten(x)):
+        x = ops.stack([convert_to_tensor(item) for item in x])
+        return convert_to_tensor(x, dtype)
+    return Tensor(to_array(x, dtype))
+
+
+class ConvertToTensor(Operation):
+    """The operation behind `convert_to_tensor`."""
+
+    def __init__(self, dtype=None, sparse=None, ragged=None, *, name=None):
+        super().__init__(name=name)
+        self.dtype = dtype
+
+    def call(self, x):
+        return convert_to_tensor(x, self.dtype)
+
+    def compute_output_spec(self, x):
+        return KerasTensor(x.shape, self.dtype or x.dtype)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """A NumPy array of x, the caller's to change."""
+    if isinstance(x, list | tuple):
+        return np.array(to_array(tree.map_structure(np.asarray, x)))
+    return np.array(to_array(x))
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a tensor with values."""
+    return isinstance(x, Tensor)
+
+
+def shape(x: Any) -> tuple[int | None, ...]:
+    """The lengths of the axes; None where a symbolic tensor does not know it."""
+    return tuple(x.shape) if hasattr(x, "shape") else to_array(x).shape
+
+
+def dtype(x: Any) -> str:
+    """The name of the type of the elements."""
+    return dtypes.standardize_dtype(x.dtype if hasattr(x, "dtype") else to_array(x).dtype)
+
+
+@op("variable", spec=specs.like_first)
+def stop_gradient(variable):
+    """The same values, cut off from how they came about: no gradient flows back."""
+    return variable
+
+
+class _CustomGradient:
+    """Stands where a declared operation stands in a record."""
+
+    name = "custom_gradient"
+
+    def pull_back(self, record: Record, cotangents: list, outputs: list, needed: list) -> list:
+        arriving = [
+            Tensor(np.zeros(y.shape, y.dtype)) if g is None else g
+            for g, y in zip(cotangents, outputs, strict=True)
+        ]
+        parts = record.arguments(*arriving)
+        parts = list(parts) if isinstance(parts, tuple | list) else [parts]
+        if len(parts) != len(record.inputs):
+            raise ValueError(
+                f"The gradient function of a `custom_gradient` returned {len(parts)} gradients for "
+                f"{len(record.inputs)} arguments. Return one for each, None where there is none."
+            )
+        return [
+            None if part is None else convert_to_tensor(part, x.dtype)
+            for part, x in zip(parts, record.inputs, strict=True)
+        ]
+
+
+def custom_gradient(f: Callable) -> Callable:
+    """Decorates a function that brings its own gradient.
+
+    Args:
+        f: takes tensors and returns `(result, gradient)`, where `gradient` maps the cotangent of
+            the result to those of the arguments.
+
+    Example:
+        >>> import minicnn as keras
+        >>> @keras.ops.custom_gradient
+        ... def identity_with_clipped_gradient(x):
+        ...     return x, lambda upstream: keras.ops.clip(upstream, -1.0, 1.0)
+        >>> identity_with_clipped_gradient([3.0])
+        Tensor([3.], dtype=float32)
+    """
+
+    @functools.wraps(f)
+    def with_gradient(*args, **kwargs):
+        inputs = [convert_to_tensor(x) for x in args]
+        result, gradient = f(*inputs, **kwargs)
+        recorded = any(isinstance(x, Tensor) and x.record is not None for x in inputs)
+        if not (recorded and is_recording()):
+            return result
+        # Fresh tensors: what f computed inside must not lead back past the given gradient.
+        outputs = tree.map_structure(lambda y: Tensor(to_array(y)), result)
+        record = Record(_CustomGradient(), inputs, gradient)
+        record.made(tree.flatten(outputs))
+        for y in tree.flatten(outputs):
+            y.record = record
+        return outputs
+
+    return with_gradient
+
+
+def _unstack_count(x, num, axis):
+    axis = specs.normalize_axes(axis, x.ndim)[0]
+    count = num if num is not None else x.shape[axis]
+    if count is None:
+        raise ValueError(
+            f"Cannot infer argument `num` from shape {x.shape}. Either provide a tensor with a "
+            f"known length of axis {axis} or explicitly pass the `num` argument."
+        )
+    return axis, count
+
+
+def _unstack_spec(x, num=None, axis=0):
+    axis, count = _unstack_count(x, num, axis)
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    return [KerasTensor(shape, x.dtype) for _ in range(count)]
+
+
+@op("x", spec=_unstack_spec, vjp=(lambda g, y, x, num, axis: ops.stack(g, axis),))
+def unstack(x, num=None, axis=0):
+    """The slices of x along an axis, as a list; the opposite of `stack`."""
+    axis, _ = _unstack_count(x, num, axis)
+    return list(np.moveaxis(x, axis, 0))
+
+
+def _places(indices):
+    """Rows of indices `(…, k)` as the k index arrays that NumPy takes."""
+    return tuple(np.moveaxis(np.asarray(indices), -1, 0))
+
+
+@op(
+    "indices",
+    "values",
+    spec=lambda indices, values, shape: KerasTensor(shape, values.dtype),
+    vjp=(None, lambda g, y, indices, values, shape: ops.get_item(g, _places(indices))),
+)
+def scatter(indices, values, shape):
+    """Zeros of a shape, with the values added in at the places that the rows of indices name."""
+    result = np.zeros(tuple(shape), values.dtype)
+    np.add.at(result, _places(indices), values)
+    return result
+
+
+_REDUCTIONS = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
+
+
+def _scatter_update_vjp_inputs(g, y, inputs, indices, updates, reduction):
+    if reduction == "add":
+        return g
+    if reduction == "mul":
+        return scatter_update(g, indices, updates, "mul")
+    if reduction is None:
+        return scatter_update(g, indices, ops.zeros_like(updates))
+    return ops.where(ops.equal(y, inputs), g, 0)
+
+
+def _scatter_update_vjp_updates(g, y, inputs, indices, updates, reduction):
+    places = _places(indices)
+    if reduction == "mul":
+        return ops.get_item(g * inputs, places)
+    arriving = ops.get_item(g, places)
+    if reduction in (None, "add"):
+        return arriving
+    return ops.where(ops.equal(ops.get_item(y, places), updates), arriving, 0)
+
+
+@op(
+    "inputs",
+    "indices",
+    "updates",
+    spec=specs.like_first,
+    vjp=(_scatter_update_vjp_inputs, None, _scatter_update_vjp_updates),
+)
+def scatter_update(inputs, indices, updates, reduction=None):
+    """The inputs with updates at the places that the rows of indices name.
+
+    Args:
+        indices: of shape `(updates, axes)`. For gradients, no place should be named twice.
+        reduction: how an update meets what is there: it takes its place (None), or `"add"`,
+            `"mul"`, `"max"`, `"min"`.
+    """
+    result = inputs.copy()
+    updates = updates.astype(inputs.dtype, copy=False)
+    if reduction is None:
+        result[_places(indices)] = updates
+        return result
+    if reduction.lower() not in _REDUCTIONS:
+        raise ValueError(
+            f"Invalid reduction: {reduction}. Supported values are: None, {list(_REDUCTIONS)}."
+        )
+    _REDUCTIONS[reduction.lower()].at(result, _places(indices), updates)
+    return result
+
+
+def _slice_spec(inputs, start_indices, shape):
+    if len(shape) != inputs.ndim:
+        raise ValueError(
+            "The number of dimensions in `inputs` must match the number of dimensions in `shape`. "
+            f"Received inputs.shape={inputs.shape} and shape={shape}"
+        )
+    if start_indices.shape[:1] not in ((inputs.ndim,), (None,)):
+        raise ValueError(
+            "The number of dimensions in `start_indices` must match the number of dimensions in "
+            f"`inputs`. Received start_indices.shape={start_indices.shape} and "
+            f"inputs.shape={inputs.shape}"
+        )
+    return KerasTensor((None if n == -1 else n for n in shape), inputs.dtype)
+
+
+def _slices(inputs, start_indices, lengths):
+    """The slices from the start indices on; -1 is all that is left."""
+    slices = []
+    for axis, (start, length) in enumerate(zip(start_indices.tolist(), lengths, strict=True)):
+        end = inputs.shape[axis] if length == -1 else start + length
+        if start < 0 or end > inputs.shape[axis]:
+            raise ValueError(
+                f"The slice from {start} to {end} along axis {axis} is outside a tensor of shape "
+                f"{inputs.shape}."
+            )
+        slices.append(np.s_[start:end])
+    return tuple(slices)
+
+
+@op(
+    "inputs",
+    "start_indices",
+    spec=_slice_spec,
+    vjp=(
+        lambda g, y, inputs, start_indices, shape: slice_update(
+            ops.zeros_like(inputs), start_indices, g
+        ),
+        None,
+    ),
+)
+def slice(inputs, start_indices, shape):
+    """The part of a given shape that begins at the start indices; -1 in it means all to the end."""
+    _slice_spec(KerasTensor(inputs.shape), start_indices, shape)
+    return inputs[_slices(inputs, start_indices, shape)]
+
+
+@op(
+    "inputs",
+    "start_indices",
+    "updates",
+    spec=specs.like_first,
+    vjp=(
+        lambda g, y, inputs, start_indices, updates: slice_update(
+            g, start_indices, ops.zeros_like(updates)
+        ),
+        None,
+        lambda g, y, inputs, start_indices, updates: slice(g, start_indices, updates.shape),
+    ),
+)
+def slice_update(inputs, start_indices, updates):
+    """The inputs with the part that begins at the start indices replaced by the updates."""
+    result = inputs.copy()
+    result[_slices(inputs, start_indices, updates.shape)] = updates
+    return result
+
+
+def _range_of(name):
+    if name == "bool":
+        return 0, 1
+    info = np.iinfo(name) if dtypes.is_int_dtype(name) else np.finfo(name)
+    return info.min, info.max
+
+
+@composite("x")
+def saturate_cast(x, dtype):
+    """`cast`, but values outside the range of the type become its nearest bound."""
+    x = convert_to_tensor(x)
+    limits = zip(_range_of(dtypes.standardize_dtype(x.dtype)), _range_of(dtype), strict=True)
+    (low_in, low_out), (high_in, high_out) = limits
+    low, high = max(low_in, low_out), min(high_in, high_out)
+    return cast(ops.clip(x, *(_inward(b, x.dtype, low, high) for b in (low, high))), dtype)
+
+
+def _inward(bound, dtype, low, high):
+    """The bound as a number of the type, rounded to the inner side where it must be rounded."""
+    number = np.asarray(bound).astype(dtypes.numpy_dtype(dtype))
+    if low <= number.item() <= high:
+        return number
+    return np.nextafter(number, number.dtype.type(0))
+
+
+globals().update(operation_classes(globals()))

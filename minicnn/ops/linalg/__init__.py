@@ -1,0 +1,9 @@
+"""Linear algebra: matrices are in the last two axes, the axes before them are a batch."""
+
+from minicnn.ops.declare import operation_classes
+from minicnn.ops.linalg.decompositions import *  # noqa: F403
+from minicnn.ops.linalg.derivatives import *  # noqa: F403
+from minicnn.ops.linalg.norms import *  # noqa: F403
+from minicnn.ops.linalg.solving import *  # noqa: F403
+
+globals().update(operation_classes(globals()))

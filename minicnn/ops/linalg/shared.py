@@ -1,0 +1,38 @@
+"""Checks and shape rules of matrices."""
+
+from __future__ import annotations
+
+from minicnn import ops
+from minicnn.ops.keras_tensor import KerasTensor
+
+
+def check_matrix(x):
+    if len(x.shape) < 2:
+        raise ValueError(
+            f"Expected input to have rank >= 2. Received input with shape {tuple(x.shape)}."
+        )
+
+
+def check_square(x):
+    check_matrix(x)
+    if x.shape[-1] != x.shape[-2]:
+        raise ValueError(
+            f"Expected a square matrix. Received non-square input with shape {tuple(x.shape)}"
+        )
+
+
+def square_spec(x, **_):
+    """The shape rule of what maps square matrices to such."""
+    check_square(x)
+    return KerasTensor(x.shape, x.dtype)
+
+
+def number_spec(x, **_):
+    """The shape rule of what maps square matrices to numbers."""
+    check_square(x)
+    return KerasTensor(x.shape[:-2], x.dtype)
+
+
+def swapped(x):
+    """The matrices transposed."""
+    return ops.swapaxes(x, -1, -2)

@@ -1,0 +1,305 @@
+"""Functions of mathematics that NumPy does not have under these names."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minicnn import dtypes, ops
+from minicnn.backend import kernels
+from minicnn.ops import specs
+from minicnn.ops.declare import composite, op, operation_classes
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.indexing import take_adjoint
+from minicnn.ops.numpy.reductions import stretched
+from minicnn.shapes import broadcast_shapes
+
+__all__ = [
+    "cdist",
+    "erf",
+    "erfc",
+    "erfinv",
+    "extract_sequences",
+    "in_top_k",
+    "logdet",
+    "logsumexp",
+    "rsqrt",
+    "segment_max",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
+    "top_k",
+    "view_as_complex",
+    "view_as_real",
+]
+
+
+def _logsumexp_vjp(g, y, x, axis, keepdims):
+    return stretched(g, x, axis, keepdims) * ops.exp(x - stretched(y, x, axis, keepdims))
+
+
+@op("x", promote="float", spec=specs.reduction, vjp=(_logsumexp_vjp,))
+def logsumexp(x, axis=None, keepdims=False):
+    """`ln Σ exp(x)`, without overflow."""
+    return kernels.logsumexp(x, rules.as_axis(axis), keepdims)
+
+
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * y / (2 * x),))
+def rsqrt(x):
+    """`y = 1 / √x`."""
+    return kernels.reciprocal(kernels.sqrt(x))
+
+
+_SLOPE_AT_ZERO = 2 / math.sqrt(math.pi)
+
+
+def _erf_slope(x):
+    return _SLOPE_AT_ZERO * ops.exp(-ops.square(x))
+
+
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * _erf_slope(x),))
+def erf(x):
+    """The error function: `y = 2/√π ∫₀ˣ exp(-t²) dt`."""
+    return kernels.erf(x)
+
+
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * _erf_slope(x),))
+def erfc(x):
+    """`y = 1 - erf(x)`, exact where that is close to 0."""
+    return kernels.erfc(x)
+
+
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / _erf_slope(y),))
+def erfinv(x):
+    """The number whose error function is x."""
+    return kernels.erfinv(x)
+
+
+def _segment_spec(data, segment_ids, num_segments=None, sorted=False):
+    if segment_ids.ndim != 1:
+        raise ValueError(
+            "Argument `segment_ids` should be an 1-D vector, got shape: "
+            f"{tuple(segment_ids.shape)}. Flatten it, and the same axes of `data`."
+        )
+    lengths = {data.shape[:1], segment_ids.shape, (None,)} - {(None,)}
+    if len(lengths) > 1:
+        raise ValueError(
+            "Argument `segment_ids` and `data` should have same leading dimension. Received: "
+            f"segment_ids.shape={tuple(segment_ids.shape)}, data.shape={tuple(data.shape)}."
+        )
+    return KerasTensor((num_segments, *data.shape[1:]), data.dtype)
+
+
+def _reduce_segments(ufunc, start, data, segment_ids, num_segments):
+    """`ufunc` of the rows of each segment; segments without rows stay at the start value."""
+    _segment_spec(KerasTensor(data.shape), KerasTensor(segment_ids.shape))
+    count = int(segment_ids.max(initial=-1)) + 1 if num_segments is None else num_segments
+    result = np.full((count, *data.shape[1:]), start, data.dtype)
+    inside = (segment_ids >= 0) & (segment_ids < count)
+    ufunc.at(result, segment_ids[inside], data[inside])
+    return result
+
+
+def _rows(per_segment, segment_ids):
+    """What each row of data finds at its segment."""
+    return ops.take(per_segment, segment_ids, axis=0)
+
+
+@op(
+    "data",
+    "segment_ids",
+    spec=_segment_spec,
+    vjp=(lambda g, y, data, segment_ids, **_: _rows_or_zero(g, data, segment_ids), None),
+)
+def segment_sum(data, segment_ids, num_segments=None, sorted=False):
+    """Sums of the rows of data that have the same segment id."""
+    return _reduce_segments(np.add, 0, data, segment_ids, num_segments)
+
+
+def _rows_or_zero(per_segment, data, segment_ids):
+    """As `_rows`, but 0 for ids that belong to no segment."""
+    ids, count = np.asarray(segment_ids), per_segment.shape[0]
+    inside = ((ids >= 0) & (ids < count)).reshape(-1, *(1,) * (data.ndim - 1))
+    if count == 0:
+        return ops.zeros_like(data)
+    return ops.where(inside, _rows(per_segment, np.clip(ids, 0, count - 1)), 0)
+
+
+def _segment_extremum_vjp(g, y, data, segment_ids, num_segments, sorted):
+    """Rows that are equally large share the gradient."""
+    chosen = ops.cast(ops.equal(data, _rows_or_zero(y, data, segment_ids)), data.dtype)
+    number = segment_sum(chosen, segment_ids, y.shape[0])
+    return chosen * _rows_or_zero(g / ops.maximum(number, 1), data, segment_ids)
+
+
+def _lowest(dtype):
+    return np.iinfo(dtype).min if dtype.kind in "iu" else np.finfo(dtype).min
+
+
+def _highest(dtype):
+    return np.iinfo(dtype).max if dtype.kind in "iu" else np.finfo(dtype).max
+
+
+@op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_extremum_vjp, None))
+def segment_max(data, segment_ids, num_segments=None, sorted=False):
+    """The largest of the rows of data that have the same segment id; the lowest number for none."""
+    return _reduce_segments(np.maximum, _lowest(data.dtype), data, segment_ids, num_segments)
+
+
+@op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_extremum_vjp, None))
+def segment_min(data, segment_ids, num_segments=None, sorted=False):
+    """The smallest of the rows of data that have the same segment id; the highest number for none."""
+    return _reduce_segments(np.minimum, _highest(data.dtype), data, segment_ids, num_segments)
+
+
+def _segment_prod_vjp(g, y, data, segment_ids, num_segments, sorted):
+    """Each row's factor is the product of all others: of those that are not 0, if it is the only 0."""
+    zero = ops.equal(data, 0)
+    zeros = segment_sum(ops.cast(zero, data.dtype), segment_ids, y.shape[0])
+    filled = ops.where(zero, 1, data)
+    others = (
+        _rows_or_zero(segment_prod(filled, segment_ids, y.shape[0]), data, segment_ids) / filled
+    )
+    other_zeros = _rows_or_zero(zeros, data, segment_ids) - ops.cast(zero, data.dtype)
+    return _rows_or_zero(g, data, segment_ids) * ops.where(ops.equal(other_zeros, 0), others, 0)
+
+
+@op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_prod_vjp, None))
+def segment_prod(data, segment_ids, num_segments=None, sorted=False):
+    """Products of the rows of data that have the same segment id; 1 for none."""
+    return _reduce_segments(np.multiply, 1, data, segment_ids, num_segments)
+
+
+def _top_spec(x, k):
+    return KerasTensor((*x.shape[:-1], k), "int32")
+
+
+@op("x", spec=_top_spec)
+def _top_places(x, k):
+    """Where the k largest elements are; of equal ones the first comes first."""
+    backwards = np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
+    return (x.shape[-1] - 1 - backwards[..., :k]).astype("int32")
+
+
+@composite("x")
+def top_k(x, k, sorted=True):
+    """The k largest elements along the last axis, from the largest on, and where they are.
+
+    Returns:
+        `(values, indices)`.
+    """
+    length = ops.convert_to_tensor(x).shape[-1]
+    if length is not None and k > length:
+        raise ValueError(f"`top_k` cannot find k={k} elements along an axis of length {length}.")
+    places = _top_places(x, k)
+    return ops.take_along_axis(x, places, -1), places
+
+
+@op(
+    "targets",
+    "predictions",
+    spec=lambda targets, predictions, k: KerasTensor(targets.shape, "bool"),
+)
+def in_top_k(targets, predictions, k):
+    """Whether each target class is among the k largest predictions of its row.
+
+    Predictions as large as the target's do not push it out; one that is not finite is not in.
+    """
+    classes = predictions.shape[-1]
+    rows = predictions.reshape(-1, classes)
+    columns = targets.reshape(-1).astype("int64")
+    valid = (columns >= 0) & (columns < classes)
+    chosen = rows[np.arange(len(rows)), np.where(valid, columns, 0)]
+    larger = np.sum(rows > chosen[:, np.newaxis], axis=-1)
+    return (valid & np.isfinite(chosen) & (larger < k)).reshape(targets.shape)
+
+
+def _cdist_check(x, y):
+    if len(x.shape) < 2 or len(y.shape) < 2:
+        raise ValueError(
+            "Inputs to `cdist` must have rank >= 2. "
+            f"Received shapes: x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+        )
+    if None not in (x.shape[-1], y.shape[-1]) and x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "The last dimension of inputs to `cdist` must match. "
+            f"Received shapes: x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+        )
+    try:
+        broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    except ValueError as error:
+        raise ValueError(
+            "Batch dimensions of inputs to `cdist` must be broadcastable. "
+            f"Received shapes: x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+        ) from error
+
+
+@composite("x", "y", class_name="CDist")
+def cdist(x, y):
+    """Distances between the rows of x and those of y: `d[i, j] = |xᵢ - yⱼ|`."""
+    x, y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
+    _cdist_check(x, y)
+    dtype = dtypes.result_type(x.dtype, y.dtype, float)
+    x, y = ops.cast(x, dtype), ops.cast(y, dtype)
+    difference = ops.expand_dims(x, -2) - ops.expand_dims(y, -3)
+    return ops.sqrt(ops.sum(ops.square(difference), axis=-1))
+
+
+def _sequences_spec(x, sequence_length, sequence_stride):
+    if not x.shape:
+        raise ValueError(f"Input should have rank >= 1. Received: input.shape = {tuple(x.shape)}")
+    length = x.shape[-1]
+    count = None if length is None else 1 + (length - sequence_length) // sequence_stride
+    return KerasTensor((*x.shape[:-1], count, sequence_length), x.dtype)
+
+
+def _sequence_places(length, sequence_length, sequence_stride):
+    starts = np.arange(0, length - sequence_length + 1, sequence_stride)
+    return starts[:, np.newaxis] + np.arange(sequence_length)
+
+
+def _sequences_vjp(g, y, x, sequence_length, sequence_stride):
+    places = _sequence_places(x.shape[-1], sequence_length, sequence_stride)
+    return take_adjoint(g, places, x.shape, -1)
+
+
+@op("x", spec=_sequences_spec, vjp=(_sequences_vjp,))
+def extract_sequences(x, sequence_length, sequence_stride):
+    """Pieces of the last axis of equal length, each so many steps after the one before."""
+    _sequences_spec(KerasTensor(x.shape), sequence_length, sequence_stride)
+    return x[..., _sequence_places(x.shape[-1], sequence_length, sequence_stride)]
+
+
+@composite("x")
+def logdet(x):
+    """Logarithm of the determinant of positive definite matrices, by Cholesky's factors."""
+    diagonal = ops.diagonal(ops.linalg.cholesky(x), axis1=-2, axis2=-1)
+    return 2 * ops.sum(ops.log(diagonal), axis=-1)
+
+
+@composite("x")
+def view_as_complex(x):
+    """From pairs of numbers in the last axis to complex numbers."""
+    x = ops.convert_to_tensor(x)
+    if not x.shape or x.shape[-1] != 2:
+        raise ValueError(
+            "Last dimension of input must be size 2 (real and imaginary). "
+            f"Received shape: {tuple(x.shape)}"
+        )
+    return _complex_from(x)
+
+
+@op("x", spec=lambda x: KerasTensor(x.shape[:-1], "complex64"))
+def _complex_from(x):
+    return (x[..., 0] + 1j * x[..., 1]).astype("complex64")
+
+
+@composite("x")
+def view_as_real(x):
+    """From complex numbers to pairs of numbers in a new last axis."""
+    return ops.stack([ops.real(x), ops.imag(x)], axis=-1)
+
+
+globals().update(operation_classes(globals()))

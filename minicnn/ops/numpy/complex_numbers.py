@@ -1,0 +1,85 @@
+"""Complex numbers, and the bytes behind numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn import dtypes, ops
+from minicnn.backend import kernels
+from minicnn.ops import specs
+from minicnn.ops.declare import op
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy import rules
+
+__all__ = [
+    "angle",
+    "conj",
+    "conjugate",
+    "imag",
+    "real",
+    "view",
+]
+
+_PARTS = {"complex64": "float32", "complex128": "float64"}
+
+
+def _part(dtype):
+    name = dtypes.standardize_dtype(dtype)
+    return _PARTS.get(name, name)
+
+
+@op("x", spec=rules.typed(_part), vjp=(lambda g, *_: g,))
+def real(x):
+    """The real part."""
+    return kernels.real(x)
+
+
+@op("x", spec=rules.typed(_part))
+def imag(x):
+    """The imaginary part, 0 of a real number."""
+    return kernels.imag(x)
+
+
+@op("x", spec=specs.elementwise, vjp=(lambda g, *_: ops.conjugate(g),))
+def conjugate(x):
+    """The number with the opposite imaginary part."""
+    return kernels.conjugate(x)
+
+
+@op("x", spec=specs.elementwise, vjp=(lambda g, *_: ops.conjugate(g),))
+def conj(x):
+    """The number with the opposite imaginary part."""
+    return kernels.conjugate(x)
+
+
+@op("x", promote="float", spec=rules.typed(_part))
+def angle(x):
+    """The angle in [-π, π] of the number in the plane: 0 or π of a real number."""
+    return kernels.angle(x).astype(dtypes.numpy_dtype(_part(x.dtype)))
+
+
+def _view_spec(x, dtype=None):
+    before = dtypes.numpy_dtype(x.dtype).itemsize
+    dtype = dtypes.standardize_dtype(dtype or x.dtype)
+    after = dtypes.numpy_dtype(dtype).itemsize
+    if before == after:
+        return KerasTensor(x.shape, dtype)
+    if not x.shape:
+        raise ValueError(
+            f"A scalar of type {x.dtype} cannot be viewed as {dtype}, of another size."
+        )
+    last = x.shape[-1]
+    if last is not None and last * before % after:
+        raise ValueError(
+            f"Cannot view array of shape {x.shape} and dtype {x.dtype} as dtype {dtype} because the "
+            f"{last * before} bytes of a row are not divisible by the new item size {after}."
+        )
+    return KerasTensor((*x.shape[:-1], last and last * before // after), dtype)
+
+
+@op("x", spec=_view_spec)
+def view(x, dtype=None):
+    """The same bytes, read as another type. The last axis becomes longer or shorter."""
+    dtype = dtypes.standardize_dtype(dtype or x.dtype)
+    _view_spec(KerasTensor(x.shape, x.dtype.name), dtype)
+    return np.ascontiguousarray(x).reshape(x.shape).view(dtypes.numpy_dtype(dtype))

@@ -1,0 +1,343 @@
+"""Tensors put together, taken apart and repeated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.backend import kernels
+from minicnn.ops.declare import composite, op
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy import rules
+from minicnn.shapes import broadcast_shapes
+
+__all__ = [
+    "Meshgrid",
+    "append",
+    "array_split",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "meshgrid",
+    "repeat",
+    "split",
+    "stack",
+    "tile",
+    "vsplit",
+    "vstack",
+]
+
+
+def _concatenate_spec(xs, axis=0):
+    if axis is None:
+        raise ValueError("`axis` cannot be None for `concatenate`. Use `ops.ravel` on each first.")
+    first = xs[0].shape
+    axis = rules.canonical_axis(axis, len(first))
+    for x in xs:
+        if not rules.same_except(x.shape, first, axis):
+            raise ValueError(
+                "Every value in `xs` must have the same shape except on the `axis` dim "
+                f"({axis}). But found element of shape {x.shape}, which is different from the first "
+                f"element's shape {first}."
+            )
+    shape = list(first)
+    for i in range(len(shape)):
+        shape[i] = next((x.shape[i] for x in xs if x.shape[i] is not None), None)
+    lengths = [x.shape[axis] for x in xs]
+    shape[axis] = None if None in lengths else sum(lengths)
+    return KerasTensor(shape, xs[0].dtype)
+
+
+def _specs_of(arrays):
+    return [KerasTensor(x.shape, x.dtype.name) for x in arrays]
+
+
+def _concatenate_vjp(g, y, xs, axis):
+    ends = np.cumsum([x.shape[axis] for x in xs])
+    return split(g, [int(end) for end in ends[:-1]], axis)
+
+
+@op("*xs", promote="common", spec=_concatenate_spec, vjp=(_concatenate_vjp,))
+def concatenate(xs, axis=0):
+    """Tensors one after the other along an axis; their other lengths are equal."""
+    _concatenate_spec(_specs_of(xs), axis)
+    return kernels.concatenate(xs, axis=axis)
+
+
+def _stack_spec(x, axis=0):
+    first = x[0].shape
+    axis = rules.canonical_axis(axis, len(first) + 1)
+    for item in x:
+        if not rules.same_except(item.shape, first):
+            raise ValueError(
+                "Every value in `x` must have the same shape. But found element of shape "
+                f"{item.shape}, which is different from the first element's shape {first}."
+            )
+    return KerasTensor((*first[:axis], len(x), *first[axis:]), x[0].dtype)
+
+
+@op(
+    "*x",
+    promote="common",
+    spec=_stack_spec,
+    vjp=(lambda g, y, x, axis: ops.unstack(g, axis=axis),),
+)
+def stack(x, axis=0):
+    """Tensors of one shape along a new axis."""
+    _stack_spec(_specs_of(x), axis)
+    return kernels.stack(x, axis=axis)
+
+
+def _as_tensors(xs):
+    return [ops.convert_to_tensor(x) for x in xs]
+
+
+@composite("xs")
+def hstack(xs):
+    """`concatenate` along axis 1 (along axis 0 of vectors)."""
+    xs = _as_tensors(xs)
+    return concatenate(xs, axis=0 if len(xs[0].shape) < 2 else 1)
+
+
+@composite("xs")
+def vstack(xs):
+    """`concatenate` along axis 0."""
+    return concatenate(_as_tensors(xs), axis=0)
+
+
+@composite("xs")
+def dstack(xs):
+    """`concatenate` along axis 2, which vectors and matrices are given first."""
+    return concatenate([_with_depth(x) for x in _as_tensors(xs)], axis=2)
+
+
+def _with_depth(x):
+    places = {0: (0, 1, 2), 1: (0, 2), 2: (2,)}
+    ndim = len(x.shape)
+    return ops.expand_dims(x, places[ndim]) if ndim < 3 else x
+
+
+@composite("x1", "x2")
+def append(x1, x2, axis=None):
+    """x2 after x1 along an axis; both flat for `axis=None`."""
+    if axis is None:
+        return concatenate([ops.ravel(x1), ops.ravel(x2)])
+    return concatenate([x1, x2], axis)
+
+
+def _boundaries(length, indices_or_sections):
+    """Where the parts begin and end; None where the length is not known."""
+    if isinstance(indices_or_sections, int | np.integer):
+        return _equal_boundaries(length, int(indices_or_sections))
+    return [0, *(int(i) for i in indices_or_sections), length]
+
+
+def _equal_boundaries(length, sections):
+    if length is None:
+        return [None] * (sections + 1)
+    if sections <= 0 or length % sections:
+        raise ValueError(
+            "`x` size on given `axis` must be divisible by `indices_or_sections` when "
+            f"`indices_or_sections` is an int. Received: {length} and {sections}."
+        )
+    return [i * (length // sections) for i in range(sections + 1)]
+
+
+def _split_spec(x, indices_or_sections, axis=0):
+    axis = rules.canonical_axis(axis, x.ndim)
+    ends = _boundaries(x.shape[axis], indices_or_sections)
+    parts = []
+    for start, end in zip(ends, ends[1:], strict=False):
+        length = None if None in (start, end) else max(end - start, 0)
+        parts.append(KerasTensor((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype))
+    return parts
+
+
+@op(
+    "x",
+    spec=_split_spec,
+    vjp=(lambda g, y, x, indices_or_sections, axis: concatenate(g, axis),),
+)
+def split(x, indices_or_sections, axis=0):
+    """So many equal parts along an axis, or the parts between the given indices, as a list."""
+    ends = _boundaries(x.shape[axis], indices_or_sections)
+    before = (slice(None),) * rules.canonical_axis(axis, x.ndim)
+    return [x[(*before, slice(a, b))] for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _array_split_indices(length, sections):
+    size, longer = divmod(length, sections)
+    return [i * size + min(i, longer) for i in range(1, sections)]
+
+
+@composite("x")
+def array_split(x, indices_or_sections, axis=0):
+    """So many parts along an axis; the first ones are longer by 1 where it does not come out even."""
+    if not isinstance(indices_or_sections, int):
+        raise TypeError(
+            "Argument `indices_or_sections` must be of type `int`. "
+            f"Received: indices_or_sections={indices_or_sections}"
+        )
+    if indices_or_sections <= 0:
+        raise ValueError(
+            "Argument `indices_or_sections` must be a positive integer. "
+            f"Received: indices_or_sections={indices_or_sections}"
+        )
+    if not isinstance(axis, int):
+        raise TypeError(f"Argument `axis` must be of type `int`. Received: {axis}")
+    x = ops.convert_to_tensor(x)
+    length = x.shape[axis]
+    if length is None:
+        return split(x, indices_or_sections, axis)
+    return split(x, _array_split_indices(length, indices_or_sections), axis)
+
+
+def _split_along(name, least, axis):
+    def split_parts(x, indices_or_sections):
+        x = ops.convert_to_tensor(x)
+        if len(x.shape) < least:
+            raise ValueError(
+                f"`{name}` only works on arrays of at least {least} dimension(s). "
+                f"Received array with shape {x.shape}."
+            )
+        return split(x, indices_or_sections, min(axis, len(x.shape) - 1))
+
+    return split_parts
+
+
+@composite("x")
+def hsplit(x, indices_or_sections):
+    """`split` along axis 1 (along axis 0 of a vector)."""
+    return _split_along("hsplit", 1, 1)(x, indices_or_sections)
+
+
+@composite("x")
+def vsplit(x, indices_or_sections):
+    """`split` along axis 0."""
+    return _split_along("vsplit", 2, 0)(x, indices_or_sections)
+
+
+@composite("x")
+def dsplit(x, indices_or_sections):
+    """`split` along axis 2."""
+    return _split_along("dsplit", 3, 2)(x, indices_or_sections)
+
+
+def _tile_counts(x, repeats):
+    """Repeats and lengths, of one number each."""
+    repeats = (
+        tuple(int(r) for r in repeats)
+        if isinstance(repeats, Sequence | np.ndarray)
+        else (int(repeats),)
+    )
+    ndim = max(len(repeats), len(x.shape))
+    return (1,) * (ndim - len(repeats)) + repeats, (1,) * (ndim - len(x.shape)) + tuple(x.shape)
+
+
+def _tile_spec(x, repeats):
+    counts, lengths = _tile_counts(x, repeats)
+    pairs = zip(counts, lengths, strict=True)
+    return KerasTensor((None if n is None else r * n for r, n in pairs), x.dtype)
+
+
+def _tile_vjp(g, y, x, repeats):
+    counts, lengths = _tile_counts(x, repeats)
+    pairs = [n for pair in zip(counts, lengths, strict=True) for n in pair]
+    g = ops.sum(ops.reshape(g, pairs), axis=tuple(range(0, len(pairs), 2)))
+    return ops.reshape(g, x.shape)
+
+
+@op("x", spec=_tile_spec, vjp=(_tile_vjp,))
+def tile(x, repeats):
+    """The whole tensor repeated side by side, so often along each of the last axes."""
+    return kernels.tile(x, _tile_counts(x, repeats)[0])
+
+
+def _repeat_counts(repeats):
+    return [int(r) for r in np.ravel(repeats)]
+
+
+def _repeat_spec(x, repeats, axis=None):
+    counts = _repeat_counts(repeats)
+    if axis is None:
+        return KerasTensor((_repeated_length(rules.total(x.shape), counts),), x.dtype)
+    axis = rules.canonical_axis(axis, x.ndim)
+    length = _repeated_length(x.shape[axis], counts)
+    return KerasTensor((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype)
+
+
+def _repeated_length(length, counts):
+    if len(counts) == 1:
+        return None if length is None else length * counts[0]
+    if length not in (None, len(counts)):
+        raise ValueError(
+            "Size of `repeats` and length of the repeated axis of `x` should be compatible. "
+            f"Received: {len(counts)} and {length}"
+        )
+    return sum(counts)
+
+
+def _repeat_vjp(g, y, x, repeats, axis):
+    length = math.prod(x.shape) if axis is None else x.shape[axis]
+    origins = np.repeat(np.arange(length), _repeat_counts(repeats))
+    shape = (length,) if axis is None else x.shape
+    return ops.reshape(ops.numpy.indexing.take_adjoint(g, origins, shape, axis or 0), x.shape)
+
+
+@op("x", spec=_repeat_spec, vjp=(_repeat_vjp,))
+def repeat(x, repeats, axis=None):
+    """Each element so many times, one after the other; `repeats` is one number or one for each."""
+    return kernels.repeat(x, _repeat_counts(repeats), axis=axis)
+
+
+@composite("x")
+def _meshgrid(x, indexing):
+    if indexing not in ("xy", "ij"):
+        raise ValueError(
+            f"Valid values for `indexing` are 'xy' and 'ij'. Received: indexing={indexing!r}"
+        )
+    columns = [ops.ravel(item) for item in x]
+    places = list(range(len(x)))
+    if indexing == "xy" and len(x) > 1:
+        places[:2] = [1, 0]
+    lengths = [None] * len(x)
+    for place, column in zip(places, columns, strict=True):
+        lengths[place] = column.shape[0]
+    around = [tuple(i for i in range(len(x)) if i != place) for place in places]
+    grids = [
+        ops.expand_dims(column, axes) if axes else column
+        for column, axes in zip(columns, around, strict=True)
+    ]
+    return [_spread(grid, tuple(lengths)) for grid in grids]
+
+
+def _spread(grid, lengths):
+    if None in lengths:
+        return KerasTensor(broadcast_shapes(grid.shape, lengths), grid.dtype)
+    return ops.broadcast_to(grid, lengths)
+
+
+class Meshgrid(_meshgrid.operation_class):
+    """The operation behind `meshgrid`."""
+
+    def call(self, *x):
+        return super().call(list(x))
+
+    def compute_output_spec(self, *x):
+        return super().compute_output_spec(list(x))
+
+
+def meshgrid(*x, indexing="xy"):
+    """Coordinate grids: from vectors of coordinates, one tensor each of all combinations.
+
+    Args:
+        x: vectors (other shapes are flattened).
+        indexing: `"xy"` lays out the first vector along axis 1 and the second along axis 0,
+            `"ij"` each along its own.
+    """
+    return Meshgrid(indexing=indexing)(*x)

@@ -1,0 +1,112 @@
+"""Quantiles: the element that a given share of the elements lies below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.ops import specs
+from minicnn.ops.declare import composite, to_array
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy import rules
+
+__all__ = [
+    "median",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "percentile",
+    "quantile",
+]
+
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _places(q, count, method):
+    """The two places in sorted order that each quantile lies between, and its way to the second."""
+    place = q * np.maximum(count - 1, 0)
+    lower, higher = np.floor(place), np.ceil(place)
+    weights = {
+        "linear": place - lower,
+        "lower": 0.0 * place,
+        "higher": (higher > lower).astype("float64"),
+        "midpoint": 0.5 * (higher > lower),
+        "nearest": np.round(place) - lower,
+    }
+    return lower.astype("int64"), higher.astype("int64"), weights[method]
+
+
+def _rows(x, axis):
+    """X with the reduced axes put together as the last one."""
+    axes = specs.normalize_axes(axis, x.ndim)
+    kept = [i for i in range(x.ndim) if i not in axes]
+    return ops.reshape(ops.transpose(x, [*kept, *axes]), (*(x.shape[i] for i in kept), -1))
+
+
+def _quantile(x, q, axis, method, keepdims, ignore_nan):
+    if method not in _METHODS:
+        raise ValueError(f"`method` must be one of {_METHODS}. Received: method={method!r}")
+    x, q = ops.convert_to_tensor(x), to_array(q, "float64")
+    x = ops.cast(x, rules.floating(x.dtype))
+    shape = (*q.shape, *specs.reduced_shape(x.shape, axis, keepdims))
+    if isinstance(x, KerasTensor):
+        return KerasTensor(shape, x.dtype)
+    # NaN sorts to the end, so the numbers of a row are the first `count`.
+    rows = ops.sort(_rows(x, axis))
+    is_nan = np.isnan(np.asarray(rows))
+    count = np.sum(~is_nan, axis=-1, keepdims=True)
+    lower, higher, weight = _places(q.reshape(-1), count, method)
+    values = ops.take_along_axis(rows, lower, -1)
+    if weight.any():
+        above = ops.take_along_axis(rows, higher, -1)
+        values = values + (above - values) * weight.astype(rows.dtype)
+    spoilt = count == 0 if ignore_nan else is_nan.any(axis=-1, keepdims=True)
+    if spoilt.any():
+        values = ops.where(spoilt, np.nan, values)
+    return ops.reshape(ops.moveaxis(values, -1, 0), shape)
+
+
+@composite("x", "q")
+def quantile(x, q, axis=None, method="linear", keepdims=False):
+    """The element that the share q of the elements lies below; several q give a new first axis.
+
+    >>> import minicnn as keras
+    >>> keras.ops.quantile([1.0, 2.0, 4.0], 0.75)
+    Tensor(3., dtype=float32)
+
+    Args:
+        q: shares, from 0 to 1.
+        method: what to take between two elements: `"linear"`, `"lower"`, `"higher"`,
+            `"midpoint"` or `"nearest"`.
+    """
+    return _quantile(x, q, axis, method, keepdims, ignore_nan=False)
+
+
+@composite("x", "q")
+def percentile(x, q, axis=None, method="linear", keepdims=False):
+    """`quantile` with q from 0 to 100."""
+    return _quantile(x, to_array(q, "float64") / 100, axis, method, keepdims, ignore_nan=False)
+
+
+@composite("x")
+def median(x, axis=None, keepdims=False):
+    """The element in the middle, or the mean of the two in the middle."""
+    return _quantile(x, 0.5, axis, "linear", keepdims, ignore_nan=False)
+
+
+@composite("x", "q")
+def nanquantile(x, q, axis=None, method="linear", keepdims=False):
+    """`quantile` of the elements that are not NaN."""
+    return _quantile(x, q, axis, method, keepdims, ignore_nan=True)
+
+
+@composite("x", "q")
+def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
+    """`percentile` of the elements that are not NaN."""
+    return _quantile(x, to_array(q, "float64") / 100, axis, method, keepdims, ignore_nan=True)
+
+
+@composite("x")
+def nanmedian(x, axis=None, keepdims=False):
+    """`median` of the elements that are not NaN."""
+    return _quantile(x, 0.5, axis, "linear", keepdims, ignore_nan=True)

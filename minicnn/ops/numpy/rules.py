@@ -1,0 +1,89 @@
+"""Rules of shapes and types that many operations share.
+
+Type rules take and give names ("float32"); shape rules take and give tuples, None for unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn import config, dtypes
+from minicnn.ops import specs
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.shapes import Shape
+
+_ACCUMULATORS = {
+    "bool": "int32",
+    "int8": "int32",
+    "int16": "int32",
+    "uint8": "uint32",
+    "uint16": "uint32",
+}
+
+
+def accumulator(dtype: Any) -> str:
+    """Type of a sum of many elements: small integers are added up in 32 bits."""
+    name = dtypes.standardize_dtype(dtype)
+    return _ACCUMULATORS.get(name, name)
+
+
+def counted(dtype: Any) -> str:
+    """The type itself, but truth values count as int32."""
+    name = dtypes.standardize_dtype(dtype)
+    return "int32" if name == "bool" else name
+
+
+def floating(dtype: Any) -> str:
+    """The type itself if it is a float, else the float type beside it."""
+    return dtypes.result_type(dtype, float)
+
+
+def wide_floating(dtype: Any) -> str:
+    """As `floating`, but int64, which float32 cannot hold, becomes float64."""
+    name = dtypes.standardize_dtype(dtype)
+    if name == "int64":
+        return "float64"
+    return config.floatx() if dtypes.is_int_dtype(name) or name == "bool" else name
+
+
+def typed(type_rule: Callable[[Any], str], shape_rule: Callable = specs.elementwise) -> Callable:
+    """The spec that takes its shape from one rule and the type from another."""
+
+    def spec(*xs: Any, **settings: Any) -> KerasTensor:
+        y = shape_rule(*xs, **settings)
+        return KerasTensor(y.shape, type_rule(y.dtype))
+
+    return spec
+
+
+def cast(x: np.ndarray, type_rule: Callable[[Any], str]) -> np.ndarray:
+    """The array in the type that the rule makes of its own."""
+    return x.astype(dtypes.numpy_dtype(type_rule(x.dtype)), copy=False)
+
+
+def as_axis(axis: Any) -> int | tuple[int, ...] | None:
+    """The axes as NumPy takes them: a list becomes a tuple."""
+    return tuple(axis) if isinstance(axis, Sequence | np.ndarray) else axis
+
+
+def canonical_axis(axis: int, ndim: int) -> int:
+    """The axis counted from the front."""
+    return specs.normalize_axes(axis, ndim)[0]
+
+
+def total(lengths: Sequence[int | None]) -> int | None:
+    """Product of the lengths, unknown if one of them is."""
+    return None if None in lengths else math.prod(lengths)
+
+
+def same_except(shape1: Shape, shape2: Shape, *axes: int) -> bool:
+    """Whether two shapes may be equal, apart from the given axes."""
+    if len(shape1) != len(shape2):
+        return False
+    free = {axis % len(shape1) for axis in axes} if shape1 else set()
+    pairs = enumerate(zip(shape1, shape2, strict=True))
+    return all(i in free or None in (a, b) or a == b for i, (a, b) in pairs)
