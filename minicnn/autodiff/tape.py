@@ -3,7 +3,7 @@
 Given `y = f(x)` and a cotangent `ḡ` of the shape of y, the vector-Jacobian product is
 `x̄ = ḡ · ∂f/∂x`. The gradient of a chain of operations is the chain of their products, taken from
 the last to the first; where a tensor is used twice, its cotangents add up.
-Source: Baydin et al., "Automatic differentiation in machine learning: a survey" (2018), section 3.2.
+Source: Baydin et al., "Automatic differentiation in machine learning: a survey" (2018), 3.2.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class GradientTape:
             tensor = getattr(tensor, "value", tensor)
             if not isinstance(tensor, Tensor):
                 raise TypeError(
-                    f"GradientTape.watch takes tensors and variables, but got {type(tensor).__name__}."
-                    " Make a tensor first: `x = ops.convert_to_tensor(x)`."
+                    "GradientTape.watch takes tensors and variables, but got "
+                    f"{type(tensor).__name__}. Make a tensor first: `x = ops.convert_to_tensor(x)`."
                 )
             if not np.issubdtype(tensor.dtype, np.inexact):
                 raise TypeError(

@@ -152,14 +152,12 @@ class Record:
 
     def made(self, outputs: Sequence[Tensor]) -> None:
         """Notes the tensors that the operation returned."""
-        self._outputs = tuple((weakref.ref(t), t.shape, t.dtype) for t in outputs)
+        self._outputs = tuple((weakref.ref(t), t.array) for t in outputs)
 
     def outputs(self) -> list[Tensor]:
-        """The tensors that the operation returned; zeros for those that nobody holds any more."""
-        return [
-            reference() or Tensor(np.zeros(shape, dtype))
-            for reference, shape, dtype in self._outputs
-        ]
+        """The tensors that the operation returned, made anew where nobody holds them any more."""
+        alive = ((reference(), array) for reference, array in self._outputs)
+        return [Tensor(array, self) if tensor is None else tensor for tensor, array in alive]
 
 
 LEAF = Record()

@@ -72,8 +72,10 @@ class Variable(ArrayLike):
         self.regularizer = None
         self.constraint = None
         self.overwrite_with_gradient = False
-        self._trainable = bool(trainable)
+        self._trainable = self.made_trainable = bool(trainable)
         self._value = self._leaf(_first_value(initializer, shape, dtype))
+        if _noted.new is not None:
+            _noted.new.append((self, self._value))
 
     @property
     def value(self) -> Tensor:
@@ -251,6 +253,23 @@ def keep_state():
         _kept.state = before
 
 
+class _Noted(threading.local):
+    new: list[tuple[Variable, Tensor]] | None = None
+
+
+_noted = _Noted()
+
+
+@contextlib.contextmanager
+def noting_new_variables():
+    """Inside, variables that are made go into a list with their first values: it is given."""
+    before, _noted.new = _noted.new, []
+    try:
+        yield _noted.new
+    finally:
+        _noted.new = before
+
+
 class _Autocast(threading.local):
     dtype: str | None = None
 
@@ -266,7 +285,8 @@ class AutocastScope:
             dtype = dtypes.standardize_dtype(dtype)
             if not dtypes.is_float_dtype(dtype):
                 raise ValueError(
-                    f"`AutocastScope` can only be used with a floating-point dtype. Received: {dtype}"
+                    "`AutocastScope` can only be used with a floating-point dtype. Received: "
+                    f"{dtype}"
                 )
         self.dtype = dtype
 

@@ -1,4 +1,4 @@
-"""What a layer's `call` takes, and what it was given: tensors by name, their shapes, the settings."""
+"""What a layer's `call` takes, and what it was given: tensors by name, their shapes, settings."""
 
 from __future__ import annotations
 

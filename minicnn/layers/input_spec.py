@@ -108,8 +108,9 @@ def _by_name(specs: list[InputSpec], inputs: dict, layer_name: str) -> list:
     missing = [spec.name for spec in specs if spec.name not in inputs]
     if missing:
         raise ValueError(
-            f"Missing data for input '{missing[0]}' of layer '{layer_name}'. You passed a data dictionary with keys "
-            f"{list(inputs)}. Expected the following keys: {[spec.name for spec in specs]}"
+            f"Missing data for input '{missing[0]}' of layer '{layer_name}'. You passed a data "
+            f"dictionary with keys {list(inputs)}. Expected the following keys: "
+            f"{[spec.name for spec in specs]}"
         )
     return [inputs[spec.name] for spec in specs]
 

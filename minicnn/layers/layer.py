@@ -48,7 +48,7 @@ class Layer(LayerState, LayerSettings, Operation):
     """
 
     settings: tuple[str, ...] | None = None
-    """Attributes that `get_config` writes down; for a class of one's own it finds them by itself."""
+    """Attributes that `get_config` writes down; in a class of one's own it finds them itself."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Layer(LayerState, LayerSettings, Operation):
         input_shape = given_input_shape(kwargs)
         if kwargs:
             raise ValueError(
-                f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}. "
-                f"Its own arguments are {tuple(inspect.signature(type(self).__init__).parameters)[1:]}."
+                f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}. Its "
+                f"own arguments are {tuple(inspect.signature(type(self).__init__).parameters)[1:]}."
             )
         if not isinstance(trainable, bool):
             raise ValueError(
@@ -206,8 +206,9 @@ class Layer(LayerState, LayerSettings, Operation):
     def _refuse_new_state(self) -> None:
         if self.__dict__.get("_locked") and not self._builds_open:
             raise ValueError(
-                f"You cannot add new elements of state (variables or sub-layers) to layer '{self.name}', which is "
-                "already built. All state must be created in `__init__()` or `build()`."
+                "You cannot add new elements of state (variables or sub-layers) to layer "
+                f"'{self.name}', which is already built. All state must be created in `__init__()` "
+                "or `build()`."
             )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -240,7 +241,8 @@ class Layer(LayerState, LayerSettings, Operation):
         with named_in_errors(self, arguments), calling(self) as context:
             self._check_input(arguments.first)
             self._maybe_build(arguments)
-            kwargs |= self._context_arguments(arguments, context)
+            taken = self._context_arguments(arguments, context)
+            kwargs = {k: v for k, v in kwargs.items() if k not in self._call_context_args} | taken
             kwargs |= self._masks(arguments)
             symbolic = any(
                 isinstance(x, KerasTensor) for x in tree.flatten(list(arguments.tensors.values()))
@@ -304,8 +306,8 @@ class Layer(LayerState, LayerSettings, Operation):
         self._check_super_called()
         if not self.built:
             raise ValueError(
-                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables must have been "
-                "already created). You can build it by calling it on some data."
+                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables "
+                "must have been already created). You can build it by calling it on some data."
             )
         kept = self.trainable_variables, self.non_trainable_variables
         self._check_values("trainable_variables", kept[0], trainable_variables)
@@ -342,8 +344,8 @@ class Layer(LayerState, LayerSettings, Operation):
         for x in tree.flatten(args):
             if x is not None and not isinstance(x, (Tensor, KerasTensor, Variable)):
                 raise ValueError(
-                    "Only input tensors may be passed as positional arguments. "
-                    f"Layer '{self.name}' got {x!r} (of type {type(x)}). Settings are passed by keyword; "
+                    "Only input tensors may be passed as positional arguments. Layer "
+                    f"'{self.name}' got {x!r} (of type {type(x)}). Settings are passed by keyword; "
                     "data as arrays: `np.array(data)`."
                 )
 
@@ -354,19 +356,18 @@ class Layer(LayerState, LayerSettings, Operation):
     def _context_arguments(
         self, arguments: CallArguments, context: dict[str, Any]
     ) -> dict[str, Any]:
-        """`training` and its like: as given, else as the outer call has it, else the default."""
+        """`training` and its like: as given, else as the outer call has it, else the default.
+
+        Returns those that `call` takes, and tells all of them to the calls inside.
+        """
         resolved = {}
         for name in self._call_context_args:
-            value = arguments.given.get(name)
-            if name not in arguments.given:
-                value = context.get(name)
-                value = arguments.signature.defaults.get(name) if value is None else value
+            value = arguments.given.get(name, context.get(name))
+            if value is None:
+                value = arguments.signature.defaults.get(name)
             context[name] = value
             if value is not None and arguments.signature.accepts(name):
                 resolved[name] = value
-        for name in set(arguments.given) & self._call_context_args:
-            if not arguments.signature.accepts(name):
-                arguments.given.pop(name)
         return resolved
 
     def _masks(self, arguments: CallArguments) -> dict[str, Any]:
@@ -387,9 +388,10 @@ class Layer(LayerState, LayerSettings, Operation):
         if not self.supports_masking:
             if any(m is not None for m in tree.flatten(previous)) and hasattr(previous, "shape"):
                 warnings.warn(
-                    f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with a mask attached "
-                    "to it. However, this layer does not support masking and will therefore destroy the mask "
-                    "information. Downstream layers will not see the mask.",
+                    f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input "
+                    "with a mask attached to it. However, this layer does not support masking "
+                    "and will therefore destroy the mask information. Downstream layers will not "
+                    "see the mask.",
                     stacklevel=3,
                 )
             return
@@ -412,7 +414,7 @@ class Layer(LayerState, LayerSettings, Operation):
 
     @default
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes the same layer again, without its weights."""
+        """The arguments from which `from_config` makes the same layer again, with new weights."""
         from minicnn import regularizers
 
         self._check_super_called()
@@ -434,8 +436,8 @@ class Layer(LayerState, LayerSettings, Operation):
     def _check_super_called(self) -> None:
         if "_supports_masking" not in self.__dict__:
             raise RuntimeError(
-                f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
-                "in the `__init__()` method. Go add it!"
+                f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
+                "first statement in the `__init__()` method. Go add it!"
             )
 
     def __repr__(self) -> str:

@@ -120,15 +120,15 @@ class LayerState:
         own = self.weights
         if len(own) != len(weights):
             raise ValueError(
-                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
-                f"{len(weights)}, but the layer was expecting {len(own)} weights: "
+                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of "
+                f"length {len(weights)}, but the layer was expecting {len(own)} weights: "
                 f"{[(w.name, w.shape) for w in own]}."
             )
         for variable, value in zip(own, weights, strict=True):
             if variable.shape != np.shape(value):
                 raise ValueError(
-                    f"Layer '{self.name}': weight shape {variable.shape} of '{variable.path}' is not "
-                    f"compatible with the provided weight shape {np.shape(value)}."
+                    f"Layer '{self.name}': weight shape {variable.shape} of '{variable.path}' is "
+                    f"not compatible with the provided weight shape {np.shape(value)}."
                 )
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
@@ -137,8 +137,8 @@ class LayerState:
         """Number of elements of all weights."""
         if not self.built:
             raise ValueError(
-                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. "
-                "Build it with `layer.build(input_shape)`, or call it on data."
+                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't "
+                "built. Build it with `layer.build(input_shape)`, or call it on data."
             )
         return sum(w.size for w in self.weights)
 
@@ -175,8 +175,9 @@ class LayerState:
         if len(store.keys()) != len(own):
             built = "" if self.built or own else " The layer was never built, so it has none yet."
             raise ValueError(
-                f"Layer '{self.name}' expected {len(own)} variables, but received {len(store.keys())} "
-                f"variables during loading.{built} Expected: {[v.name for v in own]}"
+                f"Layer '{self.name}' expected {len(own)} variables, but received "
+                f"{len(store.keys())} variables during loading.{built} Expected: "
+                f"{[v.name for v in own]}"
             )
         for i, v in enumerate(own):
             v.assign(store[str(i)])

@@ -44,8 +44,8 @@ def clone_model(
         return _clone_functional(model, clone, input_tensors, call_function)
     if clone_function or input_tensors is not None:
         raise ValueError(
-            "Arguments `clone_function` and `input_tensors` are only supported for Sequential models or Functional "
-            f"models. Received model of type '{type(model).__name__}'."
+            "Arguments `clone_function` and `input_tensors` are only supported for Sequential "
+            f"models or Functional models. Received model of type '{type(model).__name__}'."
         )
     return type(model).from_config(model.get_config())
 

@@ -134,7 +134,8 @@ class Functional(Function, Model):
     def add_loss(self, loss: Any) -> None:
         """Not for drawn models: add the loss in a layer's `call`."""
         raise NotImplementedError(
-            "A functional model has no `call` of its own to add a loss in: use `add_loss` in the `call` of a layer."
+            "A functional model has no `call` of its own to add a loss in: use `add_loss` in the "
+            "`call` of a layer."
         )
 
     @property
@@ -157,7 +158,8 @@ class Functional(Function, Model):
         for x, own in zip(tree.flatten(first), self._inputs, strict=False):
             if x is None and not own._keras_history.operation.optional:
                 raise ValueError(
-                    f"The input '{own.name}' is not optional, but None was passed. Please provide a valid tensor."
+                    f"The input '{own.name}' is not optional, but None was passed. Please provide "
+                    "a valid tensor."
                 )
         super()._check_input(self._by_name(first))
 
@@ -212,7 +214,7 @@ class Functional(Function, Model):
         )
 
     def _fit(self, x: Any, own: KerasTensor, i: int) -> Any:
-        """One input, with its last axis of length 1 added or left out where that is all that differs."""
+        """One input, a last axis of length 1 added or left out where that is all that differs."""
         mask = getattr(x, "_keras_mask", None)
         if isinstance(x, KerasTensor):
             y = x if x.dtype == own.dtype else KerasTensor(x.shape, own.dtype)
@@ -255,9 +257,10 @@ def _warn_of_other_keys(inputs: Any) -> None:
     for key, x in inputs.items() if isinstance(inputs, dict) else ():
         if isinstance(x, KerasTensor) and key != x.name:
             warnings.warn(
-                "When providing `inputs` as a dict, all keys in the dict must match the names of the "
-                f"corresponding tensors. Received key '{key}' mapping to value {x} which has name '{x.name}'. "
-                f"Change the tensor name to '{key}' (via `Input(..., name='{key}')`)",
+                "When providing `inputs` as a dict, all keys in the dict must match the names of "
+                f"the corresponding tensors. Received key '{key}' mapping to value {x} which has "
+                f"name '{x.name}'. Change the tensor name to '{key}' (via `Input(..., "
+                f"name='{key}')`)",
                 stacklevel=3,
             )
 

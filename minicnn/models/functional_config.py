@@ -88,7 +88,8 @@ def from_config(cls: type, config: dict[str, Any], custom_objects: dict | None =
         )
         if not isinstance(layer, Operation):
             raise ValueError(
-                f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}"
+                "Unexpected object from deserialization, expected a layer or operation, got a "
+                f"{type(layer)}"
             )
         layers[layer_config["name"]] = layer
         waiting.append((layer, list(layer_config["inbound_nodes"])))
@@ -115,8 +116,9 @@ def _make_calls(waiting: list[tuple[Any, list]], layers: dict[str, Any]) -> None
         if not made:
             unmade = [layer.name for layer, calls in waiting if calls]
             raise ValueError(
-                "Invalid Functional model configuration. The graph has either loops or disconnected nodes: "
-                f"{_missing(waiting, layers)}the calls of these layers could not be made: {unmade}."
+                "Invalid Functional model configuration. The graph has either loops or "
+                f"disconnected nodes: {_missing(waiting, layers)}the calls of these layers could "
+                f"not be made: {unmade}."
             )
 
 

@@ -58,12 +58,14 @@ class Model(Trainer, Layer):
         """The layer of this name, or at this place of `layers`."""
         if (name is None) == (index is None):
             raise ValueError(
-                f"Provide either a layer name or a layer index at `get_layer`: got name={name!r}, index={index}."
+                f"Provide either a layer name or a layer index at `get_layer`: got name={name!r}, "
+                f"index={index}."
             )
         if index is not None:
             if len(self.layers) <= index:
                 raise ValueError(
-                    f"Was asked to retrieve layer at index {index} but model only has {len(self.layers)} layers."
+                    f"Was asked to retrieve layer at index {index} but model only has "
+                    f"{len(self.layers)} layers."
                 )
             return self.layers[index]
         for layer in self.layers:
@@ -138,17 +140,18 @@ class Model(Trainer, Layer):
         """Makes a model from what `get_config` returned."""
         from minicnn.models import functional, functional_config
 
-        if {"name", "layers", "input_layers", "output_layers"} <= set(config):
-            if cls is Model or functional.has_functional_constructor(cls):
-                made = functional.Functional if cls is Model else cls
-                return functional_config.from_config(made, config, custom_objects)
+        drawn = {"name", "layers", "input_layers", "output_layers"} <= set(config)
+        if drawn and (cls is Model or functional.has_functional_constructor(cls)):
+            made = functional.Functional if cls is Model else cls
+            return functional_config.from_config(made, config, custom_objects)
         try:
             return cls(**config)
         except TypeError as error:
             raise TypeError(
-                f"Unable to revive model from config. When overriding `get_config()`, make sure that the "
-                f"returned config contains all items used as arguments of {cls.__name__}.__init__, or override "
-                f"`from_config()`. Config: {config}. Error: {error}"
+                "Unable to revive model from config. When overriding `get_config()`, make sure "
+                "that the returned config contains all items used as arguments of "
+                f"{cls.__name__}.__init__, or override `from_config()`. Config: {config}. Error: "
+                f"{error}"
             ) from error
 
     def _get_variable_map(self) -> dict[str, Any]:
@@ -181,6 +184,7 @@ def model_from_json(json_string: str, custom_objects: dict | None = None) -> Mod
         config = json.loads(json_string)
     except ValueError as error:
         raise ValueError(
-            f"`model_from_json` takes the text that `model.to_json()` returned, but this is not JSON: {error}."
+            "`model_from_json` takes the text that `model.to_json()` returned, but this is not "
+            f"JSON: {error}."
         ) from error
     return serialization_lib.deserialize_keras_object(config, custom_objects=custom_objects)

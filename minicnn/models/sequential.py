@@ -67,8 +67,9 @@ class Sequential(Model):
             )
         if any(layer.name == other.name and layer is not other for other in self._stack):
             raise ValueError(
-                f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is "
-                "already the name of a layer in this model. Update the `name` argument to pass a unique name."
+                "All layers added to a Sequential model should have unique names. Name "
+                f"'{layer.name}' is already the name of a layer in this model. Update the `name` "
+                "argument to pass a unique name."
             )
         if isinstance(layer, InputLayer) and self._stack and isinstance(self._stack[0], InputLayer):
             raise ValueError(
@@ -250,6 +251,7 @@ def _check_takes_one_input(layer: Layer) -> None:
     required = [p.name for p in positional if p.default is p.empty]
     if len(required) > 1 or not positional:
         raise ValueError(
-            "Layers added to a Sequential model can only have a single required positional argument, the input "
-            f"tensor. Layer {type(layer).__name__} has the required positional arguments {required}."
+            "Layers added to a Sequential model can only have a single required positional "
+            f"argument, the input tensor. Layer {type(layer).__name__} has the required positional "
+            f"arguments {required}."
         )

@@ -14,7 +14,8 @@ class ELU(Layer):
     Args:
         alpha: minus the limit far below zero.
 
-    Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2016).
+    Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units"
+    (2016).
     """
 
     settings = ("alpha",)

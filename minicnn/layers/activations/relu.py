@@ -39,8 +39,8 @@ class ReLU(Layer):
         }.items():
             if (value is None and name != "max_value") or (value is not None and value < 0):
                 raise ValueError(
-                    f"{name} of a ReLU layer cannot be {'None' if value is None else 'a negative value'}. "
-                    f"Received: {name}={value}"
+                    f"{name} of a ReLU layer cannot be "
+                    f"{'None' if value is None else 'a negative value'}. Received: {name}={value}"
                 )
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
         self.supports_masking = True

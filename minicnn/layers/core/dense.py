@@ -63,7 +63,8 @@ class Dense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if not isinstance(units, int) or units <= 0:
             raise ValueError(
-                f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
+                "Received an invalid value for `units`, expected a positive integer. Received: "
+                f"units={units}"
             )
         keep_settings(
             self,
@@ -85,9 +86,9 @@ class Dense(Layer):
         inputs = input_shape[-1]
         if inputs is None:
             raise ValueError(
-                f"The last axis of the input of layer '{self.name}' must have a known length, since the kernel "
-                f"has as many rows, but the input shape is {tuple(input_shape)}. Put a `Flatten` or a pooling "
-                "before it, or give the `Input` a full shape."
+                f"The last axis of the input of layer '{self.name}' must have a known length, "
+                f"since the kernel has as many rows, but the input shape is {tuple(input_shape)}. "
+                "Put a `Flatten` or a pooling before it, or give the `Input` a full shape."
             )
         self.kernel = add_weight_with_settings(self, "kernel", (inputs, self.units))
         self.bias = add_weight_with_settings(self, "bias", (self.units,)) if self.use_bias else None

@@ -119,8 +119,8 @@ def _of_tensor(x: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any
     for name, (value, own) in given.items():
         if value is not None and value != own:
             raise ValueError(
-                f"When providing the `input_tensor` argument, you cannot provide an incompatible `{name}` argument: "
-                f"received {value}, but the tensor has {own}."
+                "When providing the `input_tensor` argument, you cannot provide an incompatible "
+                f"`{name}` argument: received {value}, but the tensor has {own}."
             )
     return x.shape, x.dtype
 

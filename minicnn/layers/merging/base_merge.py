@@ -37,8 +37,9 @@ class Merge(Layer):
         is_list = isinstance(input_shape, (list, tuple))
         if not is_list or not input_shape or not isinstance(input_shape[0], (list, tuple)):
             raise ValueError(
-                f"A merge layer should be called on a list of at least 1 input. '{self.name}' received "
-                f"input_shape={input_shape} (not a list of shapes): call it as `{type(self).__name__}()([a, b])`."
+                f"A merge layer should be called on a list of at least 1 input. '{self.name}' "
+                f"received input_shape={input_shape} (not a list of shapes): call it as "
+                f"`{type(self).__name__}()([a, b])`."
             )
 
     def _merged_shape(self, input_shape: Any) -> Shape:
@@ -53,8 +54,8 @@ class Merge(Layer):
         except ValueError:
             shapes = " and ".join(str(tuple(shape)) for shape in input_shape)
             raise ValueError(
-                f"Inputs have incompatible shapes. Layer '{self.name}' received shapes {shapes}: apart "
-                "from the batch axis, lengths must be equal, or 1."
+                f"Inputs have incompatible shapes. Layer '{self.name}' received shapes {shapes}: "
+                "apart from the batch axis, lengths must be equal, or 1."
             ) from None
         return (batches.pop() if batches else None, *rest)
 
@@ -94,7 +95,8 @@ def check_masks(inputs: Any, mask: Any) -> list:
         raise ValueError(f"`inputs` should be a list. Received: inputs={inputs}")
     if len(mask) != len(inputs):
         raise ValueError(
-            f"The lists `inputs` and `mask` should have the same length. Received: {len(inputs)} and {len(mask)}."
+            f"The lists `inputs` and `mask` should have the same length. Received: {len(inputs)} "
+            f"and {len(mask)}."
         )
     return [m for m in mask if m is not None]
 

@@ -49,9 +49,10 @@ class Concatenate(Merge):
         )
         if clash:
             raise ValueError(
-                "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. "
-                f"Layer '{self.name}' (axis={self.axis}) received shapes {', '.join(map(str, shapes))}. "
-                "Make the other axes equal, for instance with padding='same' or a cropping layer."
+                "A `Concatenate` layer requires inputs with matching shapes except for the "
+                f"concatenation axis. Layer '{self.name}' (axis={self.axis}) received shapes "
+                f"{', '.join(map(str, shapes))}. Make the other axes equal, for instance with "
+                "padding='same' or a cropping layer."
             )
         lengths = [shape[axis] for shape in shapes]
         merged = [

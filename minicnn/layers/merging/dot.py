@@ -27,12 +27,13 @@ class Dot(Merge):
         pair = axes if isinstance(axes, (list, tuple)) else (axes, axes)
         if not all(isinstance(axis, int) for axis in pair):
             raise TypeError(
-                f"Invalid type for argument `axes`: it should be a list or an int. Received: axes={axes}"
+                "Invalid type for argument `axes`: it should be a list or an int. Received: "
+                f"axes={axes}"
             )
         if len(pair) != 2 or 0 in pair:
             raise ValueError(
-                "Invalid format for argument `axes`: it should contain two axes, none of them the batch axis 0. "
-                f"Received: axes={axes}"
+                "Invalid format for argument `axes`: it should contain two axes, none of them the "
+                f"batch axis 0. Received: axes={axes}"
             )
         self.axes = axes
         self.normalize = normalize
@@ -46,15 +47,16 @@ class Dot(Merge):
         self._check_list(input_shape)
         if len(input_shape) != 2:
             raise ValueError(
-                f"A `Dot` layer should be called on a list of 2 inputs. Received: input_shape={input_shape}"
+                "A `Dot` layer should be called on a list of 2 inputs. Received: "
+                f"input_shape={input_shape}"
             )
         axes = self._axes_of([len(shape) for shape in input_shape])
         lengths = [shape[axis] for shape, axis in zip(input_shape, axes, strict=True)]
         if None not in lengths and lengths[0] != lengths[1]:
             raise ValueError(
-                f"Incompatible input shapes: the axes of layer '{self.name}' must have equal lengths, but "
-                f"{tuple(input_shape[0])} has {lengths[0]} along axis {axes[0]} and {tuple(input_shape[1])} has "
-                f"{lengths[1]} along axis {axes[1]}."
+                f"Incompatible input shapes: the axes of layer '{self.name}' must have equal "
+                f"lengths, but {tuple(input_shape[0])} has {lengths[0]} along axis {axes[0]} and "
+                f"{tuple(input_shape[1])} has {lengths[1]} along axis {axes[1]}."
             )
 
     def merge(self, inputs: list) -> Any:

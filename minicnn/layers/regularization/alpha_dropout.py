@@ -23,7 +23,7 @@ class AlphaDropout(Layer):
         noise_shape: the shape of m, with 1 where elements share their fate.
         seed: an integer for the same masks in each run.
 
-    Source: Klambauer et al., "Self-normalizing neural networks" (2017), section "New dropout technique".
+    Source: Klambauer et al., "Self-normalizing neural networks" (2017), "New dropout technique".
     """
 
     settings = ("rate", "seed", "noise_shape")

@@ -15,11 +15,12 @@ class Dropout(Layer):
 
     Args:
         rate: the part of the elements that is left out, from 0 up to 1.
-        noise_shape: the shape of m, with 1 (or None for the input's own length) where elements share
-            their fate.
+        noise_shape: the shape of m, with 1 where elements share their fate, and None for the
+            input's own length.
         seed: an integer for the same masks in each run.
 
-    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014).
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting"
+    (2014).
     """
 
     settings = ("rate", "seed", "noise_shape")
@@ -51,6 +52,7 @@ def check_rate(rate: float) -> float:
     """The part of the elements to leave out, if it is one."""
     if not 0 <= rate <= 1:
         raise ValueError(
-            f"Invalid value received for argument `rate`. Expected a float value between 0 and 1. Received: rate={rate}"
+            "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
+            f"Received: rate={rate}"
         )
     return rate

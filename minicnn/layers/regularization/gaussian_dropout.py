@@ -17,8 +17,8 @@ class GaussianDropout(Layer):
         rate: as that of a `Dropout` with the same variance.
         seed: an integer for the same noise in each run.
 
-    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014),
-    section 10.
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting"
+    (2014), section 10.
     """
 
     settings = ("rate", "seed")

@@ -22,8 +22,8 @@ class GaussianNoise(Layer):
         super().__init__(**kwargs)
         if not 0 <= stddev <= 1:
             raise ValueError(
-                "Invalid value received for argument `stddev`. Expected a float value between 0 and 1. "
-                f"Received: stddev={stddev}"
+                "Invalid value received for argument `stddev`. Expected a float value between 0 "
+                f"and 1. Received: stddev={stddev}"
             )
         self.stddev = stddev
         self.seed = seed

@@ -36,9 +36,10 @@ class BaseCropping(SpatialLayer):
     def _rest(self, length: int, cut: tuple[int, int], input_shape: Shape) -> int:
         if sum(cut) >= length:
             raise ValueError(
-                f"Values in `cropping` argument should be smaller than the corresponding spatial dimension of the "
-                f"input. `cropping` parameter of `{type(self).__name__}` layer must be smaller than the length that "
-                f"it cuts: received input_shape={tuple(input_shape)}, cropping={self.cropping}"
+                "Values in `cropping` argument should be smaller than the corresponding spatial "
+                f"dimension of the input. `cropping` parameter of `{type(self).__name__}` layer "
+                "must be smaller than the length that it cuts: received "
+                f"input_shape={tuple(input_shape)}, cropping={self.cropping}"
             )
         return length - sum(cut)
 

@@ -13,7 +13,7 @@ from minicnn.shapes import Shape
 
 
 class Flatten(Layer):
-    """Puts all axes but the batch axis into one: `(batch, height, width, channels)` to `(batch, n)`.
+    """All axes but the batch axis as one: `(batch, height, width, channels)` to `(batch, n)`.
 
     Args:
         data_format: with `"channels_first"` the channels are brought to the end before, so that the

@@ -31,12 +31,13 @@ class Reshape(Layer):
         target_shape = tuple(target_shape)
         if target_shape.count(-1) > 1:
             raise ValueError(
-                f"There must be at most one unknown dimension (-1) in target_shape. Received: target_shape={target_shape}"
+                "There must be at most one unknown dimension (-1) in target_shape. Received: "
+                f"target_shape={target_shape}"
             )
         if any(n < -1 for n in target_shape):
             raise ValueError(
-                "Each dimension of target_shape must be a non-negative integer, or -1 for one that is worked out. "
-                f"Received: target_shape={target_shape}"
+                "Each dimension of target_shape must be a non-negative integer, or -1 for one "
+                f"that is worked out. Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
 
@@ -52,8 +53,9 @@ class Reshape(Layer):
         fits = size % known == 0 if -1 in target and known else size == known
         if not fits:
             raise ValueError(
-                f"Layer '{self.name}' cannot put {size} elements, of an input of shape {tuple(input_shape)}, into "
-                f"target_shape={target}: the total size of the tensor must be unchanged."
+                f"Layer '{self.name}' cannot put {size} elements, of an input of shape "
+                f"{tuple(input_shape)}, into target_shape={target}: the total size of the tensor "
+                "must be unchanged."
             )
         return tuple(size // known if n == -1 else n for n in target)
 
