@@ -75,9 +75,13 @@ def _classes() -> dict[tuple[str, str], type]:
         module = importlib.import_module(module_name)
         for name in getattr(module, "__all__", dir(module)):
             member = getattr(module, name)
-            if inspect.isclass(member) and not name.startswith("_"):
+            if inspect.isclass(member) and _is_ours(member) and not name.startswith("_"):
                 classes[keras_module, name] = member
     return classes
+
+
+def _is_ours(member: Any) -> bool:
+    return member.__module__.partition(".")[0] == "minicnn"
 
 
 @functools.cache
@@ -94,9 +98,7 @@ def _names() -> dict[type, tuple[str, str]]:
 
 def keras_name(cls: type) -> tuple[str, str] | None:
     """(Keras's module, name) of a class of minicnn; None for the user's own classes."""
-    if cls.__module__.partition(".")[0] != "minicnn":
-        return None
-    return _names().get(cls)
+    return _names().get(cls) if _is_ours(cls) else None
 
 
 def find_class(module: str, name: str) -> type | None:
@@ -115,7 +117,7 @@ def find_function(name: str) -> Any:
         return None
     for module in _FUNCTION_MODULES:
         member = getattr(importlib.import_module(module), name, None)
-        if inspect.isfunction(member):
+        if inspect.isfunction(member) and _is_ours(member):
             return member
     return None
 

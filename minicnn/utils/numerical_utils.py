@@ -17,9 +17,11 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
-    from minicnn import ops
+    from minicnn.autodiff import Tensor
 
-    if ops.is_tensor(x):
+    if isinstance(x, Tensor):
+        from minicnn import ops
+
         return ops.one_hot(_drop_last_axis_of_one(x, ops.reshape), num_classes)
     classes = _drop_last_axis_of_one(np.asarray(x, dtype="int64"), np.reshape)
     if not num_classes:
