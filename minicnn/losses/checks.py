@@ -1,0 +1,164 @@
+"""Refusing labels that cannot be right, before they become a wrong number.
+
+The checks look at shapes and at the smallest and largest label of a batch, never at the
+predictions, and they let symbolic tensors pass. That class indices are classes is checked by the
+operation that looks them up.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.losses.loss import squeeze_or_expand_to_same_rank
+
+
+def as_pair(loss: str, y_true: Any, y_pred: Any, match_ranks: bool = True) -> tuple:
+    """Labels and predictions as tensors of the predictions' type, safe to subtract.
+
+    Raises:
+        ValueError: shapes that do not broadcast, or NaN among the labels.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
+    if match_ranks:
+        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    if not _broadcast(y_true.shape, y_pred.shape):
+        raise ValueError(
+            f"{loss}: y_true of shape {y_true.shape} and y_pred of shape {y_pred.shape} cannot "
+            "be compared element by element. Expected two equal shapes: give the last layer "
+            "as many outputs as each sample has labels, or reshape the labels."
+        )
+    check_no_nan(loss, y_true)
+    return y_true, y_pred
+
+
+def as_one_hot_pair(loss: str, y_true: Any, y_pred: Any) -> tuple:
+    """The same for labels with one column a class.
+
+    Raises:
+        ValueError: integer labels, shapes that differ, or NaN among the labels.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    check_same_shape(loss, y_true, y_pred)
+    check_no_nan(loss, y_true)
+    return ops.cast(y_true, y_pred.dtype), y_pred
+
+
+def check_same_shape(loss: str, y_true: Any, y_pred: Any) -> None:
+    """Refuses labels that do not have the shape of the predictions."""
+    came, wanted = tuple(y_true.shape), tuple(y_pred.shape)
+    if _same(came, wanted):
+        return
+    message = (
+        f"{loss}: y_true and y_pred must have the same shape. Received y_true of shape {came} "
+        f"and y_pred of shape {wanted}. "
+    )
+    if _same(came, wanted[:-1]) or _same(came, (*wanted[:-1], 1)):
+        raise ValueError(
+            f"{message}These look like class indices where one-hot labels are wanted: use the "
+            f"sparse_categorical variant, or utils.to_categorical(y_true, {wanted[-1]})."
+        )
+    raise ValueError(message + "Give the last layer as many outputs as there are labels.")
+
+
+def check_index_shape(loss: str, y_true: Any, y_pred: Any, axis: int = -1) -> None:
+    """Refuses labels whose shape is not that of the predictions without the axis of classes."""
+    came, predictions = tuple(y_true.shape), tuple(y_pred.shape)
+    wanted = _without(predictions, axis)
+    if _same(came, wanted):
+        return
+    if _same(came, predictions):
+        raise ValueError(
+            f"{loss}: y_true of shape {came} has the shape of y_pred, so it looks one-hot. "
+            f"Expected class indices (integers) of shape {wanted}. Use "
+            f"{loss.removeprefix('sparse_')}, or give np.argmax(y_true, axis={axis})."
+        )
+    raise ValueError(
+        f"{loss}: expected class indices of shape {wanted} (y_pred of shape {predictions} without "
+        f"its axis of classes), received y_true of shape {came}. Reshape the labels, or the "
+        "output of the last layer (a missing Flatten or pooling?)."
+    )
+
+
+def check_no_nan(loss: str, y_true: Any) -> None:
+    """Refuses labels among which there is a NaN."""
+    if not np.isnan(_extremes(y_true)[0]):
+        return
+    bad = np.isnan(np.asarray(y_true))
+    first = tuple(int(i) for i in np.argwhere(bad)[0])
+    raise ValueError(
+        f"{loss}: y_true contains NaN: {bad.sum()} of {bad.size} values, the first at index "
+        f"{first}. Expected numbers. Drop those samples, or fill in the labels, before training."
+    )
+
+
+def check_class_range(loss: str, y_true: Any, classes: int) -> None:
+    """Refuses class indices that are not from 0 to `classes - 1`."""
+    lowest, highest = _extremes(y_true)
+    if not 0 <= lowest <= highest < classes:
+        raise ValueError(
+            f"{loss}: expected class indices from 0 to {classes - 1}, for y_pred has {classes} "
+            f"classes. Received labels from {lowest:g} to {highest:g}. Give the last layer one "
+            "output for each class, and count the classes from 0."
+        )
+
+
+def warn_of_improbable(loss: str, y_true: Any) -> None:
+    """Warns of labels outside [0, 1], for which a binary cross-entropy has no lower bound."""
+    lowest, highest = _extremes(y_true)
+    if lowest < 0 or highest > 1:
+        warnings.warn(
+            f"{loss}: expected labels from 0 to 1, received labels from {lowest:g} to "
+            f"{highest:g}. The loss of such labels can fall without end. Scale them to [0, 1].",
+            stacklevel=3,
+        )
+
+
+def warn_of_one_class(loss: str, y_pred: Any) -> None:
+    """Warns of a softmax over one class, which is always 1, so that nothing is learned."""
+    if y_pred.shape[-1] != 1:
+        return
+    warnings.warn(
+        f"{loss}: y_pred of shape {y_pred.shape} has a single class, of which the probability is "
+        "always 1. For two classes use binary_crossentropy, else give the last layer one output "
+        "for each class.",
+        SyntaxWarning,
+        stacklevel=3,
+    )
+
+
+def check_axis(axis: Any) -> None:
+    """Refuses True and False, which Python would take for 1 and 0."""
+    if isinstance(axis, bool):
+        raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type bool.")
+
+
+def _extremes(y_true: Any) -> tuple:
+    """Smallest and largest label; NaN if there is one, and zeros if there is nothing to see."""
+    labels = getattr(y_true, "array", None)
+    if labels is None or not labels.size:
+        return 0.0, 0.0
+    return labels.min(), labels.max()
+
+
+def _without(shape: tuple, axis: int) -> tuple:
+    axis %= len(shape)
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def _same(shape: tuple, other: tuple) -> bool:
+    return len(shape) == len(other) and all(
+        m == n or m is None or n is None for m, n in zip(shape, other, strict=True)
+    )
+
+
+def _broadcast(shape: tuple, other: tuple) -> bool:
+    return all(
+        m == n or m in (1, None) or n in (1, None)
+        for m, n in zip(reversed(shape), reversed(other), strict=False)
+    )

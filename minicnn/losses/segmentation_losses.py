@@ -1,0 +1,69 @@
+"""Losses that measure how two regions overlap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import config, ops
+from minicnn.losses.checks import as_pair
+from minicnn.losses.loss_function_wrapper import NamedLoss
+
+
+def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
+    """One minus the Dice coefficient, `1 - 2 · |A∩B| / (|A| + |B|)`, summed over `axis`.
+
+    Source: Milletari et al., "V-Net" (2016), section 3 (there with squares below the line).
+    """
+    y_true, y_pred = as_pair("dice", y_true, y_pred, match_ranks=False)
+    overlap = ops.sum(y_true * y_pred, axis=axis)
+    total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + config.epsilon()
+    return 1 - 2.0 * overlap / total
+
+
+def tversky(
+    y_true: Any,
+    y_pred: Any,
+    alpha: float = 0.5,
+    beta: float = 0.5,
+    axis: int | tuple | None = None,
+) -> Any:
+    """One minus the Tversky index, which weighs misses (α) and false alarms (β) apart.
+
+    `1 - |A∩B| / (|A∩B| + α·|A∖B| + β·|B∖A|)` with the truth A and the prediction B.
+
+    Source: Salehi et al., "Tversky loss function for image segmentation" (2017), eq. 3, where
+    the names of α and β are exchanged.
+    """
+    y_true, y_pred = as_pair("tversky", y_true, y_pred, match_ranks=False)
+    overlap = ops.sum(y_true * y_pred, axis=axis)
+    missed = ops.sum(y_true * (1 - y_pred), axis=axis)
+    false_alarms = ops.sum((1 - y_true) * y_pred, axis=axis)
+    return 1 - overlap / (overlap + alpha * missed + beta * false_alarms + config.epsilon())
+
+
+class Dice(NamedLoss):
+    """One minus the Dice coefficient, `1 - 2 · |A∩B| / (|A| + |B|)`."""
+
+    def __init__(
+        self,
+        reduction="sum_over_batch_size",
+        name="dice",
+        axis: int | tuple | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(dice, reduction, name, dtype, axis=axis)
+
+
+class Tversky(NamedLoss):
+    """One minus the Tversky index, which weighs misses (α) and false alarms (β) apart."""
+
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction="sum_over_batch_size",
+        name="tversky",
+        axis: int | tuple | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
