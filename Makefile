@@ -34,7 +34,7 @@ clean:
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/.created
 	@echo "Installing minicnn[$*] into $(VENV):"
 	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --editable ".[$*]" \
-	| awk '/^Collecting/ { sub(/[^A-Za-z0-9_.-].*/, "", $$2); printf " %s", $$2; fflush() } END { print "" }'
+	| awk '/^Collecting/ { sub(/[^A-Za-z0-9_.-].*/, "", $$2); printf " %s", $$2; fflush(); n++ } END { if (n) print "" }'
 	@touch $@
 
 $(VENV)/.created:

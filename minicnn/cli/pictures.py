@@ -20,7 +20,13 @@ def learning_curves(history: dict[str, list[float]], path: Path) -> None:
     loss, accuracy = figure.subplots(1, 2)
     for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
         epochs = np.arange(1, len(history[name]) + 1)
-        axes.plot(epochs, history[name], "o--", color=GREY, label="training, with dropout")
+        axes.plot(
+            epochs,
+            history[name],
+            "o--",
+            color=GREY,
+            label="training: mean over the epoch, with dropout",
+        )
         axes.plot(epochs, history[f"val_{name}"], "o-", color=RIGHT, label="test")
         axes.set_title(name.capitalize(), loc="left", fontweight="bold")
         axes.set_xlabel("epoch")
@@ -73,9 +79,12 @@ def _choose(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 def _caption(labels: np.ndarray, answers: np.ndarray) -> str:
     wrong = int((answers != labels).sum())
+    caption = "What the model says, and in brackets what is true"
+    if not wrong:
+        return f"{caption}. All {len(labels):,} test images are right."
     return (
-        "What the model says, and in brackets what is true. Above, the first test images;\n"
-        f"below, the mistakes it was surest of ({wrong} of {len(labels):,} are wrong)."
+        f"{caption}: the first test images,\n"
+        f"and below them the mistakes it was surest of ({wrong} of {len(labels):,} are wrong)"
     )
 
 
