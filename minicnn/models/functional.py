@@ -180,7 +180,7 @@ class Functional(Function, Model):
         self._check_structure(inputs)
         flat = tree.flatten(inputs)
         return [
-            x if x is None else self._fit(x, own, i)
+            x if x is None else self._adapted(x, own, i)
             for i, (x, own) in enumerate(zip(flat, self._inputs, strict=True))
         ]
 
@@ -213,7 +213,7 @@ class Functional(Function, Model):
             f"Expected: {expected}\nReceived: inputs={received}"
         )
 
-    def _fit(self, x: Any, own: KerasTensor, i: int) -> Any:
+    def _adapted(self, x: Any, own: KerasTensor, i: int) -> Any:
         """One input, a last axis of length 1 added or left out where that is all that differs."""
         mask = getattr(x, "_keras_mask", None)
         if isinstance(x, KerasTensor):

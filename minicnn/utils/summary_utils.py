@@ -111,14 +111,15 @@ def _graph_nodes(model: Any) -> list[Any] | None:
 
     if isinstance(model, Sequential) or not isinstance(model, Functional):
         return None
-    return [node for nodes in model._nodes_by_depth.values() for node in nodes]
+    return model._nodes
 
 
 def _is_a_line(model: Any, nodes: list[Any] | None) -> bool:
     """Whether the layers follow one another, so that connections need not be shown."""
     if nodes is None:
         return True
-    if any(len(same_depth) > 1 for same_depth in model._nodes_by_depth.values()):
+    depths = [model._depth_of[node] for node in nodes]
+    if len(set(depths)) < len(depths):
         return False
     if any(len(tree.flatten(node.input_tensors)) > 1 for node in nodes):
         return False
