@@ -172,7 +172,7 @@ class _Reader:
             )
         with CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
             try:
-                instance = cls.from_config(dict(config.get("config") or {}))
+                instance = cls.from_config(_settings(config))
             except TypeError as error:
                 raise TypeError(
                     f"{cls} could not be deserialized properly: {error}\nIf `get_config()` "
@@ -196,7 +196,8 @@ class _Reader:
         from minicnn.ops.keras_tensor import KerasTensor
 
         tensor = KerasTensor(config["shape"], dtype=config["dtype"])
-        tensor._pre_serialization_keras_history = config["keras_history"]
+        if config["keras_history"]:  # [name of the layer, which call, which output]
+            tensor._keras_history = config["keras_history"]
         return tensor
 
     def tensor(self, config: dict[str, Any]) -> Any:
@@ -219,6 +220,17 @@ _SPECIAL = {
     "__slice__": _Reader.slice,
     "__tensor__": _Reader.tensor,
 }
+
+
+def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    """The inner config, a copy, without what Keras writes for features that are out of scope."""
+    settings = dict(config.get("config") or {})
+    if settings.pop("quantization_config", None) is not None:
+        raise ValueError(
+            f"{config['class_name']} '{settings.get('name')}' is quantized, and minicnn has no "
+            "quantization. Save the model before it is quantized."
+        )
+    return settings
 
 
 def _is_of_keras(module: str) -> bool:

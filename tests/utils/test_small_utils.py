@@ -110,3 +110,14 @@ def test_every_public_util_can_be_imported():
         assert getattr(minicnn.utils, name) is not None, name
     with pytest.raises(AttributeError, match="no attribute 'to_categoric'"):
         _ = minicnn.utils.to_categoric
+
+
+def test_source_inputs():
+    a, b = minicnn.Input((2,)), minicnn.Input((2,))
+    c = minicnn.ops.add(a, b)
+    d = minicnn.ops.multiply(c, a)
+    sources = minicnn.utils.get_source_inputs(d)
+    assert len(sources) == 2
+    assert sources[0] is a
+    assert sources[1] is b
+    assert minicnn.utils.get_source_inputs(a) == [a]
