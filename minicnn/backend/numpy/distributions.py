@@ -100,13 +100,13 @@ def binomial(
     probabilities: np.ndarray | float,
     dtype: DType = "float32",
 ) -> np.ndarray:
-    """How many of `counts` independent trials succeed, each with one of `probabilities`."""
-    counts = np.broadcast_to(counts, shape)
-    successes = np.zeros(shape, np.int64)
-    for trial in range(int(counts.max(initial=0))):
-        success = uniform(key, shape, "float64", stream=trial) < probabilities
-        successes += success & (trial < counts)
-    return successes.astype(dtype)
+    """How many of `counts` independent trials succeed, each with one of `probabilities`.
+
+    NumPy's own generator draws them, from a Philox stream of its own that the key fixes, so that
+    the time does not grow with `counts`.
+    """
+    generator = np.random.Generator(np.random.Philox(key=np.asarray(key, np.uint64)))
+    return generator.binomial(counts, probabilities, shape).astype(dtype)
 
 
 def _wide_words(key: Key, count: int, stream: int) -> np.ndarray:
