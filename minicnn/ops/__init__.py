@@ -7,21 +7,19 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
-from minicnn.ops import core, linalg, math, nn, numpy, operators
+from minicnn.ops import control_flow, core, linalg, math, nn, numpy, operators
 
 
-def _functions(section):
-    """The public functions that a section defines."""
-    inside = section.__name__.rpartition(".")[0]
+def _public(section):
+    """The functions and the operations' classes that a section defines."""
     return {
         name: value
         for name, value in vars(section).items()
-        if isinstance(value, _Function)
+        if isinstance(value, _Function | type)
+        and value.__module__.startswith(section.__name__)
         and not name.startswith("_")
-        and value.__module__.startswith(inside)
-        and not value.__module__.endswith((".declare", ".specs"))
     }
 
 
-for _section in (nn, linalg, math, core, numpy):
-    globals().update(_functions(_section))
+for _section in (nn, linalg, math, control_flow, core, numpy):
+    globals().update(_public(_section))

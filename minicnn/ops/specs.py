@@ -44,7 +44,7 @@ def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     for a in axes:
         if not -ndim <= a < ndim:
             raise ValueError(
-                f"Axis {a} is out of range for a tensor with {ndim} dimensions: "
+                f"axis {a} is out of bounds for a tensor with {ndim} dimensions: "
                 f"expected {-ndim} to {ndim - 1}."
             )
     return tuple(a % ndim for a in axes)

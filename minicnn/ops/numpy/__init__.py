@@ -9,7 +9,7 @@ from minicnn.ops.numpy.complex_numbers import *  # noqa: F403
 from minicnn.ops.numpy.creation import *  # noqa: F403
 from minicnn.ops.numpy.cumulative import *  # noqa: F403
 from minicnn.ops.numpy.diagonals import *  # noqa: F403
-from minicnn.ops.numpy.einsum import *  # noqa: F403
+from minicnn.ops.numpy.einstein import *  # noqa: F403
 from minicnn.ops.numpy.exponential import *  # noqa: F403
 from minicnn.ops.numpy.indexing import *  # noqa: F403
 from minicnn.ops.numpy.joining import *  # noqa: F403
@@ -23,7 +23,7 @@ from minicnn.ops.numpy.rounding import *  # noqa: F403
 from minicnn.ops.numpy.shaping import *  # noqa: F403
 from minicnn.ops.numpy.sorting import *  # noqa: F403
 from minicnn.ops.numpy.trigonometric import *  # noqa: F403
-from minicnn.ops.numpy.vectorize import *  # noqa: F403
+from minicnn.ops.numpy.vectorization import *  # noqa: F403
 from minicnn.ops.numpy.windows import *  # noqa: F403
 
 globals().update(operation_classes(globals()))

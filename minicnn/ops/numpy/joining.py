@@ -93,27 +93,22 @@ def stack(x, axis=0):
     return kernels.stack(x, axis=axis)
 
 
-def _as_tensors(xs):
-    return [ops.convert_to_tensor(x) for x in xs]
-
-
-@composite("xs")
+@composite("*xs")
 def hstack(xs):
     """`concatenate` along axis 1 (along axis 0 of vectors)."""
-    xs = _as_tensors(xs)
     return concatenate(xs, axis=0 if len(xs[0].shape) < 2 else 1)
 
 
-@composite("xs")
+@composite("*xs")
 def vstack(xs):
     """`concatenate` along axis 0."""
-    return concatenate(_as_tensors(xs), axis=0)
+    return concatenate(xs, axis=0)
 
 
-@composite("xs")
+@composite("*xs")
 def dstack(xs):
     """`concatenate` along axis 2, which vectors and matrices are given first."""
-    return concatenate([_with_depth(x) for x in _as_tensors(xs)], axis=2)
+    return concatenate([_with_depth(x) for x in xs], axis=2)
 
 
 def _with_depth(x):
@@ -272,9 +267,11 @@ def _repeat_spec(x, repeats, axis=None):
 
 
 def _repeated_length(length, counts):
+    if length is None:
+        return None
     if len(counts) == 1:
-        return None if length is None else length * counts[0]
-    if length not in (None, len(counts)):
+        return length * counts[0]
+    if length != len(counts):
         raise ValueError(
             "Size of `repeats` and length of the repeated axis of `x` should be compatible. "
             f"Received: {len(counts)} and {length}"
@@ -295,8 +292,8 @@ def repeat(x, repeats, axis=None):
     return kernels.repeat(x, _repeat_counts(repeats), axis=axis)
 
 
-@composite("x")
-def _meshgrid(x, indexing):
+@composite("*x")
+def _meshgrid(x, indexing="xy"):
     if indexing not in ("xy", "ij"):
         raise ValueError(
             f"Valid values for `indexing` are 'xy' and 'ij'. Received: indexing={indexing!r}"

@@ -54,7 +54,7 @@ def _pad_with_constant(x, widths, constant_values):
     return kernels.pad(x, widths, constant_values=value)
 
 
-@composite("x")
+@composite("x", "constant_values")
 def pad(x, pad_width, mode="constant", constant_values=None):
     """X with elements added before and after, along each axis.
 

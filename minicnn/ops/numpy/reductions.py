@@ -206,7 +206,7 @@ def average(x, axis=None, weights=None):
     x, weights = ops.convert_to_tensor(x), ops.convert_to_tensor(weights)
     dtype = dtypes.result_type(x.dtype, weights.dtype, float)
     x, weights = ops.cast(x, dtype), ops.cast(weights, dtype)
-    if axis is not None and weights.ndim == 1 and x.ndim > 1:
+    if weights.ndim == 1 and x.ndim > 1 and axis is not None:
         weights = _along_axis(weights, x, axis)
     elif not rules.same_except(x.shape, weights.shape):
         raise ValueError(
@@ -224,5 +224,4 @@ def _along_axis(weights, x, axis):
             f"`weights` must be as long as axis {axis} of `x`. "
             f"Received: x.shape={x.shape}, weights.shape={weights.shape}"
         )
-    after = tuple(range(1, x.ndim - axis))
-    return ops.expand_dims(weights, after) if after else weights
+    return ops.expand_dims(weights, [i for i in range(x.ndim) if i != axis])

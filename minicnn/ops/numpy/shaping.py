@@ -39,7 +39,7 @@ def as_lengths(newshape):
     """A target shape as a tuple, from a number, a sequence or a tensor."""
     if isinstance(newshape, int | np.integer):
         return (int(newshape),)
-    return tuple(n if n is None else int(n) for n in newshape)
+    return tuple(None if n is None or isinstance(n, KerasTensor) else int(n) for n in newshape)
 
 
 def _check_lengths(newshape):
@@ -164,7 +164,7 @@ def _squeeze_spec(x, axis=None):
         return KerasTensor((n for n in x.shape if n != 1), x.dtype)
     axes = specs.normalize_axes(axis, x.ndim)
     for a in axes:
-        if x.shape[a] not in (1, None):
+        if x.shape[a] != 1:
             raise ValueError(
                 f"Cannot squeeze axis {a}, because the dimension is not 1. "
                 f"Received: x.shape={x.shape}, axis={axis}"
