@@ -1,0 +1,222 @@
+"""Intersection over union: how well do predicted regions cover the true ones?
+
+`IoU = true positives / (true positives + false positives + false negatives)`, for each class.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from minicnn import config, ops
+from minicnn.metrics.metric import Metric
+
+
+class IoU(Metric):
+    """Mean intersection over union of some classes.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: the classes to take the mean over.
+        name: the metric's name.
+        dtype: type of the counts, an integer one by default.
+        ignore_class: a label that does not count, such as the "void" of a segmentation.
+        sparse_y_true: whether labels are class indices; else one-hot.
+        sparse_y_pred: whether predictions are class indices; else one score a class.
+        axis: the axis of one-hot labels and scores.
+
+    Example:
+        >>> import minicnn as keras
+        >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
+        >>> round(float(metric([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+        0.3333
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ):
+        super().__init__(name=name, dtype=dtype or "int64")
+        if max(target_class_ids) >= num_classes:
+            raise ValueError(
+                f"Target class id {max(target_class_ids)} is out of range, which is "
+                f"[0, {num_classes})."
+            )
+        self.num_classes = num_classes
+        self.target_class_ids = list(target_class_ids)
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_cm = self.add_variable(
+            (num_classes, num_classes), "zeros", dtype=self.dtype, name="total_confusion_matrix"
+        )
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes a batch of labels and predictions into account."""
+        y_true = self._indices(y_true, self.sparse_y_true)
+        y_pred = self._indices(y_pred, self.sparse_y_pred)
+        weight = self._weights(sample_weight, y_true)
+        inside = ops.logical_and(self._is_class(y_true), self._is_class(y_pred))
+        if self.ignore_class is not None:
+            inside = ops.logical_and(inside, ops.not_equal(y_true, self.ignore_class))
+        # Row: the true class; column: the predicted one. What does not count falls on (0, 0)
+        # with weight 0.
+        cells = ops.where(inside, y_true * self.num_classes + y_pred, 0)
+        weight = ops.where(inside, weight, ops.zeros_like(weight))
+        counts = ops.segment_sum(weight, cells, num_segments=self.num_classes**2)
+        self.total_cm.assign_add(ops.reshape(counts, (self.num_classes, self.num_classes)))
+
+    def _indices(self, y: Any, sparse: bool) -> Any:
+        y = ops.convert_to_tensor(y) if sparse else ops.argmax(y, axis=self.axis)
+        return ops.reshape(ops.cast(y, "int32"), (-1,))
+
+    def _is_class(self, y: Any) -> Any:
+        return ops.logical_and(y >= 0, y < self.num_classes)
+
+    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+        if sample_weight is None:
+            sample_weight = 1
+        elif "float" in str(getattr(sample_weight, "dtype", "")) and "int" in self.dtype:
+            warnings.warn(
+                f"{self.name}: sample weights of type {sample_weight.dtype} are rounded towards "
+                f"zero, for the metric counts in {self.dtype}. Give `dtype='float32'`, or integer "
+                "weights.",
+                stacklevel=3,
+            )
+        weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+        if len(weight.shape) > 1:
+            weight = ops.reshape(weight, (-1,))
+        return ops.broadcast_to(weight, ops.shape(y_true))
+
+    def result(self) -> Any:
+        """The mean over the target classes that have been seen, true or predicted."""
+        matrix = ops.cast(self.total_cm, "float32")
+        hits = ops.diag(matrix)
+        union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - hits
+        hits, union = (ops.take(x, self.target_class_ids) for x in (hits, union))
+        seen = union > 1e-9
+        iou = ops.where(seen, hits / (union + config.epsilon()), 0.0)
+        return ops.sum(iou) / (ops.sum(ops.cast(seen, "float32")) + config.epsilon())
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "target_class_ids": self.target_class_ids,
+            "ignore_class": self.ignore_class,
+            "sparse_y_true": self.sparse_y_true,
+            "sparse_y_pred": self.sparse_y_pred,
+            "axis": self.axis,
+        }
+
+    def _config_without(self, *arguments: str) -> dict[str, Any]:
+        return {k: v for k, v in IoU.get_config(self).items() if k not in arguments}
+
+
+class BinaryIoU(IoU):
+    """Mean intersection over union of the classes 0 and 1, for scores and a threshold."""
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes a batch of labels and scores into account."""
+        y_pred = ops.convert_to_tensor(y_pred, dtype="float32")
+        super().update_state(y_true, y_pred >= self.threshold, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return {
+            **Metric.get_config(self),
+            "target_class_ids": self.target_class_ids,
+            "threshold": self.threshold,
+        }
+
+
+class MeanIoU(IoU):
+    """Mean intersection over union of all classes."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ):
+        super().__init__(
+            num_classes,
+            range(num_classes),
+            name,
+            dtype,
+            ignore_class,
+            sparse_y_true,
+            sparse_y_pred,
+            axis,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return self._config_without("target_class_ids")
+
+
+class OneHotIoU(IoU):
+    """Mean intersection over union of some classes, for one-hot labels and scores."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ):
+        super().__init__(
+            num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return self._config_without("sparse_y_true")
+
+
+class OneHotMeanIoU(MeanIoU):
+    """Mean intersection over union of all classes, for one-hot labels and scores."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ):
+        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return self._config_without("target_class_ids", "sparse_y_true")

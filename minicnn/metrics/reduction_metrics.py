@@ -1,0 +1,151 @@
+"""Sums and means over all that has been seen, and metrics that are the mean of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minicnn import config, losses, ops
+from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
+from minicnn.metrics.metric import Metric
+from minicnn.saving import serialization_lib
+
+
+def reduce_to_samplewise_values(
+    values: Any, sample_weight: Any, reduce_fn: Callable, dtype: Any = None
+) -> tuple:
+    """One weighted value a sample, and one weight a sample (or None).
+
+    Values may have more axes than weights; the additional ones are reduced first.
+    """
+    dtype = dtype or config.floatx()
+    mask = getattr(values, "_keras_mask", None)
+    values = ops.convert_to_tensor(values, dtype=dtype)
+    if sample_weight is not None:
+        values, sample_weight = _weighted(values, sample_weight, mask, reduce_fn, dtype)
+    return _reduce_from(1, values, reduce_fn), sample_weight
+
+
+def _weighted(values: Any, sample_weight: Any, mask: Any, reduce_fn: Callable, dtype: Any) -> tuple:
+    weight = ops.convert_to_tensor(sample_weight, dtype=dtype)
+    weight = apply_mask(weight, mask, dtype=dtype, reduction="sum")
+    values, weight = squeeze_or_expand_to_same_rank(values, weight)
+    values = _reduce_from(len(weight.shape), values, reduce_fn)
+    rank = len(weight.shape)
+    weight = ops.broadcast_to(weight, ops.shape(values))
+    return values * weight, weight if rank <= 1 else _reduce_from(1, weight, reduce_fn)
+
+
+def _reduce_from(axis: int, values: Any, reduce_fn: Callable) -> Any:
+    rank = len(values.shape)
+    return reduce_fn(values, axis=tuple(range(axis, rank))) if rank > axis else values
+
+
+class Sum(Metric):
+    """Sum of everything seen, with weights.
+
+    Example:
+        >>> import minicnn as keras
+        >>> metric = keras.metrics.Sum()
+        >>> metric.update_state([1.0, 2.0])
+        >>> float(metric([3.0, 4.0], sample_weight=[1.0, 0.5]))
+        8.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None):
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Adds a batch."""
+        values, _ = reduce_to_samplewise_values(values, sample_weight, ops.sum, self.dtype)
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Any:
+        """The sum."""
+        return ops.cast(self.total, self.dtype)
+
+
+class Mean(Metric):
+    """Mean of everything seen, with weights; 0 before anything is.
+
+    Example:
+        >>> import minicnn as keras
+        >>> metric = keras.metrics.Mean()
+        >>> metric.update_state([1.0, 3.0])
+        >>> float(metric([5.0]))
+        3.0
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None):
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
+        self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Takes a batch into account: numbers, or an array with one row a sample."""
+        values, weight = reduce_to_samplewise_values(values, sample_weight, ops.mean, self.dtype)
+        self.total.assign_add(ops.sum(values))
+        self.count.assign_add(_samples(values) if weight is None else ops.sum(weight))
+
+    def result(self) -> Any:
+        """The mean."""
+        return ops.divide_no_nan(self.total, self.count)
+
+
+def _samples(values: Any) -> int:
+    """How many samples there are; any number does where only shapes are worked out."""
+    return (values.shape[0] or 0) if len(values.shape) else 1
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of `fn(y_true, y_pred, **kwargs)` over all samples seen.
+
+    Example:
+        >>> import minicnn as keras
+        >>> metric = keras.metrics.MeanMetricWrapper(keras.losses.huber, delta=2.0)
+        >>> float(metric([[0.0]], [[3.0]]))
+        4.0
+    """
+
+    def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any):
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+        if fn in losses.ALL_OBJECTS or type(fn) in losses.ALL_OBJECTS:
+            self._direction = "down"
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes a batch of labels and predictions into account."""
+        mask = getattr(y_pred, "_keras_mask", None)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        sample_weight = apply_mask(sample_weight, mask, dtype=self.dtype, reduction="sum")
+        super().update_state(values, sample_weight=sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again, the function by its name."""
+        return {
+            **super().get_config(),
+            "fn": serialization_lib.serialize_keras_object(self._fn),
+            **serialization_lib.serialize_keras_object(self._fn_kwargs),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> MeanMetricWrapper:
+        """The metric that `get_config` described."""
+        if "fn" in config:
+            config = serialization_lib.deserialize_keras_object(config)
+        return cls(**config)
+
+
+class NamedMetric(MeanMetricWrapper):
+    """A mean of the library: the class stands for the function, the settings are attributes."""
+
+    def __init__(self, fn: Callable, name: str | None, dtype: Any, **settings: Any):
+        super().__init__(fn, name=name, dtype=dtype, **settings)
+        for setting, value in settings.items():
+            setattr(self, setting, value)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same metric again."""
+        return {**Metric.get_config(self), **self._fn_kwargs}
