@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ CLASS_NAMES = {
         *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
     ),
 }
+MODEL_FILE = "model.keras"
 EPOCHS = 5
 LEARNING_RATE = 2e-3
 
@@ -58,40 +61,21 @@ def _count(text: str) -> int:
 
 
 def command(options: argparse.Namespace) -> int:
-    """Train, judge, save and draw."""
+    """Train, judge, save and draw, and return the exit code."""
     folder = options.output or Path("runs", options.dataset)
-    folder.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(options.seed)
-    training, test = load(options.dataset, options.limit)
-    steps = options.epochs * -(-len(training.labels) // options.batch_size)
-    model = build(steps)
-    model.summary()
-    print(f"{len(training.labels):,} images to learn from, {len(test.labels):,} to test with.")
-
-    start = time.perf_counter()
     try:
-        history = model.fit(
-            *training,
-            batch_size=options.batch_size,
-            epochs=options.epochs,
-            validation_data=test,
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        keras.utils.set_random_seed(options.seed)
+        training, test = load(options.dataset, options.limit)
+        model, history = _train(training, test, options, folder)
+        _judge(model, test)
+        _draw(history, model, test, CLASS_NAMES[options.dataset], folder)
+    except OSError as error:  # data or folder out of reach
+        print(f"minicnn train: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        model.save(folder / "model.keras")
-        print(
-            f"\nInterrupted after {int(model.optimizer.iterations.numpy())} of {steps} steps: the "
-            f"weights of the last whole one are in {folder / 'model.keras'}."
-        )
+        print("\nInterrupted.")
         return 130
-    seconds = time.perf_counter() - start
-    model.save(folder / "model.keras")
-    loss, accuracy = model.evaluate(*test, verbose=0)
-    wrong = round(len(test.labels) * (1 - accuracy))
-    print(
-        f"\nTest accuracy: {accuracy:.2%} ({wrong} of {len(test.labels):,} wrong, loss {loss:.4f}) "
-        f"after {options.epochs} epochs in {seconds:.0f} s.\n"
-    )
-    _draw(folder, history.history, model, test, CLASS_NAMES[options.dataset])
     return 0
 
 
@@ -129,14 +113,48 @@ def build(steps: int) -> keras.Model:
     return model
 
 
+def _train(
+    training: Images, test: Images, options: argparse.Namespace, folder: Path
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    steps = options.epochs * math.ceil(len(training.labels) / options.batch_size)
+    model = build(steps)
+    model.summary()
+    print(f"{len(training.labels):,} images to learn from, {len(test.labels):,} to test with.")
+    start = time.perf_counter()
+    try:
+        history = model.fit(
+            *training,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            validation_data=test,
+        )
+    except KeyboardInterrupt:
+        done = int(model.optimizer.iterations.numpy())
+        model.save(folder / MODEL_FILE)
+        print(f"\nThe model after {done} of {steps} steps is in {folder / MODEL_FILE}.")
+        raise
+    model.save(folder / MODEL_FILE)
+    print(f"\nTrained for {time.perf_counter() - start:.0f} s.")
+    return model, history.history
+
+
+def _judge(model: keras.Model, test: Images) -> None:
+    loss, accuracy = model.evaluate(*test, verbose=0)
+    wrong = round(len(test.labels) * (1 - accuracy))
+    print(
+        f"Test accuracy: {accuracy:.2%} "
+        f"(loss {loss:.4f}, {wrong:,} of {len(test.labels):,} images wrong)\n"
+    )
+
+
 def _draw(
-    folder: Path,
     history: dict[str, list[float]],
     model: keras.Model,
     test: Images,
     class_names: Sequence[str],
+    folder: Path,
 ) -> None:
-    files = {"model.keras": "the model: minicnn.saving.load_model opens it, and so does Keras"}
+    files = {MODEL_FILE: "the model: minicnn.saving.load_model opens it, and so does Keras"}
     if importlib.util.find_spec("matplotlib"):
         from minicnn.cli import pictures
 
@@ -146,6 +164,6 @@ def _draw(
         files["learning_curves.png"] = "loss and accuracy after each epoch"
         files["predictions.png"] = "25 test images with its answers, right in blue, wrong in red"
     else:
-        print("No pictures, as matplotlib is missing: pip install 'minicnn[plots]'.")
+        print("There are no pictures, as matplotlib is missing: pip install 'minicnn[plots]'.")
     for name, what in files.items():
-        print(f"{folder / name!s:34} {what}")
+        print(f"{folder / name!s:30}  {what}")
