@@ -91,5 +91,8 @@ def _caption(labels: np.ndarray, answers: np.ndarray) -> str:
 def _save(figure: Figure, path: Path) -> None:
     """Write beside the path and rename, so that a picture is whole or not there."""
     temporary = path.with_name(f".{path.name}")
-    figure.savefig(temporary, dpi=150, format=path.suffix[1:])
-    temporary.replace(path)
+    try:
+        figure.savefig(temporary, dpi=150, format=path.suffix[1:])
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
