@@ -59,7 +59,11 @@ def test_gradients_of_first_and_second_order(name, settings, rng):
     check_gradients(getattr(ops, name), _inputs(rng), **settings)
 
 
-@over_activations
+# Keras's sparsemax on TensorFlow adds up the partial sums of the support, where the last one is
+# meant: its outputs do not sum to 1. `test_sparsemax_is_a_distribution` checks ours.
+@pytest.mark.parametrize(
+    ("name", "settings"), [case for case in ACTIVATIONS if case[0] != "sparsemax"], ids=str
+)
 def test_against_keras(name, settings, rng, keras, backend):
     x = np.concatenate([_inputs(rng), np.full((2, 5, 2), -60.0), np.full((2, 5, 2), 60.0)], -1)
     x = x.astype("float32")

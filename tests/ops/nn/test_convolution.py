@@ -208,6 +208,8 @@ def test_transposed(case, rng, keras):
     y = ops.conv_transpose(x, kernel, **case["settings"])
     drawn = ops.conv_transpose(KerasTensor(x.shape), KerasTensor(kernel.shape), **case["settings"])
     assert drawn.shape == y.shape
+    if case["settings"]["dilation_rate"] != 1:
+        return  # TensorFlow does not compute it on a CPU
     expected = keras.ops.conv_transpose(x, kernel, **case["settings"])
     np.testing.assert_allclose(y, expected, atol=1e-10)
 

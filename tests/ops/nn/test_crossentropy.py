@@ -6,7 +6,7 @@ from tests.gradients import check_gradients
 
 
 def _probabilities(rng, shape):
-    x = rng.uniform(0.1, 1, shape)
+    x = rng.uniform(0.5, 1, shape)
     return x / x.sum(-1, keepdims=True)
 
 

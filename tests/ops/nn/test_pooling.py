@@ -129,7 +129,7 @@ def test_adaptive(name, shape, size, data_format, rng, keras):
     pool = getattr(ops, name)
     check_gradients(pool, x, output_size=size, data_format=data_format)
     sizes = (size,) * (len(shape) - 2) if isinstance(size, int) else size
-    expected = getattr(keras.ops, name)(x.astype("float32"), sizes, data_format)
+    expected = getattr(keras.ops, name)(keras.ops.array(x, "float32"), sizes, data_format)
     y = pool(x, size, data_format)
     np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
     assert pool(KerasTensor(shape), size, data_format).shape == y.shape
