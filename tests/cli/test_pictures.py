@@ -82,7 +82,7 @@ def test_learning_curves_show_the_history(tmp_path, figures):
 
 def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "curves.png"
-    history = dict.fromkeys(["loss", "val_loss", "accuracy", "val_accuracy"], [1.0])
+    history = {key: [1.0] for key in ("loss", "val_loss", "accuracy", "val_accuracy")}
     pictures.learning_curves(history, path)
     before = path.read_bytes()
     assert before.startswith(b"\x89PNG")
