@@ -19,8 +19,37 @@ from importlib import import_module
 import numpy as np
 
 from minicnn import config
+from minicnn.config import (
+    backend,
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
+from minicnn.dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
+from minicnn.global_state import clear_session
+from minicnn.naming import get_uid
 
-__all__ = ["Kernels", "kernels"]
+# The settings and helpers are here because Keras has them in `keras.backend`.
+__all__ = [
+    "Kernels",
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "kernels",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
+]
 
 
 class Kernels:

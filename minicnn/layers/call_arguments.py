@@ -82,7 +82,7 @@ class CallArguments:
         return {
             f"{name}_shape": tree.map_structure(_shape_of, x)
             for name, x in self.tensors.items()
-            if name != "mask" and not name.endswith("_mask")
+            if name != "mask" and name.removesuffix("_mask") not in self.tensors.keys() - {name}
         }
 
 

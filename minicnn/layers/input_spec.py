@@ -100,7 +100,8 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
         problem = _problem(x, spec)
         if problem:
             raise ValueError(
-                f"Input with shape {_shape(x)} is incompatible with layer '{layer_name}': {problem}"
+                f"Input with shape {_shape(x)} is incompatible with the layer '{layer_name}': "
+                f"{problem}"
             )
 
 

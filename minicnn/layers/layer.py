@@ -116,14 +116,16 @@ class Layer(LayerState, LayerSettings, Operation):
         return any(not layer.built for layer in self._flatten_layers(include_self=False))
 
     def _maybe_build(self, arguments: CallArguments) -> None:
+        if is_default(self.build):
+            # Its state was made in `__init__`; layers inside build themselves when they are called.
+            if not self._locked:
+                self._build_shapes_dict = self._build_shapes_dict or arguments.shapes()
+                self._locked = not self._has_unbuilt_layers()
+            return
         if self.built:
             return
         shapes = arguments.shapes()
         with self._open_name_scope():
-            if is_default(self.build):
-                self._build_shapes_dict = shapes
-                self._locked = not self._has_unbuilt_layers()
-                return
             self.build(**shapes_for(self.build, shapes, arguments.signature, type(self).__name__))
             self._check_input(arguments.first)
 
@@ -180,6 +182,11 @@ class Layer(LayerState, LayerSettings, Operation):
 
         self._check_super_called()
         self._refuse_new_state()
+        if isinstance(shape, str):
+            raise ValueError(
+                f"The first argument of `add_weight` is the shape: pass the name {shape!r} of the "
+                "weight as the keyword argument `name`."
+            )
         dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
@@ -260,7 +267,7 @@ class Layer(LayerState, LayerSettings, Operation):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation. Every layer overrides it."""
         raise NotImplementedError(
-            f"Layer {type(self).__name__} does not have a `call()` method implemented."
+            f"Layer {type(self).__name__} does not have a `call` method implemented."
         )
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:

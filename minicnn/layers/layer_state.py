@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Variable
+from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.random import SeedGenerator
 
 BOOKKEEPING = frozenset(
@@ -145,6 +146,8 @@ class LayerState:
     def add_loss(self, loss: Any) -> None:
         """Adds scalars to what training minimizes; they last until the next call."""
         for item in loss if isinstance(loss, (list, tuple)) else [loss]:
+            if isinstance(item, KerasTensor):  # only shapes are being worked out
+                continue
             if getattr(item, "shape", None) is not None and len(item.shape) > 0:
                 raise ValueError(
                     f"Layer '{self.name}': `add_loss` takes scalars, "

@@ -9,6 +9,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.layers.layer import Layer
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.operation import outline
 
 
 class Lambda(Layer):
@@ -57,7 +58,7 @@ class Lambda(Layer):
     ) -> Any:
         """The output's outline, as given or as found by going through the function."""
         if self._output_shape is None:
-            return super().compute_output_spec(inputs, mask=mask, training=training)
+            return outline(self.call, inputs, mask=mask, training=training)
         shapes = tree.map_structure(lambda x: x.shape, inputs)
         return tree.map_shape_structure(
             lambda s: KerasTensor(s, self.compute_dtype), self.compute_output_shape(shapes)
@@ -69,7 +70,7 @@ class Lambda(Layer):
             inputs = tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), input_shape
             )
-            return tree.map_structure(lambda x: x.shape, Layer.compute_output_spec(self, inputs))
+            return tree.map_structure(lambda x: x.shape, outline(self.call, inputs))
         if callable(self._output_shape):
             return self._output_shape(input_shape)
         first = tree.flatten(input_shape)[0]
