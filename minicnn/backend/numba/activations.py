@@ -75,7 +75,7 @@ def in_pieces(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 
     @wraps(formula)
     def run(x: np.ndarray, *settings, **named_settings) -> np.ndarray:
-        if x.size < LARGE or not same_float(x):
+        if not isinstance(x, np.ndarray) or x.size < LARGE or not same_float(x):
             return formula(x, *settings, **named_settings)
         y = np.empty(x.shape, x.dtype)
         source, target = x.reshape(-1), y.reshape(-1)

@@ -11,8 +11,9 @@ from pathlib import Path
 import numba
 import numpy as np
 
-# Sums may be reordered and multiply-adds fused. Infinities and NaN keep their meaning.
-FAST_MATH = {"contract", "reassoc", "nsz"}
+# Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
+# `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
+FAST_MATH = {"contract"}
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 

@@ -175,7 +175,8 @@ def log_softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) 
 def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """`log Σ exp(x)` along `axis`."""
     shift = _shift(x, axis)
-    total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
+    with np.errstate(divide="ignore"):  # of nothing but -inf, the result is -inf
+        total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
     return total if keepdims else total.squeeze(axis)
 
 

@@ -1,0 +1,181 @@
+"""Numba's element-by-element and row-by-row kernels against the definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from minicnn.backend.numba import activations, arithmetic, losses, normalization, optimizers, random
+from minicnn.backend.numpy import activations as exact_activations
+from minicnn.backend.numpy import losses as exact_losses
+from minicnn.backend.numpy import normalization as exact_normalization
+from minicnn.backend.numpy import optimizers as exact_optimizers
+from minicnn.backend.numpy import random as exact_random
+from tests.backend.checks import assert_rounding_only, strided
+
+DTYPES = ["float32", "float64"]
+SHAPES = [(0, 5), (3, 1), (7, 10), (700, 130)]
+LARGE = (40, 20, 20, 9)
+
+
+def near(found, expected, ulps=16):
+    """Equal up to some units in the last place of the largest number."""
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    size = np.abs(expected).max(initial=np.finfo(found.dtype).tiny)
+    assert np.abs(found - expected).max(initial=0) <= ulps * np.finfo(found.dtype).eps * size
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_relu(dtype, shape, rng):
+    x, cotangent = rng.standard_normal((2, *shape)).astype(dtype)
+    y = exact_activations.relu(x)
+    np.testing.assert_array_equal(activations.relu(strided(x)), y)
+    np.testing.assert_array_equal(
+        activations.relu_gradient(strided(cotangent), y),
+        exact_activations.relu_gradient(cotangent, y),
+    )
+
+
+def test_relu_of_nan_and_infinities():
+    x = np.tile(np.array([np.nan, np.inf, -np.inf, -0.0], np.float32), 8)
+    np.testing.assert_array_equal(activations.relu(x), np.tile([np.nan, np.inf, 0, 0], 8))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("axis", [-1, 0])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_family(name, dtype, shape, axis, rng):
+    if not shape[axis]:
+        return
+    x, cotangent = 3 * rng.standard_normal((2, *shape)).astype(dtype)
+    y = getattr(exact_activations, name)(x, axis)
+    near(getattr(activations, name)(strided(x), axis), y)
+    gradient = f"{name}_gradient"
+    expected = getattr(exact_activations, gradient)(cotangent, y, axis)
+    near(getattr(activations, gradient)(strided(cotangent), y, axis), expected, ulps=200)
+
+
+def test_softmax_at_the_limits():
+    x = np.array([[1e4, 1e4 - 1, -1e4], [-np.inf, 0, 0], [np.nan, 0, 0]], np.float32)
+    for name in ("softmax", "log_softmax"):
+        expected = getattr(exact_activations, name)(x)
+        np.testing.assert_allclose(getattr(activations, name)(x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "elu", "gelu", "softplus", "tanh"])
+def test_formulas_in_pieces_are_the_formulas(name, rng):
+    x = rng.standard_normal((300, 401)).astype("float32")
+    formula = getattr(exact_activations, name, np.tanh)
+    np.testing.assert_array_equal(getattr(activations, name)(strided(x)), formula(x))
+    np.testing.assert_array_equal(getattr(activations, name)(x[:3]), formula(x[:3]))
+
+
+def test_settings_reach_the_formula(rng):
+    x = rng.standard_normal(100_000)
+    np.testing.assert_array_equal(
+        activations.leaky_relu(x, negative_slope=0.5), exact_activations.leaky_relu(x, 0.5)
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["add", "multiply"])
+@pytest.mark.parametrize(
+    "other", [LARGE, LARGE[-1:], (1, 1, 1, 9), (20, 9), (1, 20, 1, 1), (), (40, 20, 20, 1)]
+)
+def test_arithmetic_with_broadcasting(name, other, dtype, rng):
+    x, y = rng.standard_normal(LARGE).astype(dtype), rng.standard_normal(other).astype(dtype)
+    ours, numpys = getattr(arithmetic, name), getattr(np, name)
+    np.testing.assert_array_equal(ours(x, y), numpys(x, y))
+    np.testing.assert_array_equal(ours(y, x), numpys(x, y))
+    np.testing.assert_array_equal(ours(strided(x), y), numpys(x, y))
+
+
+def test_arithmetic_of_what_is_no_array_or_of_two_types(rng):
+    x = rng.standard_normal(LARGE).astype("float32")
+    assert arithmetic.add(x, 2.0).dtype == np.float32
+    assert arithmetic.multiply(x, np.ones(9)).dtype == np.float64
+    assert arithmetic.add(1, 2) == 3
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [LARGE, (30_000, 3), (5, 4)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_sum_of_channels(dtype, shape, keepdims, rng):
+    x = rng.standard_normal(shape).astype(dtype)
+    axes = tuple(range(len(shape) - 1))
+    wide = x.astype("float64")
+    terms = x.size // shape[-1]
+    found = arithmetic.sum(x, axis=axes, keepdims=keepdims)
+    magnitude = abs(wide).sum(axes, keepdims=keepdims)
+    assert_rounding_only(found, wide.sum(axes, keepdims=keepdims), magnitude, terms)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 1), (1, 2, 3)])
+def test_other_sums_are_numpys(axis, rng):
+    x = rng.standard_normal(LARGE)
+    np.testing.assert_array_equal(arithmetic.sum(x, axis=axis), x.sum(axis))
+    assert arithmetic.sum(x.astype("float32"), axis=(0, 1, 2), dtype="float64").dtype == "float64"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_moments(dtype, keepdims, rng):
+    x = (rng.standard_normal(LARGE) + 100).astype(dtype)
+    for axes in ((0, 1, 2), (1, 2)):
+        found = normalization.moments(x, axes, keepdims)
+        expected = exact_normalization.moments(x.astype("float64"), axes, keepdims)
+        tolerance = 1e3 * np.finfo(dtype).eps
+        for one, other in zip(found, expected, strict=True):
+            assert one.dtype == dtype
+            np.testing.assert_allclose(one, other, rtol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("label_type", ["int32", "uint8"])
+@pytest.mark.parametrize("shape", [(0, 3), (7, 10), (2, 3, 4), (3000, 11), (5,)])
+def test_cross_entropy(shape, dtype, label_type, rng):
+    logits = 4 * rng.standard_normal(shape).astype(dtype)
+    labels = np.asarray(rng.integers(0, shape[-1], shape[:-1]), label_type)
+    cotangent = np.asarray(rng.standard_normal(shape[:-1]), dtype)
+    near(
+        losses.sparse_softmax_cross_entropy(strided(logits), labels),
+        np.asarray(exact_losses.sparse_softmax_cross_entropy(logits, labels)),
+    )
+    near(
+        losses.sparse_softmax_cross_entropy_gradient(cotangent, strided(logits), labels),
+        exact_losses.sparse_softmax_cross_entropy_gradient(cotangent, logits, labels),
+    )
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, "float16"])
+@pytest.mark.parametrize("shape", [(3, 4), (200, 301), (0,)])
+def test_adam(shape, dtype, rng):
+    w, g, m, v = rng.standard_normal((4, *shape)).astype(dtype)
+    arrays = (w, g, m, v * v)
+    settings = (np.float64(0.01), 0.9, 0.99, 1e-4)
+    before = [array.copy() for array in arrays]
+    found = optimizers.adam_step(*arrays, *settings)
+    expected = exact_optimizers.adam_step(*arrays, *settings)
+    for one, other in zip(found, expected, strict=True):
+        near(one, other)
+    for array, kept in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(array, kept)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 127, 128, 129, 100_003])
+def test_random_words_are_the_definitions(count):
+    found = random.random_bits((0xFFFFFFFF, 7), count, stream=3)
+    np.testing.assert_array_equal(found, exact_random.random_bits((0xFFFFFFFF, 7), count, 3))
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, "float16"])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (130, 77)])
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_dropout_is_the_definition(shape, dtype, rate, rng):
+    x = np.asarray(rng.standard_normal(shape), dtype)
+    found = random.dropout(x, rate, (3, 4))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, exact_random.dropout(x, rate, (3, 4)))
