@@ -259,7 +259,7 @@ def _select_spec(condlist, choicelist, default):
     return KerasTensor(broadcast_shapes(*shapes), choicelist[0].dtype)
 
 
-@composite("condlist", "choicelist", "default")
+@composite("*condlist", "*choicelist", "default")
 def select(condlist, choicelist, default=0):
     """From the choice of the first condition that holds, or `default` where none does."""
     if not isinstance(condlist, list | tuple) or not isinstance(choicelist, list | tuple):
