@@ -1,0 +1,30 @@
+"""The record of a training."""
+
+from __future__ import annotations
+
+from minicnn.callbacks.callback import Callback, Logs
+
+
+class History(Callback):
+    """Keeps the logs of every epoch; `fit` adds one and returns it.
+
+    Attributes:
+        epoch: the numbers of the epochs, from 0.
+        history: for each name in the logs, the list of its values, one an epoch.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.history: dict[str, list] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Begins a new list of epochs."""
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Writes down the epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self

@@ -1,0 +1,113 @@
+"""Batches packed and unpacked, numbers of samples, class weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn import config, tree
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """Input, target and sample weight of a batch; None for what the batch does not hold.
+
+    For `train_step`, `test_step` and `predict_step` of one's own.
+
+    >>> unpack_x_y_sample_weight(("x", "y"))
+    ('x', 'y', None)
+
+    Raises:
+        ValueError: a tuple or list of more than three.
+    """
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(
+            "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`. "
+            f"Received {len(data)} parts: {data}. Several inputs go into one list or dict: "
+            "`([x1, x2], y)`."
+        )
+    return (*data, *(None,) * (3 - len(data)))
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The opposite: a tuple of what there is, or `x` by itself where that is not ambiguous.
+
+    >>> pack_x_y_sample_weight("x"), pack_x_y_sample_weight("x", "y"), pack_x_y_sample_weight(["x"])
+    ('x', ('x', 'y'), (['x'],))
+    """
+    if y is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def check_data_cardinality(x: Any, y: Any = None, sample_weight: Any = None) -> int:
+    """The number of samples, which all arrays must share.
+
+    Raises:
+        ValueError: different numbers of samples, none at all, or an array without axes.
+    """
+    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    sizes = {name: _sizes(name, part) for name, part in parts.items()}
+    numbers = {size for part in sizes.values() for size in part}
+    if len(numbers) > 1:
+        listed = "; ".join(
+            f"'{name}' sizes: {', '.join(map(str, part))}" for name, part in sizes.items() if part
+        )
+        raise ValueError(
+            "Data cardinality is ambiguous. All arrays must contain the same number of samples "
+            f"(rows). Received {listed}."
+        )
+    if not numbers:
+        raise ValueError("No data: `x` is None. Give an array, a data set or a generator.")
+    if numbers == {0}:
+        shapes = [tuple(leaf.shape) for leaf in tree.flatten(x) if leaf is not None]
+        raise ValueError(
+            f"Empty data: `x` has 0 samples (shape {', '.join(map(str, shapes))}). "
+            "Expected at least one row; was everything filtered out or sliced away?"
+        )
+    return numbers.pop()
+
+
+def _sizes(name: str, part: Any) -> list[int]:
+    leaves = [leaf for leaf in tree.flatten(part) if leaf is not None]
+    if any(not len(leaf.shape) for leaf in leaves):
+        raise ValueError(
+            f"`{name}` holds a single number instead of an array of samples. Expected shape "
+            "(samples, ...); for one sample add an axis: `x[np.newaxis]`."
+        )
+    return [int(leaf.shape[0]) for leaf in leaves]
+
+
+def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
+    """One weight a sample: that of its class, 1 for classes that `class_weight` leaves out.
+
+    Args:
+        y: class indices `(samples,)` or `(samples, 1)`, or one-hot `(samples, classes)`.
+        class_weight: class index to weight.
+    """
+    _check_class_weight(class_weight)
+    labels = np.asarray(y)
+    if labels.ndim > 1:
+        labels = labels[..., 0] if labels.shape[-1] == 1 else labels.argmax(axis=-1)
+    with np.errstate(invalid="ignore"):  # the loss is the one to complain of NaN labels
+        labels = np.round(labels).astype("int64")
+    classes, index = np.unique(labels, return_inverse=True)
+    weights = [class_weight.get(int(each), 1.0) for each in classes]
+    return np.array(weights, dtype=config.floatx())[index.reshape(labels.shape)]
+
+
+def _check_class_weight(class_weight: Any) -> None:
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            "`class_weight` must be a dict from class index to weight, as {0: 1.0, 1: 5.0}. "
+            f"Received {type(class_weight).__name__}. From a list or an array of weights: "
+            "`dict(enumerate(weights))`."
+        )
+    wrong = [key for key in class_weight if not isinstance(key, (int, float, np.number))]
+    if wrong:
+        raise ValueError(
+            "The keys of `class_weight` must be class indices (whole numbers from 0). "
+            f"Received the keys {wrong}."
+        )

@@ -1,0 +1,31 @@
+"""Batches from objects that can be iterated over again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minicnn.trainers.data_adapters.data_adapter import DataAdapter
+from minicnn.trainers.data_adapters.generator_data_adapter import to_numpy
+
+
+class IterableDataAdapter(DataAdapter):
+    """The batches of an iterable, from the beginning in every epoch.
+
+    Other libraries' data sets are of this kind: those of `tf.data`, PyTorch's data loaders.
+    """
+
+    def __init__(self, batches: Iterable[Any]):
+        self._batches = batches
+
+    def get_numpy_iterator(self) -> Iterator[Any]:
+        """The batches of one epoch."""
+        return map(to_numpy, self._batches)
+
+    @property
+    def num_batches(self) -> int | None:
+        """Batches in an epoch, if the iterable has a length."""
+        try:
+            return len(self._batches)
+        except TypeError:  # no length, or an unknown one
+            return None

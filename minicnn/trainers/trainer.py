@@ -1,0 +1,458 @@
+"""`Trainer`: fit, evaluate and predict, for any layer."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minicnn import config
+from minicnn.autodiff import GradientTape
+from minicnn.callbacks import CallbackList, History
+from minicnn.trainers.compiled import Compiled
+from minicnn.trainers.data_adapters.array_slicing import train_validation_split
+from minicnn.trainers.data_adapters.data_adapter_utils import (
+    class_weight_to_sample_weights,
+    unpack_x_y_sample_weight,
+)
+from minicnn.trainers.epoch_iterator import EpochIterator
+from minicnn.trainers.prediction import Predictions, to_numpy
+from minicnn.trainers.steps import as_tensors, check_counts, number_of_rows
+from minicnn.trainers.transaction import Transactions
+from minicnn.utils.python_utils import pythonify_logs
+
+
+class Trainer(Compiled):
+    """Training for whatever is a layer: `class Net(Trainer, Layer)`; every `Model` has it.
+
+    A subclass may override the steps (`train_step`, `test_step`, `predict_step`), `compute_loss`
+    and `compute_metrics`.
+
+    A training step happens as a whole or not at all: if anything raises an exception in it,
+    Ctrl-C included, all weights, and the optimizer's state, are again what they were before it.
+    """
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | list[int] = 1,
+    ) -> History:
+        """Trains the model.
+
+        Args:
+            x: an array `(samples, ...)`, a list or dict of arrays for several inputs, a pandas
+                table; or a source of batches: a `PyDataset`, a generator of `(x, y)` or
+                `(x, y, sample_weight)`, another iterable of batches.
+            y: the targets, arrays like `x`; None if `x` is a source of batches.
+            batch_size: samples in a step, 32 by default; not for sources of batches.
+            epochs: the number of the last epoch.
+            verbose: 0 for silence, 1 (or "auto") for a progress line, 2 for a line an epoch.
+            callbacks: list of `Callback` objects.
+            validation_split: fraction of the samples, the last ones before shuffling, to
+                validate on instead of training; arrays only.
+            validation_data: `(x, y)`, `(x, y, sample_weight)` or a source of batches to validate
+                on after each epoch.
+            shuffle: whether to take the samples in another order in each epoch; "batch" for
+                another order inside each batch only.
+            class_weight: class index to weight in the loss.
+            sample_weight: weights of the samples in the loss, `(samples,)`; for several outputs
+                a structure like `y`.
+            initial_epoch: number of the first epoch, to go on with an earlier training.
+            steps_per_epoch: steps in an epoch, by default all there is. An endless source needs
+                it (or a callback that sets `model.stop_training`).
+            validation_steps: batches to validate on, by default all there are.
+            validation_batch_size: by default `batch_size`.
+            validation_freq: validate after every so many epochs, or after the epochs in a list.
+
+        Returns:
+            The `History`, whose attribute `history` holds the logs of all epochs.
+
+        Raises:
+            ValueError: a model that is not compiled, data that do not fit together or are empty.
+        """
+        self._assert_compile_called("fit")
+        check_counts(
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
+        )
+        epochs = _capped_epochs(epochs)
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = train_validation_split(
+                (x, y, sample_weight), validation_split
+            )
+        training = EpochIterator(
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            steps_per_execution=self.steps_per_execution,
+        )
+        validation = None
+        if validation_data is not None:
+            validation = EpochIterator(
+                *unpack_x_y_sample_weight(validation_data),
+                batch_size=validation_batch_size or batch_size,
+                steps_per_epoch=validation_steps,
+                steps_per_execution=self.steps_per_execution,
+            )
+        if not isinstance(callbacks, CallbackList):
+            callbacks = CallbackList(
+                callbacks,
+                add_history=True,
+                add_progbar=verbose != 0,
+                verbose=verbose,
+                epochs=epochs,
+                steps=training.num_batches,
+                model=self,
+            )
+        with contextlib.closing(training), contextlib.closing(validation or training):
+            self._run_epochs(
+                training, validation, callbacks, initial_epoch, epochs, validation_freq
+            )
+        return self.history
+
+    def _run_epochs(
+        self,
+        training: EpochIterator,
+        validation: EpochIterator | None,
+        callbacks: CallbackList,
+        initial_epoch: int,
+        epochs: int,
+        validation_freq: Any,
+    ) -> None:
+        logs: dict[str, Any] = {}
+        self.stop_training = False
+        self._initial_epoch = None
+        callbacks.on_train_begin()
+        first_epoch = self._initial_epoch or initial_epoch
+        for epoch in range(first_epoch, epochs):
+            self.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+            some, logs_of_steps = self._train_epoch(training, callbacks)
+            if not some and epoch > first_epoch:
+                _warn_of_exhausted_source(epoch, epochs)
+                break
+            logs = pythonify_logs(self._get_metrics_result_or_logs(logs_of_steps))
+            if validation is not None and _is_due(epoch, validation_freq):
+                with self._kept_weights():
+                    validation_logs = self._evaluate(validation, callbacks)
+                logs |= {f"val_{name}": value for name, value in validation_logs.items()}
+            callbacks.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        if self.optimizer is not None and epochs > 0 and self.optimizer.built:
+            self.optimizer.finalize_variable_values(self.trainable_weights)
+        callbacks.on_train_end(logs)
+
+    def _train_epoch(
+        self, training: EpochIterator, callbacks: CallbackList
+    ) -> tuple[bool, dict[str, Any] | None]:
+        """Whether there was a step, and the logs of the last one (None: those of the metrics)."""
+        logs: Any = {}
+        some = False
+        train_step = self._step("train")
+        steps = contextlib.closing(training.enumerate_epoch())
+        with steps as steps, Transactions(self) as transactions:
+            for begin, end, batches in steps:
+                some = True
+                callbacks.on_train_batch_begin(begin)
+                for batch in batches:
+                    logs = transactions.run(train_step, as_tensors(batch))
+                callbacks.on_train_batch_end(end, self.get_metrics_result if logs is None else logs)
+                if self.stop_training:
+                    break
+        return some, logs
+
+    @contextlib.contextmanager
+    def _kept_weights(self) -> Iterator[None]:
+        """Puts the weights back if a validation is interrupted that has swapped them for others."""
+        before = [(variable, variable.snapshot()) for variable in self.variables]
+        try:
+            yield
+        except BaseException:
+            for variable, value in before:
+                variable.restore(value)
+            raise
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Loss and metrics on some data.
+
+        Args:
+            x: as for `fit`.
+            y: as for `fit`.
+            batch_size: samples in a step, 32 by default.
+            verbose: 0 for silence, 1 (or "auto") for a progress line, 2 for one line at the end.
+            sample_weight: as for `fit`.
+            steps: batches to look at, by default all there are.
+            callbacks: list of `Callback` objects.
+            return_dict: whether to return a dict by name instead of a list.
+
+        Returns:
+            The loss, or a list of the loss and the metrics.
+
+        Raises:
+            ValueError: a model that is not compiled, data that do not fit together or are empty.
+        """
+        self._assert_compile_called("evaluate")
+        if kwargs:
+            raise ValueError(f"Arguments not recognized: {kwargs}")
+        check_counts(batch_size=batch_size, steps=steps)
+        batches = EpochIterator(
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            steps_per_execution=self.steps_per_execution,
+        )
+        with contextlib.closing(batches):
+            logs = self._evaluate(batches, self._callbacks(callbacks, verbose, batches))
+        return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    def _evaluate(self, batches: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
+        logs: Any = {}
+        test_step = self._step("test")
+        self.stop_evaluating = False
+        callbacks.on_test_begin()
+        self.reset_metrics()
+        with contextlib.closing(batches.enumerate_epoch()) as steps:
+            for begin, end, some_batches in steps:
+                callbacks.on_test_batch_begin(begin)
+                for batch in some_batches:
+                    logs = test_step(as_tensors(batch))
+                callbacks.on_test_batch_end(end, self.get_metrics_result if logs is None else logs)
+                if self.stop_evaluating:
+                    break
+        logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
+        callbacks.on_test_end(logs)
+        return logs
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The model's outputs for some inputs, as NumPy arrays.
+
+        For a single batch, `model(x)` is faster.
+
+        Args:
+            x: as for `fit`; of batches with targets, these are left out.
+            batch_size: samples in a step, 32 by default.
+            verbose: 0 for silence, 1 (or "auto") for a progress line, 2 for one line at the end.
+            steps: batches to look at, by default all there are.
+            callbacks: list of `Callback` objects.
+
+        Raises:
+            ValueError: data that are empty, or of another shape than the model takes.
+        """
+        check_counts(batch_size=batch_size, steps=steps)
+        batches = EpochIterator(
+            x,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            steps_per_execution=self.steps_per_execution,
+        )
+        callbacks = self._callbacks(callbacks, verbose, batches)
+        predictions = Predictions()
+        self.stop_predicting = False
+        callbacks.on_predict_begin()
+        with contextlib.closing(batches), contextlib.closing(batches.enumerate_epoch()) as epoch:
+            for begin, end, some_batches in epoch:
+                callbacks.on_predict_batch_begin(begin)
+                for batch in some_batches:
+                    predictions.add(self.predict_step(as_tensors(batch)))
+                callbacks.on_predict_batch_end(end, predictions.last)
+                if self.stop_predicting:
+                    break
+        callbacks.on_predict_end()
+        return predictions.joined()
+
+    def _callbacks(
+        self, callbacks: Any, verbose: int | str, batches: EpochIterator
+    ) -> CallbackList:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=1,
+            steps=batches.num_batches,
+            model=self,
+        )
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step on one batch.
+
+        Args:
+            x: the inputs, `(samples, ...)`.
+            y: the targets.
+            sample_weight: weights of the samples in the loss.
+            class_weight: class index to weight in the loss, instead of `sample_weight`.
+            return_dict: whether to return a dict by name instead of a list.
+
+        Returns:
+            The loss before the step, or a list of the loss and the metrics.
+        """
+        self._assert_compile_called("train_on_batch")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError(
+                    "Arguments `sample_weight` and `class_weight` cannot be specified at the same "
+                    f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
+                )
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        self.reset_metrics()
+        with Transactions(self) as transactions:
+            logs = transactions.run(self.train_step, as_tensors((x, y, sample_weight)))
+        return self._logs_of_batch(logs, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics on one batch; arguments and result as for `train_on_batch`."""
+        self._assert_compile_called("test_on_batch")
+        self.reset_metrics()
+        return self._logs_of_batch(self.test_step(as_tensors((x, y, sample_weight))), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The model's outputs for one batch, as NumPy arrays."""
+        return to_numpy(self.predict_step(as_tensors((x,))))
+
+    def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
+        logs = pythonify_logs(logs)
+        return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step: outputs, loss, gradients, update, metrics.
+
+        Args:
+            data: a batch, `(x,)`, `(x, y)` or `(x, y, sample_weight)` (see
+                `utils.unpack_x_y_sample_weight`).
+
+        Returns:
+            Logs: values of the loss and of metrics by name.
+        """
+        return self.compute_metrics(*self._learn(data))
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Like `train_step`, without an update."""
+        return self.compute_metrics(*self._judge(data))
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self._forward(x, training=False)
+
+    def _step(self, kind: str) -> Callable[[Any], dict[str, Any] | None]:
+        """The step of a kind; if it is not overridden, one that leaves the results for later."""
+        step = getattr(self, f"{kind}_step")
+        own = [f"{kind}_step", "compute_metrics", "get_metrics_result"]
+        if any(getattr(type(self), name) is not getattr(Trainer, name) for name in own):
+            return step
+        return self._learn_and_count if kind == "train" else self._judge_and_count
+
+    def _learn_and_count(self, data: Any) -> None:
+        self._update_metrics(*self._learn(data)[1:])
+
+    def _judge_and_count(self, data: Any) -> None:
+        self._update_metrics(*self._judge(data)[1:])
+
+    def _learn(self, data: Any) -> tuple[Any, Any, Any, Any]:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self._forward(x, training=True)
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
+            if self.optimizer is not None:
+                loss = self.optimizer.scale_loss(loss)
+        weights = self.trainable_weights
+        if weights:
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+        else:
+            warnings.warn(
+                f"The model {self.name!r} does not have any trainable weights.", stacklevel=2
+            )
+        return x, y, y_pred, sample_weight
+
+    def _judge(self, data: Any) -> tuple[Any, Any, Any, Any]:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._forward(x, training=False)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
+        return x, y, y_pred, sample_weight
+
+    def _forward(self, x: Any, training: bool) -> Any:
+        return self(x, training=training)
+
+
+def _capped_epochs(epochs: int) -> int:
+    """At most `config.max_epochs()`, which is for trying programs out."""
+    most = config.max_epochs()
+    if not most or epochs <= most:
+        return epochs
+    warnings.warn(f"Limiting epochs to {most}", stacklevel=3)
+    return most
+
+
+def _is_due(epoch: int, validation_freq: Any) -> bool:
+    """Whether to validate after an epoch (counted from 0)."""
+    if isinstance(validation_freq, int):
+        return (epoch + 1) % validation_freq == 0
+    if isinstance(validation_freq, (list, tuple, set)):
+        return epoch + 1 in validation_freq
+    raise ValueError(
+        "Expected `validation_freq` to be a list or int. Received: "
+        f"validation_freq={validation_freq} of the type {type(validation_freq).__name__}."
+    )
+
+
+def _warn_of_exhausted_source(epoch: int, epochs: int) -> None:
+    warnings.warn(
+        f"Your input ran out of data; interrupting training after {epoch} of {epochs} epochs. A "
+        "generator can be read once: use one that never ends together with `steps_per_epoch`, or "
+        "a `PyDataset` or arrays, which begin again in every epoch.",
+        stacklevel=4,
+    )
