@@ -11,7 +11,7 @@ import numpy as np
 from minicnn import config, dtypes
 from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
 from minicnn.autodiff.tensor import LEAF, Tensor
-from minicnn.name_scope import current_path
+from minicnn.scopes import current_path
 from minicnn.naming import auto_name
 from minicnn.shapes import standardize_shape
 
@@ -80,9 +80,8 @@ class Variable(ArrayLike):
     @property
     def value(self) -> Tensor:
         """The tensor that the variable names now."""
-        wanted = _autocast.dtype
-        if wanted and self.autocast and wanted != self.dtype and dtypes.is_float_dtype(self.dtype):
-            return OPERATIONS["cast"](self._value, wanted)
+        if self.dtype != self._value.array.dtype.name:
+            return OPERATIONS["cast"](self._value, self.dtype)
         return self._value
 
     @property
