@@ -40,7 +40,7 @@ _HOME = {
     "Sequential": "models",
     "Tensor": "autodiff",
     "Variable": "autodiff",
-    "name_scope": "name_scope",
+    "name_scope": "scopes",
 }
 
 __all__ = sorted([*_HOME, *_MODULES, "__version__"])

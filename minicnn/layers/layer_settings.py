@@ -9,7 +9,7 @@ from minicnn import dtype_policies
 from minicnn.autodiff import AutocastScope
 from minicnn.autodiff.variable import autocast_dtype
 from minicnn.dtypes import is_float_dtype
-from minicnn.name_scope import current_path, name_scope
+from minicnn.scopes import current_path, name_scope
 
 
 class LayerSettings:

@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn import config, dtype_policies, initializers, ops, tree
 from minicnn.autodiff import Variable
-from minicnn.name_scope import name_scope
+from minicnn.scopes import name_scope
 from minicnn.naming import auto_name
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn import initializers
 from minicnn.autodiff import Tensor, Variable
-from minicnn.name_scope import name_scope
+from minicnn.scopes import name_scope
 
 
 class OptimizerState:

@@ -13,7 +13,7 @@ import numpy as np
 
 from minicnn import global_state
 from minicnn.autodiff import Tensor, Variable
-from minicnn.name_scope import name_scope
+from minicnn.scopes import name_scope
 from minicnn.naming import auto_name
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"

@@ -34,7 +34,8 @@ class name_scope:  # noqa: N801 (Keras's name)
     ):
         if not isinstance(name, str) or "/" in name:
             raise ValueError(
-                f"Argument `name` must be a string and cannot contain character `/`. Received: name={name!r}"
+                "Argument `name` must be a string and cannot contain character `/`. Received: "
+                f"name={name!r}"
             )
         self.name = name
         self.caller = caller
