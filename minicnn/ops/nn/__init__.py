@@ -56,8 +56,9 @@ from minicnn.ops.nn.pooling import (
 from minicnn.ops.nn.shapes import (
     compute_conv_output_shape,
     compute_conv_transpose_output_shape,
+    compute_conv_transpose_padding_args_for_jax,
     compute_pooling_output_shape,
 )
-from minicnn.ops.nn.softmax import log_softmax, softmax, sparsemax
+from minicnn.ops.nn.softmax_family import log_softmax, softmax, sparsemax
 
 globals().update(operation_classes(globals()))

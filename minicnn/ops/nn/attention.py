@@ -8,7 +8,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.ops.declare import composite
 from minicnn.ops.nn.normalization import _at_least_float32
-from minicnn.ops.nn.softmax import softmax
+from minicnn.ops.nn.softmax_family import softmax
 
 
 @composite("query", "key", "value", "bias", "mask", "scale")

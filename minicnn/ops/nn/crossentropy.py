@@ -18,7 +18,7 @@ from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.nn.activations import softplus
 from minicnn.ops.nn.encoding import one_hot
-from minicnn.ops.nn.softmax import check_axis, log_softmax, softmax, softmax_gradient
+from minicnn.ops.nn.softmax_family import check_axis, log_softmax, softmax, softmax_gradient
 
 
 @composite("target", "output")

@@ -10,7 +10,7 @@ from minicnn import config, dtypes, ops
 from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn.softmax import check_axis
+from minicnn.ops.nn.softmax_family import check_axis
 from minicnn.ops.specs import normalize_axes, reduced_shape
 
 Axes = int | Sequence[int]
@@ -50,7 +50,12 @@ def moments(x: Any, axes: Axes, keepdims: bool = False, synchronized: bool = Fal
         >>> keras.ops.moments([0.0, 2.0, 4.0], axes=[0])
         (Tensor(2., dtype=float32), Tensor(2.6666667, dtype=float32))
     """
-    return kernels.moments(x, normalize_axes(axes, x.ndim), keepdims)
+    axes = normalize_axes(axes, x.ndim)
+    if x.dtype != "float16":
+        return kernels.moments(x, axes, keepdims)
+    largest = kernels.finfo(x.dtype).max
+    wide = kernels.moments(x.astype("float32"), axes, keepdims)
+    return tuple(kernels.clip(t, -largest, largest).astype(x.dtype) for t in wide)
 
 
 @composite("x", "mean", "variance", "offset", "scale", class_name="BatchNorm")

@@ -118,7 +118,7 @@ def compute_conv_transpose_output_shape(
     lengths = spatial_shape(input_shape, data_format)
     outputs = tuple(
         _transposed_length(n, reach(k, d), s, p, padding)
-        for n, k, d, s, p in zip(lengths, kernel_size, dilation, strides, extra, strict=True)
+        for n, k, d, s, p in zip(lengths, kernel_size[:rank], dilation, strides, extra, strict=True)
     )
     return with_spatial(input_shape[0], outputs, filters, data_format)
 
@@ -157,3 +157,42 @@ def transposed_pairs(
         total = max((n - 1) * s + reach(k, d) - m, 0)
         pairs.append((total // 2, total - total // 2))
     return tuple(pairs)
+
+
+def compute_conv_transpose_padding_args_for_jax(
+    input_shape: Shape,
+    kernel_shape: Shape,
+    strides: int | Sequence[int],
+    padding: str,
+    output_padding: int | Sequence[int] | None,
+    dilation_rate: int | Sequence[int],
+) -> list[tuple[int, int]]:
+    """The padding (before, after) with which a plain convolution computes the transposed one.
+
+    That convolution has stride 1, the flipped kernel, and the inputs with `strides - 1` zeros
+    between neighbours. The transposed convolution pads its outputs by p before; this one pads its
+    inputs by k - 1 - p, and after them by what the outputs' length then asks for.
+    """
+    rank = len(input_shape) - 2
+    output_shape = compute_conv_transpose_output_shape(
+        input_shape,
+        kernel_shape,
+        1,
+        strides,
+        padding,
+        output_padding,
+        "channels_last",
+        dilation_rate,
+    )
+    strides = per_axis(strides, rank, "strides")
+    dilation = per_axis(dilation_rate, rank, "dilation_rate")
+    inputs, outputs = input_shape[1:-1], output_shape[1:-1]
+    pairs = transposed_pairs(inputs, outputs, kernel_shape[:rank], strides, dilation)
+    arguments = []
+    for n, m, size, s, d, (before, _) in zip(
+        inputs, outputs, kernel_shape[:rank], strides, dilation, pairs, strict=True
+    ):
+        k = reach(size, d)
+        first = k - 1 - before
+        arguments.append((first, m - (n - 1) * s + k - 2 - first))
+    return arguments

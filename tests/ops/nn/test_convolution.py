@@ -3,6 +3,7 @@ import pytest
 
 from minicnn import KerasTensor, ops
 from minicnn.ops.nn.convolution import conv, conv_input_gradient, conv_kernel_gradient
+from minicnn.ops.nn.shapes import compute_conv_transpose_padding_args_for_jax
 from tests.gradients import check_gradients
 from tests.ops.nn.cases import WINDOWS, Window, over_windows
 
@@ -246,3 +247,17 @@ def test_misuse(x, kernel, settings, words):
 def test_transposed_with_too_much_output_padding():
     with pytest.raises(ValueError, match="`output_padding` must be smaller than `strides`"):
         ops.conv_transpose(np.zeros((1, 3, 3, 1)), np.zeros((2, 2, 1, 1)), 2, output_padding=2)
+
+
+@pytest.mark.parametrize("case", [c for c in TRANSPOSED if len(c["x"]) == 4], ids=str)
+def test_transposed_as_convolution_of_spread_inputs(case, rng):
+    x, kernel = rng.standard_normal(case["x"]), rng.standard_normal(case["kernel"])
+    s = case["settings"]
+    pairs = compute_conv_transpose_padding_args_for_jax(x.shape, kernel.shape, **s)
+    sh, sw = (s["strides"],) * 2 if isinstance(s["strides"], int) else s["strides"]
+    spread = np.zeros((2, (x.shape[1] - 1) * sh + 1, (x.shape[2] - 1) * sw + 1, 3))
+    spread[:, ::sh, ::sw] = x
+    padded = np.pad(spread, [(0, 0), *pairs, (0, 0)])
+    flipped = kernel[::-1, ::-1].swapaxes(2, 3)
+    expected = conv(padded, flipped, dilation_rate=s["dilation_rate"])
+    np.testing.assert_allclose(ops.conv_transpose(x, kernel, **s), expected, atol=1e-12)
