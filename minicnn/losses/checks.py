@@ -66,13 +66,19 @@ def check_same_shape(loss: str, y_true: Any, y_pred: Any) -> None:
     raise ValueError(message + "Give the last layer as many outputs as there are labels.")
 
 
-def check_index_shape(loss: str, y_true: Any, y_pred: Any, axis: int = -1) -> None:
-    """Refuses labels whose shape is not that of the predictions without the axis of classes."""
+def check_index_shape(
+    loss: str, y_true: Any, y_pred: Any, axis: int = -1, exactly: bool = True
+) -> None:
+    """Refuses labels whose shape is not that of the predictions without the axis of classes.
+
+    If not `exactly`, shapes that broadcast will do.
+    """
     came, predictions = tuple(y_true.shape), tuple(y_pred.shape)
     wanted = _without(predictions, axis)
-    if _same(came, wanted):
+    one_hot = _same(came, predictions)
+    if not one_hot and (_same if exactly else _broadcast)(came, wanted):
         return
-    if _same(came, predictions):
+    if one_hot:
         raise ValueError(
             f"{loss}: y_true of shape {came} has the shape of y_pred, so it looks one-hot. "
             f"Expected class indices (integers) of shape {wanted}. Use "

@@ -164,7 +164,7 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None)
     if mask is None:
         return sample_weight
     weight = ops.cast(mask, dtype)
-    if reduction in MEANS:
+    if reduction in MEANS and 0 not in weight.shape:
         weight = ops.divide_no_nan(weight, ops.mean(weight))
     if sample_weight is None:
         return weight

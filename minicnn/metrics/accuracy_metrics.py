@@ -44,7 +44,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = _without_last_one(ops.convert_to_tensor(y_true), len(y_pred.shape))
-    check_index_shape("sparse_categorical_accuracy", y_true, y_pred)
+    check_index_shape("sparse_categorical_accuracy", y_true, y_pred, exactly=False)
     matches = ops.cast(ops.equal(y_true, ops.argmax(y_pred, axis=-1)), config.floatx())
     return _without_last_one(matches, max(len(matches.shape), 2))
 

@@ -10,6 +10,7 @@ import numpy as np
 from minicnn import config, ops
 from minicnn.losses.checks import check_no_nan, check_same_shape
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
+from minicnn.ops.keras_tensor import any_symbolic_tensors
 
 NEVER = -1e10
 """A score below every threshold."""
@@ -18,10 +19,10 @@ NEVER = -1e10
 class Counts(NamedTuple):
     """Weighted numbers of samples, `(thresholds,)`, or `(thresholds, labels)` by label."""
 
-    true_positives: Any
-    false_positives: Any
-    true_negatives: Any
-    false_negatives: Any
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    true_negatives: np.ndarray
+    false_negatives: np.ndarray
 
 
 class Thresholds:
@@ -38,23 +39,21 @@ class Thresholds:
         self._order = np.argsort(self.values, kind="stable")
         self._rank = np.argsort(self._order)
 
-    def below(self, scores: Any) -> Any:
-        """How many thresholds each score exceeds.
+    def below(self, scores: np.ndarray) -> np.ndarray:
+        """How many thresholds each score exceeds; none if it is not a number.
 
         Scores are held to [0, 1] if the thresholds divide that interval evenly.
         """
+        scores = np.where(np.isnan(scores), NEVER, scores).astype(scores.dtype)
         if not self.evenly:
-            sorted_values = ops.convert_to_tensor(self.values[self._order], dtype=scores.dtype)
-            return ops.searchsorted(sorted_values, scores, side="left")
-        number = ops.ceil(ops.clip(scores, 0.0, 1.0) * (self.count - 1))
+            return np.searchsorted(self.values[self._order].astype(scores.dtype), scores)
+        number = np.ceil(np.clip(scores, 0, 1) * (self.count - 1)).astype("int64")
         # A first threshold just below 0 is exceeded by a score of 0.
-        return ops.cast(ops.maximum(number, float(self.values[0] < 0)), "int32")
+        return np.maximum(number, int(self.values[0] < 0))
 
-    def in_given_order(self, counts: Any) -> Any:
+    def in_given_order(self, counts: np.ndarray) -> np.ndarray:
         """Counts by ascending threshold, put into the order in which thresholds were given."""
-        if (self._rank == np.arange(self.count)).all():
-            return counts
-        return ops.take(counts, self._rank, axis=0)
+        return counts[self._rank]
 
 
 def _evenly_distributed(values: np.ndarray) -> bool:
@@ -103,63 +102,70 @@ def count(
     Raises:
         ValueError: shapes that differ, NaN labels, or a `class_id` that is none.
     """
+    if any_symbolic_tensors((y_true, y_pred)):
+        return _nothing(y_pred.shape, thresholds, by_label)
     y_pred = ops.convert_to_tensor(y_pred, dtype=dtype)
     y_true = ops.convert_to_tensor(y_true, dtype=dtype)
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
     check_same_shape(metric, y_true, y_pred)
     check_no_nan(metric, y_true)
-    weight = _weights(y_true, sample_weight, dtype)
+    weights = _weights(y_true, sample_weight, dtype)
     if top_k is not None:
         y_pred = _only_top_k(y_pred, top_k)
+    positive, scores = np.asarray(y_true) != 0, np.asarray(y_pred)
     if class_id is not None:
-        _check_class_id(class_id, tuple(y_pred.shape))
-        y_true, y_pred = y_true[..., class_id, None], y_pred[..., class_id, None]
-    weight = ops.broadcast_to(weight, ops.shape(y_pred))
+        _check_class_id(class_id, scores.shape)
+        positive, scores = positive[..., [class_id]], scores[..., [class_id]]
     if label_weights is not None:
-        weight = weight * ops.convert_to_tensor(label_weights, dtype=dtype)
-    positive = ops.cast(ops.cast(y_true, "bool"), dtype)
-    return _count(positive * weight, (1.0 - positive) * weight, y_pred, thresholds, by_label)
+        weights = weights * np.asarray(label_weights)
+    counts = _count(positive, scores, weights, thresholds, by_label)
+    return Counts(*(each.astype(dtype) for each in counts))
 
 
-def _weights(y_true: Any, sample_weight: Any, dtype: Any) -> Any:
+def _weights(y_true: Any, sample_weight: Any, dtype: Any) -> np.ndarray:
     if sample_weight is None:
-        return ops.ones((), dtype=dtype)
-    weight = ops.expand_dims(ops.convert_to_tensor(sample_weight, dtype=dtype), axis=-1)
-    return squeeze_or_expand_to_same_rank(y_true, weight, expand_rank_1=False)[1]
-
-
-def _count(true: Any, false: Any, scores: Any, thresholds: Thresholds, by_label: bool) -> Counts:
-    """Counts, given the weights of true and of false labels."""
-    labels = scores.shape[-1] if by_label else 1
-    buckets = thresholds.below(ops.nan_to_num(scores, nan=NEVER))
-    if by_label:
-        buckets = buckets + ops.arange(labels, dtype=buckets.dtype) * (thresholds.count + 1)
-    buckets = ops.reshape(buckets, (-1,))
-    true_positives, positives = _above(true, buckets, labels, thresholds)
-    false_positives, negatives = _above(false, buckets, labels, thresholds)
-    counts = Counts(
-        true_positives,
-        false_positives,
-        negatives - false_positives,
-        positives - true_positives,
-    )
-    return counts if by_label else Counts(*(each[:, 0] for each in counts))
-
-
-def _above(weights: Any, buckets: Any, labels: int, thresholds: Thresholds) -> tuple:
-    """Weight above each threshold, `(thresholds, labels)`, and in total, `(labels,)`."""
-    size = thresholds.count + 1
-    sums = ops.segment_sum(ops.reshape(weights, (-1,)), buckets, num_segments=labels * size)
-    # Entry n of the running sum from the end is the weight in the buckets n, n + 1, ...
-    sums = ops.flip(ops.transpose(ops.reshape(sums, (labels, size))), axis=0)
-    totals = ops.flip(ops.cumsum(sums, axis=0), axis=0)
-    return thresholds.in_given_order(totals[1:]), totals[0]
+        return np.ones((), dtype)
+    weights = ops.expand_dims(ops.convert_to_tensor(sample_weight, dtype=dtype), axis=-1)
+    return np.asarray(squeeze_or_expand_to_same_rank(y_true, weights, expand_rank_1=False)[1])
 
 
 def _only_top_k(scores: Any, k: int) -> Any:
     _, indices = ops.top_k(scores, k)
     chosen = ops.sum(ops.one_hot(indices, scores.shape[-1], dtype=scores.dtype), axis=-2)
     return scores * chosen + NEVER * (1 - chosen)
+
+
+def _count(
+    positive: np.ndarray,
+    scores: np.ndarray,
+    weights: np.ndarray,
+    thresholds: Thresholds,
+    by_label: bool,
+) -> Counts:
+    """Counts by one histogram, of cells (positive or not, label, number of thresholds below)."""
+    labels, size = scores.shape[-1] if by_label else 1, thresholds.count + 1
+    cells = thresholds.below(scores) + positive * (labels * size)
+    if by_label:
+        cells = cells + np.arange(labels) * size
+    weights = np.broadcast_to(weights, scores.shape).ravel()
+    histogram = np.bincount(cells.ravel(), weights, minlength=2 * labels * size)
+    # Entry n of the running sum from the end: the weight that exceeds n thresholds or more.
+    above = histogram.reshape(2, labels, size)[..., ::-1].cumsum(axis=-1)[..., ::-1]
+    false_positives, true_positives = (
+        thresholds.in_given_order(each.T[1:] if by_label else each[0, 1:]) for each in above
+    )
+    negatives, positives = above[..., 0] if by_label else above[:, 0, 0]
+    return Counts(
+        true_positives,
+        false_positives,
+        negatives - false_positives,
+        positives - true_positives,
+    )
+
+
+def _nothing(shape: tuple, thresholds: Thresholds, by_label: bool) -> Counts:
+    """For symbolic batches, of which there is nothing to count."""
+    return Counts(*[np.zeros((thresholds.count, *shape[1:]) if by_label else thresholds.count)] * 4)
 
 
 def _check_class_id(class_id: int, shape: tuple) -> None:

@@ -9,8 +9,11 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minicnn import config, ops
 from minicnn.metrics.metric import Metric
+from minicnn.ops.keras_tensor import any_symbolic_tensors
 
 
 class IoU(Metric):
@@ -64,40 +67,38 @@ class IoU(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch of labels and predictions into account."""
+        if any_symbolic_tensors((y_true, y_pred)):
+            return
         y_true = self._indices(y_true, self.sparse_y_true)
         y_pred = self._indices(y_pred, self.sparse_y_pred)
-        weight = self._weights(sample_weight, y_true)
-        inside = ops.logical_and(self._is_class(y_true), self._is_class(y_pred))
+        weights = self._weights(sample_weight, y_true.shape)
+        inside = (y_true >= 0) & (y_true < self.num_classes)
+        inside &= (y_pred >= 0) & (y_pred < self.num_classes)
         if self.ignore_class is not None:
-            inside = ops.logical_and(inside, ops.not_equal(y_true, self.ignore_class))
-        # Row: the true class; column: the predicted one. What does not count falls on (0, 0)
-        # with weight 0.
-        cells = ops.where(inside, y_true * self.num_classes + y_pred, 0)
-        weight = ops.where(inside, weight, ops.zeros_like(weight))
-        counts = ops.segment_sum(weight, cells, num_segments=self.num_classes**2)
-        self.total_cm.assign_add(ops.reshape(counts, (self.num_classes, self.num_classes)))
+            inside &= y_true != self.ignore_class
+        # Row: the true class; column: the predicted one.
+        cells = (y_true * self.num_classes + y_pred)[inside]
+        counts = np.bincount(cells, weights[inside], minlength=self.num_classes**2)
+        self.total_cm.assign_add(
+            counts.reshape(self.num_classes, self.num_classes).astype(self.dtype)
+        )
 
-    def _indices(self, y: Any, sparse: bool) -> Any:
+    def _indices(self, y: Any, sparse: bool) -> np.ndarray:
         y = ops.convert_to_tensor(y) if sparse else ops.argmax(y, axis=self.axis)
-        return ops.reshape(ops.cast(y, "int32"), (-1,))
+        return np.asarray(y).astype("int64").ravel()
 
-    def _is_class(self, y: Any) -> Any:
-        return ops.logical_and(y >= 0, y < self.num_classes)
-
-    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+    def _weights(self, sample_weight: Any, shape: tuple) -> np.ndarray:
         if sample_weight is None:
-            sample_weight = 1
-        elif "float" in str(getattr(sample_weight, "dtype", "")) and "int" in self.dtype:
+            return np.ones(shape)
+        if "float" in str(getattr(sample_weight, "dtype", "")) and "int" in self.dtype:
             warnings.warn(
-                f"{self.name}: sample weights of type {sample_weight.dtype} are rounded towards "
-                f"zero, for the metric counts in {self.dtype}. Give `dtype='float32'`, or integer "
-                "weights.",
+                f"{self.name}: sample weights of type {sample_weight.dtype} meet counts of type "
+                f"{self.dtype}, and casting rounds them towards zero. Give the metric "
+                "`dtype='float32'`, or integer weights.",
                 stacklevel=3,
             )
-        weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
-        if len(weight.shape) > 1:
-            weight = ops.reshape(weight, (-1,))
-        return ops.broadcast_to(weight, ops.shape(y_true))
+        weights = np.asarray(ops.convert_to_tensor(sample_weight, dtype=self.dtype))
+        return np.broadcast_to(weights.ravel() if weights.ndim > 1 else weights, shape)
 
     def result(self) -> Any:
         """The mean over the target classes that have been seen, true or predicted."""

@@ -32,7 +32,8 @@ def _weighted(values: Any, sample_weight: Any, mask: Any, reduce_fn: Callable, d
     values, weight = squeeze_or_expand_to_same_rank(values, weight)
     values = _reduce_from(len(weight.shape), values, reduce_fn)
     rank = len(weight.shape)
-    weight = ops.broadcast_to(weight, ops.shape(values))
+    if tuple(weight.shape) != tuple(values.shape):
+        weight = ops.broadcast_to(weight, ops.shape(values))
     return values * weight, weight if rank <= 1 else _reduce_from(1, weight, reduce_fn)
 
 

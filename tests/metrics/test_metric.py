@@ -139,6 +139,7 @@ P = np.full((4, 3), 1 / 3)
     ("metric", "y_true", "y_pred", "message"),
     [
         ("SparseCategoricalAccuracy", np.eye(3)[[0, 1, 2, 0]], P, "one-hot.*categorical_accuracy"),
+        ("SparseCategoricalAccuracy", np.eye(3), np.eye(3), "one-hot"),
         ("SparseCategoricalAccuracy", [0, 1], P, r"shape \(4,\)"),
         ("CategoricalAccuracy", [0, 1, 2, 0], P, "class indices.*to_categorical"),
         ("CategoricalAccuracy", np.eye(4), P, "same shape"),
@@ -175,7 +176,7 @@ def test_predictions_that_are_not_numbers_count_as_negative():
 
 def test_integer_counts_warn_of_fractional_weights():
     metric = metrics.MeanIoU(num_classes=2)
-    with pytest.warns(UserWarning, match="mean_io_u: sample weights of type float64"):
+    with pytest.warns(UserWarning, match=r"mean_io_u: sample weights of type float64 .* int64"):
         metric.update_state([0, 1], [0, 1], sample_weight=np.array([0.5, 1.5]))
 
 
