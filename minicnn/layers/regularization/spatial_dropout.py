@@ -27,11 +27,6 @@ class BaseSpatialDropout(Layer):
         self.supports_masking = True
         self.built = True
 
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """One-dimensional data has no layout to choose."""
-        return ("rate", "seed") if self.rank == 1 else ("rate", "seed", "data_format")
-
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out channels, if training."""
         if not training or self.rate == 0:
@@ -46,6 +41,11 @@ class BaseSpatialDropout(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """What Keras's layers of this name take, which is less than others do."""
+        config = {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
+        return config if self.rank == 1 else {**config, "data_format": self.data_format}
 
 
 class SpatialDropout1D(BaseSpatialDropout):
