@@ -77,8 +77,8 @@ def find_kernel(name: str) -> Callable:
     Each backend lists its kernels by file in `MODULES`, so that only the file in need is imported.
     """
     active = config.backend()
-    for backend in dict.fromkeys((active, "numpy")):
-        package = f"{__name__}.{backend}"
+    for folder in dict.fromkeys((active, "numpy")):
+        package = f"{__name__}.{folder}"
         for module, names in import_module(package).MODULES.items():
             if name in names:
                 return getattr(import_module(f"{package}.{module}"), name)

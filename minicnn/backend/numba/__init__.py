@@ -44,5 +44,6 @@ MODULES: dict[str, tuple[str, ...]] = {
         "max_pool_gather",
         "max_pool_gradient",
     ),
+    "products": ("matmul",),
     "random": ("dropout", "random_bits"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.backend.numba import pool_by_two
 from minicnn.backend.numba.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.conv.window import output_size
 from minicnn.backend.numba.threads import for_chunks
@@ -16,6 +17,7 @@ from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Padding, Sizes
 
 PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
+BY_TWO = (2, 2, 2, 2, 0, 0)  # see `_window`
 
 
 def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
@@ -24,7 +26,10 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
         return definition.max_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
     y = _empty_output(x, pool_size, strides, padding)
-    _each_image(_max_pool, x, y, window)
+    if window == BY_TWO:
+        _each_image(pool_by_two.max_pool, x, y)
+    else:
+        _each_image(_max_pool, x, y, window)
     return y if len(pool_size) == 2 else y[:, 0]
 
 
@@ -48,7 +53,11 @@ def max_pool_gradient(
         return definition.max_pool_gradient(cotangent, x, pool_size, strides, padding)
     gradient = np.zeros(x.shape, x.dtype)
     arrays = [_two_dimensional(array) for array in (x, cotangent, gradient)]
-    _each_image(_max_pool_gradient, *arrays, _window(pool_size, strides, padding))
+    window = _window(pool_size, strides, padding)
+    if window == BY_TWO:
+        _each_image(pool_by_two.max_pool_gradient, *arrays)
+    else:
+        _each_image(_max_pool_gradient, *arrays, window)
     return gradient
 
 
@@ -167,8 +176,8 @@ def _find_winners(image, line, position, window, largest, winners):
 
 @compiled
 def _beats(value, largest):
-    """NaN is larger than any number, and the first NaN wins."""
-    return (value > largest) | ((value != value) & (largest == largest))
+    """NaN is larger than any number."""
+    return (value > largest) | (value != value)
 
 
 @compiled

@@ -8,8 +8,8 @@ call it at once, and its OpenMP one hangs or kills a forked child. Here each cal
 list of pieces and takes part in the work itself, so calls never wait for each other, and a forked
 child starts its own threads.
 
-The matrix library (BLAS) inside NumPy is held to one thread while this module is in use. Its idle
-threads spin and slow ours down several times over, and its sums depend on their number.
+Importing this module holds the matrix library (BLAS) inside NumPy to one thread. Its idle threads
+spin and slow ours down several times over, and its sums depend on their number.
 
 `MINICNN_THREADS` sets the number of threads; otherwise it is the number of processors.
 """
@@ -25,6 +25,8 @@ import numpy as np
 import threadpoolctl
 
 PIECES = 16
+
+threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 class Job:
@@ -59,7 +61,6 @@ class Pool:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
         for _ in range(size - 1):
             threading.Thread(target=self._help, name="minicnn", daemon=True).start()
-        threadpoolctl.threadpool_limits(1, user_api="blas")
 
     def _help(self) -> None:
         for job in iter(self.jobs.get, None):

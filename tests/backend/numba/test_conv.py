@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minicnn.backend.numba import conv as fast
 from minicnn.backend.numba.conv import depthwise, im2col
 from minicnn.backend.numpy import conv as exact
-from tests.backend.checks import assert_rounding_only, strided, windows
+from tests.backend.checks import Window, assert_rounding_only, strided, windows
 
 
 @st.composite
@@ -84,8 +84,6 @@ def test_arrays_that_are_not_contiguous(case):
 def test_images_large_enough_for_several_threads_and_blocks(
     input_shape, kernel_shape, padding, groups
 ):
-    from tests.backend.checks import Window
-
     window = Window(input_shape, kernel_shape[:2], (1, 1), ((padding, padding),) * 2, (1, 1))
     check(window, kernel_shape, groups, "float32", 3)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minicnn.backend.numba import activations, arithmetic, losses, normalization, optimizers, random
+from minicnn.backend.numba import (
+    activations,
+    arithmetic,
+    losses,
+    normalization,
+    optimizers,
+    products,
+    random,
+)
 from minicnn.backend.numpy import activations as exact_activations
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
@@ -98,6 +106,25 @@ def test_arithmetic_of_what_is_no_array_or_of_two_types(rng):
     assert arithmetic.add(x, 2.0).dtype == np.float32
     assert arithmetic.multiply(x, np.ones(9)).dtype == np.float64
     assert arithmetic.add(1, 2) == 3
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("rows", "terms", "columns"),
+    [(700, 90, 130), (130, 90, 700), (3, 0, 2), (0, 4, 5), (1, 5000, 300), (2, 3, 4)],
+)
+def test_matrix_products(rows, terms, columns, dtype, rng):
+    x = rng.standard_normal((terms, rows)).astype(dtype).T
+    y = strided(rng.standard_normal((terms, columns)).astype(dtype))
+    wide_x, wide_y = x.astype("float64"), y.astype("float64")
+    assert_rounding_only(products.matmul(x, y), wide_x @ wide_y, abs(wide_x) @ abs(wide_y), terms)
+
+
+def test_other_products_are_numpys(rng):
+    x, y = rng.standard_normal((3, 4, 5)), rng.standard_normal(5)
+    np.testing.assert_array_equal(products.matmul(x, y), x @ y)
+    with pytest.raises(ValueError, match="mismatch"):
+        products.matmul(np.ones((3, 4)), np.ones((5, 6)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

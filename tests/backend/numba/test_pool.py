@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicnn.backend.numba import pool as fast
 from minicnn.backend.numpy import pool as exact
-from tests.backend.checks import assert_rounding_only, strided, windows
+from tests.backend.checks import Window, assert_rounding_only, strided, windows
 
 pooling = windows((1, 2), channels=(1, 3, 8, 9), dilated=False, pooling=True)
 floats = st.sampled_from(("float32", "float64"))
@@ -63,17 +63,23 @@ def test_arrays_that_are_not_contiguous(window, dtype, seed):
     check(window, dtype, seed, prepare=strided)
 
 
-def test_images_large_enough_for_several_threads():
-    from tests.backend.checks import Window
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "shape", [(64, 26, 26, 32), (2, 11, 4, 3), (1, 2, 2, 1), (0, 4, 4, 1), (1, 5, 7, 9)]
+)
+@pytest.mark.parametrize("size", [2, 3])
+def test_windows_side_by_side(shape, size, dtype):
+    if min(shape[1:3]) >= size:
+        check(Window(shape, (size,) * 2, (size,) * 2, ((0, 0),) * 2, (1, 1)), dtype, 5)
 
-    check(Window((64, 26, 26, 32), (2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1)), "float32", 5)
 
-
+@pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("name", ["max_pool", "average_pool"])
-def test_nan_spreads_over_its_windows_only(name):
-    x = np.zeros((1, 4, 4, 8), np.float32)
-    x[0, 1, 1] = np.nan
-    y = getattr(fast, name)(x, (2, 2), (2, 2), ((0, 0), (0, 0)))
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_nan_spreads_over_its_windows_only(name, size, place):
+    x = np.zeros((1, 2 * size, 2 * size, 8), np.float32)
+    x[0, place[0], place[1]] = np.nan
+    y = getattr(fast, name)(x, (size, size), (size, size), ((0, 0), (0, 0)))
     np.testing.assert_array_equal(np.isnan(y[0, :, :, 0]), [[True, False], [False, False]])
 
 

@@ -29,6 +29,7 @@ def many_kernels() -> list[np.ndarray]:
         normalization,
         optimizers,
         pool,
+        products,
         random,
     )
 
@@ -44,6 +45,7 @@ def many_kernels() -> list[np.ndarray]:
         conv.conv_input_gradient(y, kernel, x.shape, *where),
         conv.conv_kernel_gradient(x, x, (3, 3), *where, groups=16),
         pool.max_pool_gradient(pool.max_pool(x, *window), x, *window),
+        products.matmul(x.reshape(-1, 144), kernel.reshape(144, -1)),
         activations.sigmoid(x),
         arithmetic.sum(x, (0, 1, 2)),
         *normalization.moments(x, (0, 1, 2)),
