@@ -1,7 +1,7 @@
 """Compares the gradients of a function with differences of its values.
 
 The truth is float64 on the NumPy backend: fourth-order central differences with steps of 1/1000
-have errors of about 1e-11, so a wrong factor or a missing term stands out by many orders of magnitude.
+have errors of about 1e-11, so a wrong factor or a missing term stands out by orders of magnitude.
 Cotangents are random, because the gradient of `sum(f(x))` is blind to many mistakes.
 """
 

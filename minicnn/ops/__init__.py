@@ -7,7 +7,7 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
-from minicnn.ops import control_flow, core, linalg, math, nn, numpy, operators
+from minicnn.ops import control_flow, core, fourier, linalg, math, nn, numpy, operators
 
 
 def _public(section):
@@ -21,5 +21,5 @@ def _public(section):
     }
 
 
-for _section in (nn, linalg, math, control_flow, core, numpy):
+for _section in (nn, linalg, fourier, math, control_flow, core, numpy):
     globals().update(_public(_section))

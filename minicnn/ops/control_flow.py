@@ -182,6 +182,17 @@ class VectorizedMap(Operation):
         super().__init__(name=name)
         self.function = function
 
+    def get_config(self):
+        return {"name": self.name, "function": self.function}
+
+    @classmethod
+    def from_config(cls, config):
+        from minicnn.saving import serialization_lib
+
+        return cls(
+            **{**config, "function": serialization_lib.deserialize_keras_object(config["function"])}
+        )
+
     def call(self, elements):
         return Map().call(self.function, elements)
 

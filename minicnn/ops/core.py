@@ -324,6 +324,17 @@ def _slices(inputs, start_indices, lengths):
     return tuple(slices)
 
 
+@composite("inputs", "start_indices")
+def slice(inputs, start_indices, shape):
+    """The part of a given shape that begins at the start indices; -1 in it means all to the end."""
+    inputs, start_indices = convert_to_tensor(inputs), convert_to_tensor(start_indices)
+    _slice_spec(inputs, start_indices, shape)
+    if isinstance(start_indices, Tensor):
+        triples = zip(inputs.shape, start_indices.tolist(), shape, strict=True)
+        shape = [n - start if m == -1 and n is not None else m for n, start, m in triples]
+    return _slice(inputs, start_indices, tuple(shape))
+
+
 @op(
     "inputs",
     "start_indices",
@@ -335,9 +346,7 @@ def _slices(inputs, start_indices, lengths):
         None,
     ),
 )
-def slice(inputs, start_indices, shape):
-    """The part of a given shape that begins at the start indices; -1 in it means all to the end."""
-    _slice_spec(KerasTensor(inputs.shape), start_indices, shape)
+def _slice(inputs, start_indices, shape):
     return inputs[_slices(inputs, start_indices, shape)]
 
 
@@ -364,6 +373,8 @@ def slice_update(inputs, start_indices, updates):
 def _range_of(name):
     if name == "bool":
         return 0, 1
+    if name == "bfloat16":
+        return -(2.0**128 - 2.0**120), 2.0**128 - 2.0**120
     info = np.iinfo(name) if dtypes.is_int_dtype(name) else np.finfo(name)
     return info.min, info.max
 

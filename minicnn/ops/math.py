@@ -10,6 +10,20 @@ from minicnn import dtypes, ops
 from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op, operation_classes
+from minicnn.ops.fourier import (
+    FFT,
+    FFT2,
+    IFFT2,
+    IRFFT,
+    ISTFT,
+    fft,
+    fft2,
+    ifft2,
+    irfft,
+    istft,
+    rfft,
+    stft,
+)
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.indexing import take_adjoint
@@ -17,19 +31,31 @@ from minicnn.ops.numpy.reductions import stretched
 from minicnn.shapes import broadcast_shapes
 
 __all__ = [
+    "FFT",
+    "FFT2",
+    "IFFT2",
+    "IRFFT",
+    "ISTFT",
     "cdist",
     "erf",
     "erfc",
     "erfinv",
     "extract_sequences",
+    "fft",
+    "fft2",
+    "ifft2",
     "in_top_k",
+    "irfft",
+    "istft",
     "logdet",
     "logsumexp",
+    "rfft",
     "rsqrt",
     "segment_max",
     "segment_min",
     "segment_prod",
     "segment_sum",
+    "stft",
     "top_k",
     "view_as_complex",
     "view_as_real",
@@ -135,27 +161,27 @@ def _segment_extremum_vjp(g, y, data, segment_ids, num_segments, sorted):
 
 
 def _lowest(dtype):
-    return np.iinfo(dtype).min if dtype.kind in "iu" else np.finfo(dtype).min
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
 
 
 def _highest(dtype):
-    return np.iinfo(dtype).max if dtype.kind in "iu" else np.finfo(dtype).max
+    return np.iinfo(dtype).max if dtype.kind in "iu" else np.inf
 
 
 @op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_extremum_vjp, None))
 def segment_max(data, segment_ids, num_segments=None, sorted=False):
-    """The largest of the rows of data that have the same segment id; the lowest number for none."""
+    """The largest of the rows of data that have the same segment id; -∞ for none."""
     return _reduce_segments(np.maximum, _lowest(data.dtype), data, segment_ids, num_segments)
 
 
 @op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_extremum_vjp, None))
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
-    """The smallest of the rows of data that have the same segment id; the highest number for none."""
+    """The smallest of the rows of data that have the same segment id; ∞ for none."""
     return _reduce_segments(np.minimum, _highest(data.dtype), data, segment_ids, num_segments)
 
 
 def _segment_prod_vjp(g, y, data, segment_ids, num_segments, sorted):
-    """Each row's factor is the product of all others: of those that are not 0, if it is the only 0."""
+    """Each row's factor is the product of all others of its segment."""
     zero = ops.equal(data, 0)
     zeros = segment_sum(ops.cast(zero, data.dtype), segment_ids, y.shape[0])
     filled = ops.where(zero, 1, data)

@@ -30,8 +30,8 @@ class Case(NamedTuple):
 
 
 def _drawn(x: Any, random: np.random.Generator) -> Any:
-    if isinstance(x, list):
-        return [_drawn(item, random) for item in x]
+    if isinstance(x, list | tuple):
+        return type(x)(_drawn(item, random) for item in x)
     return x(random) if callable(x) else x
 
 
@@ -261,8 +261,12 @@ INDEXING = [
     case("take_along_axis", apart(3, 1), INDICES, axis=0),
     case("take_along_axis", apart(2, 3), np.array([0, 5, 0])),
     case("where", np.array([[True], [False]]), apart(2, 3), apart(3)),
-    case("select", [np.array([True, False, False]), np.array([True, True, False])],
-         [apart(3), apart(3)], 0.5),
+    case(
+        "select",
+        [np.array([True, False, False]), np.array([True, True, False])],
+        [apart(3), apart(3)],
+        0.5,
+    ),
     case("sort", apart(3, 4), axis=0),
     case("sort", apart(3, 4), axis=None),
     case("top_k", apart(3, 4), 2),
@@ -271,8 +275,13 @@ INDEXING = [
     case("scatter", np.array([[0, 1], [2, 0], [0, 1]]), apart(3), (3, 2)),
     case("scatter", np.array([[0], [2], [0]]), apart(3, 2), (3, 2)),
     *(
-        case("scatter_update", apart(3, 3), np.array([[0, 1], [2, 0]]), within(-0.3, 0.2, 2),
-             reduction=reduction)
+        case(
+            "scatter_update",
+            apart(3, 3),
+            np.array([[0, 1], [2, 0]]),
+            within(-0.3, 0.2, 2),
+            reduction=reduction,
+        )
         for reduction in (None, "add", "mul", "max", "min")
     ),
     case("scatter_update", apart(3, 2), np.array([[2], [0]]), apart(2, 2)),
@@ -305,7 +314,11 @@ PRODUCTS = [
     case("corrcoef", apart(3, 4)),
     case("cdist", apart(2, 3), within(1, 2, 4, 3)),
     *(
-        case("einsum", *inputs, function=lambda *xs, subscripts=subscripts: ops.einsum(subscripts, *xs))
+        case(
+            "einsum",
+            *inputs,
+            function=lambda *xs, subscripts=subscripts: ops.einsum(subscripts, *xs),
+        )
         for subscripts, *inputs in (
             ("ij,jk->ik", apart(2, 3), apart(3, 4)),
             ("ij,kj", apart(2, 3), apart(4, 3)),
@@ -318,6 +331,18 @@ PRODUCTS = [
             ("ij,iij->j", apart(2, 3), apart(2, 2, 3)),
         )
     ),
+]
+
+FOURIER = [
+    case("fft", (apart(2, 5), apart(2, 5))),
+    case("fft2", (apart(2, 3, 2), apart(2, 3, 2))),
+    case("ifft2", (apart(3, 2), apart(3, 2))),
+    case("rfft", apart(2, 5)),
+    case("rfft", apart(6), fft_length=4),
+    case("irfft", (apart(2, 4), apart(2, 4))),
+    case("irfft", (apart(4), apart(4)), fft_length=7),
+    case("stft", apart(12), sequence_length=4, sequence_stride=2, fft_length=6),
+    case("istft", (apart(4, 4), apart(4, 4)), sequence_length=4, sequence_stride=2, fft_length=6),
 ]
 
 LINALG = [
@@ -353,5 +378,6 @@ CASES = [
     *SHAPING,
     *INDEXING,
     *PRODUCTS,
+    *FOURIER,
     *LINALG,
 ]

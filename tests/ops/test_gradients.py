@@ -32,7 +32,9 @@ def _primitives():
             continue
         for value in vars(import_module(module.name)).values():
             primitive = getattr(value, "primitive", None)
-            if isinstance(primitive, Primitive) and not primitive.forward.__module__.startswith(NOT_HERE):
+            if isinstance(primitive, Primitive) and not primitive.forward.__module__.startswith(
+                NOT_HERE
+            ):
                 found[primitive.name] = primitive
     return found
 

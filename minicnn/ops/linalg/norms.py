@@ -54,8 +54,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
     Args:
         ord: for vectors the p of `(Σ |x|ᵖ)¹ᐟᵖ`, 0 for the number of elements that are not 0,
-            ±infinity for the largest or smallest; for matrices `"fro"`, `"nuc"`, ±1, ±2 or ±infinity.
-            None is the square root of the sum of squares.
+            ±infinity for the largest or smallest; for matrices `"fro"`, `"nuc"`, ±1, ±2 or
+            ±infinity. None is the square root of the sum of squares.
         axis: the axis or the two axes, all of them by default.
     """
     x = ops.convert_to_tensor(x)

@@ -102,7 +102,7 @@ def _solve_spec(a, b, **_):
     if b.ndim < 1:
         raise ValueError("Expected input to have rank >= 1. Received a scalar `b`.")
     rows = b.shape[-2] if a.ndim == b.ndim else b.shape[-1]
-    if a.ndim - b.ndim in (0, 1) and None not in (rows, a.shape[-1]) and rows != a.shape[-1]:
+    if a.ndim - b.ndim in (0, 1) and rows != a.shape[-1]:
         raise ValueError(
             "Incompatible shapes between `a` and `b`: `b` needs as many rows as `a`. "
             f"Received: a.shape={tuple(a.shape)}, b.shape={tuple(b.shape)}"

@@ -71,8 +71,8 @@ def _view_spec(x, dtype=None):
     last = x.shape[-1]
     if last is not None and last * before % after:
         raise ValueError(
-            f"Cannot view array of shape {x.shape} and dtype {x.dtype} as dtype {dtype} because the "
-            f"{last * before} bytes of a row are not divisible by the new item size {after}."
+            f"Cannot view array of shape {x.shape} and dtype {x.dtype} as dtype {dtype}: the "
+            f"{last * before} bytes of a row are not divisible by its item size {after}."
         )
     return KerasTensor((*x.shape[:-1], last and last * before // after), dtype)
 

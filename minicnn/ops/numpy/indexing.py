@@ -10,7 +10,7 @@ import numpy as np
 from minicnn import dtypes, ops, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
+from minicnn.ops.declare import composite, op, to_array
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
 from minicnn.shapes import broadcast_shapes
@@ -196,7 +196,7 @@ def _places_along_axis(shape, indices, axis):
 
 @composite("x", "indices")
 def take_along_axis(x, indices, axis=None):
-    """For each position the element of its own row along an axis: `y[i, j] = x[i, indices[i, j]]`."""
+    """Elements of each row along an axis by indices of its own: `y[i, j] = x[i, indices[i, j]]`."""
     if axis is None:
         return _take_along_axis(ops.ravel(x), indices, 0)
     return _take_along_axis(x, indices, axis)
@@ -295,7 +295,10 @@ def _searchsorted_spec(sorted_sequence, values, side="left"):
             "`keras.ops.vectorized_map` to extend it to N-D sequences. "
             f"Received: sorted_sequence.shape={sorted_sequence.shape}"
         )
-    return KerasTensor(values.shape, "int32")
+    # Places in a sequence of unknown length may not fit into 32 bits.
+    length = sorted_sequence.shape[0]
+    small = length is not None and length <= np.iinfo("int32").max
+    return KerasTensor(values.shape, "int32" if small else "int64")
 
 
 @op("sorted_sequence", "values", spec=_searchsorted_spec, class_name="SearchSorted")
@@ -318,23 +321,27 @@ def digitize(x, bins):
     return kernels.searchsorted(bins, x, side="right").astype("int32")
 
 
+def _bincount_dtype(x, weights):
+    return "int32" if weights is None else dtypes.result_type(x.dtype, to_array(weights).dtype)
+
+
 def _bincount_spec(x, weights=None, **_):
-    dtype = "int32" if weights is None else dtypes.result_type(x.dtype, weights.dtype)
-    return KerasTensor((*x.shape[:-1], None), dtype)
+    return KerasTensor((*x.shape[:-1], None), _bincount_dtype(x, weights))
 
 
-@op("x", "weights", spec=_bincount_spec)
+@op("x", spec=_bincount_spec)
 def bincount(x, weights=None, minlength=0, sparse=False):
     """How often each whole number from 0 occurs along the last axis, or the sum of its weights."""
     if sparse:
         raise ValueError("minicnn has dense tensors only: leave out `sparse`.")
     rows = x.reshape(-1, x.shape[-1]).astype("int64")
     length = max(int(x.max(initial=-1)) + 1, minlength)
-    weighted = [None] * len(rows) if weights is None else weights.reshape(rows.shape)
-    dtype = _bincount_spec(x, weights).dtype
+    weighted = [None] * len(rows)
+    if weights is not None:
+        weighted = to_array(weights).reshape(rows.shape)
+    dtype = dtypes.numpy_dtype(_bincount_dtype(x, weights))
     counts = [
-        np.bincount(row, w, length).astype(dtypes.numpy_dtype(dtype))
-        for row, w in zip(rows, weighted, strict=True)
+        np.bincount(row, w, length).astype(dtype) for row, w in zip(rows, weighted, strict=True)
     ]
     return np.stack(counts).reshape(*x.shape[:-1], length)
 

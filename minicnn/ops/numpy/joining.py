@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,8 +43,8 @@ def _concatenate_spec(xs, axis=0):
         if not rules.same_except(x.shape, first, axis):
             raise ValueError(
                 "Every value in `xs` must have the same shape except on the `axis` dim "
-                f"({axis}). But found element of shape {x.shape}, which is different from the first "
-                f"element's shape {first}."
+                f"({axis}). But found element of shape {x.shape}, which is different from the "
+                f"first element's shape {first}."
             )
     shape = list(first)
     for i in range(len(shape)):
@@ -147,7 +148,7 @@ def _split_spec(x, indices_or_sections, axis=0):
     axis = rules.canonical_axis(axis, x.ndim)
     ends = _boundaries(x.shape[axis], indices_or_sections)
     parts = []
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         length = None if None in (start, end) else max(end - start, 0)
         parts.append(KerasTensor((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype))
     return parts
@@ -162,7 +163,7 @@ def split(x, indices_or_sections, axis=0):
     """So many equal parts along an axis, or the parts between the given indices, as a list."""
     ends = _boundaries(x.shape[axis], indices_or_sections)
     before = (slice(None),) * rules.canonical_axis(axis, x.ndim)
-    return [x[(*before, slice(a, b))] for a, b in zip(ends, ends[1:], strict=False)]
+    return [x[(*before, slice(a, b))] for a, b in pairwise(ends)]
 
 
 def _array_split_indices(length, sections):
@@ -172,7 +173,7 @@ def _array_split_indices(length, sections):
 
 @composite("x")
 def array_split(x, indices_or_sections, axis=0):
-    """So many parts along an axis; the first ones are longer by 1 where it does not come out even."""
+    """So many parts along an axis, the first ones longer by 1 where it does not come out even."""
     if not isinstance(indices_or_sections, int):
         raise TypeError(
             "Argument `indices_or_sections` must be of type `int`. "

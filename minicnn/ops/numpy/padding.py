@@ -27,7 +27,8 @@ def _widths(pad_width, ndim):
     pairs = [tuple(pair) * (2 if len(pair) == 1 else 1) for pair in pad_width]
     if any(len(pair) != 2 for pair in pairs):
         raise ValueError(
-            f"`pad_width` should be a list of tuples of length 1 or 2. Received: pad_width={pad_width}"
+            "`pad_width` should be a list of tuples of length 1 or 2. "
+            f"Received: pad_width={pad_width}"
         )
     if len(pairs) == 1:
         pairs *= ndim

@@ -334,7 +334,7 @@ def _correlate_vjp_second(g, y, x1, x2, mode):
     vjp=(_correlate_vjp_first, _correlate_vjp_second),
 )
 def correlate(x1, x2, mode="valid"):
-    """Correlation of two vectors: `y[k] = Σₙ x1[n + k] · x2[n]`, at the lags that the mode keeps."""
+    """Correlation of vectors: `y[k] = Σₙ x1[n + k] · x2[n]`, at the lags that the mode keeps."""
     _correlate_spec(KerasTensor(x1.shape), KerasTensor(x2.shape), mode)
     dtype = dtypes.numpy_dtype(_correlate_dtype(x1.dtype.name))
     return kernels.correlate(x1.astype(dtype), x2.astype(dtype), mode)

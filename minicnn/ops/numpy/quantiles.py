@@ -43,14 +43,15 @@ def _rows(x, axis):
     return ops.reshape(ops.transpose(x, [*kept, *axes]), (*(x.shape[i] for i in kept), -1))
 
 
-def _quantile(x, q, axis, method, keepdims, ignore_nan):
+def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1.0):
     if method not in _METHODS:
         raise ValueError(f"`method` must be one of {_METHODS}. Received: method={method!r}")
-    x, q = ops.convert_to_tensor(x), to_array(q, "float64")
+    x = ops.convert_to_tensor(x)
     x = ops.cast(x, rules.floating(x.dtype))
-    shape = (*q.shape, *specs.reduced_shape(x.shape, axis, keepdims))
-    if isinstance(x, KerasTensor):
+    shape = (*ops.shape(q), *specs.reduced_shape(x.shape, axis, keepdims))
+    if isinstance(x, KerasTensor) or isinstance(q, KerasTensor):
         return KerasTensor(shape, x.dtype)
+    q = to_array(q, "float64") / whole
     # NaN sorts to the end, so the numbers of a row are the first `count`.
     rows = ops.sort(_rows(x, axis))
     is_nan = np.isnan(np.asarray(rows))
@@ -79,19 +80,19 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
         method: what to take between two elements: `"linear"`, `"lower"`, `"higher"`,
             `"midpoint"` or `"nearest"`.
     """
-    return _quantile(x, q, axis, method, keepdims, ignore_nan=False)
+    return _quantile(x, q, axis, method, keepdims)
 
 
 @composite("x", "q")
 def percentile(x, q, axis=None, method="linear", keepdims=False):
     """`quantile` with q from 0 to 100."""
-    return _quantile(x, to_array(q, "float64") / 100, axis, method, keepdims, ignore_nan=False)
+    return _quantile(x, q, axis, method, keepdims, whole=100)
 
 
 @composite("x")
 def median(x, axis=None, keepdims=False):
     """The element in the middle, or the mean of the two in the middle."""
-    return _quantile(x, 0.5, axis, "linear", keepdims, ignore_nan=False)
+    return _quantile(x, 0.5, axis, "linear", keepdims)
 
 
 @composite("x", "q")
@@ -103,7 +104,7 @@ def nanquantile(x, q, axis=None, method="linear", keepdims=False):
 @composite("x", "q")
 def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
     """`percentile` of the elements that are not NaN."""
-    return _quantile(x, to_array(q, "float64") / 100, axis, method, keepdims, ignore_nan=True)
+    return _quantile(x, q, axis, method, keepdims, ignore_nan=True, whole=100)
 
 
 @composite("x")

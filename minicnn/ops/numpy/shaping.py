@@ -64,9 +64,8 @@ def reshaped(shape, newshape):
     fits = size == known if -1 not in newshape else known > 0 and size % known == 0
     if not fits:
         raise ValueError(
-            f"The total size of the tensor must be unchanged, but its {size} elements do not fill the "
-            f"new shape evenly. "
-            f"Received: input_shape={shape}, newshape={newshape}"
+            f"The total size of the tensor must be unchanged, but its {size} elements do not fill "
+            f"the new shape. Received: input_shape={shape}, newshape={newshape}"
         )
     return tuple(size // known if n == -1 else n for n in newshape)
 

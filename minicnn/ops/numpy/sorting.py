@@ -46,11 +46,16 @@ def argsort(x, axis=-1):
     return kernels.argsort(np.atleast_1d(x), axis=axis, kind="stable").astype("int32")
 
 
-@op("x", spec=lambda x, kth, axis=-1: KerasTensor(_ordered_shape(x, axis), "int32"))
-def argpartition(x, kth, axis=-1):
-    """Places such that the k-th smallest is in the k-th, smaller ones before, larger ones after."""
+def _argpartition_spec(x, kth, axis=-1):
     if not isinstance(kth, int):
         raise ValueError(f"kth must be an integer. Received: kth = {kth}")
+    return KerasTensor(_ordered_shape(x, axis), "int32")
+
+
+@op("x", spec=_argpartition_spec)
+def argpartition(x, kth, axis=-1):
+    """Places such that the k-th smallest is in the k-th, smaller ones before, larger ones after."""
+    _argpartition_spec(KerasTensor(x.shape), kth, axis)
     return kernels.argpartition(x, kth, axis=axis).astype("int32")
 
 
