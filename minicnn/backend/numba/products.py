@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.backend.numba.compile import same_float
 from minicnn.backend.numba.threads import cut, for_pieces
 
-PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
+PIECE_OPERATIONS = 4_000_000  # multiplications that are worth waking a thread for
 
 
 def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
