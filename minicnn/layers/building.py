@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from minicnn.layers.kept_structure import forget_structure
+
 
 def whole_build(build: Callable) -> Callable:
     """A `build` that opens the layer's name scope and notes the shapes and that it is done.
@@ -27,6 +29,7 @@ def whole_build(build: Callable) -> Callable:
                 build(self, *args, **kwargs)
         finally:
             self._builds_open -= 1
+            forget_structure()
         if outermost:
             self.built = True
             self._locked = True

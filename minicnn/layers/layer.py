@@ -17,6 +17,7 @@ from minicnn.layers.building import given_input_shape, whole_build
 from minicnn.layers.call_arguments import CallArguments, call_signature, shapes_for
 from minicnn.layers.call_context import calling, fresh, mask_of, named_in_errors, standing_in
 from minicnn.layers.input_spec import assert_input_compatibility
+from minicnn.layers.kept_structure import forget_structure, note_attribute
 from minicnn.layers.layer_settings import LayerSettings
 from minicnn.layers.layer_state import LayerState
 from minicnn.layers.weight_settings import settings_config
@@ -91,13 +92,20 @@ class Layer(LayerState, LayerSettings, Operation):
         self._call_context_args = {"training"}
         if input_shape is not None:
             self._input_shape_arg = input_shape
-        if is_default(self.build) and not self._owned((Layer, Variable)):
-            self.built = True
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = whole_build(cls.build)
+
+    @property
+    def built(self) -> bool:
+        """Whether all weights are there."""
+        return self._built or (is_default(self.build) and not self._has_unbuilt_layers())
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        self._built = value
 
     @default
     def build(self, input_shape: Any = None) -> None:
@@ -206,6 +214,7 @@ class Layer(LayerState, LayerSettings, Operation):
         if not self.trainable:
             variable.trainable = False
         self.__dict__.setdefault("_added_weights", []).append(variable)
+        forget_structure()
         return variable
 
     add_variable = add_weight
@@ -227,6 +236,7 @@ class Layer(LayerState, LayerSettings, Operation):
             if isinstance(value, Variable) and not self.__dict__.get("_trainable", True):
                 value.trainable = False
         object.__setattr__(self, name, value)
+        note_attribute(value)
 
     def __delattr__(self, name: str) -> None:
         value = self.__dict__.get(name)
@@ -234,6 +244,7 @@ class Layer(LayerState, LayerSettings, Operation):
             added = self.__dict__.get("_added_weights", [])
             added[:] = [v for v in added if v is not value]
         object.__delattr__(self, name)
+        forget_structure()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_super_called()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Variable
+from minicnn.layers.kept_structure import kept
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.random import SeedGenerator
 
@@ -27,6 +28,7 @@ BOOKKEEPING = frozenset(
 class LayerState:
     """Variables, sublayers and losses of a layer."""
 
+    @kept
     def _owned(self, kind: type | tuple[type, ...]) -> list:
         """What stands in the attributes, also in lists and dicts, in the order it was put there."""
         found: dict[int, Any] = {}
@@ -53,6 +55,7 @@ class LayerState:
     def _non_trainable_variables(self) -> list[Variable]:
         return [v for v in self._owned(Variable) if not v.made_trainable]
 
+    @kept
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
         """The layer and those inside it, depth first, each once."""
         found: dict[int, Any] = {id(self): self} if include_self else {}
@@ -67,12 +70,14 @@ class LayerState:
         return list(found.values())
 
     @property
+    @kept
     def weights(self) -> list[Variable]:
         """All variables that a file holds: those of training, and moving averages and the like."""
         own = self._trainable_variables + self._non_trainable_variables
         return _unique(own + [w for layer in self._layers for w in layer.weights])
 
     @property
+    @kept
     def variables(self) -> list[Variable]:
         """The weights, and the states of random number generators."""
         own = self._trainable_variables + self._non_trainable_variables

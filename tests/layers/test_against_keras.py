@@ -1,4 +1,4 @@
-"""The layers without a test file of their own, against real Keras: config, shapes, output, gradients.
+"""Layers without a test file of their own, against Keras: config, shapes, output, gradients.
 
 One line a case. Convolutions, poolings and normalizations are compared in the folders beside this.
 """
