@@ -10,6 +10,7 @@ from typing import Any
 from minicnn import config
 from minicnn.autodiff import GradientTape
 from minicnn.callbacks import CallbackList, History
+from minicnn.layers.kept_structure import structure_kept
 from minicnn.trainers.compiled import Compiled
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
 from minicnn.trainers.data_adapters.data_adapter_utils import (
@@ -246,7 +247,7 @@ class Trainer(Compiled):
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
-        with contextlib.closing(batches.enumerate_epoch()) as steps:
+        with structure_kept(), contextlib.closing(batches.enumerate_epoch()) as steps:
             for begin, end, some_batches in steps:
                 callbacks.on_test_batch_begin(begin)
                 for batch in some_batches:
@@ -291,8 +292,9 @@ class Trainer(Compiled):
         predictions = Predictions()
         self.stop_predicting = False
         callbacks.on_predict_begin()
-        with contextlib.closing(batches), contextlib.closing(batches.enumerate_epoch()) as epoch:
-            for begin, end, some_batches in epoch:
+        epoch = contextlib.closing(batches.enumerate_epoch())
+        with contextlib.closing(batches), epoch as epoch_steps, structure_kept():
+            for begin, end, some_batches in epoch_steps:
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:
                     predictions.add(self.predict_step(as_tensors(batch)))
@@ -405,12 +407,11 @@ class Trainer(Compiled):
         with GradientTape() as tape:
             y_pred = self._forward(x, training=True)
             loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
-            self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
-            if self.optimizer is not None:
-                loss = self.optimizer.scale_loss(loss)
+            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
+        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
         weights = self.trainable_weights
         if weights:
-            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            self.optimizer.apply(tape.gradient(scaled, weights), weights)
         else:
             warnings.warn(
                 f"The model {self.name!r} does not have any trainable weights.", stacklevel=2

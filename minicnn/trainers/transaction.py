@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import Variable
 from minicnn.autodiff.variable import noting_new_variables
+from minicnn.layers.kept_structure import forget_structure, structure_kept
 
 
 class Transactions:
@@ -24,14 +26,15 @@ class Transactions:
     def __init__(self, trainer: Any):
         self._trainer = trainer
         self._variables = state_variables(trainer)
-        self._noting = noting_new_variables()
+        self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Transactions:
-        self._new: list[tuple[Variable, Any]] = self._noting.__enter__()
+        self._open.enter_context(structure_kept())
+        self._new: list[tuple[Variable, Any]] = self._open.enter_context(noting_new_variables())
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._noting.__exit__(*exception)
+        self._open.close()
 
     def run(self, step: Callable[[Any], Any], data: Any) -> Any:
         """The result of `step(data)`."""
@@ -51,6 +54,7 @@ class Transactions:
 
     def _start_over(self) -> None:
         self._new.clear()
+        forget_structure()
         self._variables = state_variables(self._trainer)
 
 
