@@ -152,11 +152,12 @@ def _problem(x: Any, spec: InputSpec) -> str | None:
 def _shape_problem(shape: tuple, spec: InputSpec) -> str | None:
     if spec.shape is None:
         return None
-    expected = spec.shape
-    if spec.allow_last_axis_squeeze:
-        expected = expected[:-1] if expected and expected[-1] == 1 else expected
-        shape = shape[:-1] if shape and shape[-1] == 1 else shape
-    for wanted, found in zip(expected, shape, strict=False):
+    pairs = zip(_squeezed(spec.shape, spec), _squeezed(shape, spec), strict=False)
+    for wanted, found in pairs:
         if wanted is not None and found is not None and wanted != found:
             return f"expected shape={spec.shape}, found shape={shape}."
     return None
+
+
+def _squeezed(shape: tuple, spec: InputSpec) -> tuple:
+    return shape[:-1] if spec.allow_last_axis_squeeze and shape and shape[-1] == 1 else shape
