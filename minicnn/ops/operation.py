@@ -103,8 +103,9 @@ class Operation:
             return cls(**config)
         except TypeError as error:
             raise TypeError(
-                f"Unable to make a {cls.__name__} from its config: {error}. If the class takes other "
-                f"arguments than its `get_config` returns, override `from_config`. Received config={config}"
+                f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "
+                "other arguments than its `get_config` returns, override `from_config`. Received "
+                f"config={config}"
             ) from error
 
     def __repr__(self) -> str:
@@ -172,13 +173,3 @@ def _named_arguments(function: Any, args: tuple, kwargs: dict) -> dict[str, Any]
 
 def _is_plain(x: Any) -> bool:
     return x is None or isinstance(x, (str, int, float, bool)) or hasattr(x, "get_config")
-
-
-def __getattr__(
-    name,
-):  # TEMPORARY: helpers import op/composite from here; real home is ops/declare.py
-    if name in ("op", "composite"):
-        from minicnn.ops import declare
-
-        return getattr(declare, name)
-    raise AttributeError(name)
