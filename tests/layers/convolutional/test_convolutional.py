@@ -31,7 +31,7 @@ CASES = [
             "kernel_initializer": "he_normal",
             "bias_initializer": "ones",
             "kernel_regularizer": "l2",
-            "bias_regularizer": "l1",
+            "bias_regularizer": "l2",
             "activity_regularizer": "l2",
             "kernel_constraint": "max_norm",
             "bias_constraint": "non_neg",
