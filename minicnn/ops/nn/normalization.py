@@ -29,8 +29,8 @@ def _moments_vjp(cotangents, outputs, x, axes, keepdims, synchronized):
         mean, by_mean, by_variance = (
             ops.expand_dims(t, sorted(axes)) for t in (mean, by_mean, by_variance)
         )
-    count = x.size // max(mean.size, 1)
-    return (by_mean + 2 * by_variance * (x - mean)) / max(count, 1)
+    count = max(x.size // max(mean.size, 1), 1)
+    return (x - mean) * (2 * by_variance / count) + by_mean / count
 
 
 @op("x", promote="float", spec=_moments_spec, vjp=_moments_vjp)
