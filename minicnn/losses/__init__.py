@@ -52,93 +52,6 @@ from minicnn.losses.similarity_losses import Circle, circle
 from minicnn.saving import serialization_lib
 from minicnn.utils.identify import identify
 
-_ALIASES = {
-    "bce": binary_crossentropy,
-    "kld": kl_divergence,
-    "mae": mean_absolute_error,
-    "mape": mean_absolute_percentage_error,
-    "mse": mean_squared_error,
-    "msle": mean_squared_logarithmic_error,
-}
-
-ALL_OBJECTS = {
-    Loss,
-    LossFunctionWrapper,
-    BinaryCrossentropy,
-    BinaryFocalCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy,
-    CategoricalHinge,
-    Circle,
-    CosineSimilarity,
-    Dice,
-    Hinge,
-    Huber,
-    KLDivergence,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-    Tversky,
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
-    categorical_hinge,
-    circle,
-    cosine_similarity,
-    dice,
-    hinge,
-    huber,
-    kl_divergence,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    poisson,
-    sparse_categorical_crossentropy,
-    squared_hinge,
-    tversky,
-}
-"""Every loss of the library, classes and functions."""
-
-_BY_NAME = {
-    **{thing.__name__: thing for thing in ALL_OBJECTS},
-    **_ALIASES,
-    **{alias.upper(): function for alias, function in _ALIASES.items()},
-}
-
-
-def get(identifier: Any) -> Any:
-    """The loss that a name, a config, a class or a callable stands for; None stays None.
-
-    The name of a function gives the function, the name of a class a loss with its defaults.
-
-    >>> get("mse").__name__, get("Huber").delta
-    ('mean_squared_error', 1.0)
-    """
-    return identify(identifier, _BY_NAME, "loss")
-
-
-def serialize(loss: Any) -> Any:
-    """The loss as a dict (or a name) that `deserialize` reads."""
-    return serialization_lib.serialize_keras_object(loss)
-
-
-def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The loss that `serialize` described."""
-    return serialization_lib.deserialize_keras_object(
-        name, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
-
-
 __all__ = [
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
@@ -188,3 +101,46 @@ __all__ = [
     "squared_hinge",
     "tversky",
 ]
+
+_ALIASES = {
+    "bce": binary_crossentropy,
+    "kld": kl_divergence,
+    "mae": mean_absolute_error,
+    "mape": mean_absolute_percentage_error,
+    "mse": mean_squared_error,
+    "msle": mean_squared_logarithmic_error,
+}
+
+_TOOLS = ("deserialize", "get", "serialize")
+
+ALL_OBJECTS = {globals()[name] for name in __all__ if name not in _TOOLS}
+"""Every loss of the library, classes and functions."""
+
+_BY_NAME = {
+    **{thing.__name__: thing for thing in ALL_OBJECTS},
+    **_ALIASES,
+    **{alias.upper(): function for alias, function in _ALIASES.items()},
+}
+
+
+def get(identifier: Any) -> Any:
+    """The loss that a name, a config, a class or a callable stands for; None stays None.
+
+    The name of a function gives the function, the name of a class a loss with its defaults.
+
+    >>> get("mse").__name__, get("Huber").delta
+    ('mean_squared_error', 1.0)
+    """
+    return identify(identifier, _BY_NAME, "loss")
+
+
+def serialize(loss: Any) -> Any:
+    """The loss as a dict (or a name) that `deserialize` reads."""
+    return serialization_lib.serialize_keras_object(loss)
+
+
+def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The loss that `serialize` described."""
+    return serialization_lib.deserialize_keras_object(
+        name, module_objects=_BY_NAME, custom_objects=custom_objects
+    )

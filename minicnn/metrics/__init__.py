@@ -83,94 +83,6 @@ from minicnn.naming import to_snake_case
 from minicnn.saving import serialization_lib
 from minicnn.utils.identify import identify
 
-_ALIASES = {
-    "bce": BinaryCrossentropy,
-    "mae": MeanAbsoluteError,
-    "mape": MeanAbsolutePercentageError,
-    "mse": MeanSquaredError,
-    "msle": MeanSquaredLogarithmicError,
-}
-
-ALL_OBJECTS = {
-    AUC,
-    Accuracy,
-    BinaryAccuracy,
-    BinaryCrossentropy,
-    BinaryIoU,
-    CategoricalAccuracy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    ConcordanceCorrelation,
-    CosineSimilarity,
-    F1Score,
-    FBetaScore,
-    FalseNegatives,
-    FalsePositives,
-    Hinge,
-    IoU,
-    KLDivergence,
-    LogCoshError,
-    Mean,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanIoU,
-    MeanMetricWrapper,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Metric,
-    OneHotIoU,
-    OneHotMeanIoU,
-    PearsonCorrelation,
-    Poisson,
-    Precision,
-    PrecisionAtRecall,
-    R2Score,
-    Recall,
-    RecallAtPrecision,
-    RootMeanSquaredError,
-    SensitivityAtSpecificity,
-    SparseCategoricalAccuracy,
-    SparseCategoricalCrossentropy,
-    SparseTopKCategoricalAccuracy,
-    SpecificityAtSensitivity,
-    SquaredHinge,
-    Sum,
-    TopKCategoricalAccuracy,
-    TrueNegatives,
-    TruePositives,
-}
-"""Every metric of the library."""
-
-_BY_NAME = {
-    **{cls.__name__: cls for cls in ALL_OBJECTS},
-    **{to_snake_case(cls.__name__): cls for cls in ALL_OBJECTS},
-    **_ALIASES,
-    **{alias.upper(): cls for alias, cls in _ALIASES.items()},
-}
-
-
-def get(identifier: Any) -> Any:
-    """The metric that a name, a config, a class or a callable stands for; None stays None.
-
-    >>> get("mse"), get("sparse_categorical_accuracy")
-    (<MeanSquaredError name=mean_squared_error>,
-     <SparseCategoricalAccuracy name=sparse_categorical_accuracy>)
-    """
-    return identify(identifier, _BY_NAME, "metric")
-
-
-def serialize(metric: Any) -> Any:
-    """The metric as a dict that `deserialize` reads."""
-    return serialization_lib.serialize_keras_object(metric)
-
-
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The metric that `serialize` described."""
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
-
-
 __all__ = [
     "AUC",
     "Accuracy",
@@ -246,3 +158,43 @@ __all__ = [
     "squared_hinge",
     "top_k_categorical_accuracy",
 ]
+
+_ALIASES = {
+    "bce": BinaryCrossentropy,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+}
+
+ALL_OBJECTS = {globals()[name] for name in __all__ if name[0].isupper()}
+"""Every metric of the library."""
+
+_BY_NAME = {
+    **{cls.__name__: cls for cls in ALL_OBJECTS},
+    **{to_snake_case(cls.__name__): cls for cls in ALL_OBJECTS},
+    **_ALIASES,
+    **{alias.upper(): cls for alias, cls in _ALIASES.items()},
+}
+
+
+def get(identifier: Any) -> Any:
+    """The metric that a name, a config, a class or a callable stands for; None stays None.
+
+    >>> get("mse"), get("sparse_categorical_accuracy")
+    (<MeanSquaredError name=mean_squared_error>,
+     <SparseCategoricalAccuracy name=sparse_categorical_accuracy>)
+    """
+    return identify(identifier, _BY_NAME, "metric")
+
+
+def serialize(metric: Any) -> Any:
+    """The metric as a dict that `deserialize` reads."""
+    return serialization_lib.serialize_keras_object(metric)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The metric that `serialize` described."""
+    return serialization_lib.deserialize_keras_object(
+        config, module_objects=_BY_NAME, custom_objects=custom_objects
+    )

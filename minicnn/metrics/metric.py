@@ -8,8 +8,8 @@ from typing import Any
 
 from minicnn import config, dtype_policies, initializers, ops, tree
 from minicnn.autodiff import Variable
-from minicnn.scopes import name_scope
 from minicnn.naming import auto_name
+from minicnn.scopes import name_scope
 
 
 class Metric:
