@@ -58,16 +58,17 @@ class LayerState:
     @kept
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
         """The layer and those inside it, depth first, each once."""
-        found: dict[int, Any] = {id(self): self} if include_self else {}
-        for layer in self._layers:
-            found[id(layer)] = layer
-            if recursive:
-                found |= {
-                    id(inner): inner
-                    for inner in layer._flatten_layers(False)
-                    if id(inner) not in found
-                }
-        return list(found.values())
+        found: dict[int, Any] = {id(self): self}
+
+        def visit(layer: Any) -> None:
+            for inner in layer._layers:
+                if id(inner) not in found:  # a layer may refer back to the one it is in
+                    found[id(inner)] = inner
+                    if recursive:
+                        visit(inner)
+
+        visit(self)
+        return list(found.values())[0 if include_self else 1 :]
 
     @property
     @kept
@@ -191,15 +192,12 @@ class LayerState:
             v.assign(store[str(i)])
 
 
-def _walk(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple, set)):
-        for item in value:
-            yield from _walk(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _walk(item)
-    else:
+def _walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
+    if not isinstance(value, (list, tuple, set, dict)):
         yield value
+    elif id(value) not in around:  # a list may contain itself
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _walk(item, (*around, id(value)))
 
 
 def _unique(items: list) -> list:

@@ -14,7 +14,7 @@ from typing import Any
 from minicnn.naming import to_snake_case
 
 # What models keep besides `layers`: the same layers again, in other arrangements.
-_INTERNAL = frozenset({"_functional", "_operations", "operations"})
+_INTERNAL = frozenset({"_functional", "_operations", "_stack", "operations"})
 
 
 def children(saveable: Any, path: str = "") -> Iterator[tuple[str, Any]]:

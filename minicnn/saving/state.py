@@ -75,6 +75,8 @@ class _Loader:
         if not hasattr(saveable, "load_own_variables"):
             self.loaded.add(id(saveable))
             return
+        if id(saveable) in self.failures and not self.reader.has(path):
+            return  # an alias that the file does not know is no better than the first path
         variables = list(getattr(saveable, "variables", ()))
         for variable in variables:
             self.before.setdefault(id(variable), (variable, variable.snapshot()))

@@ -62,12 +62,13 @@ class WeightsReader:
     def __exit__(self, *exception: object) -> None:
         self._file.close()
 
+    def has(self, path: str) -> bool:
+        """Whether the file knows a part with this path, with or without variables."""
+        return self._group(path) is not None
+
     def variables(self, path: str) -> dict[str, np.ndarray]:
         """The variables of the part with this path; empty if the file has none."""
         group = self._group(path)
-        if group is None and "_layer_checkpoint_dependencies" in self._file:
-            # Keras 2.13 called the group of layers so.
-            group = self._group(path.replace("layers", "_layer_checkpoint_dependencies"))
         if group is None:
             return {}
         try:
@@ -76,6 +77,14 @@ class WeightsReader:
             raise ValueError(f"{self.description} is damaged at '{path}': {error}") from error
 
     def _group(self, path: str) -> Any:
+        """The group of a part's variables, or None."""
+        group = self._find_group(path)
+        if group is None and "_layer_checkpoint_dependencies" in self._file:
+            # Keras 2.13 called the group of layers so.
+            group = self._find_group(path.replace("layers", "_layer_checkpoint_dependencies"))
+        return group
+
+    def _find_group(self, path: str) -> Any:
         """The group `path/vars`, reached without following links, or None."""
         import h5py
 
