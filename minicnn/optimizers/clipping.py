@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,8 +24,7 @@ def clip_by_global_norm(gradients: Sequence[Any], clip_norm: float) -> list[Any]
     Where one of them is not finite, all become NaN, so that it does not pass unseen.
     """
     norm = global_norm(gradients)
-    # The difference is 0 for a finite norm and NaN for any other.
-    scale = clip_norm / ops.maximum(norm, clip_norm) + (norm - norm)
+    scale = ops.where(ops.isfinite(norm), clip_norm / ops.maximum(norm, clip_norm), math.nan)
     return [gradient * scale for gradient in gradients]
 
 

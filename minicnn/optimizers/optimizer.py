@@ -131,9 +131,9 @@ class Optimizer(OptimizerState):
             before.assign(learning_rate)
         else:
             raise TypeError(
-                f"The optimizer '{self.name}' was created with a `LearningRateSchedule` (or "
-                "another function) as its `learning_rate`, hence its learning rate is not "
-                "settable. Create it with a float `learning_rate` if you want to set it later."
+                "This optimizer was created with a `LearningRateSchedule` (or another function) as "
+                f"its `learning_rate`, hence the learning rate of '{self.name}' is not settable. "
+                "Create it with a float `learning_rate` if you want to set it later."
             )
 
     def build(self, variables: Sequence[Variable]) -> None:

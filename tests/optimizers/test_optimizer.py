@@ -55,7 +55,7 @@ def test_configs_are_those_of_keras(keras, name):
     theirs = getattr(keras.optimizers, name)(**settings)
     ours_as_dict = optimizers.serialize(ours)
     assert ours_as_dict == keras.optimizers.serialize(theirs)
-    assert keras.optimizers.deserialize(ours_as_dict).get_config() == ours.get_config()
+    assert keras.saving.deserialize_keras_object(ours_as_dict).get_config() == ours.get_config()
     again = optimizers.deserialize(optimizers.serialize(ours))
     assert type(again) is type(ours) and again.get_config() == ours.get_config()
 

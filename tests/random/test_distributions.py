@@ -88,8 +88,8 @@ def test_shuffle(backend):
     columns = random.shuffle(x, axis=1, seed=1).numpy()
     assert sorted(map(tuple, rows)) == sorted(map(tuple, x)) and (rows != x).any()
     assert sorted(map(tuple, columns.T)) == sorted(map(tuple, x.T)) and (columns != x).any()
-    places = np.array([random.shuffle(np.arange(3), seed=s).numpy() for s in range(3000)])
-    assert np.abs([np.bincount(p) / 3000 - 1 / 3 for p in places.T]).max() < 0.05
+    places = np.array([random.shuffle(np.arange(3), seed=s).numpy() for s in range(900)])
+    assert np.abs([np.bincount(p) / 900 - 1 / 3 for p in places.T]).max() < 0.08
 
 
 DRAWS = {
