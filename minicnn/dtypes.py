@@ -67,8 +67,11 @@ def standardize_dtype(dtype: Any) -> str:
     >>> standardize_dtype(np.uint8), standardize_dtype(int), standardize_dtype(None)
     ('uint8', 'int64', 'float32')
     """
-    if dtype is None:
-        return config.floatx()
+    return config.floatx() if dtype is None else _standardized(dtype)
+
+
+@functools.cache
+def _standardized(dtype: Any) -> str:
     name = _PYTHON_TYPES.get(dtype, dtype)
     if not isinstance(name, str):
         # An array type has a `name`, a scalar class like np.float32 a `__name__`, and

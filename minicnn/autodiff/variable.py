@@ -80,7 +80,7 @@ class Variable(ArrayLike):
     @property
     def value(self) -> Tensor:
         """The tensor that the variable names now."""
-        if self.dtype != self._value.array.dtype.name:
+        if self.dtype != dtypes.standardize_dtype(self._value.array.dtype):
             return OPERATIONS["cast"](self._value, self.dtype)
         return self._value
 
@@ -102,7 +102,7 @@ class Variable(ArrayLike):
     @property
     def dtype(self) -> str:
         """Type of the elements, as inside the current autocast scope."""
-        own = self._value.array.dtype.name
+        own = dtypes.standardize_dtype(self._value.array.dtype)
         wanted = _autocast.dtype
         return wanted if wanted and self.autocast and dtypes.is_float_dtype(own) else own
 

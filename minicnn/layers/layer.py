@@ -345,7 +345,7 @@ class Layer(LayerState, LayerSettings, Operation):
             )
 
     def _convert(self, x: Any) -> Any:
-        if isinstance(x, Tensor) and x.dtype.name == self.input_dtype:
+        if isinstance(x, Tensor) and dtypes.standardize_dtype(x.dtype) == self.input_dtype:
             return x
         if x is None or isinstance(x, (bool, int, float, str)):
             return x
