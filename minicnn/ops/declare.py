@@ -109,6 +109,8 @@ class Composite:
 
     def bind(self, args: tuple, kwargs: dict) -> tuple[list, dict]:
         """The tensors in their order, and the settings by name."""
+        if not self.settings and not kwargs and len(args) == len(self.tensors):
+            return list(args), {}
         if len(args) > len(self.parameters):
             self.signature.bind(*args, **kwargs)
         settings = self.defaults | dict(zip(self.parameters, args, strict=False)) | kwargs
@@ -158,9 +160,15 @@ class Primitive(Composite):
         tensors, settings = self.bind(args, kwargs)
         if self._any_symbolic(tensors):
             return self.draw(tensors, settings)
-        tensors = self._as_tensors(tensors)
+        given, tensors = tensors, self._as_tensors(tensors)
         arrays = self._promoted(tensors)
-        result = self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+        try:
+            # NaN and infinity are results like any other, as in Keras.
+            with np.errstate(all="ignore"):
+                result = self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+        except ValueError:
+            self.outline(given, settings)  # the shape rule knows better what is wrong
+            raise
         several = isinstance(result, (tuple, list))
         outputs = [Tensor(np.asarray(array)) for array in (result if several else (result,))]
         if is_recording():
@@ -173,7 +181,7 @@ class Primitive(Composite):
             [_as_spec(x) for x in value] if name in self.sequences else _as_spec(value)
             for name, value in zip(self.tensors, tensors, strict=True)
         ]
-        dtype = self._common_dtype(tensors) if self.promote else None
+        dtype = _result_type(self._kinds(tensors), config.floatx()) if self.promote else None
         tensors = [
             _cast_spec(x, None if name in self.apart else dtype)
             for name, x in zip(self.tensors, tensors, strict=True)
@@ -215,20 +223,23 @@ class Primitive(Composite):
         ]
 
     def _promoted(self, tensors: list) -> list:
-        dtype = dtypes.numpy_dtype(self._common_dtype(tensors)) if self.promote else None
+        dtype = _array_type(self._kinds(tensors), config.floatx()) if self.promote else None
         return [
             _array(x, None if name in self.apart else dtype)
             for name, x in zip(self.tensors, tensors, strict=True)
         ]
 
-    def _common_dtype(self, tensors: list) -> str:
-        promoted = [
-            x for name, x in zip(self.tensors, tensors, strict=True) if name not in self.apart
+    def _kinds(self, tensors: list) -> tuple:
+        """The types that are promoted to one: of Python numbers int and float, which are weak."""
+        if self.apart:
+            named = zip(self.tensors, tensors, strict=True)
+            tensors = [x for name, x in named if name not in self.apart]
+        kinds = [
+            x.kind if isinstance(x, _Scalar) else x.dtype for x in _flat(tensors) if x is not None
         ]
-        kinds = [_dtype_of(x) for x in _flat(promoted) if x is not None]
         if self.promote == "float":
             kinds.append(float)
-        return _result_type(tuple(kinds), config.floatx())
+        return tuple(kinds)
 
     def _record(
         self, tensors: list, arrays: list, settings: dict, outputs: list[Tensor], several: bool
@@ -270,7 +281,11 @@ def _unbroadcast(g: Any, shape: tuple) -> Any:
     return OPERATIONS["reshape"](g, shape) if added > 0 else g
 
 
+# The default float type is an argument, as the results depend on it.
 _result_type = functools.lru_cache(maxsize=4096)(lambda kinds, floatx: dtypes.result_type(*kinds))
+_array_type = functools.lru_cache(maxsize=4096)(
+    lambda kinds, floatx: dtypes.numpy_dtype(dtypes.result_type(*kinds))
+)
 
 
 class _Scalar:
@@ -349,13 +364,6 @@ def _kept(x: Any, array: Any) -> Any:
     if isinstance(x, list):
         return [_kept(*pair) for pair in zip(x, array, strict=True)]
     return Tensor(array) if isinstance(x, _Scalar) else x
-
-
-def _dtype_of(x: Any) -> Any:
-    if isinstance(x, _Scalar):
-        return x.kind
-    dtype = x.dtype
-    return dtype if isinstance(dtype, str) else dtype.name
 
 
 def _array(x: Any, dtype: np.dtype | None) -> Any:

@@ -79,7 +79,7 @@ def _reshape_spec(x, newshape):
 @op("x", spec=_reshape_spec, vjp=_BACK_TO_INPUT)
 def reshape(x, newshape):
     """The elements in the same order and another shape; one length may be -1."""
-    return x.reshape(reshaped(x.shape, as_lengths(newshape)))
+    return x.reshape(as_lengths(newshape))
 
 
 @op("x", spec=lambda x: KerasTensor((rules.total(x.shape),), x.dtype), vjp=_BACK_TO_INPUT)
@@ -122,7 +122,7 @@ def _transpose_vjp(g, y, x, axes):
 @op("x", spec=_transpose_spec, vjp=(_transpose_vjp,))
 def transpose(x, axes=None):
     """The axes in another order, reversed by default: axis i of the result is `axes[i]` of x."""
-    return kernels.transpose(x, _permutation(axes, x.ndim))
+    return kernels.transpose(x, axes)
 
 
 def _moved(ndim, source, destination):
@@ -147,15 +147,17 @@ def moveaxis(x, source, destination):
     return transpose(x, _moved(len(x.shape), source, destination))
 
 
-@composite("x")
+def _swapaxes_spec(x, axis1, axis2):
+    first, second = (rules.canonical_axis(axis, x.ndim) for axis in (axis1, axis2))
+    shape = list(x.shape)
+    shape[first], shape[second] = shape[second], shape[first]
+    return KerasTensor(shape, x.dtype)
+
+
+@op("x", spec=_swapaxes_spec, vjp=(lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),))
 def swapaxes(x, axis1, axis2):
     """Two axes change places."""
-    x = ops.convert_to_tensor(x)
-    ndim = len(x.shape)
-    first, second = rules.canonical_axis(axis1, ndim), rules.canonical_axis(axis2, ndim)
-    order = list(range(ndim))
-    order[first], order[second] = second, first
-    return transpose(x, order)
+    return kernels.swapaxes(x, axis1, axis2)
 
 
 def _squeeze_spec(x, axis=None):
@@ -174,7 +176,7 @@ def _squeeze_spec(x, axis=None):
 @op("x", spec=_squeeze_spec, vjp=_BACK_TO_INPUT)
 def squeeze(x, axis=None):
     """Without axes of length 1: all of them, or those given."""
-    return x.reshape(_squeeze_spec(KerasTensor(x.shape), axis).shape)
+    return kernels.squeeze(x, rules.as_axis(axis))
 
 
 def _expanded(shape, axis):
@@ -197,8 +199,10 @@ def expand_dims(x, axis):
 
 def _broadcast_spec(x, shape):
     shape = as_lengths(shape)
-    if len(broadcast_shapes(x.shape, shape)) != len(shape):
-        raise ValueError(f"Cannot broadcast shape {x.shape} to {shape}, which has fewer axes.")
+    if broadcast_shapes(x.shape, shape) != shape:
+        raise ValueError(
+            f"Cannot broadcast shape {x.shape} to {shape}: only axes of length 1 become longer."
+        )
     return KerasTensor(shape, x.dtype)
 
 

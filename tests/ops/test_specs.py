@@ -1,0 +1,181 @@
+"""What an operation says of its result without values is what the result turns out to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import broadcastable_shapes, mutually_broadcastable_shapes
+
+from minicnn import KerasTensor, ops, tree
+from tests.ops.gradient_cases import CASES
+
+SHAPES = st.lists(st.integers(0, 4), max_size=4).map(tuple)
+NONEMPTY = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
+
+
+def _outline(x, unknown=()):
+    """The symbolic tensor of an array, the lengths of some axes unknown."""
+    shape = [None if i in unknown else n for i, n in enumerate(x.shape)]
+    return KerasTensor(shape, x.dtype.name)
+
+
+def _assert_fits(spec, result):
+    """Types are equal, and so are lengths where known."""
+    for expected, actual in zip(tree.flatten(spec), tree.flatten(result), strict=True):
+        assert expected.dtype == str(actual.dtype)
+        assert len(expected.shape) == len(actual.shape)
+        for said, found in zip(expected.shape, actual.shape, strict=True):
+            assert said in (None, found), f"said {expected.shape}, is {actual.shape}"
+
+
+def _same(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_spec_is_the_result_s_shape_and_type(case):
+    def check(function, *inputs, **settings):
+        for dtype in ("float32", "float64"):
+            cast = tree.map_structure(lambda x: x.astype(dtype) if _same(x) else x, list(inputs))
+            outlines = tree.map_structure(lambda x: _outline(x) if _same(x) else x, cast)
+            spec = function(*outlines, **settings)
+            if not case.name.startswith("segment"):  # their number is in the values
+                assert all(None not in leaf.shape for leaf in tree.flatten(spec))
+            _assert_fits(spec, function(*cast, **settings))
+
+    case.check_with(check)
+
+
+FIRST_LENGTH_MATTERS = (
+    "average concatenate cross diag diagonal trace hstack dstack vstack append stack kron linspace "
+    "logspace geomspace dot matmul tensordot inner vdot correlate einsum meshgrid solve "
+    "solve_triangular inv det slogdet logdet cholesky cholesky_inverse qr svd eigh pinv lstsq norm "
+    "fft fft2 ifft2 irfft istft unstack split vsplit array_split hsplit rot90 vander diagflat "
+    "segment_sum segment_max segment_min segment_prod where select full full_like squeeze "
+    "take_along_axis slice slice_update scatter scatter_update get_item top_k corrcoef cdist"
+).split()
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.name not in FIRST_LENGTH_MATTERS], ids=lambda case: case.name
+)
+def test_an_unknown_batch_size_is_never_guessed(case):
+    def check(function, *inputs, **settings):
+        outlines = tree.map_structure(
+            lambda x: _outline(x, unknown=(0,)) if _same(x) and x.ndim > 1 else x, list(inputs)
+        )
+        _assert_fits(function(*outlines, **settings), function(*inputs, **settings))
+
+    case.check_with(check)
+
+
+def _array(shape, dtype="float32"):
+    count = int(np.prod(shape))
+    return (np.arange(count) - count // 2).reshape(shape).astype(dtype)
+
+
+@given(mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_side=4, max_dims=4), st.data())
+@settings(deadline=None, max_examples=60)
+def test_broadcasting(shapes, data):
+    shapes, result_shape = shapes.input_shapes, shapes.result_shape
+    name = data.draw(st.sampled_from(["add", "less", "maximum", "arctan2", "logical_and"]))
+    arrays = [_array(shape) for shape in shapes]
+    result = getattr(ops, name)(*arrays)
+    assert result.shape == result_shape
+    unknown = [data.draw(st.sets(st.integers(0, 3))) for _ in arrays]
+    _assert_fits(getattr(ops, name)(*map(_outline, arrays)), result)
+    _assert_fits(getattr(ops, name)(*map(_outline, arrays, unknown)), result)
+
+
+@given(NONEMPTY, st.booleans(), st.data())
+@settings(deadline=None, max_examples=60)
+def test_reductions(shape, keepdims, data):
+    name = data.draw(st.sampled_from("sum mean max prod var std all any logsumexp ptp".split()))
+    ndim = len(shape)
+    one = st.integers(-ndim, ndim - 1)
+    several = st.lists(one, unique_by=lambda a: a % ndim).map(tuple)
+    axis = data.draw(st.one_of(st.none(), one, several))
+    x = _array(shape)
+    result = getattr(ops, name)(x, axis=axis, keepdims=keepdims)
+    expected = np.sum(x, axis=axis, keepdims=keepdims)
+    assert result.shape == expected.shape
+    _assert_fits(getattr(ops, name)(_outline(x), axis=axis, keepdims=keepdims), result)
+
+
+@given(SHAPES, st.data())
+@settings(deadline=None, max_examples=40)
+def test_reordering(shape, data):
+    x = _array(shape)
+    order = tuple(data.draw(st.permutations(range(len(shape)))))
+    np.testing.assert_array_equal(ops.transpose(x, order), x.transpose(order))
+    _assert_fits(ops.transpose(_outline(x, (0,)), order), ops.transpose(x, order))
+    new_shape = data.draw(broadcastable_shapes(shape, min_side=0, max_side=3))
+    try:
+        expected = np.broadcast_to(x, new_shape)
+    except ValueError:
+        with pytest.raises(ValueError, match="broadcast"):
+            ops.broadcast_to(_outline(x), new_shape)
+        return
+    np.testing.assert_array_equal(ops.broadcast_to(x, new_shape), expected)
+    _assert_fits(ops.broadcast_to(_outline(x), new_shape), ops.broadcast_to(x, new_shape))
+
+
+@given(NONEMPTY, st.data())
+@settings(deadline=None, max_examples=60)
+def test_slices(shape, data):
+    bound = st.one_of(st.none(), st.integers(-5, 5))
+    step = st.one_of(st.none(), st.sampled_from([-2, -1, 1, 2]))
+    entry = st.one_of(st.builds(slice, bound, bound, step), st.none(), st.just(0))
+    key = tuple(data.draw(st.lists(entry, max_size=len(shape))))
+    if data.draw(st.booleans()):
+        key = (*key, ...)
+    x = _array(shape)
+    if sum(k is not None and k is not ... for k in key) > len(shape):
+        return
+    np.testing.assert_array_equal(ops.get_item(x, key), x[key])
+    _assert_fits(ops.get_item(_outline(x), key), ops.get_item(x, key))
+    _assert_fits(ops.get_item(_outline(x, (0, 2)), key), ops.get_item(x, key))
+
+
+@given(NONEMPTY, NONEMPTY, st.data())
+@settings(deadline=None, max_examples=40)
+def test_take(shape, indices_shape, data):
+    axis = data.draw(st.one_of(st.none(), st.integers(-len(shape), len(shape) - 1)))
+    x = _array(shape)
+    length = x.size if axis is None else shape[axis]
+    indices = np.arange(np.prod(indices_shape)).reshape(indices_shape) % length - 1
+    result = ops.take(x, indices, axis=axis)
+    np.testing.assert_array_equal(result, np.take(x, indices, axis=axis))
+    _assert_fits(ops.take(_outline(x, (0,)), indices, axis=axis), result)
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.data())
+@settings(deadline=None, max_examples=40)
+def test_matmul(rows, inner, columns, data):
+    batches = data.draw(mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=3))
+    left = data.draw(st.sampled_from([(inner,), (*batches.input_shapes[0], rows, inner)]))
+    right = data.draw(st.sampled_from([(inner,), (*batches.input_shapes[1], inner, columns)]))
+    x1, x2 = _array(left), _array(right)
+    result = ops.matmul(x1, x2)
+    np.testing.assert_allclose(result, np.matmul(x1, x2))
+    _assert_fits(ops.matmul(_outline(x1), _outline(x2)), result)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=3), NONEMPTY, st.data())
+@settings(deadline=None, max_examples=40)
+def test_concatenate_and_split(lengths, shape, data):
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    shapes = [list(shape) for _ in lengths]
+    for one, length in zip(shapes, lengths, strict=True):
+        one[axis] = length
+    parts = [_array(one) for one in shapes]
+    whole = ops.concatenate(parts, axis=axis)
+    np.testing.assert_array_equal(whole, np.concatenate(parts, axis=axis))
+    _assert_fits(ops.concatenate([_outline(p, (1,)) for p in parts], axis=axis), whole)
+    ends = [int(end) for end in np.cumsum(lengths)[:-1]]
+    again = ops.split(whole, ends, axis=axis)
+    for part, expected in zip(again, parts, strict=True):
+        np.testing.assert_array_equal(part, expected)
+    _assert_fits(ops.split(_outline(whole, (1,)), ends, axis=axis), again)
