@@ -78,6 +78,7 @@ def test_float8_does_not_promote():
 
 def test_bfloat16_needs_ml_dtypes(monkeypatch):
     dtypes._has_ml_dtypes.cache_clear()
+    dtypes._standardized.cache_clear()
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     try:
         with pytest.raises(ValueError, match="pip install ml_dtypes"):
