@@ -36,7 +36,7 @@ def installed_read_only(tmp_path):
 
 def run(site, tmp_path, temporary):
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"},
         "PYTHONPATH": str(site),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MINICNN_BACKEND": "numba",

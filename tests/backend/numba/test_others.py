@@ -206,3 +206,12 @@ def test_dropout_is_the_definition(shape, dtype, rate, rng):
     found = random.dropout(x, rate, (3, 4))
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, exact_random.dropout(x, rate, (3, 4)))
+
+
+def test_read_only_arrays_are_read(rng):
+    x = rng.standard_normal((3, 10)).astype("float32")
+    x.flags.writeable = False
+    np.testing.assert_array_equal(activations.relu(x), exact_activations.relu(x))
+    np.testing.assert_array_equal(
+        random.dropout(x, 0.5, (1, 2)), exact_random.dropout(x, 0.5, (1, 2))
+    )
