@@ -7,7 +7,7 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
-from minicnn.ops import control_flow, core, fourier, linalg, math, nn, numpy, operators
+from minicnn.ops import control_flow, core, fourier, image, linalg, math, nn, numpy, operators
 
 
 def _public(section):

@@ -1,0 +1,10 @@
+"""Operations on images: colours, sizes, borders, transforms, patches."""
+
+from minicnn.ops.declare import operation_classes
+from minicnn.ops.image.borders import crop_images, pad_images
+from minicnn.ops.image.color import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
+from minicnn.ops.image.patches import extract_patches, extract_patches_3d
+from minicnn.ops.image.resizing import resize
+from minicnn.ops.image.warping import affine_transform
+
+globals().update(operation_classes(globals()))

@@ -1,0 +1,124 @@
+"""Borders added to images and taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.ops.declare import composite
+from minicnn.ops.image.layout import image_axes
+
+Length = int | None
+
+
+def _require_two(values: dict[str, Length]) -> None:
+    if list(values.values()).count(None) != 1:
+        raise ValueError(
+            f"Must specify exactly two of {', '.join(values)}. Received: "
+            + ", ".join(f"{name}={value}" for name, value in values.items())
+        )
+
+
+def _require_non_negative(values: dict[str, Length], length: Length) -> None:
+    for name, value in values.items():
+        if value is not None and value < 0:
+            raise ValueError(
+                f"{name} must be >= 0. Received: {name}={value}, for images with a length of "
+                f"{length} along that axis."
+            )
+
+
+def _third(length: Length, first: Length, last: Length, target: Length, sign: int) -> dict:
+    """The missing one of (first, last, target), by `target = length + sign · (first + last)`."""
+    if target is None:
+        return {"target": None if length is None else length + sign * (first + last)}
+    if length is None:
+        return {}
+    given = last if first is None else first
+    return {"first" if first is None else "last": sign * (target - length) - given}
+
+
+def _borders(
+    kind: str, length: Length, names: tuple[str, str, str], values: tuple, sign: int
+) -> tuple[Length, Length, Length]:
+    """First border, last border and length of the result along one axis, checked."""
+    labels = (f"{names[0]}_{kind}", f"{names[1]}_{kind}", f"target_{names[2]}")
+    _require_two(dict(zip(labels, values, strict=True)))
+    _require_non_negative(dict(zip(labels, values, strict=True)), length)
+    found = dict(zip(("first", "last", "target"), values, strict=True))
+    found |= _third(length, *values, sign)
+    _require_non_negative(dict(zip(labels, found.values(), strict=True)), length)
+    return tuple(found.values())
+
+
+@composite("images")
+def pad_images(
+    images: Any,
+    top_padding: Length = None,
+    left_padding: Length = None,
+    bottom_padding: Length = None,
+    right_padding: Length = None,
+    target_height: Length = None,
+    target_width: Length = None,
+    data_format: str | None = None,
+) -> Any:
+    """Zeros around images; of the two borders and the target of each axis two are given.
+
+    Args:
+        images: `(batch, height, width, channels)` or one image, or channels first.
+
+    Returns:
+        The images with height and width made larger.
+
+    Example:
+        >>> import minicnn as keras
+        >>> x = keras.ops.ones((15, 25, 3))
+        >>> keras.ops.image.pad_images(x, 2, 3, target_height=20, target_width=30).shape
+        (20, 30, 3)
+    """
+    axes = image_axes(images, data_format)
+    height, width = images.shape[axes.height], images.shape[axes.width]
+    rows = (top_padding, bottom_padding, target_height)
+    columns = (left_padding, right_padding, target_width)
+    top, bottom, _ = _borders("padding", height, ("top", "bottom", "height"), rows, 1)
+    left, right, _ = _borders("padding", width, ("left", "right", "width"), columns, 1)
+    pairs = [(0, 0)] * len(images.shape)
+    pairs[axes.height], pairs[axes.width] = (top or 0, bottom or 0), (left or 0, right or 0)
+    return ops.pad(images, pairs)
+
+
+@composite("images")
+def crop_images(
+    images: Any,
+    top_cropping: Length = None,
+    left_cropping: Length = None,
+    bottom_cropping: Length = None,
+    right_cropping: Length = None,
+    target_height: Length = None,
+    target_width: Length = None,
+    data_format: str | None = None,
+) -> Any:
+    """Images without borders; of the two borders and the target of each axis two are given.
+
+    Args:
+        images: `(batch, height, width, channels)` or one image, or channels first.
+
+    Returns:
+        The images with height and width made smaller.
+    """
+    axes = image_axes(images, data_format)
+    height, width = images.shape[axes.height], images.shape[axes.width]
+    for length, target, name in ((height, target_height, "height"), (width, target_width, "width")):
+        if length is None and target is None:
+            raise ValueError(
+                f"When the {name} of the images is unknown, `target_{name}` must be specified. "
+                f"Received images.shape={tuple(images.shape)}"
+            )
+    rows = (top_cropping, bottom_cropping, target_height)
+    columns = (left_cropping, right_cropping, target_width)
+    top, _, height = _borders("cropping", height, ("top", "bottom", "height"), rows, -1)
+    left, _, width = _borders("cropping", width, ("left", "right", "width"), columns, -1)
+    starts, shape = [0] * len(images.shape), list(images.shape)
+    starts[axes.height], starts[axes.width] = top or 0, left or 0
+    shape[axes.height], shape[axes.width] = height, width
+    return ops.slice(images, starts, shape)

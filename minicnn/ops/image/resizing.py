@@ -1,0 +1,190 @@
+"""Images made larger or smaller, by a weighted mean of the pixels around each new place.
+
+Along one axis of n pixels that become m, new pixel i lies at c = (i + 1/2) · n/m, measured from
+the edge, and old pixel j at j + 1/2. It counts with weight k(j + 1/2 - c), divided by the sum of
+the weights. `antialias` widens the kernel k by n/m where images shrink, so that no pixel is
+overlooked. The weights of an axis are a matrix W, and the images become W · images · Wᵀ.
+Source: Keys, "Cubic convolution interpolation for digital image processing" (1981), eq. 4, 15;
+Duchon, "Lanczos filtering in one and two dimensions" (1979).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from minicnn import dtypes, ops
+from minicnn.ops.declare import composite, op
+from minicnn.ops.image.borders import crop_images, pad_images
+from minicnn.ops.image.layout import image_axes, with_lengths
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.utils.suggest import unknown_name
+
+
+def _triangle(t: np.ndarray) -> np.ndarray:
+    return np.maximum(1 - abs(t), 0)
+
+
+def _cubic(t: np.ndarray) -> np.ndarray:
+    """Keys's kernel with a = -1/2."""
+    t = abs(t)
+    near = (1.5 * t - 2.5) * t * t + 1
+    far = ((-0.5 * t + 2.5) * t - 4) * t + 2
+    return np.where(t <= 1, near, np.where(t < 2, far, 0))
+
+
+def _lanczos(radius: int, t: np.ndarray) -> np.ndarray:
+    return np.where(abs(t) < radius, np.sinc(t) * np.sinc(t / radius), 0)
+
+
+KERNELS = {
+    "bilinear": _triangle,
+    "bicubic": _cubic,
+    "lanczos3": functools.partial(_lanczos, 3),
+    "lanczos5": functools.partial(_lanczos, 5),
+}
+INTERPOLATIONS = ("nearest", *KERNELS)
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(old: int, new: int, interpolation: str, antialias: bool) -> np.ndarray:
+    """W, of shape (new, old): each row sums to 1."""
+    ratio = old / new
+    centres = (np.arange(new) + 0.5) * ratio
+    if interpolation == "nearest":
+        chosen = np.minimum(np.floor(centres).astype(int), old - 1)
+        return np.eye(old)[chosen]
+    width = max(ratio, 1) if antialias else 1
+    distances = (np.arange(old) + 0.5 - centres[:, None]) / width
+    weights = KERNELS[interpolation](distances)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def _resample_spec(x, axis, length, interpolation, antialias, transposed=False):
+    return KerasTensor(with_lengths(x.shape, {axis: length}), x.dtype)
+
+
+def _resample_vjp(g, y, x, axis, length, interpolation, antialias, transposed):
+    return resample(g, axis, x.shape[axis], interpolation, antialias, not transposed)
+
+
+@op("x", spec=_resample_spec, vjp=_resample_vjp)
+def resample(
+    x: Any, axis: int, length: int, interpolation: str, antialias: bool, transposed: bool = False
+) -> Any:
+    """W · x along one axis, which then has the given length; or Wᵀ · x, its adjoint."""
+    sizes = (length, x.shape[axis]) if transposed else (x.shape[axis], length)
+    weights = _weights(*sizes, interpolation, antialias)
+    if interpolation == "nearest" and not transposed:
+        return np.take(x, weights.argmax(1), axis=axis)
+    weights = weights.T if transposed else weights
+    return np.moveaxis(np.moveaxis(x, axis, -1) @ weights.T.astype(x.dtype), -1, axis)
+
+
+@composite("images")
+def resize(
+    images: Any,
+    size: tuple[int, int],
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+    data_format: str | None = None,
+) -> Any:
+    """Images in another size.
+
+    Args:
+        images: `(batch, height, width, channels)` or one image, or channels first.
+        size: the new height and width.
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+        antialias: whether shrinking takes the mean over all pixels.
+        crop_to_aspect_ratio: cut borders off first, so that nothing is distorted.
+        pad_to_aspect_ratio: add borders of `fill_value` first, so that nothing is distorted.
+
+    Returns:
+        The images with height and width `size`, in their type (whole numbers rounded).
+
+    Example:
+        >>> import minicnn as keras
+        >>> keras.ops.image.resize(keras.ops.ones((2, 28, 28, 1)), (7, 14)).shape
+        (2, 7, 14, 1)
+    """
+    _check(size, interpolation, fill_mode, crop_to_aspect_ratio and pad_to_aspect_ratio)
+    axes, dtype = image_axes(images, data_format), images.dtype
+    if crop_to_aspect_ratio:
+        images = _cropped(images, size, axes, data_format)
+    if pad_to_aspect_ratio:
+        images = _padded(images, size, axes, data_format, fill_value)
+    if interpolation != "nearest":
+        images = ops.cast(images, dtypes.result_type(str(dtype), float))
+    for axis, length in zip((axes.height, axes.width), size, strict=True):
+        if images.shape[axis] != length:
+            images = resample(images, axis, int(length), interpolation, antialias)
+    if dtypes.is_int_dtype(dtype):
+        images = ops.round(images)
+    return ops.saturate_cast(images, dtype)
+
+
+def _check(size: Any, interpolation: str, fill_mode: str, both: bool) -> None:
+    if len(size) != 2:
+        raise ValueError(f"Expected `size` to be a tuple of 2 integers. Received: size={size}")
+    if min(size) <= 0:
+        raise ValueError(f"`size` must have positive height and width. Received: size={size}")
+    if interpolation not in INTERPOLATIONS:
+        raise ValueError(unknown_name("interpolation", interpolation, INTERPOLATIONS))
+    if fill_mode != "constant":
+        raise ValueError(
+            "Invalid value for argument `fill_mode`. Only `'constant'` is supported. Received: "
+            f"fill_mode={fill_mode}"
+        )
+    if both:
+        raise ValueError(
+            "Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`."
+        )
+
+
+def _same_ratio(height: int, width: int, size: tuple[int, int]) -> tuple[int, int]:
+    """The height that goes with the width in images of the new size, and the other way round."""
+    return int(width * size[0] / size[1]), int(height * size[1] / size[0])
+
+
+def _cropped(images: Any, size: tuple[int, int], axes: Any, data_format: str | None) -> Any:
+    height, width = images.shape[axes.height], images.shape[axes.width]
+    if height is None or width is None:
+        return images
+    wanted = _same_ratio(height, width, size)
+    height_left = max(min(height, wanted[0]), 1)
+    width_left = max(min(width, wanted[1]), 1)
+    return crop_images(
+        images,
+        top_cropping=int((height - height_left) / 2),
+        left_cropping=int((width - width_left) / 2),
+        target_height=height_left,
+        target_width=width_left,
+        data_format=data_format,
+    )
+
+
+def _padded(
+    images: Any, size: tuple[int, int], axes: Any, data_format: str | None, fill_value: float
+) -> Any:
+    height, width = images.shape[axes.height], images.shape[axes.width]
+    if height is None or width is None:
+        return images
+    wanted = _same_ratio(height, width, size)
+    top, left = (int((max(n, w) - n) / 2) for n, w in zip((height, width), wanted, strict=True))
+    around = {
+        "top_padding": top,
+        "bottom_padding": top,
+        "left_padding": left,
+        "right_padding": left,
+        "data_format": data_format,
+    }
+    if not fill_value:
+        return pad_images(images, **around)
+    inside = pad_images(ops.ones_like(images), **around)
+    return ops.where(inside > 0, pad_images(images, **around), ops.cast(fill_value, images.dtype))
