@@ -84,7 +84,7 @@ class Function(Operation):
     def _run_through_graph(
         self, inputs: Any, operation_fn: Callable = lambda operation: operation
     ) -> Any:
-        """Puts values at the inputs, computes node after node, and gives the values at the outputs."""
+        """Puts values at the inputs, computes node after node, gives the values at the outputs."""
         values = {id(x): value for x, value in zip(self._inputs, tree.flatten(inputs), strict=True)}
         for node in self._nodes:
             if node.is_input or all(id(x) in values for x in node.outputs):
@@ -116,8 +116,8 @@ class Function(Operation):
             tree.assert_same_structure(inputs, self._inputs_struct)
         except ValueError:
             raise ValueError(
-                "Function was called with an invalid input structure. "
-                f"Expected input structure: {self._inputs_struct}\nReceived input structure: {inputs}"
+                "Function was called with an invalid input structure. Expected input structure: "
+                f"{self._inputs_struct}\nReceived input structure: {inputs}"
             ) from None
         for x, own in zip(tree.flatten(inputs), self._inputs, strict=True):
             fits = len(x.shape) == len(own.shape) and all(
@@ -125,8 +125,9 @@ class Function(Operation):
             )
             if not fits:
                 raise ValueError(
-                    f"{type(self).__name__} was passed incompatible inputs. For input '{own.name}', "
-                    f"expected shape {own.shape}, but received instead a tensor with shape {tuple(x.shape)}."
+                    f"{type(self).__name__} was passed incompatible inputs. For input "
+                    f"'{own.name}', expected shape {own.shape}, but received instead a tensor with "
+                    f"shape {tuple(x.shape)}."
                 )
 
 

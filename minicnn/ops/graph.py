@@ -49,7 +49,7 @@ def map_graph(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> Graph:
 
 
 def _walk_back(inputs: list, outputs: list) -> tuple[list[Node], dict[Any, int]]:
-    """Nodes behind the outputs, each after those it needs; and when each operation was first met."""
+    """Nodes behind the outputs, each after those it needs; and when each operation was met."""
     given = {id(x) for x in inputs}
     finished: dict[Node, None] = {}
     open_nodes: dict[Node, Any] = {}
@@ -82,8 +82,8 @@ def _walk_back(inputs: list, outputs: list) -> tuple[list[Node], dict[Any, int]]
 def _check_has_history(x: KerasTensor, node: Node) -> None:
     if not hasattr(x, "_keras_history"):
         raise ValueError(
-            f"Tensor {x}, an input of '{node.operation.name}', does not come from an `Input`, so the model "
-            "cannot know what to put there. Start from `keras.Input(shape)`."
+            f"Tensor {x}, an input of '{node.operation.name}', does not come from an `Input`, so "
+            "the model cannot know what to put there. Start from `keras.Input(shape)`."
         )
 
 
@@ -95,8 +95,9 @@ def _check_connected(inputs: list, nodes: list[Node]) -> None:
             if id(x) not in computable:
                 raise ValueError(
                     f"Graph disconnected: cannot find parent for tensor {x} at operation "
-                    f"'{node.operation.name}'. Add the `Input` that it comes from to the model's inputs. "
-                    f"The following previous operations were accessed without issue: {passed}"
+                    f"'{node.operation.name}'. Add the `Input` that it comes from to the model's "
+                    "inputs. The following previous operations were accessed without issue: "
+                    f"{passed}"
                 )
         if not node.is_input:
             computable |= {id(x) for x in node.outputs}

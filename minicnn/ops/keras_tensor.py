@@ -111,8 +111,9 @@ class KerasTensor(ArrayLike):
 def _has_no_values(what: str) -> str:
     return (
         f"A KerasTensor is symbolic: it cannot {what}, as it is a placeholder for a shape and a "
-        "dtype and has no values. You are drawing a model; use Keras operations (`keras.ops`) or layers, "
-        "or move the code into the `call` of a `Layer` of your own, which also sees real tensors."
+        "dtype and has no values. You are drawing a model; use Keras operations (`keras.ops`) or "
+        "layers, or move the code into the `call` of a `Layer` of your own, which also sees real "
+        "tensors."
     )
 
 

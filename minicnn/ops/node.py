@@ -42,7 +42,7 @@ class SymbolicArguments:
 
         def switch(x: Any) -> Any:
             if isinstance(x, KerasTensor):
-                return tensor_dict.get(id(x), None)
+                return tensor_dict.get(id(x))
             return x
 
         return self.convert(switch)
