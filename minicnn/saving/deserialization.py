@@ -179,7 +179,7 @@ class _Reader:
                     "returns objects such as layers, `from_config()` must deserialize them with "
                     f"`keras.saving.deserialize_keras_object`. Received: config={config}"
                 ) from error
-            if config.get("build_config") and not _is_built(instance):
+            if config.get("build_config") and not instance.built:
                 instance.build_from_config(config["build_config"])
                 instance.built = True
             if config.get("compile_config"):
@@ -231,12 +231,6 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
             "quantization. Save the model before it is quantized."
         )
     return settings
-
-
-def _is_built(instance: Any) -> bool:
-    """Whether a layer and all layers inside it have their weights."""
-    layers = instance._flatten_layers() if hasattr(instance, "_flatten_layers") else []
-    return instance.built and all(layer.built for layer in layers)
 
 
 def _is_of_keras(module: str) -> bool:
