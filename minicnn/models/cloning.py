@@ -35,19 +35,30 @@ def clone_model(
 
         def clone(layer: Any) -> Any:
             if isinstance(layer, (Functional, Sequential)):
-                return clone_model(layer, clone_function=clone_function, recursive=True)
+                return clone_model(
+                    layer,
+                    clone_function=clone_function,
+                    call_function=call_function,
+                    recursive=True,
+                )
             return clone_layer(layer)
 
     if isinstance(model, Sequential):
-        return _clone_sequential(model, clone, input_tensors)
+        return _compiled_like(model, _clone_sequential(model, clone, input_tensors))
     if isinstance(model, Functional):
-        return _clone_functional(model, clone, input_tensors, call_function)
+        return _compiled_like(model, _clone_functional(model, clone, input_tensors, call_function))
     if clone_function or input_tensors is not None:
         raise ValueError(
             "Arguments `clone_function` and `input_tensors` are only supported for Sequential "
             f"models or Functional models. Received model of type '{type(model).__name__}'."
         )
     return type(model).from_config(model.get_config())
+
+
+def _compiled_like(model: Any, twin: Any) -> Any:
+    if model.compiled and model.get_compile_config() is not None:
+        twin.compile_from_config(model.get_compile_config())
+    return twin
 
 
 def _clone_sequential(model: Sequential, clone: Callable, input_tensors: Any) -> Sequential:
@@ -83,7 +94,14 @@ def _clone_functional(
             lambda x: Input(batch_shape=x.shape, dtype=x.dtype, name=x.name), model._inputs_struct
         )
     else:
-        inputs = tree.pack_sequence_as(model._inputs_struct, tree.flatten(input_tensors))
+        inputs = input_tensors
+        try:
+            tree.assert_same_structure(inputs, model._inputs_struct)
+        except ValueError as error:
+            raise ValueError(
+                "`input_tensors` must have the same structure as model.input. "
+                f"Received: {input_tensors}, expected: {model.input}"
+            ) from error
     outputs = model._run_through_graph(inputs, operation_fn=twin)
     return type(model)(inputs, outputs, name=model.name, trainable=model.trainable)
 

@@ -176,13 +176,19 @@ class Functional(Function, Model):
         """The inputs flat, as tensors of the types and ranks that the model was drawn with."""
         inputs = self._by_name(inputs)
         if isinstance(inputs, dict) and isinstance(self._inputs_struct, dict):
-            inputs = {k: inputs[k] for k in self._inputs_struct if k in inputs} or inputs
+            inputs = self._without_extra_keys(inputs)
         self._check_structure(inputs)
         flat = tree.flatten(inputs)
         return [
             x if x is None else self._adapted(x, own, i)
             for i, (x, own) in enumerate(zip(flat, self._inputs, strict=True))
         ]
+
+    def _without_extra_keys(self, inputs: dict) -> dict:
+        if set(inputs) > set(self._inputs_struct):
+            warnings.warn(self._other_structure(inputs), stacklevel=5)
+            return {key: inputs[key] for key in self._inputs_struct}
+        return inputs
 
     def _check_structure(self, inputs: Any) -> None:
         flat = tree.flatten(inputs)

@@ -98,18 +98,27 @@ class Function(Operation):
     def _check_outputs_have_history(self) -> None:
         for i, x in enumerate(self._outputs):
             if not hasattr(x, "_keras_history"):
-                raise ValueError(self._not_connected(i))
+                raise ValueError(self._not_connected(i, x))
 
     def _check_outputs_are_reached(self) -> None:
         reached = {id(x) for x in self._inputs}
-        reached |= {id(x) for node in self._nodes if not node.is_input for x in node.outputs}
+        missing: list[KerasTensor] = []
+        for node in self._nodes:
+            lacking = [x for x in node.input_tensors if id(x) not in reached]
+            if node.is_input or lacking:
+                missing += lacking
+            else:
+                reached |= {id(x) for x in node.outputs}
         for i, x in enumerate(self._outputs):
             if id(x) not in reached:
-                raise ValueError(self._not_connected(i))
+                raise ValueError(self._not_connected(i, (missing or [x])[0]))
 
-    def _not_connected(self, i: int) -> str:
+    def _not_connected(self, i: int, missing: KerasTensor) -> str:
         path = ".".join(str(part) for part in tree.flatten_with_path(self._outputs_struct)[i][0])
-        return f"Output with path `{path}` is not connected to `inputs`"
+        return (
+            f"Output with path `{path}` is not connected to `inputs`: it needs {missing}, which "
+            "comes from none of them. Add the `Input` that it comes from to the model's inputs."
+        )
 
     def _check_inputs(self, inputs: Any) -> None:
         try:

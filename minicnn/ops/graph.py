@@ -43,7 +43,6 @@ def map_graph(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> Graph:
             met[operation] = -1
     nodes = sorted(node_depths, key=lambda node: -node_depths[node])
     operations = sorted(operation_depths, key=lambda o: (-operation_depths[o], met[o]))
-    _check_connected(inputs, nodes)
     _check_names(operations)
     return Graph(nodes, operations, node_depths)
 
@@ -85,23 +84,6 @@ def _check_has_history(x: KerasTensor, node: Node) -> None:
             f"Tensor {x}, an input of '{node.operation.name}', does not come from an `Input`, so "
             "the model cannot know what to put there. Start from `keras.Input(shape)`."
         )
-
-
-def _check_connected(inputs: list, nodes: list[Node]) -> None:
-    computable = {id(x) for x in inputs}
-    passed = []
-    for node in nodes:
-        for x in node.input_tensors:
-            if id(x) not in computable:
-                raise ValueError(
-                    f"Graph disconnected: cannot find parent for tensor {x} at operation "
-                    f"'{node.operation.name}'. Add the `Input` that it comes from to the model's "
-                    "inputs. The following previous operations were accessed without issue: "
-                    f"{passed}"
-                )
-        if not node.is_input:
-            computable |= {id(x) for x in node.outputs}
-            passed.append(node.operation.name)
 
 
 def _check_names(operations: list) -> None:

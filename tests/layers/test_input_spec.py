@@ -45,7 +45,7 @@ def test_several_inputs():
     assert_input_compatibility(specs, [a, b], "mine")
     assert_input_compatibility(specs, {"b": b, "a": a}, "mine")
     assert_input_compatibility(specs, [a, None], "mine")
-    with pytest.raises(ValueError, match=r"2 input\(s\).*1"):
+    with pytest.raises(ValueError, match=r"expects 2 input\(s\).*received 1"):
         assert_input_compatibility(specs, [a], "mine")
     with pytest.raises(ValueError, match="'b'"):
         assert_input_compatibility(specs, {"a": a}, "mine")

@@ -45,7 +45,7 @@ def test_order_is_by_depth():
 
 def test_what_is_missing_is_named():
     x, other = Input((2,), name="seen"), Input((2,), name="unseen")
-    with pytest.raises(ValueError, match=r"Graph disconnected.*unseen.*Add the `Input`"):
+    with pytest.raises(ValueError, match=r"path `` is not connected.*unseen.*Add the `Input`"):
         Function(x, ops.add(x, other))
     with pytest.raises(ValueError, match="Output with path `1` is not connected"):
         Function(x, [x * 2, KerasTensor((2,))])
