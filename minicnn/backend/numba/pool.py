@@ -26,7 +26,7 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
         return definition.max_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
     y = _empty_output(x, pool_size, strides, padding)
-    if window == BY_TWO:
+    if _by_two(window, padding):
         _each_image(pool_by_two.max_pool, x, y)
     else:
         _each_image(_max_pool, x, y, window)
@@ -54,7 +54,7 @@ def max_pool_gradient(
     gradient = np.zeros(x.shape, x.dtype)
     arrays = [_two_dimensional(array) for array in (x, cotangent, gradient)]
     window = _window(pool_size, strides, padding)
-    if window == BY_TWO:
+    if _by_two(window, padding):
         _each_image(pool_by_two.max_pool_gradient, *arrays)
     else:
         _each_image(_max_pool_gradient, *arrays, window)
@@ -95,6 +95,11 @@ def _window(pool_size: Sizes, strides: Sizes, padding: Padding) -> tuple[int, ..
     if len(pool_size) == 1:
         return (1, *pool_size, 1, *strides, 0, *before)
     return (*pool_size, *strides, *before)
+
+
+def _by_two(window: tuple[int, ...], padding: Padding) -> bool:
+    """Whether all windows are whole blocks of 2 x 2, one beside the other."""
+    return window == BY_TWO and not any(map(any, padding))
 
 
 def _empty_output(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
