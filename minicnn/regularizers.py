@@ -101,9 +101,10 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
         self.factor = validate_float_arg(factor, name="factor")
         if mode not in ("rows", "columns"):
+            hint = did_you_mean(mode, ("rows", "columns"))
             raise ValueError(
                 'Invalid value for argument `mode`. Expected one of {"rows", "columns"}. '
-                f"Received: mode={mode}.{did_you_mean(mode, ('rows', 'columns'))}"
+                f"Received: mode={mode}" + (f".{hint}" if hint else "")
             )
         self.mode = mode
 

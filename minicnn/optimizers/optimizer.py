@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from minicnn import config, initializers, ops
 from minicnn.autodiff import Tensor, Variable
 from minicnn.naming import auto_name
@@ -200,9 +202,9 @@ class Optimizer(OptimizerState):
         self, kernel: Callable, gradient: Any, variable: Variable, state: tuple, *settings: Any
     ) -> None:
         """Puts in place what `kernel(variable, gradient, *state, *settings)` makes of arrays."""
+        w = variable.value.array
         arrays = [None if v is None else v.value.array for v in state]
-        gradient = ops.cast(gradient, variable.dtype).array
-        results = kernel(variable.value.array, gradient, *arrays, *settings)
+        results = kernel(w, array_like(gradient, w), *arrays, *settings)
         for v, array in zip((variable, *state), results, strict=True):
             if v is not None:
                 v.assign(Tensor(array))
@@ -353,3 +355,8 @@ class Optimizer(OptimizerState):
             )
         for variable, average in zip(variables, averages, strict=True):
             variable.assign(average)
+
+
+def array_like(gradient: Any, array: np.ndarray) -> np.ndarray:
+    """The gradient as an array, of the type of another one."""
+    return ops.convert_to_tensor(gradient).array.astype(array.dtype, copy=False)

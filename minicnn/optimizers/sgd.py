@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, array_like
 
 
 class SGD(Optimizer):
@@ -54,8 +53,8 @@ class SGD(Optimizer):
         """Changes one variable."""
         lr = float(learning_rate)
         if not self.momentum:
-            gradient = ops.cast(gradient, variable.dtype).array
-            variable.assign(Tensor(kernels.sgd_step(variable.value.array, gradient, lr)))
+            w = variable.value.array
+            variable.assign(Tensor(kernels.sgd_step(w, array_like(gradient, w), lr)))
             return
         velocity = self.momentums[self._get_variable_index(variable)]
         settings = (lr, self.momentum, self.nesterov)

@@ -150,6 +150,19 @@ def test_both_backends_give_the_same_bits(name):
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("name", RANDOM)
+def test_any_number_of_threads_gives_the_same_bits(name):
+    from minicnn.backend.numba import threads
+
+    config.set_backend("numba")
+    results = set()
+    for count in (1, 2, 3):
+        threads.set_thread_count(count)
+        results.add(getattr(initializers, name)(seed=3)((3, 3, 64, 100)).numpy().tobytes())
+    threads.set_thread_count(threads.default_thread_count())
+    assert len(results) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
