@@ -10,6 +10,7 @@ from minicnn.layers.layer import Layer
 from minicnn.models.functional import Functional
 from minicnn.models.model import Model
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.operation import drawing
 from minicnn.shapes import standardize_shape
 
 
@@ -112,7 +113,12 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{first.batch_shape}. You cannot build it with input_shape {input_shape}"
             )
-        x = first.output
+        with drawing():
+            self._draw(first.output)
+
+    def _draw(self, x: Any) -> None:
+        """Calls one layer after the other on a symbolic input."""
+        first = x
         for layer in self._stack[1:]:
             try:
                 x = layer(x)
@@ -122,7 +128,7 @@ class Sequential(Model):
             except TypeError:
                 _check_takes_one_input(layer)
                 raise
-        self._functional = Functional(first.output, x)
+        self._functional = Functional(first, x)
 
     def _refuse_new_state(self) -> None:
         """Layers may be added to a built model."""

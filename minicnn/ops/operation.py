@@ -35,6 +35,16 @@ def outlining():
         _outline.active = before
 
 
+@contextlib.contextmanager
+def drawing():
+    """Inside, calls on symbolic tensors leave nodes again, whatever is going on around."""
+    before, _outline.active = _outline.active, False
+    try:
+        yield
+    finally:
+        _outline.active = before
+
+
 def is_outlining() -> bool:
     """Whether only the shapes of a computation are being worked out."""
     return _outline.active

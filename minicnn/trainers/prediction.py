@@ -9,9 +9,9 @@ import numpy as np
 from minicnn import tree
 
 
-def to_numpy(outputs: Any) -> Any:
-    """The same structure of NumPy arrays."""
-    return tree.map_structure(np.asarray, outputs, none_is_leaf=False)
+def copied(outputs: Any) -> Any:
+    """The same structure of NumPy arrays that are the caller's to change."""
+    return tree.map_structure(np.array, outputs, none_is_leaf=False)
 
 
 class Predictions:
@@ -22,7 +22,7 @@ class Predictions:
 
     def add(self, outputs: Any) -> None:
         """Keeps the outputs for a batch."""
-        self._batches.append(to_numpy(outputs))
+        self._batches.append(tree.map_structure(np.asarray, outputs, none_is_leaf=False))
 
     def last(self) -> dict[str, Any]:
         """The outputs for the last batch, as logs."""
@@ -39,7 +39,7 @@ class Predictions:
                 "No batches to predict on: the source of `x` has nothing (more) to give."
             )
         if len(self._batches) == 1:
-            return self._batches[0]
+            return copied(self._batches[0])
         return tree.map_structure(lambda *parts: _join(parts), *self._batches)
 
 

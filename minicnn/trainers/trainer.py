@@ -18,7 +18,7 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     unpack_x_y_sample_weight,
 )
 from minicnn.trainers.epoch_iterator import EpochIterator
-from minicnn.trainers.prediction import Predictions, to_numpy
+from minicnn.trainers.prediction import Predictions, copied
 from minicnn.trainers.steps import as_tensors, check_counts, number_of_rows
 from minicnn.trainers.transaction import Transactions
 from minicnn.utils.python_utils import pythonify_logs
@@ -157,6 +157,8 @@ class Trainer(Compiled):
             if validation is not None and _is_due(epoch, validation_freq):
                 with self._kept_weights():
                     validation_logs = self._evaluate(validation, callbacks)
+                if not validation_logs:
+                    _warn_of_exhausted_validation(epoch)
                 logs |= {f"val_{name}": value for name, value in validation_logs.items()}
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
@@ -361,7 +363,7 @@ class Trainer(Compiled):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The model's outputs for one batch, as NumPy arrays."""
-        return to_numpy(self.predict_step(as_tensors((x,))))
+        return copied(self.predict_step(as_tensors((x,))))
 
     def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
         logs = pythonify_logs(logs)
@@ -447,6 +449,15 @@ def _is_due(epoch: int, validation_freq: Any) -> bool:
     raise ValueError(
         "Expected `validation_freq` to be a list or int. Received: "
         f"validation_freq={validation_freq} of the type {type(validation_freq).__name__}."
+    )
+
+
+def _warn_of_exhausted_validation(epoch: int) -> None:
+    warnings.warn(
+        f"The validation data ran out: there is no validation after epoch {epoch + 1}. A generator "
+        "can be read once: use one that never ends together with `validation_steps`, or a "
+        "`PyDataset` or arrays.",
+        stacklevel=4,
     )
 
 

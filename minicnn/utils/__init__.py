@@ -23,11 +23,17 @@ _HOME = {
     "is_interactive_logging_enabled": "minicnn.config.is_interactive_logging_enabled",
     "is_keras_tensor": "minicnn.ops.keras_tensor.is_keras_tensor",
     "normalize": "minicnn.utils.numerical_utils.normalize",
+    "pack_x_y_sample_weight": (
+        "minicnn.trainers.data_adapters.data_adapter_utils.pack_x_y_sample_weight"
+    ),
     "register_keras_serializable": "minicnn.saving.object_registration.register_keras_serializable",
     "serialize_keras_object": "minicnn.saving.serialization_lib.serialize_keras_object",
     "set_random_seed": "minicnn.utils.rng_utils.set_random_seed",
     "standardize_dtype": "minicnn.dtypes.standardize_dtype",
     "to_categorical": "minicnn.utils.numerical_utils.to_categorical",
+    "unpack_x_y_sample_weight": (
+        "minicnn.trainers.data_adapters.data_adapter_utils.unpack_x_y_sample_weight"
+    ),
 }
 _MODULES = (
     "file_utils",

@@ -1,0 +1,124 @@
+"""How batches are dealt out to epochs."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from minicnn import config
+from minicnn.trainers.data_adapters.py_dataset import PyDataset
+from minicnn.trainers.epoch_iterator import EpochIterator
+
+
+def first_rows(iterator):
+    """The steps of an epoch: number of the first step, and the first number in each batch."""
+    return [(begin, [first_number(batch) for batch in batches]) for begin, _, batches in iterator]
+
+
+def first_number(batch):
+    return int(np.ravel(batch[0] if isinstance(batch, tuple) else batch)[0])
+
+
+def generator(count):
+    for i in range(count):
+        yield (np.full((2, 1), i),)
+
+
+def quietly(function, *arguments):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*arguments)
+
+
+def test_whole_source_in_each_epoch():
+    iterator = EpochIterator(np.arange(7), batch_size=3)
+    assert iterator.num_batches == 3
+    for _ in range(2):
+        assert first_rows(iterator) == [(0, [0]), (1, [3]), (2, [6])]
+
+
+def test_steps_go_on_where_the_last_epoch_stopped():
+    iterator = EpochIterator(np.arange(5), batch_size=1, steps_per_epoch=2)
+    assert first_rows(iterator) == [(0, [0]), (1, [1])]
+    assert first_rows(iterator) == [(0, [2]), (1, [3])]
+    with pytest.warns(UserWarning, match=r"ran out of data; interrupting.* 1 of 2 steps"):
+        assert first_rows(iterator) == [(0, [4])]
+    assert first_rows(iterator) == [(0, [0]), (1, [1])]
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_generator_that_runs_dry(count):
+    iterator = EpochIterator(generator(count), steps_per_epoch=2)
+    assert first_rows(iterator) == [(0, [0]), (1, [1])]
+    if count == 4:
+        assert first_rows(iterator) == [(0, [2]), (1, [3])]
+    with pytest.warns(UserWarning, match="ran out of data"):
+        assert first_rows(iterator) == ([(0, [2])] if count == 3 else [])
+    with pytest.warns(UserWarning, match="ran out of data"):
+        assert first_rows(iterator) == []
+
+
+def test_generator_without_steps_ends_without_a_warning():
+    iterator = EpochIterator(generator(3))
+    assert iterator.num_batches is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert first_rows(iterator) == [(0, [0]), (1, [1]), (2, [2])]
+    assert iterator.num_batches == 3
+    assert first_rows(iterator) == []
+
+
+@pytest.mark.parametrize("source", [lambda: np.arange(7), lambda: generator(7)])
+def test_several_steps_at_a_time(source):
+    iterator = EpochIterator(source(), batch_size=1, steps_per_execution=3)
+    steps = [(begin, end, len(batches)) for begin, end, batches in iterator]
+    assert steps == [(0, 2, 3), (3, 5, 3), (6, 8, 1)]
+
+
+class Counting(PyDataset):
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+        self.events = []
+
+    @property
+    def num_batches(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return np.full((2, 1), index)
+
+    def on_epoch_begin(self):
+        self.events.append("begin")
+
+    def on_epoch_end(self):
+        self.events.append("end")
+
+
+@pytest.mark.parametrize("count", [4, None])
+def test_data_set_hears_of_each_epoch_once(count):
+    data = Counting(count)
+    iterator = EpochIterator(data, steps_per_epoch=10)
+    for _ in range(3):
+        quietly(first_rows, iterator)
+    assert data.events == ["begin", "end"] * 3
+
+
+def test_data_set_hears_of_an_epoch_that_is_broken_off():
+    data = Counting(4)
+    epoch = iter(EpochIterator(data))
+    next(epoch)
+    epoch.close()
+    assert data.events == ["begin", "end"]
+
+
+def test_most_steps_of_an_epoch():
+    config.set_max_steps_per_epoch(2)
+    with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 2"):
+        iterator = EpochIterator(np.arange(5), batch_size=1)
+    assert len(first_rows(iterator)) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert EpochIterator(np.arange(5), batch_size=1, steps_per_epoch=1).num_batches == 1
