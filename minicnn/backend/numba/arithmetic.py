@@ -7,7 +7,7 @@ kernel. What is small, or of another form, is NumPy's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
+from itertools import dropwhile
 
 import numpy as np
 
@@ -94,8 +94,8 @@ def _combine_flat(ufunc: np.ufunc, x1: np.ndarray, x2: np.ndarray) -> np.ndarray
 
 def _is_row(x: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether x is repeated along the leading axes of `shape` and along no others."""
-    kept = x.shape[np.flatnonzero(np.array(x.shape) != 1)[0] :] if x.size > 1 else ()
-    return bool(kept) and x.ndim <= len(shape) and kept == shape[-len(kept) :] and prod(kept) >= 4
+    kept = tuple(dropwhile(lambda length: length == 1, x.shape))
+    return x.size >= 4 and x.ndim <= len(shape) and kept == shape[len(shape) - len(kept) :]
 
 
 @compiled
