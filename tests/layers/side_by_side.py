@@ -41,7 +41,8 @@ def compare_with_keras(
 
 
 def _sign(weight: Any, rng: np.random.Generator) -> np.ndarray:
-    return 1 if "variance" in weight.name else rng.choice([-1, 1], weight.shape)
+    positive = "variance" in weight.name or "stddev" in weight.name
+    return 1 if positive else rng.choice([-1, 1], weight.shape)
 
 
 def _run(layer: Any, x: np.ndarray, cotangent: np.ndarray, call: dict) -> dict:

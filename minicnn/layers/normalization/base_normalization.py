@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn import ops
 from minicnn.layers.layer import Layer
 from minicnn.layers.weight_settings import (
     add_weight_with_settings,
@@ -57,3 +58,8 @@ def check_axes(axis: int | list[int] | tuple[int, ...], input_shape: Shape) -> N
                 f"Axis {a} is out of bounds for input shape {tuple(input_shape)}, which has "
                 f"{len(input_shape)} dimensions. Received: axis={axis}"
             )
+
+
+def move(average: Any, value: Any, momentum: float) -> None:
+    """`average = momentum · average + (1 - momentum) · value`; no gradient flows to the average."""
+    average.assign(average * momentum + ops.stop_gradient(value) * (1 - momentum))

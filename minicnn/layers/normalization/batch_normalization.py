@@ -6,7 +6,8 @@ from typing import Any
 
 from minicnn import config, dtypes, ops
 from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
+from minicnn.layers.normalization import renormalization
+from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
 from minicnn.shapes import Shape
 
 
@@ -29,7 +30,7 @@ class BatchNormalization(BaseNormalization):
             moving_variance_initializer: how the weights begin.
         beta_regularizer, gamma_regularizer: penalties added to the loss.
         beta_constraint, gamma_constraint: applied to the weights after each update.
-        renorm, renorm_clipping, renorm_momentum: batch renormalization, which is not supported.
+        renorm, renorm_clipping, renorm_momentum: batch renormalization, see `renormalization.py`.
         synchronized: accepted and without effect, as there is one device.
 
     Call arguments:
@@ -94,15 +95,12 @@ class BatchNormalization(BaseNormalization):
             beta_constraint=beta_constraint,
             gamma_constraint=gamma_constraint,
             renorm=renorm,
-            renorm_clipping=renorm_clipping,
+            renorm_clipping=(renorm_clipping or {}) if renorm else renorm_clipping,
             renorm_momentum=renorm_momentum,
             synchronized=synchronized,
         )
         if renorm:
-            raise NotImplementedError(
-                "Batch renormalization (`renorm=True`) is not supported. Leave the argument out, "
-                "or use GroupNormalization where batches are small."
-            )
+            renormalization.check_clipping(renorm_clipping)
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma, beta and the moving averages."""
@@ -112,23 +110,25 @@ class BatchNormalization(BaseNormalization):
         self._add_gamma_and_beta((channels,), gamma=self.scale, beta=self.center)
         self.moving_mean = self._add_vector("moving_mean", (channels,), trainable=False)
         self.moving_variance = self._add_vector("moving_variance", (channels,), trainable=False)
+        if self.renorm:
+            renormalization.add_statistics(self, (channels,))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalizes, and in training moves the averages."""
         x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
-        if training and self.trainable:
-            mean, variance = self._moments(x, mask)
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance)
-        else:
+        gamma, beta = self.gamma, self.beta
+        if not (training and self.trainable):
             mean, variance = self.moving_mean, self.moving_variance
-        y = ops.batch_normalization(
-            x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
-        )
+        else:
+            mean, variance = self._moments(x, mask)
+            if self.renorm:
+                gamma, beta = renormalization.corrected(self, mean, variance)
+                renormalization.move_statistics(self, mean, variance)
+            else:
+                move(self.moving_mean, mean, self.momentum)
+                move(self.moving_variance, variance, self.momentum)
+        y = ops.batch_normalization(x, mean, variance, self.axis, beta, gamma, self.epsilon)
         return ops.cast(y, self.compute_dtype)
-
-    def _move(self, average: Any, value: Any) -> None:
-        average.assign(average * self.momentum + ops.stop_gradient(value) * (1 - self.momentum))
 
     def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
         """Mean and variance of each channel, over what the mask lets count."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.ops.declare import composite
-from minicnn.ops.image.layout import image_axes
+from minicnn.ops.image.layout import image_axes, with_lengths
+from minicnn.ops.keras_tensor import KerasTensor
 
 Length = int | None
 
@@ -80,10 +81,14 @@ def pad_images(
     height, width = images.shape[axes.height], images.shape[axes.width]
     rows = (top_padding, bottom_padding, target_height)
     columns = (left_padding, right_padding, target_width)
-    top, bottom, _ = _borders("padding", height, ("top", "bottom", "height"), rows, 1)
-    left, right, _ = _borders("padding", width, ("left", "right", "width"), columns, 1)
+    top, bottom, target_height = _borders("padding", height, ("top", "bottom", "height"), rows, 1)
+    left, right, target_width = _borders("padding", width, ("left", "right", "width"), columns, 1)
+    if height is None or width is None:
+        # Symbolic images of unknown size: how much is padded will be known, the target is.
+        lengths = {axes.height: target_height, axes.width: target_width}
+        return KerasTensor(with_lengths(images.shape, lengths), images.dtype)
     pairs = [(0, 0)] * len(images.shape)
-    pairs[axes.height], pairs[axes.width] = (top or 0, bottom or 0), (left or 0, right or 0)
+    pairs[axes.height], pairs[axes.width] = (top, bottom), (left, right)
     return ops.pad(images, pairs)
 
 

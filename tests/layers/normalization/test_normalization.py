@@ -45,6 +45,21 @@ def test_batch_normalization_against_keras(settings, training, keras, rng, backe
     compare_with_keras(keras, rng, "BatchNormalization", settings, x, training=training)
 
 
+RENORMALIZATIONS = [
+    {},
+    {"scale": False, "renorm_momentum": 0.5},
+    {"renorm_clipping": {"rmax": 1.2, "rmin": 0.9, "dmax": 0.3}, "center": False},
+]
+
+
+@pytest.mark.parametrize("settings", RENORMALIZATIONS, ids=str)
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_renormalization(settings, training, keras, rng):
+    x = (2 + 3 * rng.standard_normal(IMAGE)).astype("float32")
+    settings = {"renorm": True, **settings}
+    compare_with_keras(keras, rng, "BatchNormalization", settings, x, training=training)
+
+
 def test_batch_normalization_of_vectors(keras, rng):
     x = (2 + 3 * rng.standard_normal((8, 5))).astype("float32")
     compare_with_keras(keras, rng, "BatchNormalization", {}, x, training=True)
@@ -123,6 +138,13 @@ def test_symbolic_shapes():
     ("name", "settings", "shape", "error", "words"),
     [
         ("BatchNormalization", {"axis": 3}, (2, 3), ValueError, r"Axis 3.*\(2, 3\).*'mine'"),
+        (
+            "BatchNormalization",
+            {"renorm": True, "renorm_clipping": {"max": 1}},
+            (2, 3),
+            ValueError,
+            "invalid keys.*max",
+        ),
         ("LayerNormalization", {"axis": (1, 5)}, (2, 3), ValueError, r"Axis 5.*\(2, 3\)"),
         ("LayerNormalization", {"axis": "last"}, (2, 3), TypeError, "'axis'.*'last'"),
         ("UnitNormalization", {"axis": "last"}, (2, 3), TypeError, "`axis`.*last"),
