@@ -130,7 +130,7 @@ class Composite:
         """The result's outline; with a node in the graph, unless only the outline is wanted."""
         if is_outlining():
             return self.outline(tensors, settings)
-        return self.operation_class(**settings).symbolic_call(*tensors)
+        return self.operation_class.draw(tensors, settings)
 
     def outline(self, tensors: list, settings: dict) -> Any:
         """Shapes and types of the result."""
@@ -418,6 +418,10 @@ def _operation_class(kind: Composite, class_name: str | None) -> type:
                     f"{', '.join(kind.settings) or '(none)'}, but got {unknown or args}."
                 )
             self.__dict__.update(self.settings)
+
+        @classmethod
+        def draw(cls, tensors: list, settings: dict) -> Any:
+            return cls(**settings).symbolic_call(*tensors)
 
         def call(self, *tensors: Any, **named: Any) -> Any:
             return kind(**dict(zip(kind.tensors, tensors, strict=False)), **named, **self.settings)

@@ -13,6 +13,7 @@ from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op, to_array
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
+from minicnn.ops.operation import Operation
 from minicnn.shapes import broadcast_shapes
 
 __all__ = [
@@ -105,6 +106,23 @@ def _check_index(length, index, shape, key):
 def get_item(x, key):
     """`x[key]`, with integers, slices, `...`, None, and arrays of integers or truth values."""
     return x[as_key(key)]
+
+
+class GetItem(Operation):
+    """`x[key]` in a graph. The key is an argument of the call, as in Keras's files."""
+
+    @classmethod
+    def draw(cls, tensors, settings):
+        return cls().symbolic_call(*tensors, settings["key"])
+
+    def call(self, x, key):
+        return get_item(x, tuple(key) if isinstance(key, list) else key)
+
+    def compute_output_spec(self, x, key):
+        return _get_item_spec(x, tuple(key) if isinstance(key, list) else key)
+
+
+get_item.operation_class = get_item.primitive.operation_class = GetItem
 
 
 def _put_item_spec(g, shape, key):
