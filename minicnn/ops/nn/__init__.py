@@ -32,7 +32,7 @@ from minicnn.ops.nn.activations import (
     threshold,
 )
 from minicnn.ops.nn.attention import dot_product_attention, psnr
-from minicnn.ops.nn.convolution import conv, conv_transpose, depthwise_conv, separable_conv
+from minicnn.ops.nn.convolution import conv, depthwise_conv, separable_conv
 from minicnn.ops.nn.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -60,5 +60,6 @@ from minicnn.ops.nn.shapes import (
     compute_pooling_output_shape,
 )
 from minicnn.ops.nn.softmax_family import log_softmax, softmax, sparsemax
+from minicnn.ops.nn.transposed_convolution import conv_transpose
 
 globals().update(operation_classes(globals()))

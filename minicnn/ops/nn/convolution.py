@@ -20,10 +20,10 @@ from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.nn import shapes
+from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
 from minicnn.ops.nn.windows import (
     channels_of,
     from_channels_last,
-    output_lengths,
     pad_pairs,
     per_axis,
     spatial_shape,
@@ -61,35 +61,6 @@ def _settings(
         "dilation": dilation,
         "groups": channels_of(input_shape, data_format) // max(kernel_shape[-2], 1),
     }
-
-
-def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) -> None:
-    """Refuse inputs whose channels do not come in whole groups of the kernel's channels."""
-    if len(input_shape) != len(kernel_shape):
-        raise ValueError(
-            f"A kernel of shape {tuple(kernel_shape)} (spatial dimensions, input channels, "
-            f"filters) needs inputs of {len(kernel_shape)} dimensions: batch, "
-            f"{len(kernel_shape) - 2} spatial, channels. Received: "
-            f"inputs.shape={tuple(input_shape)}"
-        )
-    channels = channels_of(input_shape, data_format)
-    expected, filters = kernel_shape[-2:]
-    if channels is None or expected is None:
-        return
-    if expected == 0 or channels % expected:
-        raise ValueError(
-            "The number of input channels must match the kernel's input channels, or be a "
-            f"multiple of them (a grouped convolution). Received: input channels={channels}, "
-            f"kernel input channels={expected} (inputs.shape={tuple(input_shape)}, "
-            f"kernel.shape={tuple(kernel_shape)}, data_format='{data_format}')."
-        )
-    groups = channels // expected
-    if filters % max(groups, 1):
-        raise ValueError(
-            f"{channels} input channels over {expected} kernel channels make {groups} groups, "
-            f"which do not divide the {filters} filters evenly. Received: "
-            f"inputs.shape={tuple(input_shape)}, kernel.shape={tuple(kernel_shape)}"
-        )
 
 
 def _conv_spec(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -242,7 +213,7 @@ def depthwise_conv(
         `(batch, *positions, channels · multiplier)`, in the layout of the inputs.
     """
     data_format = standardize_data_format(data_format)
-    _check_same_channels(inputs, kernel, -2, data_format)
+    check_same_channels(inputs, kernel, -2, data_format)
     filters = math.prod(kernel.shape[-2:])
     grouped = ops.reshape(kernel, (*kernel.shape[:-2], 1, filters))
     return conv(inputs, grouped, strides, padding, data_format, dilation_rate)
@@ -270,135 +241,3 @@ def separable_conv(
     """
     y = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
     return conv(y, pointwise_kernel, data_format=data_format)
-
-
-def _transposed_settings(
-    input_shape, kernel_shape, strides, padding, output_padding, data_format, dilation_rate
-):
-    """The output's shape, and the settings of the convolution from the output to the inputs."""
-    data_format = standardize_data_format(data_format)
-    kernel_size = kernel_shape[:-2]
-    output_shape = shapes.compute_conv_transpose_output_shape(
-        input_shape,
-        kernel_size,
-        kernel_shape[-2],
-        strides,
-        padding,
-        output_padding,
-        data_format,
-        dilation_rate,
-    )
-    strides = per_axis(strides, len(kernel_size), "strides")
-    dilation = per_axis(dilation_rate, len(kernel_size), "dilation_rate")
-    lengths = spatial_shape(input_shape, data_format)
-    outputs = spatial_shape(output_shape, data_format)
-    pairs = shapes.transposed_pairs(lengths, outputs, kernel_size, strides, dilation)
-    if output_lengths(outputs, kernel_size, strides, dilation, pairs) != tuple(lengths):
-        raise ValueError(
-            "`output_padding` must be smaller than `strides`, or more positions would follow the "
-            f"last window than one stride. Received: output_padding={output_padding}, "
-            f"strides={strides}"
-        )
-    window = {
-        "strides": strides,
-        "padding": pairs,
-        "data_format": data_format,
-        "dilation_rate": dilation,
-    }
-    return output_shape, window
-
-
-def _conv_transpose_spec(
-    inputs,
-    kernel,
-    strides=1,
-    padding="valid",
-    output_padding=None,
-    data_format=None,
-    dilation_rate=1,
-):
-    data_format = standardize_data_format(data_format)
-    _check_same_channels(inputs, kernel, -1, data_format)
-    shape = shapes.compute_conv_transpose_output_shape(
-        inputs.shape,
-        kernel.shape[:-2],
-        kernel.shape[-2],
-        strides,
-        padding,
-        output_padding,
-        data_format,
-        dilation_rate,
-    )
-    return KerasTensor(shape, inputs.dtype)
-
-
-def _conv_transpose_kernel_vjp(g, y, x, w, **settings):
-    _, window = _transposed_settings(x.shape, w.shape, **settings)
-    return conv_kernel_gradient(g, x, kernel_shape=w.shape, **window)
-
-
-def _conv_transpose_input_vjp(g, y, x, w, **settings):
-    _, window = _transposed_settings(x.shape, w.shape, **settings)
-    return conv(g, w, **window)
-
-
-@op(
-    "inputs",
-    "kernel",
-    promote="float",
-    spec=_conv_transpose_spec,
-    vjp=(_conv_transpose_input_vjp, _conv_transpose_kernel_vjp),
-)
-def conv_transpose(
-    inputs: Any,
-    kernel: Any,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    output_padding: Sizes | None = None,
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> Any:
-    """Transposed convolution: what `conv` does to a cotangent, as a layer of its own.
-
-    Each input element adds the kernel, times itself, to the outputs, `strides` apart:
-    `y[n, p · stride + k · dilation, f] += x[n, p, c] · kernel[k, f, c]`.
-
-    Args:
-        inputs: `(batch, *spatial, channels)`, or channels first.
-        kernel: `(*kernel_size, filters, channels)`, filters before channels.
-        output_padding: positions to add at the end of each spatial dimension, fewer than
-            `strides`; None chooses them (see `compute_conv_transpose_output_shape`).
-
-    Returns:
-        `(batch, *positions, filters)`, in the layout of the inputs.
-    """
-    data_format = standardize_data_format(data_format)
-    _check_same_channels(inputs, kernel, -1, data_format)
-    output_shape, window = _transposed_settings(
-        inputs.shape, kernel.shape, strides, padding, output_padding, data_format, dilation_rate
-    )
-    y = kernels.conv_input_gradient(
-        to_channels_last(inputs, data_format),
-        kernel,
-        (output_shape[0], *spatial_shape(output_shape, data_format), kernel.shape[-2]),
-        window["strides"],
-        window["padding"],
-        window["dilation_rate"],
-        1,
-    )
-    return from_channels_last(y, data_format)
-
-
-def _check_same_channels(inputs: Any, kernel: Any, axis: int, data_format: str) -> None:
-    """Refuse inputs whose channels differ from the kernel's axis of input channels."""
-    if len(inputs.shape) != len(kernel.shape):
-        check_channels(inputs.shape, kernel.shape, data_format)
-    channels, expected = channels_of(inputs.shape, data_format), kernel.shape[axis]
-    if channels is None or expected is None or channels == expected:
-        return
-    raise ValueError(
-        "The number of input channels must match the kernel's input channels. Received: input "
-        f"channels={channels}, kernel input channels={expected} "
-        f"(inputs.shape={tuple(inputs.shape)}, kernel.shape={tuple(kernel.shape)}, "
-        f"data_format='{data_format}')."
-    )

@@ -190,8 +190,9 @@ def normalize(x: Any, axis: Axes = -1, order: int = 2, epsilon: float | None = N
 
     Example:
         >>> import minicnn as keras
-        >>> keras.ops.normalize([3.0, 4.0])
-        Tensor([0.6       , 0.79999995], dtype=float32)
+        >>> keras.ops.normalize([[2.0, 0.0], [0.0, 0.0]])
+        Tensor([[1., 0.],
+                [0., 0.]], dtype=float32)
     """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")

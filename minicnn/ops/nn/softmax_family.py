@@ -77,9 +77,9 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
     Example:
         >>> import minicnn as keras
-        >>> keras.ops.softmax([[0.0, 0.0], [0.0, 100.0]])
-        Tensor([[5.000000e-01, 5.000000e-01],
-                [3.783506e-44, 1.000000e+00]], dtype=float32)
+        >>> keras.ops.softmax([[0.0, 0.0], [-1000.0, 1000.0]])
+        Tensor([[0.5, 0.5],
+                [0. , 1. ]], dtype=float32)
     """
     _warn_if_single(x.shape, axis)
     y = normalized_exponentials(x, axis=axis)
