@@ -11,6 +11,7 @@ Source: Dumoulin, Visin, "A guide to convolution arithmetic for deep learning" (
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
 from minicnn.ops.nn.windows import (
     channels_of,
     from_channels_last,
+    hashable,
     pad_pairs,
     per_axis,
     spatial_shape,
@@ -36,6 +38,7 @@ from minicnn.shapes import Shape
 Sizes = int | Sequence[int]
 
 
+@functools.lru_cache(maxsize=1024)
 def _settings(
     input_shape: Shape,
     kernel_shape: Shape,
@@ -121,7 +124,8 @@ def conv(
         (2, 14, 14, 8)
     """
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate)
+    settings = hashable(inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate)
+    window = _settings(*settings)
     y = kernels.conv(to_channels_last(inputs, data_format), kernel, **window)
     return from_channels_last(y, data_format)
 
@@ -149,7 +153,8 @@ def conv_input_gradient(
 ) -> Any:
     """The cotangent of the inputs of `conv`, and its adjoint: ⟨conv(x), g⟩ = ⟨x, this(g)⟩."""
     data_format = standardize_data_format(data_format)
-    window = _settings(input_shape, kernel.shape, strides, padding, data_format, dilation_rate)
+    settings = hashable(input_shape, kernel.shape, strides, padding, data_format, dilation_rate)
+    window = _settings(*settings)
     batch, channels = input_shape[0], channels_of(input_shape, data_format)
     x = kernels.conv_input_gradient(
         to_channels_last(cotangent, data_format),
@@ -183,7 +188,8 @@ def conv_kernel_gradient(
 ) -> Any:
     """The cotangent of the kernel of `conv`: ⟨conv(x, w), g⟩ = ⟨w, this(x, g)⟩."""
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, kernel_shape, strides, padding, data_format, dilation_rate)
+    settings = hashable(inputs.shape, kernel_shape, strides, padding, data_format, dilation_rate)
+    window = _settings(*settings)
     return kernels.conv_kernel_gradient(
         to_channels_last(inputs, data_format),
         to_channels_last(cotangent, data_format),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from minicnn.ops.nn.shapes import compute_pooling_output_shape
 from minicnn.ops.nn.windows import (
     channels_of,
     from_channels_last,
+    hashable,
     pad_pairs,
     per_axis,
     spatial_shape,
@@ -27,6 +29,7 @@ from minicnn.shapes import Shape
 Sizes = int | Sequence[int]
 
 
+@functools.lru_cache(maxsize=1024)
 def _settings(
     shape: Shape, pool_size: Sizes, strides: Sizes | None, padding: Any, data_format: str
 ):
@@ -81,7 +84,7 @@ def max_pool(
         the first maximum of a window.
     """
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
     y = kernels.max_pool(to_channels_last(inputs, data_format), *window)
     return from_channels_last(y, data_format)
 
@@ -102,7 +105,7 @@ def max_pool_gradient(
 ) -> Any:
     """The cotangent of the inputs of `max_pool`: each window's goes to its first maximum."""
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
     cotangent, inputs = (to_channels_last(x, data_format) for x in (cotangent, inputs))
     return from_channels_last(kernels.max_pool_gradient(cotangent, inputs, *window), data_format)
 
@@ -126,7 +129,7 @@ def max_pool_gather(
     The adjoint of `max_pool_gradient` in its cotangent.
     """
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
     values, inputs = (to_channels_last(x, data_format) for x in (values, inputs))
     return from_channels_last(kernels.max_pool_gather(values, inputs, *window), data_format)
 
@@ -149,7 +152,7 @@ def average_pool(
     Arguments and result are those of `max_pool`.
     """
     data_format = standardize_data_format(data_format)
-    window = _settings(inputs.shape, pool_size, strides, padding, data_format)
+    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
     y = kernels.average_pool(to_channels_last(inputs, data_format), *window)
     return from_channels_last(y, data_format)
 
@@ -170,7 +173,7 @@ def average_pool_gradient(
 ) -> Any:
     """The cotangent of the inputs of `average_pool`: each window shares its own out equally."""
     data_format = standardize_data_format(data_format)
-    window = _settings(input_shape, pool_size, strides, padding, data_format)
+    window = _settings(*hashable(input_shape, pool_size, strides, padding, data_format))
     channels = channels_of(input_shape, data_format)
     shape = (input_shape[0], *spatial_shape(input_shape, data_format), channels)
     x = kernels.average_pool_gradient(to_channels_last(cotangent, data_format), shape, *window)

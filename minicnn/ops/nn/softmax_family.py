@@ -9,6 +9,7 @@ from minicnn import ops
 from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
+from minicnn.ops.nn.windows import hashable
 
 Axis = int | tuple[int, ...] | None
 
@@ -29,10 +30,6 @@ def check_axis(axis: Axis, ndim: int) -> None:
             )
 
 
-def _hashable(axis: Axis | list[int]) -> Axis:
-    return tuple(axis) if isinstance(axis, list) else axis
-
-
 def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
     total = ops.sum(cotangent * y, axis=axis, keepdims=True)
     return g * (cotangent - total) - cotangent * ops.sum(g * y, axis=axis, keepdims=True)
@@ -50,7 +47,7 @@ def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
 )
 def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = softmax(x)`: `y · (ȳ - Σ ȳ·y)`."""
-    return kernels.softmax_gradient(cotangent, y, _hashable(axis))
+    return kernels.softmax_gradient(cotangent, y, *hashable(axis))
 
 
 @op(
@@ -62,7 +59,7 @@ def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
 def normalized_exponentials(x: Any, axis: Axis = -1) -> Any:
     """`exp(x) / Σ exp(x)`, computed from `x - max x` so that nothing overflows."""
     check_axis(axis, x.ndim)
-    return kernels.softmax(x, _hashable(axis))
+    return kernels.softmax(x, *hashable(axis))
 
 
 @composite("x")
@@ -113,7 +110,7 @@ def _log_softmax_gradient_vjp_y(g, _, cotangent, y, axis):
 )
 def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = log_softmax(x)`: `ȳ - exp(y) · Σ ȳ`."""
-    return kernels.log_softmax_gradient(cotangent, y, _hashable(axis))
+    return kernels.log_softmax_gradient(cotangent, y, *hashable(axis))
 
 
 @op(
@@ -125,7 +122,7 @@ def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
 def log_softmax(x: Any, axis: Axis = -1) -> Any:
     """Logarithm of the softmax: `y = x - log Σ exp(x)` along `axis`, one axis or several."""
     check_axis(axis, x.ndim)
-    return kernels.log_softmax(x, _hashable(axis))
+    return kernels.log_softmax(x, *hashable(axis))
 
 
 def _sparsemax_vjp(g, y, x, axis):

@@ -39,6 +39,15 @@ def per_axis(value: int | Sequence[int], rank: int, name: str) -> tuple[int, ...
     return values
 
 
+def hashable(*arguments: Any) -> tuple:
+    """The arguments with lists as tuples, so that what follows from them can be remembered.
+
+    >>> hashable([2, 2], "same", [[0, 1], [0, 1]])
+    ((2, 2), 'same', ((0, 1), (0, 1)))
+    """
+    return tuple(hashable(*x) if isinstance(x, (list, tuple)) else x for x in arguments)
+
+
 def standardize_padding(padding: str | Pairs, allowed: Sequence[str] = PADDINGS) -> str | Pairs:
     """The padding in small letters, or the explicit pairs ((before, after), ...) unchanged."""
     if not isinstance(padding, str):
