@@ -31,7 +31,7 @@ from minicnn.ops.control_flow import (
 )
 from minicnn.ops.declare import composite, op, operation_classes, to_array
 from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation
+from minicnn.ops.operation import Operation, is_outlining
 
 __all__ = [
     "AssociativeScan",
@@ -129,9 +129,17 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor)
 
 
-def shape(x: Any) -> tuple[int | None, ...]:
-    """The lengths of the axes; None where a symbolic tensor does not know it."""
-    return tuple(x.shape) if hasattr(x, "shape") else to_array(x).shape
+def shape(x: Any) -> tuple:
+    """The lengths of the axes; None where a symbolic tensor does not know it.
+
+    Inside a layer that is being drawn it is a symbolic number instead of None, so that the layer
+    can compute with it as it will with the real one.
+    """
+    if not hasattr(x, "shape"):
+        return to_array(x).shape
+    if isinstance(x, KerasTensor) and is_outlining():
+        return tuple(KerasTensor((), "int32") if n is None else n for n in x.shape)
+    return tuple(x.shape)
 
 
 def dtype(x: Any) -> str:

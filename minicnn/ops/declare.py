@@ -25,7 +25,7 @@ import numpy as np
 from minicnn import config, dtypes
 from minicnn.autodiff import Record, Tensor, Variable, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.operation import Operation, is_outlining, outline
 
 Vjp = Callable[..., Any] | None
@@ -158,7 +158,7 @@ class Primitive(Composite):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tensors, settings = self.bind(args, kwargs)
-        if self._any_symbolic(tensors):
+        if self._any_symbolic(tensors) or (is_outlining() and any_symbolic_tensors(settings)):
             return self.draw(tensors, settings)
         given, tensors = tensors, self._as_tensors(tensors)
         arrays = self._promoted(tensors)
@@ -360,7 +360,7 @@ def _holds_arrays(x: Any) -> bool:
 
 
 def _kept(x: Any, array: Any) -> Any:
-    """The argument as the way back needs it: a Python number as the array that was computed with."""
+    """The argument as the way back needs it: of a Python number, the array computed with."""
     if isinstance(x, list):
         return [_kept(*pair) for pair in zip(x, array, strict=True)]
     return Tensor(array) if isinstance(x, _Scalar) else x

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import broadcastable_shapes, mutually_broadcastable_shapes
 
+import minicnn as keras
 from minicnn import KerasTensor, ops, tree
 from tests.ops.gradient_cases import CASES
 
@@ -30,16 +33,20 @@ def _assert_fits(spec, result):
             assert said in (None, found), f"said {expected.shape}, is {actual.shape}"
 
 
-def _same(x):
+def _is_float(x):
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def _in_type(dtype, x):
+    return x.astype(dtype) if _is_float(x) else x
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_spec_is_the_result_s_shape_and_type(case):
     def check(function, *inputs, **settings):
         for dtype in ("float32", "float64"):
-            cast = tree.map_structure(lambda x: x.astype(dtype) if _same(x) else x, list(inputs))
-            outlines = tree.map_structure(lambda x: _outline(x) if _same(x) else x, cast)
+            cast = tree.map_structure(functools.partial(_in_type, dtype), list(inputs))
+            outlines = tree.map_structure(lambda x: _outline(x) if _is_float(x) else x, cast)
             spec = function(*outlines, **settings)
             if not case.name.startswith("segment"):  # their number is in the values
                 assert all(None not in leaf.shape for leaf in tree.flatten(spec))
@@ -49,12 +56,13 @@ def test_spec_is_the_result_s_shape_and_type(case):
 
 
 FIRST_LENGTH_MATTERS = (
-    "average concatenate cross diag diagonal trace hstack dstack vstack append stack kron linspace "
-    "logspace geomspace dot matmul tensordot inner vdot correlate einsum meshgrid solve "
-    "solve_triangular inv det slogdet logdet cholesky cholesky_inverse qr svd eigh pinv lstsq norm "
-    "fft fft2 ifft2 irfft istft unstack split vsplit array_split hsplit rot90 vander diagflat "
-    "segment_sum segment_max segment_min segment_prod where select full full_like squeeze "
-    "take_along_axis slice slice_update scatter scatter_update get_item top_k corrcoef cdist"
+    "average concatenate cross diag diagonal trace hstack dstack vstack append stack kron "
+    "linspace logspace geomspace dot matmul tensordot inner vdot correlate einsum meshgrid solve "
+    "solve_triangular inv det slogdet logdet cholesky cholesky_inverse qr svd eigh pinv lstsq "
+    "norm fft fft2 ifft2 irfft istft unstack split vsplit array_split hsplit rot90 vander "
+    "diagflat segment_sum segment_max segment_min segment_prod where select full full_like "
+    "squeeze take_along_axis slice slice_update scatter scatter_update get_item top_k corrcoef "
+    "cdist"
 ).split()
 
 
@@ -64,7 +72,7 @@ FIRST_LENGTH_MATTERS = (
 def test_an_unknown_batch_size_is_never_guessed(case):
     def check(function, *inputs, **settings):
         outlines = tree.map_structure(
-            lambda x: _outline(x, unknown=(0,)) if _same(x) and x.ndim > 1 else x, list(inputs)
+            lambda x: _outline(x, unknown=(0,)) if _is_float(x) and x.ndim > 1 else x, list(inputs)
         )
         _assert_fits(function(*outlines, **settings), function(*inputs, **settings))
 
@@ -179,3 +187,27 @@ def test_concatenate_and_split(lengths, shape, data):
     for part, expected in zip(again, parts, strict=True):
         np.testing.assert_array_equal(part, expected)
     _assert_fits(ops.split(_outline(whole, (1,)), ends, axis=axis), again)
+
+
+def test_lengths_of_a_layer_being_drawn_can_be_computed_with():
+    class Mixer(keras.layers.Layer):
+        def call(self, x):
+            batch, height, width, channels = ops.shape(x)
+            return {
+                "rows": ops.reshape(x, (batch * height, width * channels)),
+                "zeros": ops.zeros((batch, 5)),
+                "full": ops.full((batch, 2), 3.0),
+                "tile": ops.tile(ops.ones((1, 4)), (batch, 1)),
+                "repeat": ops.repeat(x, batch, axis=0),
+                "mean": ops.sum(x) / ops.cast(batch, "float32"),
+                "broadcast": ops.broadcast_to(ops.ones((1, 3)), (batch, 3)),
+                "arange": ops.arange(batch),
+            }
+
+    inputs = keras.Input((4, 6, 3))
+    outputs = Mixer()(inputs)
+    x = np.random.default_rng(0).random((2, 4, 6, 3), "float32")
+    _assert_fits(outputs, Mixer()(x))
+    np.testing.assert_allclose(keras.Model(inputs, outputs)(x)["mean"], x.sum() / 2, rtol=1e-6)
+    assert outputs["rows"].shape == (None, 18)
+    assert outputs["full"].shape == (None, 2)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn import config, dtypes, ops
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op, to_array
@@ -39,7 +39,10 @@ __all__ = [
 
 
 def _filled(shape, value, dtype):
-    return Tensor(np.full(as_lengths(shape), value, dtypes.numpy_dtype(dtype)))
+    lengths = as_lengths(shape)
+    if None in lengths:  # the batch of a layer that is being drawn
+        return KerasTensor(lengths, dtype)
+    return Tensor(np.full(lengths, value, dtypes.numpy_dtype(dtype)))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
@@ -57,15 +60,10 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
     return _filled(shape, 0, dtype)
 
 
-@op(
-    "fill_value",
-    spec=lambda fill_value, shape, dtype=None: KerasTensor(shape, dtypes.standardize_dtype(dtype)),
-    vjp=(lambda g, *_, **__: g,),
-)
+@composite("fill_value")
 def full(shape, fill_value, dtype=None):
     """A shape filled with one value (or with values that broadcast to it)."""
-    value = fill_value.astype(dtypes.numpy_dtype(dtype))
-    return kernels.broadcast_to(value, as_lengths(shape)).copy()
+    return ops.broadcast_to(ops.cast(fill_value, dtype or config.floatx()), shape)
 
 
 def _like(x, dtype=None):

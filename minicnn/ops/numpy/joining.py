@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +12,7 @@ from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.shaping import as_lengths
 from minicnn.shapes import broadcast_shapes
 
 __all__ = [
@@ -220,19 +220,13 @@ def dsplit(x, indices_or_sections):
 
 def _tile_counts(x, repeats):
     """Repeats and lengths, of one number each."""
-    repeats = (
-        tuple(int(r) for r in repeats)
-        if isinstance(repeats, Sequence | np.ndarray)
-        else (int(repeats),)
-    )
-    ndim = max(len(repeats), len(x.shape))
-    return (1,) * (ndim - len(repeats)) + repeats, (1,) * (ndim - len(x.shape)) + tuple(x.shape)
+    repeats, lengths = as_lengths(repeats), tuple(x.shape)
+    ndim = max(len(repeats), len(lengths))
+    return (1,) * (ndim - len(repeats)) + repeats, (1,) * (ndim - len(lengths)) + lengths
 
 
 def _tile_spec(x, repeats):
-    counts, lengths = _tile_counts(x, repeats)
-    pairs = zip(counts, lengths, strict=True)
-    return KerasTensor((None if n is None else r * n for r, n in pairs), x.dtype)
+    return KerasTensor(map(rules.total, zip(*_tile_counts(x, repeats), strict=True)), x.dtype)
 
 
 def _tile_vjp(g, y, x, repeats):
@@ -249,7 +243,7 @@ def tile(x, repeats):
 
 
 def _repeat_counts(repeats):
-    return [int(r) for r in np.ravel(repeats)]
+    return [None] if isinstance(repeats, KerasTensor) else [int(r) for r in np.ravel(repeats)]
 
 
 def _repeat_spec(x, repeats, axis=None):
@@ -265,7 +259,7 @@ def _repeated_length(length, counts):
     if length is None:
         return None
     if len(counts) == 1:
-        return length * counts[0]
+        return rules.total((length, counts[0]))
     if length != len(counts):
         raise ValueError(
             "Size of `repeats` and length of the repeated axis of `x` should be compatible. "

@@ -48,7 +48,10 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1.0):
         raise ValueError(f"`method` must be one of {_METHODS}. Received: method={method!r}")
     x = ops.convert_to_tensor(x)
     x = ops.cast(x, rules.floating(x.dtype))
-    shape = (*ops.shape(q), *specs.reduced_shape(x.shape, axis, keepdims))
+    shape = (
+        *(q.shape if hasattr(q, "shape") else np.shape(q)),
+        *specs.reduced_shape(x.shape, axis, keepdims),
+    )
     if isinstance(x, KerasTensor) or isinstance(q, KerasTensor):
         return KerasTensor(shape, x.dtype)
     q = to_array(q, "float64") / whole

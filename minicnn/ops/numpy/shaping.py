@@ -36,7 +36,7 @@ _BACK_TO_INPUT = (lambda g, y, x, *_, **__: ops.reshape(g, x.shape),)
 
 
 def as_lengths(newshape):
-    """A target shape as a tuple, from a number, a sequence or a tensor."""
+    """A target shape as a tuple, None for symbolic numbers, from anything that stands for one."""
     if isinstance(newshape, int | np.integer):
         return (int(newshape),)
     return tuple(None if n is None or isinstance(n, KerasTensor) else int(n) for n in newshape)
@@ -199,7 +199,10 @@ def expand_dims(x, axis):
 
 def _broadcast_spec(x, shape):
     shape = as_lengths(shape)
-    if broadcast_shapes(x.shape, shape) != shape:
+    result = broadcast_shapes(x.shape, shape)
+    if len(result) != len(shape) or any(
+        n not in (None, m) for n, m in zip(shape, result, strict=True)
+    ):
         raise ValueError(
             f"Cannot broadcast shape {x.shape} to {shape}: only axes of length 1 become longer."
         )
