@@ -221,6 +221,8 @@ class Compiled:
         """The results of all metrics, by name."""
         results: dict[str, Any] = {}
         for metric in self.metrics:
+            if isinstance(metric, CompileMetrics) and not metric.built:
+                continue  # a step of one's own need not use the metrics of `compile`
             result = metric.result()
             results.update(result if isinstance(result, dict) else {metric.name: result})
         return results

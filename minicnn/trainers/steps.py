@@ -13,7 +13,13 @@ from minicnn.autodiff import Tensor
 
 def as_tensors(batch: Any) -> Any:
     """The batch with tensors for arrays; other leaves as they are."""
-    return tree.map_structure(_as_tensor, batch)
+    if type(batch) is tuple:  # nearly always, and nearly always of arrays
+        return tuple([Tensor(x) if type(x) is np.ndarray else _nested(x) for x in batch])
+    return _nested(batch)
+
+
+def _nested(x: Any) -> Any:
+    return tree.map_structure(_as_tensor, x)
 
 
 def _as_tensor(x: Any) -> Any:

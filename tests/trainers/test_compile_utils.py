@@ -156,6 +156,20 @@ def test_single_losses_are_logged_without_their_weights():
     np.testing.assert_allclose([float(m.result()) for m in loss.metrics], [3.0, 14 / 6], rtol=1e-6)
 
 
+def test_names_of_losses_of_several_outputs_together():
+    def both(y_true, y_pred):
+        return sum(y_pred.values()) if isinstance(y_pred, dict) else sum(y_pred)
+
+    for nest in (lambda a, b: {"a": a, "b": b}, lambda a, b: [a, b]):
+        loss = CompileLoss(
+            [both, nest("mse", "mse")] if nest(1, 1) != [1, 1] else (both, ["mse"] * 2)
+        )
+        loss.output_names = ["y1", "y2"]
+        loss(nest(ONES, ONES), nest(ONES, ONES))
+        names = ["a_b", "a", "b"] if isinstance(nest(1, 1), dict) else ["y1_y2", "y1", "y2"]
+        assert [metric.name for metric in loss.metrics] == [f"{name}_loss" for name in names]
+
+
 def test_two_losses_for_one_output_warn_and_the_first_counts():
     with pytest.warns(UserWarning, match="2 losses were given for a model with one output"):
         loss = CompileLoss(["mse", "mae"], output_names=["a"])(ZEROS, 3 * ONES)

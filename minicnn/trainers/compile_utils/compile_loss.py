@@ -259,7 +259,8 @@ def _describe(structure: Any) -> str:
 def _term_name(path: tuple, names: Any, loss: losses.Loss) -> str:
     """The keys that lead to the output; for one in a list or alone, the output's name."""
     if tree.is_nested(names):
-        return "/".join(map(str, path)) or "_".join(map(str, tree.flatten(names)))
+        together = names if isinstance(names, dict) else tree.flatten(names)
+        return "/".join(map(str, path)) or "_".join(map(str, together))
     name = loss.name if names is None else names
     if not path or isinstance(path[-1], int):
         path = (*path[:-1], name)
