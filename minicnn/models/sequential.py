@@ -237,8 +237,18 @@ class Sequential(Model):
         """Makes a model from what `get_config` returned."""
         from minicnn.saving import serialization_lib
 
-        model = cls(name=config.get("name"))
+        if not {"name", "layers"} <= set(config):
+            raise ValueError(
+                "A Sequential model configuration must be a dictionary containing the 'name' and "
+                f"'layers' keys. Received: config={config}"
+            )
+        model = cls(name=config["name"])
         for layer_config in config["layers"]:
+            if "config" not in layer_config:
+                raise ValueError(
+                    f"A layer of the Sequential model '{model.name}' has no configuration. "
+                    f"Expected a dictionary containing a 'config' key. Received: {layer_config}"
+                )
             layer = serialization_lib.deserialize_keras_object(
                 layer_config, custom_objects=custom_objects
             )

@@ -109,8 +109,12 @@ class Operation:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Makes an operation from what `get_config` returned."""
+        from minicnn.saving.deserialization import ConfigError
+
         try:
             return cls(**config)
+        except ConfigError:
+            raise  # about something inside the config; it says what
         except TypeError as error:
             raise TypeError(
                 f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "

@@ -23,6 +23,10 @@ from minicnn.saving.scopes import (
 from minicnn.utils.suggest import did_you_mean
 
 
+class ConfigError(TypeError):
+    """A config describes an object of an unknown class, or one that its class cannot make."""
+
+
 def deserialize_keras_object(
     config: Any,
     custom_objects: dict[str, Any] | None = None,
@@ -105,6 +109,8 @@ class _Reader:
                 return self.read({"config": None, **config})
             name = _name_in_module(config)
         found = module_objects.get(name) if isinstance(name, str) else None
+        if found is None and isinstance(config, dict) and self._is_public(config):
+            return self.read(config)  # an activation may be a layer
         if found is None:
             return name
         if isinstance(found, types.FunctionType):
@@ -114,6 +120,9 @@ class _Reader:
     def _is_custom(self, config: dict[str, Any]) -> bool:
         names = (config["class_name"], config.get("registered_name"), config.get("config"))
         return any(isinstance(name, str) and name in self.custom_objects for name in names)
+
+    def _is_public(self, config: dict[str, Any]) -> bool:
+        return public_names.find_class(config.get("module") or "", config["class_name"]) is not None
 
     def _find_function(self, config: dict[str, Any]) -> Any:
         name = config["config"]
@@ -166,18 +175,21 @@ class _Reader:
         if isinstance(cls, types.FunctionType):
             return cls
         if not hasattr(cls, "from_config"):
-            raise TypeError(
-                f"Unable to make an instance of '{config['class_name']}': the class has no "
+            raise ConfigError(
+                f"Unable to reconstruct an instance of '{config['class_name']}': the class has no "
                 f"`from_config()` method. Received: {config}"
             )
         with CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
             try:
                 instance = cls.from_config(_settings(config))
+            except ConfigError:
+                raise  # it says already which part could not be made
             except TypeError as error:
-                raise TypeError(
-                    f"{cls} could not be deserialized properly: {error}\nIf `get_config()` "
-                    "returns objects such as layers, `from_config()` must deserialize them with "
-                    f"`keras.saving.deserialize_keras_object`. Received: config={config}"
+                raise ConfigError(
+                    f"{cls} could not be deserialized properly: {error}\nMake sure that objects "
+                    "such as layers that `get_config()` returns are explicitly deserialized in "
+                    "`from_config()`, by `keras.saving.deserialize_keras_object`. "
+                    f"Received: config={config}"
                 ) from error
             if config.get("build_config") and not instance.built:
                 instance.build_from_config(config["build_config"])
@@ -258,10 +270,10 @@ def _check_registered_name(config: dict[str, Any], allowed: tuple[str, ...]) -> 
         )
 
 
-def _not_found(what: str, name: str, config: dict[str, Any], known: list[str]) -> TypeError:
+def _not_found(what: str, name: str, config: dict[str, Any], known: list[str]) -> ConfigError:
     module = config.get("module")
     of_keras = f" in `{module}`" if module and _is_of_keras(module) else ""
-    return TypeError(
+    return ConfigError(
         f"Could not locate {what} '{name}'{of_keras}.{did_you_mean(name, known)} If it is your "
         "own, decorate it with `@keras.saving.register_keras_serializable()` and import the file "
         f"it is in before loading, or pass `custom_objects={{'{name}': {name}}}`. "

@@ -30,9 +30,9 @@ from minicnn.version import __version__
 
 KERAS_VERSION = "3.15.1"  # whose format this is
 
-_METADATA = "metadata.json"
-_CONFIG = "config.json"
-_WEIGHTS = "model.weights.h5"
+_METADATA_FILENAME = "metadata.json"
+_CONFIG_FILENAME = "config.json"
+_WEIGHTS_FILENAME = "model.weights.h5"
 
 # Keras stores without compression. What unpacks to more than this, and to so many times its size
 # in the file, was made to fill the memory.
@@ -71,9 +71,9 @@ def _write_archive(model: Any, file: BinaryIO) -> None:
     with h5py.File(weights, "w") as weights_file:
         save_state(model, weights_file)
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_METADATA, json.dumps(metadata))
-        archive.writestr(_CONFIG, config)
-        archive.writestr(_WEIGHTS, weights.getbuffer())
+        archive.writestr(_METADATA_FILENAME, json.dumps(metadata))
+        archive.writestr(_CONFIG_FILENAME, config)
+        archive.writestr(_WEIGHTS_FILENAME, weights.getbuffer())
 
 
 def load_model(
@@ -86,7 +86,7 @@ def load_model(
     description = _describe(file)
     with _archive(file, description) as archive:
         config = _read_config(archive, description)
-        weights = io.BytesIO(_read_member(archive, _WEIGHTS, description))
+        weights = io.BytesIO(_read_member(archive, _WEIGHTS_FILENAME, description))
     if not compile:
         config["compile_config"] = None
     model = _make_model(config, custom_objects, safe_mode, description)
@@ -148,7 +148,7 @@ def load_weights_only(
     weights: Any = os.fspath(path)
     if weights.endswith(".keras"):
         with _archive(path, description) as archive:
-            weights = io.BytesIO(_read_member(archive, _WEIGHTS, description))
+            weights = io.BytesIO(_read_member(archive, _WEIGHTS_FILENAME, description))
     with WeightsReader(weights, description) as reader:
         load_state(model, reader, skip_mismatch, objects_to_skip or ())
 
@@ -185,14 +185,15 @@ def _not_an_archive(file: File, description: str, error: Exception) -> str:
 
 
 def _read_config(archive: zipfile.ZipFile, description: str) -> dict[str, Any]:
-    text = _read_member(archive, _CONFIG, description)
+    text = _read_member(archive, _CONFIG_FILENAME, description)
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{_CONFIG} in {description} is not JSON: {error}") from error
+        raise ValueError(f"{_CONFIG_FILENAME} in {description} is not JSON: {error}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(
-            f"{_CONFIG} in {description} does not describe a model: it has no 'class_name'."
+            f"{_CONFIG_FILENAME} in {description} does not describe a model: it has no "
+            "'class_name'."
         )
     return config
 

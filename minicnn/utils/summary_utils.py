@@ -181,7 +181,10 @@ def _output_shape(layer: Any) -> str:
         shapes = tree.map_structure(lambda x: _shape_text(x.shape), outputs)
     elif shapes_of_build:
         try:
-            shapes = layer.compute_output_shape(**shapes_of_build)
+            # A single shape by position: the parameter's name is the layer's own.
+            single = shapes_of_build if len(shapes_of_build) == 1 else {}
+            several = {} if single else shapes_of_build
+            shapes = layer.compute_output_shape(*single.values(), **several)
         except NotImplementedError:
             return "?"
         shapes = tree.map_shape_structure(_shape_text, shapes)

@@ -30,7 +30,8 @@ def branches(keras):
     inner = keras.Sequential([layers.Dense(3), layers.LayerNormalization()], name="inner")
     x = layers.Concatenate()([shared(layers.Dense(4)(a)), shared(b), b])
     y = inner(x)
-    z = keras.ops.sum(y * 2.0 + 1.0, axis=-1, keepdims=True)
+    first = x[:, :1] - x[:, -1:]
+    z = first * keras.ops.sum(y * 2.0 + 1.0, axis=-1, keepdims=True)
     return keras.Model({"a": a, "b": b}, {"y": y, "z": z}, name="branches")
 
 
