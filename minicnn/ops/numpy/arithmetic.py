@@ -299,4 +299,4 @@ def clip_between(x, x_min, x_max):
     """`clip` with bounds that are constants."""
     x = rules.cast(x, rules.counted)
     bounds = [None if b is None else np.asarray(b).astype(x.dtype) for b in (x_min, x_max)]
-    return kernels.clip(x, *bounds)
+    return kernels.clip(x, *bounds).astype(x.dtype, copy=False)

@@ -82,14 +82,16 @@ def _diff_spec(a, n=1, axis=-1):
     return KerasTensor(shape, a.dtype)
 
 
-@op("a", spec=_diff_spec, vjp=(lambda g, y, a, n, axis: _diff_adjoint(g, n, axis),))
+@op("a", spec=_diff_spec, vjp=(lambda g, y, a, n, axis: _diff_adjoint(g, a, n, axis),))
 def diff(a, n=1, axis=-1):
     """Differences of neighbours along an axis, taken n times over: `yᵢ = xᵢ₊₁ - xᵢ`."""
     return kernels.diff(a, n=n, axis=axis)
 
 
-def _diff_adjoint(g, n, axis):
+def _diff_adjoint(g, a, n, axis):
     """Each difference took one element and gave one: `x̄ᵢ = ḡᵢ₋₁ - ḡᵢ`."""
+    if g.shape[axis] == 0:
+        return ops.zeros_like(a)
     for _ in range(n):
         widths = [(0, 0)] * g.ndim
         widths[axis] = (1, 1)

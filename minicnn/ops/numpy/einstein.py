@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import string
 
-import numpy as np
-
 from minicnn import ops
 from minicnn.backend import kernels
 from minicnn.ops.declare import op
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy import rules
 from minicnn.shapes import broadcast_shapes
 
 __all__ = [
@@ -113,9 +112,10 @@ def _einsum_part(g, operands, terms, result, lengths, unused, i):
 
 @op("*operands", promote="common", spec=_einsum_spec, vjp=(_einsum_vjp,))
 def _einsum(operands, subscripts):
-    if operands[0].dtype == np.int8:
-        operands = [x.astype("int32") for x in operands]
-    return kernels.einsum(subscripts.replace(" ", ""), *operands, optimize=len(operands) > 1)
+    optimize = len(operands) > 1
+    return rules.product(
+        lambda *xs: kernels.einsum(subscripts.replace(" ", ""), *xs, optimize=optimize), *operands
+    )
 
 
 class Einsum(_einsum.operation_class):

@@ -351,7 +351,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     if sparse:
         raise ValueError("minicnn has dense tensors only: leave out `sparse`.")
     rows = x.reshape(-1, x.shape[-1]).astype("int64")
-    length = max(int(x.max(initial=-1)) + 1, minlength)
+    length = max(int(rows.max(initial=-1)) + 1, minlength)
     weighted = [None] * len(rows)
     if weights is not None:
         weighted = to_array(weights).reshape(rows.shape)

@@ -78,8 +78,12 @@ def _matmul_vjp_second(g, y, x1, x2):
     if x2.ndim == 1:
         return ops.sum(x1 * ops.expand_dims(g, -1), axis=tuple(range(x1.ndim - 1)))
     if x2.ndim == 2 and x1.ndim > 2:
-        x1, g = ops.reshape(x1, (-1, x1.shape[-1])), ops.reshape(g, (-1, g.shape[-1]))
+        x1, g = _as_rows(x1), _as_rows(g)
     return matmul(_swapped(x1), g)
+
+
+def _as_rows(x):
+    return x.reshape(rules.total(x.shape[:-1]), x.shape[-1])
 
 
 @op("x1", "x2", promote="common", spec=_matmul_spec, vjp=(_matmul_vjp_first, _matmul_vjp_second))
@@ -88,13 +92,11 @@ def matmul(x1, x2):
 
     Axes before the last two broadcast. A vector on the left is a row, on the right a column.
     """
-    if x1.dtype == np.int8:
-        x1, x2 = x1.astype("int32"), x2.astype("int32")
     if x2.ndim == 2 and x1.ndim > 2:
         # One product of large matrices instead of many of small ones.
-        rows = kernels.matmul(x1.reshape(-1, x1.shape[-1]), x2)
+        rows = rules.product(kernels.matmul, _as_rows(x1), x2)
         return rows.reshape(*x1.shape[:-1], x2.shape[-1])
-    return kernels.matmul(x1, x2)
+    return rules.product(kernels.matmul, x1, x2)
 
 
 @composite("x1", "x2")

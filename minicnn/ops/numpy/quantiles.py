@@ -40,7 +40,8 @@ def _rows(x, axis):
     """X with the reduced axes put together as the last one."""
     axes = specs.normalize_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
-    return ops.reshape(ops.transpose(x, [*kept, *axes]), (*(x.shape[i] for i in kept), -1))
+    length = rules.total([x.shape[i] for i in axes])
+    return ops.reshape(ops.transpose(x, [*kept, *axes]), (*(x.shape[i] for i in kept), length))
 
 
 def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1.0):

@@ -92,11 +92,11 @@ def _extremum_vjp(g, y, x, axis, keepdims, initial=None):
     return stretched(g, x, axis, keepdims) * share
 
 
-def _check_not_empty(x, initial, name):
-    if x.size == 0 and initial is None:
+def _check_not_empty(x, axis, initial, name):
+    if initial is None and 0 in [x.shape[a] for a in specs.normalize_axes(axis, x.ndim)]:
         raise ValueError(
             f"Cannot compute the {name} of an empty tensor. Give an `initial` value. "
-            f"Received: x.shape={x.shape}"
+            f"Received: x.shape={x.shape}, axis={axis}"
         )
 
 
@@ -108,28 +108,28 @@ def _settings_of_extremum(x, axis, keepdims, initial):
 @op("x", spec=specs.reduction, vjp=(_extremum_vjp,))
 def max(x, axis=None, keepdims=False, initial=None):
     """The largest element, or `initial` if that is larger still."""
-    _check_not_empty(x, initial, "max")
+    _check_not_empty(x, axis, initial, "max")
     return kernels.max(x, **_settings_of_extremum(x, axis, keepdims, initial))
 
 
 @op("x", spec=specs.reduction, vjp=(_extremum_vjp,))
 def min(x, axis=None, keepdims=False, initial=None):
     """The smallest element, or `initial` if that is smaller still."""
-    _check_not_empty(x, initial, "min")
+    _check_not_empty(x, axis, initial, "min")
     return kernels.min(x, **_settings_of_extremum(x, axis, keepdims, initial))
 
 
 @op("x", spec=specs.reduction, vjp=(_extremum_vjp,))
 def amax(x, axis=None, keepdims=False):
     """The largest element."""
-    _check_not_empty(x, None, "max")
+    _check_not_empty(x, axis, None, "max")
     return kernels.max(x, axis=rules.as_axis(axis), keepdims=keepdims)
 
 
 @op("x", spec=specs.reduction, vjp=(_extremum_vjp,))
 def amin(x, axis=None, keepdims=False):
     """The smallest element."""
-    _check_not_empty(x, None, "min")
+    _check_not_empty(x, axis, None, "min")
     return kernels.min(x, axis=rules.as_axis(axis), keepdims=keepdims)
 
 
@@ -145,7 +145,8 @@ def _prod_vjp(g, y, x, axis, keepdims, dtype):
     kept = [i for i in range(x.ndim) if i not in axes]
     order = [*kept, *axes]
     moved = ops.transpose(x, order)
-    rows = ops.reshape(moved, (*(x.shape[i] for i in kept), -1))
+    length = rules.total([x.shape[i] for i in axes])
+    rows = ops.reshape(moved, (*(x.shape[i] for i in kept), length))
     others = _product_before(rows) * ops.flip(_product_before(ops.flip(rows, -1)), -1)
     others = ops.transpose(ops.reshape(others, moved.shape), list(np.argsort(order)))
     return stretched(g, x, axis, keepdims) * others
@@ -153,7 +154,8 @@ def _prod_vjp(g, y, x, axis, keepdims, dtype):
 
 def _product_before(rows):
     ones = ops.ones((*rows.shape[:-1], 1), rows.dtype)
-    return ops.concatenate([ones, ops.cumprod(rows, axis=-1)[..., :-1]], axis=-1)
+    before = ops.concatenate([ones, ops.cumprod(rows, axis=-1)], axis=-1)
+    return before[..., : rows.shape[-1]]
 
 
 def _prod_spec(x, axis=None, keepdims=False, dtype=None):

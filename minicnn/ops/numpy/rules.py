@@ -65,6 +65,19 @@ def cast(x: np.ndarray, type_rule: Callable[[Any], str]) -> np.ndarray:
     return x.astype(dtypes.numpy_dtype(type_rule(x.dtype)), copy=False)
 
 
+def product(compute: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
+    """Sums of products as Keras types them: those of int8 are int32.
+
+    For bfloat16 NumPy has no such functions; it is computed in float32.
+    """
+    dtype = arrays[0].dtype
+    if dtype == np.int8:
+        return compute(*(x.astype("int32") for x in arrays))
+    if dtype.kind == "V":
+        return compute(*(x.astype("float32") for x in arrays)).astype(dtype)
+    return compute(*arrays)
+
+
 def as_axis(axis: Any) -> int | tuple[int, ...] | None:
     """The axes as NumPy takes them: a list becomes a tuple."""
     return tuple(axis) if isinstance(axis, Sequence | np.ndarray) else axis

@@ -132,7 +132,7 @@ def unique(
         size: cut off or fill up the result to this length.
         fill_value: what it is filled up with, 0 by default.
     """
-    values, index, inverse, counts = np.unique(x, True, True, True, axis=axis)
+    values, index, inverse, counts = np.unique(x, True, True, True, axis=axis, equal_nan=False)
     inverse = inverse.reshape(x.shape if axis is None else -1)
     if size is not None:
         fill = 0 if fill_value is None else fill_value
