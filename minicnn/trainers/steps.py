@@ -1,51 +1,133 @@
-"""What every step needs to know about its batch."""
+"""One step of training, testing or predicting, for one batch."""
 
 from __future__ import annotations
 
-import operator
+import warnings
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from minicnn import tree
-from minicnn.autodiff import Tensor
-
-
-def as_tensors(batch: Any) -> Any:
-    """The batch with tensors for arrays; other leaves as they are."""
-    if type(batch) is tuple:  # nearly always, and nearly always of arrays
-        return tuple([Tensor(x) if type(x) is np.ndarray else _nested(x) for x in batch])
-    return _nested(batch)
-
-
-def _nested(x: Any) -> Any:
-    return tree.map_structure(_as_tensor, x)
+from minicnn.autodiff import GradientTape
+from minicnn.trainers.batch import as_tensors, number_of_rows
+from minicnn.trainers.compiled import Compiled
+from minicnn.trainers.data_adapters.data_adapter_utils import (
+    class_weight_to_sample_weights,
+    unpack_x_y_sample_weight,
+)
+from minicnn.trainers.prediction import copied
+from minicnn.trainers.transaction import Transactions
+from minicnn.utils.python_utils import pythonify_logs
 
 
-def _as_tensor(x: Any) -> Any:
-    if isinstance(x, np.ndarray):
-        return Tensor(x)
-    if x is None or isinstance(x, Tensor) or not hasattr(x, "__array__"):
-        return x
-    return Tensor(np.asarray(x))
+class Steps(Compiled):
+    """The part of `Trainer` that handles a single batch."""
 
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step on one batch.
 
-def number_of_rows(x: Any) -> int:
-    """Samples in a batch of inputs."""
-    return next(leaf for leaf in tree.flatten(x) if leaf is not None).shape[0]
+        Args:
+            x: the inputs, `(samples, ...)`.
+            y: the targets.
+            sample_weight: weights of the samples in the loss.
+            class_weight: class index to weight in the loss, instead of `sample_weight`.
+            return_dict: whether to return a dict by name instead of a list.
 
+        Returns:
+            The loss before the step, or a list of the loss and the metrics.
+        """
+        self._assert_compile_called("train_on_batch")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError(
+                    "Arguments `sample_weight` and `class_weight` cannot be specified at the same "
+                    f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
+                )
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        self.reset_metrics()
+        with Transactions(self) as transactions:
+            logs = transactions.run(self.train_step, as_tensors((x, y, sample_weight)))
+        return self._logs_of_batch(logs, return_dict)
 
-def check_counts(**counts: Any) -> None:
-    """Refuses batch sizes and numbers of steps that are not whole numbers from 1."""
-    for name, count in counts.items():
-        if count is not None and not _is_count(count):
-            raise ValueError(
-                f"`{name}` must be a whole number from 1, or None. Received: {name}={count!r}"
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics on one batch; arguments and result as for `train_on_batch`."""
+        self._assert_compile_called("test_on_batch")
+        self.reset_metrics()
+        return self._logs_of_batch(self.test_step(as_tensors((x, y, sample_weight))), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The model's outputs for one batch, as NumPy arrays."""
+        return copied(self.predict_step(as_tensors((x,))))
+
+    def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
+        logs = pythonify_logs(logs)
+        return logs if return_dict else self._flatten_metrics_in_order(logs)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step: outputs, loss, gradients, update, metrics.
+
+        Args:
+            data: a batch, `(x,)`, `(x, y)` or `(x, y, sample_weight)` (see
+                `utils.unpack_x_y_sample_weight`).
+
+        Returns:
+            Logs: values of the loss and of metrics by name.
+        """
+        return self.compute_metrics(*self._learn(data))
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Like `train_step`, without an update."""
+        return self.compute_metrics(*self._judge(data))
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)
+
+    def _step(self, kind: str) -> Callable[[Any], dict[str, Any] | None]:
+        """The step of a kind; if it is not overridden, one that leaves the results for later."""
+        methods = (f"{kind}_step", "compute_metrics", "get_metrics_result")
+        if not all(self._is_inherited(name) for name in methods):
+            return getattr(self, methods[0])
+        return self._learn_and_count if kind == "train" else self._judge_and_count
+
+    def _is_inherited(self, method: str) -> bool:
+        """Whether neither a subclass nor the object itself has a method of its own."""
+        function = getattr(getattr(self, method), "__func__", None)
+        return function is getattr(Steps, method)
+
+    def _learn_and_count(self, data: Any) -> None:
+        self._update_metrics(*self._learn(data)[1:])
+
+    def _judge_and_count(self, data: Any) -> None:
+        self._update_metrics(*self._judge(data)[1:])
+
+    def _learn(self, data: Any) -> tuple[Any, Any, Any, Any]:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
+        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
+        weights = self.trainable_weights
+        if weights:
+            self.optimizer.apply(tape.gradient(scaled, weights), weights)
+        else:
+            warnings.warn(
+                f"The model {self.name!r} does not have any trainable weights.", stacklevel=2
             )
+        return x, y, y_pred, sample_weight
 
-
-def _is_count(count: Any) -> bool:
-    try:
-        return operator.index(count) > 0
-    except TypeError:
-        return False
+    def _judge(self, data: Any) -> tuple[Any, Any, Any, Any]:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
+        return x, y, y_pred, sample_weight

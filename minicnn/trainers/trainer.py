@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from minicnn import config
-from minicnn.autodiff import GradientTape
 from minicnn.callbacks import CallbackList, History
 from minicnn.layers.kept_structure import structure_kept
-from minicnn.trainers.compiled import Compiled
+from minicnn.trainers.batch import as_tensors, check_counts
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
-from minicnn.trainers.data_adapters.data_adapter_utils import (
-    class_weight_to_sample_weights,
-    unpack_x_y_sample_weight,
-)
+from minicnn.trainers.data_adapters.data_adapter_utils import unpack_x_y_sample_weight
 from minicnn.trainers.epoch_iterator import EpochIterator
-from minicnn.trainers.prediction import Predictions, copied
-from minicnn.trainers.steps import as_tensors, check_counts, number_of_rows
+from minicnn.trainers.prediction import Predictions
+from minicnn.trainers.steps import Steps
 from minicnn.trainers.transaction import Transactions
 from minicnn.utils.python_utils import pythonify_logs
 
 
-class Trainer(Compiled):
+class Trainer(Steps):
     """Training for whatever is a layer: `class Net(Trainer, Layer)`; every `Model` has it.
 
     A subclass may override the steps (`train_step`, `test_step`, `predict_step`), `compute_loss`
@@ -319,116 +315,6 @@ class Trainer(Compiled):
             steps=batches.num_batches,
             model=self,
         )
-
-    def train_on_batch(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        class_weight: dict[int, float] | None = None,
-        return_dict: bool = False,
-    ) -> Any:
-        """One training step on one batch.
-
-        Args:
-            x: the inputs, `(samples, ...)`.
-            y: the targets.
-            sample_weight: weights of the samples in the loss.
-            class_weight: class index to weight in the loss, instead of `sample_weight`.
-            return_dict: whether to return a dict by name instead of a list.
-
-        Returns:
-            The loss before the step, or a list of the loss and the metrics.
-        """
-        self._assert_compile_called("train_on_batch")
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError(
-                    "Arguments `sample_weight` and `class_weight` cannot be specified at the same "
-                    f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
-                )
-            sample_weight = class_weight_to_sample_weights(y, class_weight)
-        self.reset_metrics()
-        with Transactions(self) as transactions:
-            logs = transactions.run(self.train_step, as_tensors((x, y, sample_weight)))
-        return self._logs_of_batch(logs, return_dict)
-
-    def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
-    ) -> Any:
-        """Loss and metrics on one batch; arguments and result as for `train_on_batch`."""
-        self._assert_compile_called("test_on_batch")
-        self.reset_metrics()
-        return self._logs_of_batch(self.test_step(as_tensors((x, y, sample_weight))), return_dict)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """The model's outputs for one batch, as NumPy arrays."""
-        return copied(self.predict_step(as_tensors((x,))))
-
-    def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
-        logs = pythonify_logs(logs)
-        return logs if return_dict else self._flatten_metrics_in_order(logs)
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """One step: outputs, loss, gradients, update, metrics.
-
-        Args:
-            data: a batch, `(x,)`, `(x, y)` or `(x, y, sample_weight)` (see
-                `utils.unpack_x_y_sample_weight`).
-
-        Returns:
-            Logs: values of the loss and of metrics by name.
-        """
-        return self.compute_metrics(*self._learn(data))
-
-    def test_step(self, data: Any) -> dict[str, Any]:
-        """Like `train_step`, without an update."""
-        return self.compute_metrics(*self._judge(data))
-
-    def predict_step(self, data: Any) -> Any:
-        """The outputs for a batch."""
-        x, _, _ = unpack_x_y_sample_weight(data)
-        return self._forward(x, training=False)
-
-    def _step(self, kind: str) -> Callable[[Any], dict[str, Any] | None]:
-        """The step of a kind; if it is not overridden, one that leaves the results for later."""
-        step = getattr(self, f"{kind}_step")
-        own = [f"{kind}_step", "compute_metrics", "get_metrics_result"]
-        if any(getattr(type(self), name) is not getattr(Trainer, name) for name in own):
-            return step
-        return self._learn_and_count if kind == "train" else self._judge_and_count
-
-    def _learn_and_count(self, data: Any) -> None:
-        self._update_metrics(*self._learn(data)[1:])
-
-    def _judge_and_count(self, data: Any) -> None:
-        self._update_metrics(*self._judge(data)[1:])
-
-    def _learn(self, data: Any) -> tuple[Any, Any, Any, Any]:
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with GradientTape() as tape:
-            y_pred = self._forward(x, training=True)
-            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
-            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
-        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
-        weights = self.trainable_weights
-        if weights:
-            self.optimizer.apply(tape.gradient(scaled, weights), weights)
-        else:
-            warnings.warn(
-                f"The model {self.name!r} does not have any trainable weights.", stacklevel=2
-            )
-        return x, y, y_pred, sample_weight
-
-    def _judge(self, data: Any) -> tuple[Any, Any, Any, Any]:
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._forward(x, training=False)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
-        self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
-        return x, y, y_pred, sample_weight
-
-    def _forward(self, x: Any, training: bool) -> Any:
-        return self(x, training=training)
 
 
 def _capped_epochs(epochs: int) -> int:

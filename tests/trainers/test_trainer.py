@@ -11,6 +11,7 @@ import minicnn
 from minicnn import ops
 from minicnn.callbacks import Callback, LambdaCallback
 from minicnn.trainers import Trainer
+from minicnn.trainers.compiled import Compiled
 from minicnn.utils import PyDataset, unpack_x_y_sample_weight
 
 
@@ -83,6 +84,12 @@ def test_steps_that_add_to_the_logs(regression):
     assert history["more"] == [1.0]
     assert history["val_more"] == [2.0]
     assert len(model.evaluate(x, y, verbose=0)) == 3
+
+
+def test_step_put_into_a_model(regression):
+    model, x, y = regression
+    model.train_step = lambda data: {"rows": data[0].shape[0]}
+    assert list(model.fit(x, y, verbose=0).history) == ["rows"]
 
 
 def test_compute_loss_and_metrics_of_ones_own(regression):
@@ -429,7 +436,7 @@ def test_logs_are_made_only_when_somebody_wants_them(regression, monkeypatch):
         count += 1
         return get(self)
 
-    monkeypatch.setattr(Trainer, "get_metrics_result", counting)
+    monkeypatch.setattr(Compiled, "get_metrics_result", counting)
     model.fit(x, y, batch_size=1, verbose=0)
     assert count == 1
     model.fit(x, y, batch_size=1, verbose=2)

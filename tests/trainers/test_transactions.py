@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn.trainers.steps import as_tensors
+from minicnn.trainers.batch import as_tensors
 from minicnn.trainers.transaction import Transactions, state_variables
 
 
