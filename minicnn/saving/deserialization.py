@@ -111,6 +111,8 @@ class _Reader:
         found = module_objects.get(name) if isinstance(name, str) else None
         if found is None and isinstance(config, dict) and self._is_public(config):
             return self.read(config)  # an activation may be a layer
+        if found is None and isinstance(config, dict) and config["class_name"] == "function":
+            raise _not_found("function", name, config, [*module_objects, *self.custom_objects])
         if found is None:
             return name
         if isinstance(found, types.FunctionType):

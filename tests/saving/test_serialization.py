@@ -117,6 +117,12 @@ def test_unknown_function():
         saving.deserialize_keras_object(config)
 
 
+def test_a_setting_that_is_an_unknown_function():
+    model = minicnn.Sequential([minicnn.Input((2,)), layers.Dense(1, activation=square)])
+    with pytest.raises(TypeError, match=r"^Could not locate function 'square'.*custom_objects"):
+        through_json(model)
+
+
 def test_the_name_of_a_registered_function_without_its_package():
     config = {
         "module": "builtins",
