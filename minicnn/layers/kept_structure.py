@@ -33,6 +33,7 @@ def structure_kept() -> Iterator[None]:
         yield
     finally:
         _kept.found = before
+        forget_structure()  # what changed inside is not known outside
 
 
 def forget_structure() -> None:
