@@ -14,7 +14,7 @@ class _Scopes(threading.local):
 _scopes = _Scopes()
 
 
-class name_scope:  # noqa: N801 (Keras's name)
+class name_scope:
     """Variables made inside have `name/` in front of their names.
 
     A layer that opens its scope again inside its own scope does not appear twice in the path.
