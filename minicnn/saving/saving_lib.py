@@ -7,25 +7,23 @@ model.weights.h5    the weights, and the optimizer's state
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import io
 import json
 import os
 import warnings
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from minicnn.saving.archive import File, describe, open_archive, read_member
+from minicnn.saving.assets import load_assets, read_assets, save_assets
 from minicnn.saving.atomic import atomic_file
 from minicnn.saving.deserialization import deserialize_keras_object
 from minicnn.saving.scopes import ObjectSharingScope
 from minicnn.saving.serialization import serialize_keras_object
 from minicnn.saving.state import load_state, save_state
 from minicnn.saving.weights_file import WeightsReader
-from minicnn.utils.summary_utils import readable_memory_size
 from minicnn.version import __version__
 
 KERAS_VERSION = "3.15.1"  # whose format this is
@@ -33,13 +31,6 @@ KERAS_VERSION = "3.15.1"  # whose format this is
 _METADATA_FILENAME = "metadata.json"
 _CONFIG_FILENAME = "config.json"
 _WEIGHTS_FILENAME = "model.weights.h5"
-
-# Keras stores without compression. What unpacks to more than this, and to so many times its size
-# in the file, was made to fill the memory.
-_LARGE = 1 << 26
-_MOST_EXPANSION = 100
-
-File = str | os.PathLike | BinaryIO
 
 
 def save_model(model: Any, file: File) -> None:
@@ -74,6 +65,7 @@ def _write_archive(model: Any, file: BinaryIO) -> None:
         archive.writestr(_METADATA_FILENAME, json.dumps(metadata))
         archive.writestr(_CONFIG_FILENAME, config)
         archive.writestr(_WEIGHTS_FILENAME, weights.getbuffer())
+        save_assets(model, archive)
 
 
 def load_model(
@@ -83,15 +75,17 @@ def load_model(
     safe_mode: bool = True,
 ) -> Any:
     """The model of a `.keras` file, compiled if it was when it was saved (and `compile` is set)."""
-    description = _describe(file)
-    with _archive(file, description) as archive:
+    description = describe(file)
+    with open_archive(file, description) as archive:
         config = _read_config(archive, description)
-        weights = io.BytesIO(_read_member(archive, _WEIGHTS_FILENAME, description))
+        weights = io.BytesIO(read_member(archive, _WEIGHTS_FILENAME, description))
+        assets = read_assets(archive, description)
     if not compile:
         config["compile_config"] = None
     model = _make_model(config, custom_objects, safe_mode, description)
     with WeightsReader(weights, description) as reader:
         load_state(model, reader)
+    load_assets(model, assets)
     return model
 
 
@@ -144,48 +138,17 @@ def load_weights_only(
             "You are loading weights into a model that has not yet been built. Build it first by "
             "calling it on some data or by using `build()`."
         )
-    description = _describe(path)
+    description = describe(path)
     weights: Any = os.fspath(path)
     if weights.endswith(".keras"):
-        with _archive(path, description) as archive:
-            weights = io.BytesIO(_read_member(archive, _WEIGHTS_FILENAME, description))
+        with open_archive(path, description) as archive:
+            weights = io.BytesIO(read_member(archive, _WEIGHTS_FILENAME, description))
     with WeightsReader(weights, description) as reader:
         load_state(model, reader, skip_mismatch, objects_to_skip or ())
 
 
-def _describe(file: File) -> str:
-    return "the file" if hasattr(file, "read") else f"'{os.fspath(file)}'"
-
-
-@contextlib.contextmanager
-def _archive(file: File, description: str) -> Iterator[zipfile.ZipFile]:
-    """The zip archive, opened; one error for all that may be wrong with it."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise ValueError(_not_an_archive(file, description, error)) from error
-
-
-def _not_an_archive(file: File, description: str, error: Exception) -> str:
-    if hasattr(file, "read"):
-        beginning = b""
-    else:
-        with Path(file).open("rb") as opened:
-            beginning = opened.read(8)
-    if beginning == b"\x89HDF\r\n\x1a\n":
-        return (
-            f"{description} is not a `.keras` file but HDF5: Keras's older whole-model format, or "
-            "weights alone. Weights are read by `model.load_weights` from a file named "
-            "`.weights.h5`; an older model, open it with Keras and save it as `.keras`."
-        )
-    if beginning[:2] == b"PK":
-        return f"{description} is a truncated or damaged `.keras` file: {error}"
-    return f"{description} is not a `.keras` file: it is no zip archive ({error})."
-
-
 def _read_config(archive: zipfile.ZipFile, description: str) -> dict[str, Any]:
-    text = _read_member(archive, _CONFIG_FILENAME, description)
+    text = read_member(archive, _CONFIG_FILENAME, description)
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -196,19 +159,3 @@ def _read_config(archive: zipfile.ZipFile, description: str) -> dict[str, Any]:
             "'class_name'."
         )
     return config
-
-
-def _read_member(archive: zipfile.ZipFile, name: str, description: str) -> bytes:
-    if name not in archive.namelist():
-        raise ValueError(
-            f"{description} is not a model of Keras 3: the archive has no {name}. It has: "
-            f"{', '.join(archive.namelist()[:10]) or 'nothing'}."
-        )
-    member = archive.getinfo(name)
-    if member.file_size > max(_LARGE, _MOST_EXPANSION * member.compress_size):
-        raise ValueError(
-            f"Not allowed: {name} in {description} unpacks from "
-            f"{readable_memory_size(member.compress_size)} to "
-            f"{readable_memory_size(member.file_size)}: a potential decompression bomb."
-        )
-    return archive.read(name)

@@ -5,6 +5,7 @@ import json
 import pickle
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -377,6 +378,50 @@ def test_a_model_with_a_lambda_is_saved_and_not_loaded(tmp_path):
     for safe_mode in (True, False):
         with pytest.raises(ValueError, match="arbitrary code execution"):
             keras.saving.load_model(tmp_path / "m.keras", safe_mode=safe_mode)
+
+
+class Vocabulary(layers.Layer):
+    """A layer that keeps a file beside its weights."""
+
+    def __init__(self, words=(), **kwargs):
+        super().__init__(**kwargs)
+        self.words = list(words)
+
+    def call(self, x):
+        return x
+
+    def save_assets(self, folder):
+        (Path(folder) / "words.txt").write_text("\n".join(self.words))
+
+    def load_assets(self, folder):
+        self.words = (Path(folder) / "words.txt").read_text().split("\n")
+
+
+def with_assets(path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2), Vocabulary(["a", "b"])])
+    model.layers[1]._auto_config = {}
+    model.save(path)
+    return {"custom_objects": {"Vocabulary": Vocabulary}}
+
+
+def test_files_that_layers_keep(tmp_path):
+    path = tmp_path / "m.keras"
+    arguments = with_assets(path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("assets/layers/vocabulary/words.txt") == b"a\nb"
+    assert keras.saving.load_model(path, **arguments).layers[1].words == ["a", "b"]
+    assert files(tmp_path) == ["m.keras"]
+
+
+@pytest.mark.parametrize("name", ["assets/../../evil", "assets/a/../../x", "assets/c:\\x"])
+def test_assets_stay_in_their_folder(tmp_path, name):
+    path = tmp_path / "m.keras"
+    arguments = with_assets(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "evil")
+    with pytest.raises(ValueError, match=r"Not allowed: the file .* outside its folder"):
+        keras.saving.load_model(path, **arguments)
+    assert files(tmp_path) == ["m.keras"]
 
 
 @pytest.mark.parametrize(
