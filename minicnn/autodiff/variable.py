@@ -11,8 +11,8 @@ import numpy as np
 from minicnn import config, dtypes
 from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
 from minicnn.autodiff.tensor import LEAF, Tensor
-from minicnn.scopes import current_path
 from minicnn.naming import auto_name
+from minicnn.scopes import current_path
 from minicnn.shapes import standardize_shape
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")

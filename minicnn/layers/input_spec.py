@@ -91,8 +91,8 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
     flat = tree.flatten(inputs)
     if len(flat) != len(specs):
         raise ValueError(
-            f"Layer '{layer_name}' expects {len(specs)} input(s), but it received {len(flat)} of the "
-            f"shapes {[_shape(x) for x in flat]}."
+            f"Layer '{layer_name}' expects {len(specs)} input(s), but it received {len(flat)} of "
+            f"the shapes {[_shape(x) for x in flat]}."
         )
     for x, spec in zip(flat, specs, strict=True):
         if spec is None or (x is None and spec.optional):

@@ -13,8 +13,8 @@ import numpy as np
 
 from minicnn import global_state
 from minicnn.autodiff import Tensor, Variable
-from minicnn.scopes import name_scope
 from minicnn.naming import auto_name
+from minicnn.scopes import name_scope
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"
 _ONE_FURTHER = np.array([0, 1])
