@@ -7,7 +7,18 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
-from minicnn.ops import control_flow, core, fourier, image, linalg, math, nn, numpy, operators
+from minicnn.ops import (
+    control_flow,
+    core,
+    einops,
+    fourier,
+    image,
+    linalg,
+    math,
+    nn,
+    numpy,
+    operators,
+)
 
 
 def _public(section):
@@ -21,5 +32,5 @@ def _public(section):
     }
 
 
-for _section in (nn, linalg, fourier, math, control_flow, core, numpy):
+for _section in (nn, linalg, fourier, math, einops, control_flow, core, numpy):
     globals().update(_public(_section))

@@ -43,7 +43,7 @@ def stretched(g, x, axis, keepdims):
 
 def reduced_count(x, y):
     """How many elements of x went into each of y."""
-    return x.size // (y.size or 1)
+    return x.size // (y.size or 1) or 1
 
 
 @op(
@@ -61,7 +61,7 @@ def sum(x, axis=None, keepdims=False):
     "x",
     promote="float",
     spec=specs.reduction,
-    vjp=(lambda g, y, x, axis, keepdims: stretched(g, x, axis, keepdims) / reduced_count(x, y),),
+    vjp=(lambda g, y, x, axis, keepdims: stretched(g / reduced_count(x, y), x, axis, keepdims),),
 )
 def mean(x, axis=None, keepdims=False):
     """Mean of the elements: their sum divided by their number."""
@@ -70,7 +70,7 @@ def mean(x, axis=None, keepdims=False):
 
 def _var_vjp(g, y, x, axis, keepdims):
     deviation = x - mean(x, axis, keepdims=True)
-    return stretched(g, x, axis, keepdims) * deviation * (2 / reduced_count(x, y))
+    return stretched(g * (2 / reduced_count(x, y)), x, axis, keepdims) * deviation
 
 
 @op("x", promote="float", spec=specs.reduction, vjp=(_var_vjp,))
