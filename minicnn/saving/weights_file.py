@@ -7,7 +7,9 @@ data sets much larger than the file are refused.
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -64,16 +66,21 @@ class WeightsReader:
 
     def has(self, path: str) -> bool:
         """Whether the file knows a part with this path, with or without variables."""
-        return self._group(path) is not None
+        with self._naming_damage(path):
+            return self._group(path) is not None
 
     def variables(self, path: str) -> dict[str, np.ndarray]:
         """The variables of the part with this path; empty if the file has none."""
-        group = self._group(path)
-        if group is None:
-            return {}
+        with self._naming_damage(path):
+            group = self._group(path)
+            return {key: self._array(group, key) for key in group or ()}
+
+    @contextlib.contextmanager
+    def _naming_damage(self, path: str) -> Iterator[None]:
+        """One error for the many that h5py has for a file with wrong bytes in it."""
         try:
-            return {key: self._array(group, key) for key in group}
-        except OSError as error:
+            yield
+        except (OSError, RuntimeError, LookupError, TypeError) as error:
             raise ValueError(f"{self.description} is damaged at '{path}': {error}") from error
 
     def _group(self, path: str) -> Any:

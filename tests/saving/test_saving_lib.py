@@ -155,6 +155,26 @@ def test_flipped_bits(tmp_path):
         keras.saving.load_model(path)
 
 
+def test_wrong_bytes_in_a_file_of_weights(tmp_path, rng):
+    path = tmp_path / "w.weights.h5"
+    trained().save_weights(path)
+    whole = path.read_bytes()
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        start = int(rng.integers(0, 4000))
+        damaged[start : start + 16] = rng.bytes(16)
+        path.write_bytes(damaged)
+        model = small()
+        before = weights_of(model)
+        try:
+            model.load_weights(path)
+        except ValueError:
+            refused += 1
+            assert_same_weights(weights_of(model), before)
+    assert refused > 10
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps({"a": 1})])
 def test_not_a_model_at_all(tmp_path, content):
     path = tmp_path / "m.keras"
