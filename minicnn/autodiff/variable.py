@@ -37,9 +37,11 @@ class Variable(ArrayLike):
     Example:
         >>> import minicnn as keras
         >>> counter = keras.Variable([1.0, 2.0])
+        >>> before = counter.value
         >>> counter.assign_add([1.0, 1.0])
-        >>> counter.numpy()
-        array([2., 3.], dtype=float32)
+        Tensor([2., 3.], dtype=float32)
+        >>> before
+        Tensor([1., 2.], dtype=float32)
     """
 
     def __init__(
