@@ -178,11 +178,12 @@ def _as_positions(indices):
 def take_adjoint(g, indices, shape, axis):
     """The adjoint of `take` from `shape`: each slice of g is added where it was taken from."""
     axis = axis % len(shape)
-    rows = math.prod(shape[:axis])
-    width = math.prod(shape[axis + 1 :])
-    g = g.reshape(rows, indices.size, width)
-    result = np.zeros((rows, shape[axis], width), g.dtype)
-    np.add.at(result, (slice(None), _as_positions(indices).reshape(-1)), g)
+    rows, length, width = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
+    taken = _as_positions(indices).reshape(1, -1, 1) % max(length, 1)
+    places = (np.arange(rows).reshape(-1, 1, 1) * length + taken) * width + np.arange(width)
+    # `add.at` is five times as fast with flat places.
+    result = np.zeros(rows * length * width, g.dtype)
+    np.add.at(result, places.reshape(-1), g.reshape(-1))
     return result.reshape(shape)
 
 
@@ -243,14 +244,16 @@ def _along_axis_adjoint(g, indices, shape, axis):
     return result
 
 
-@composite("condition", "x1", "x2")
-def where(condition, x1=None, x2=None):
-    """x1 where the condition holds and x2 elsewhere; without both, `nonzero(condition)`."""
+def _check_both(x1, x2):
     if (x1 is None) != (x2 is None):
         raise ValueError("`x1` and `x2` either both should be `None` or both should be given.")
+
+
+def _where_spec(condition, x1=None, x2=None):
+    _check_both(x1, x2)
     if x1 is None:
-        return nonzero(condition)
-    return _where(condition, x1, x2)
+        return _nonzero_spec(condition)
+    return KerasTensor(broadcast_shapes(condition.shape, x1.shape, x2.shape), x1.dtype)
 
 
 @op(
@@ -259,22 +262,22 @@ def where(condition, x1=None, x2=None):
     "x2",
     promote="common",
     apart=("condition",),
-    spec=lambda condition, x1, x2: KerasTensor(
-        broadcast_shapes(condition.shape, x1.shape, x2.shape), x1.dtype
-    ),
+    spec=_where_spec,
     vjp=(
         None,
-        lambda g, y, condition, x1, x2: _where(condition, g, 0),
-        lambda g, y, condition, x1, x2: _where(condition, 0, g),
+        lambda g, y, condition, x1, x2: where(condition, g, 0),
+        lambda g, y, condition, x1, x2: where(condition, 0, g),
     ),
 )
-def _where(condition, x1, x2):
+def where(condition, x1=None, x2=None):
+    """The elements of x1 where the condition holds and of x2 elsewhere.
+
+    Without both it is `nonzero(condition)`.
+    """
+    _check_both(x1, x2)
+    if x1 is None:
+        return tuple(place.astype("int32") for place in kernels.nonzero(np.atleast_1d(condition)))
     return kernels.where(condition, x1, x2)
-
-
-def _select_spec(condlist, choicelist, default):
-    shapes = [x.shape for x in (*condlist, *choicelist)]
-    return KerasTensor(broadcast_shapes(*shapes), choicelist[0].dtype)
 
 
 @composite("*condlist", "*choicelist", "default")
