@@ -48,6 +48,7 @@ _MODULES = (
     ("minicnn.ops.core", "keras.src.ops.core"),
     ("minicnn.ops.math", "keras.src.ops.math"),
     ("minicnn.ops.linalg", "keras.src.ops.linalg"),
+    ("minicnn.ops.image", "keras.src.ops.image"),
 )
 
 # Where functions are looked for that a file names without a module ("relu"), and what is no

@@ -50,7 +50,7 @@ def test_top_level_classes(keras, name):
     assert public_names.keras_name(getattr(minicnn, name)) == ("keras", name)
 
 
-@pytest.mark.parametrize("module", ["numpy", "nn", "core", "math", "linalg"])
+@pytest.mark.parametrize("module", ["numpy", "nn", "core", "math", "linalg", "image"])
 def test_operations_are_where_keras_has_them(keras, module):
     import importlib
 
