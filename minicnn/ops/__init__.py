@@ -7,30 +7,18 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
-from minicnn.ops import (
-    control_flow,
-    core,
-    einops,
-    fourier,
-    image,
-    linalg,
-    math,
-    nn,
-    numpy,
-    operators,
-)
+from minicnn.ops import core, einops, image, linalg, math, nn, numpy, operators
 
 
 def _public(section):
-    """The functions and the operations' classes that a section defines."""
-    return {
-        name: value
-        for name, value in vars(section).items()
-        if isinstance(value, _Function | type)
-        and value.__module__.startswith(section.__name__)
-        and not name.startswith("_")
-    }
+    """The functions of a section, and the operations' classes."""
+    own = [name for name, value in vars(section).items() if _is_defined_in(section, value)]
+    return {name: getattr(section, name) for name in getattr(section, "__all__", own)}
 
 
-for _section in (nn, linalg, fourier, math, einops, control_flow, core, numpy):
+def _is_defined_in(section, value):
+    return isinstance(value, _Function | type) and value.__module__.startswith(section.__name__)
+
+
+for _section in (nn, linalg, math, einops, core, numpy):
     globals().update(_public(_section))

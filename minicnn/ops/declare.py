@@ -443,6 +443,7 @@ def _operation_class(kind: Composite, class_name: str | None) -> type:
 
 
 def operation_classes(namespace: dict[str, Any]) -> dict[str, type]:
-    """The classes of all operations among the names of a module, to be exported beside them."""
-    functions = [value for value in namespace.values() if hasattr(value, "operation_class")]
-    return {f.operation_class.__name__: f.operation_class for f in functions}
+    """The classes of a module's public operations, to be exported beside them."""
+    public = namespace.get("__all__") or [name for name in namespace if not name.startswith("_")]
+    classes = [getattr(namespace[name], "operation_class", None) for name in public]
+    return {cls.__name__: cls for cls in classes if cls is not None}

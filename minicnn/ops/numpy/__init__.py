@@ -6,6 +6,7 @@ from minicnn.ops.numpy.arithmetic import *  # noqa: F403
 from minicnn.ops.numpy.attributes import *  # noqa: F403
 from minicnn.ops.numpy.comparison import *  # noqa: F403
 from minicnn.ops.numpy.complex_numbers import *  # noqa: F403
+from minicnn.ops.numpy.correlation import *  # noqa: F403
 from minicnn.ops.numpy.creation import *  # noqa: F403
 from minicnn.ops.numpy.cumulative import *  # noqa: F403
 from minicnn.ops.numpy.diagonals import *  # noqa: F403
@@ -19,7 +20,9 @@ from minicnn.ops.numpy.padding import *  # noqa: F403
 from minicnn.ops.numpy.products import *  # noqa: F403
 from minicnn.ops.numpy.quantiles import *  # noqa: F403
 from minicnn.ops.numpy.reductions import *  # noqa: F403
+from minicnn.ops.numpy.repeating import *  # noqa: F403
 from minicnn.ops.numpy.rounding import *  # noqa: F403
+from minicnn.ops.numpy.searching import *  # noqa: F403
 from minicnn.ops.numpy.shaping import *  # noqa: F403
 from minicnn.ops.numpy.sorting import *  # noqa: F403
 from minicnn.ops.numpy.trigonometric import *  # noqa: F403
