@@ -60,7 +60,8 @@ def test_operations_are_where_keras_has_them(keras, module):
         cls = getattr(ours, name)
         if inspect.isclass(cls) and public_names.keras_name(cls) and name == cls.__name__:
             where, class_name = public_names.keras_name(cls)
-            if where == f"keras.src.ops.{module}":
+            # Keras draws patches of volumes as ExtractPatches; it cannot read ours.
+            if where == f"keras.src.ops.{module}" and name != "ExtractPatches3D":
                 assert hasattr(theirs, class_name), name
 
 
