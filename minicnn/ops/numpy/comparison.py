@@ -64,7 +64,7 @@ def less_equal(x1, x2):
     return kernels.less_equal(x1, x2)
 
 
-@op("x1", "x2", promote="common", spec=specs.boolean)
+@op("x1", "x2", "rtol", "atol", promote="common", apart=("rtol", "atol"), spec=specs.boolean)
 def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Whether `|x1 - x2| ≤ atol + rtol·|x2|`. Whole numbers must be equal."""
     if x1.dtype.kind in "biu":
