@@ -1,6 +1,7 @@
 """Keras's older names for dtype policies."""
 
 from minicnn.dtype_policies import DTypePolicy, dtype_policy, set_dtype_policy
+from minicnn.optimizers import LossScaleOptimizer
 
 Policy = DTypePolicy
 global_policy = dtype_policy
@@ -8,6 +9,7 @@ set_global_policy = set_dtype_policy
 
 __all__ = [
     "DTypePolicy",
+    "LossScaleOptimizer",
     "Policy",
     "dtype_policy",
     "global_policy",
