@@ -128,6 +128,7 @@ from minicnn.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from minicnn.layers.serialization import deserialize, serialize
 
 __all__ = [
     "ELU",
@@ -232,9 +233,11 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]

@@ -113,13 +113,13 @@ class Functional(Function, Model):
 
     @property
     def input_shape(self) -> Any:
-        """Shape of the input, or nested shapes of the inputs."""
-        return _shapes(self._inputs_struct)
+        """Shape of the input, or a list of the shapes of the inputs."""
+        return _shapes(self.inputs)
 
     @property
     def output_shape(self) -> Any:
-        """Shape of the output, or nested shapes of the outputs."""
-        return _shapes(self._outputs_struct)
+        """Shape of the output, or a list of the shapes of the outputs."""
+        return _shapes(self.outputs)
 
     @property
     def input(self) -> Any:
@@ -293,9 +293,9 @@ def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
     return lambda *args, **kwargs: operation(*args, **{**kwargs, **given})
 
 
-def _shapes(struct: Any) -> Any:
-    shapes = tree.map_structure(lambda x: x.shape, struct)
-    return shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
+def _shapes(tensors: list[KerasTensor]) -> Any:
+    shapes = [x.shape for x in tensors]
+    return shapes[0] if len(shapes) == 1 else shapes
 
 
 def _spec_of(x: KerasTensor, name: str) -> InputSpec:

@@ -38,6 +38,7 @@ class Sequential(Model):
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
         super().__init__(trainable=trainable, name=name)
         self._functional: Functional | None = None
+        self._built_by_data = False
         self._stack: list[Layer] = []
         for layer in layers or []:
             self.add(layer, rebuild=False)
@@ -107,6 +108,7 @@ class Sequential(Model):
         first = self._stack[0]
         if not isinstance(first, InputLayer):
             first = InputLayer(batch_shape=input_shape, dtype=first.compute_dtype)
+            self._built_by_data = True
             self._stack.insert(0, first)
         elif first.batch_shape != input_shape:
             raise ValueError(
@@ -208,12 +210,10 @@ class Sequential(Model):
 
     @property
     def input_spec(self) -> Any:
-        """What the input must look like."""
-        return (
-            self._functional.input_spec
-            if self.__dict__.get("_functional")
-            else self._manual_input_spec
-        )
+        """What the input must look like; anything, if it was the first data that built the model."""
+        if self.__dict__.get("_functional") and not self._built_by_data:
+            return self._functional.input_spec
+        return self._manual_input_spec
 
     @input_spec.setter
     def input_spec(self, value: Any) -> None:

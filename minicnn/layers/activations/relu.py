@@ -32,15 +32,16 @@ class ReLU(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        for name, value in {
-            "max_value": max_value,
-            "negative_slope": negative_slope,
-            "threshold": threshold,
-        }.items():
-            if (value is None and name != "max_value") or (value is not None and value < 0):
+        if max_value is not None and max_value < 0:
+            raise ValueError(
+                "max_value of a ReLU layer cannot be a negative value. "
+                f"Received: max_value={max_value}"
+            )
+        for name, value in {"negative_slope": negative_slope, "threshold": threshold}.items():
+            if value is None or value < 0:
                 raise ValueError(
-                    f"{name} of a ReLU layer cannot be "
-                    f"{'None' if value is None else 'a negative value'}. Received: {name}={value}"
+                    f"{name} of a ReLU layer cannot be None or a negative value. "
+                    f"Received: {name}={value}"
                 )
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
         self.supports_masking = True

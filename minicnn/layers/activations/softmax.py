@@ -29,10 +29,25 @@ class Softmax(Layer):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Exponentiates and divides by the sum."""
-        if mask is not None:
-            lowest = -3e4 if str(inputs.dtype) == "float16" else -1e9
-            inputs = inputs + (1.0 - ops.cast(mask, inputs.dtype)) * lowest
-        return activations.softmax(inputs, axis=self.axis)
+        if mask is None:
+            return activations.softmax(inputs, axis=self.axis)
+        self._check_mask(inputs.shape, mask.shape)
+        kept = ops.cast(mask, inputs.dtype)
+        lowest = -3e4 if str(inputs.dtype) == "float16" else -1e9
+        return activations.softmax(inputs + (1.0 - kept) * lowest, axis=self.axis) * kept
+
+    def _check_mask(self, shape: tuple, mask_shape: tuple) -> None:
+        if len(mask_shape) > len(shape):
+            raise ValueError(
+                f"The mask of layer '{self.name}' must not have more dimensions than the inputs. "
+                f"Received a mask of shape {mask_shape} for inputs of shape {shape}."
+            )
+        pairs = zip(reversed(mask_shape), reversed(shape), strict=False)
+        if any(m not in (1, n, None) and n is not None for m, n in pairs):
+            raise ValueError(
+                f"The mask of layer '{self.name}' must be broadcastable to the inputs. "
+                f"Received a mask of shape {mask_shape} for inputs of shape {shape}."
+            )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""

@@ -50,6 +50,9 @@ class Embedding(Layer):
         **kwargs: Any,
     ):
         kwargs.pop("input_length", None)
+        for name, value in {"input_dim": input_dim, "output_dim": output_dim}.items():
+            if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+                raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
         super().__init__(**kwargs)
         keep_settings(
             self,

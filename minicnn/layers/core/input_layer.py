@@ -74,14 +74,14 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments from which `from_config` makes the same again."""
-        config = {
+        return {
             "batch_shape": self.batch_shape,
             "dtype": self.dtype,
             "sparse": self.sparse,
             "ragged": self.ragged,
             "name": self.name,
+            "optional": self.optional,
         }
-        return {**config, "optional": True} if self.optional else config
 
 
 def _whole_shape(shape: Any, batch_size: Any, batch_shape: Any, input_tensor: Any) -> tuple:

@@ -114,9 +114,9 @@ class SelectingMerge(Merge):
 
     def merge(self, inputs: list) -> Any:
         """Selects, from left to right."""
-        output, output_mask = inputs[0], _wide_mask(inputs[0])
+        output, output_mask = inputs[0], wide_mask(inputs[0])
         for x in inputs[1:]:
-            mask = _wide_mask(x)
+            mask = wide_mask(x)
             y = x if mask is None else ops.where(mask, x, output)
             output = output if output_mask is None else ops.where(output_mask, output, y)
             output = type(self).select(output, y)
@@ -127,6 +127,7 @@ class SelectingMerge(Merge):
         return output
 
 
-def _wide_mask(x: Any) -> Any:
+def wide_mask(x: Any) -> Any:
+    """The tensor's mask in the shape of the tensor, or None."""
     mask = getattr(x, "_keras_mask", None)
     return None if mask is None else ops.broadcast_to(ops.expand_dims(mask, -1), x.shape)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from minicnn.layers.merging.base_merge import Merge
+from minicnn import ops
+from minicnn.layers.merging.base_merge import Merge, wide_mask
 
 
 class Multiply(Merge):
@@ -17,10 +19,14 @@ class Multiply(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        """Multiplies, from left to right."""
-        output = inputs[0]
-        for x in inputs[1:]:
-            output = output * x
+        """Multiplies, from left to right; what a mask leaves out counts as 1."""
+        masks = [wide_mask(x) for x in inputs]
+        inputs = [
+            x if m is None else ops.where(m, x, 1) for x, m in zip(inputs, masks, strict=True)
+        ]
+        output = functools.reduce(ops.multiply, inputs)
+        if all(m is not None for m in masks):
+            output._keras_mask = ops.any(functools.reduce(ops.logical_or, masks), axis=-1)
         return output
 
 

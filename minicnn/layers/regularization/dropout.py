@@ -29,11 +29,10 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
         self.seed = seed
-        self.noise_shape = noise_shape if noise_shape is None else tuple(noise_shape)
+        self.noise_shape = None if noise_shape is None else _check_noise_shape(noise_shape)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out elements, if training."""
@@ -56,3 +55,16 @@ def check_rate(rate: float) -> float:
             f"Received: rate={rate}"
         )
     return rate
+
+
+def _check_noise_shape(noise_shape: Any) -> tuple:
+    wrong = "Invalid value received for argument `noise_shape`. Expected"
+    if not isinstance(noise_shape, (tuple, list)):
+        raise ValueError(f"{wrong} a tuple or list of integers. Received: {noise_shape!r}")
+    if not all(n is None or isinstance(n, int) for n in noise_shape):
+        raise ValueError(f"{wrong} all elements to be integers or None. Received: {noise_shape}")
+    if not all(n is None or n > 0 for n in noise_shape):
+        raise ValueError(
+            f"{wrong} all dimensions to be positive integers or None. Received: {noise_shape}"
+        )
+    return tuple(noise_shape)

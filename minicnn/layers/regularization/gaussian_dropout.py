@@ -30,7 +30,6 @@ class GaussianDropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Scales the elements, if training."""

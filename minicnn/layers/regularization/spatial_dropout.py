@@ -25,7 +25,6 @@ class BaseSpatialDropout(Layer):
         self.seed_generator = random.SeedGenerator(seed)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out channels, if training."""

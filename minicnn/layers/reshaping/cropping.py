@@ -54,7 +54,7 @@ class Cropping1D(BaseCropping):
     rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
-        super().__init__(cropping, **kwargs)
+        super().__init__(cropping, data_format="channels_last", **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The cropping as a pair, as there is one axis only."""

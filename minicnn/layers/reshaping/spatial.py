@@ -18,9 +18,7 @@ class SpatialLayer(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.data_format = (
-            "channels_last" if self.rank == 1 else config.standardize_data_format(data_format)
-        )
+        self.data_format = config.standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property
@@ -58,9 +56,9 @@ def standardize_pairs(value: Any, rank: int, name: str) -> tuple:
     )
     if isinstance(value, int):
         value = (value,) * rank
-    elif rank == 1 and hasattr(value, "__len__") and len(value) == 2:
+    elif rank == 1:
         value = (value,)
-    if not hasattr(value, "__len__") or len(value) != rank:
+    if not isinstance(value, (tuple, list)) or len(value) != rank:
         raise ValueError(expected)
     pairs = []
     for item in value:

@@ -39,11 +39,11 @@ class UpSampling1D(BaseUpSampling):
     settings = ("size",)
 
     def __init__(self, size: int = 2, **kwargs: Any):
-        if not isinstance(size, int):
+        if not isinstance(size, int) or isinstance(size, bool):
             raise TypeError(f"Expected an integer value for `size`, got {type(size)}.")
         if size <= 0:
             raise ValueError(f"`size` should be a positive integer. Received: size={size}")
-        super().__init__(size, **kwargs)
+        super().__init__(size, data_format="channels_last", **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The size as a number, as there is one axis only."""

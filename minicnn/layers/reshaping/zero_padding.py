@@ -30,6 +30,7 @@ class ZeroPadding1D(BaseZeroPadding):
 
     Args:
         padding: an integer for both ends, or two.
+        data_format: `"channels_last"`, or `"channels_first"` for `(batch, channels, steps)`.
 
     Example:
         >>> import minicnn as keras
