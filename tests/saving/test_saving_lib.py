@@ -12,7 +12,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import layers
-from minicnn.saving import saving_api, saving_lib
+from minicnn.saving import saving_api
 
 
 def small(units=2):
@@ -419,7 +419,7 @@ class Vocabulary(layers.Layer):
 
 def with_assets(path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2), Vocabulary(["a", "b"])])
-    model.layers[1]._auto_config = {}
+    model.layers[1]._auto_config = {}  # the words are to be in the file only
     model.save(path)
     return {"custom_objects": {"Vocabulary": Vocabulary}}
 
@@ -497,8 +497,3 @@ def test_asking_before_overwriting(tmp_path, monkeypatch, answer, written):
     assert len(questions) == 1
     assert "m.keras" in questions[0]
     assert (path.read_bytes() != b"old") == written
-
-
-def test_the_names_of_keras_s_module():
-    assert saving_lib.save_model
-    assert saving_lib.load_weights_only
