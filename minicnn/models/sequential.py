@@ -210,7 +210,7 @@ class Sequential(Model):
 
     @property
     def input_spec(self) -> Any:
-        """What the input must look like; anything, if it was the first data that built the model."""
+        """What the input must look like; anything, if the first data built the model."""
         if self.__dict__.get("_functional") and not self._built_by_data:
             return self._functional.input_spec
         return self._manual_input_spec
