@@ -89,19 +89,19 @@ def _erf_slope(x):
 @op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * _erf_slope(x),))
 def erf(x):
     """The error function: `y = 2/√π ∫₀ˣ exp(-t²) dt`."""
-    return kernels.erf(x)
+    return kernels.erf(x).astype(x.dtype, copy=False)
 
 
 @op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * _erf_slope(x),))
 def erfc(x):
     """`y = 1 - erf(x)`, exact where that is close to 0."""
-    return kernels.erfc(x)
+    return kernels.erfc(x).astype(x.dtype, copy=False)
 
 
 @op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / _erf_slope(y),))
 def erfinv(x):
     """The number whose error function is x."""
-    return kernels.erfinv(x)
+    return kernels.erfinv(x).astype(x.dtype, copy=False)
 
 
 def _top_spec(x, k):

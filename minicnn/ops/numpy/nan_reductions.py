@@ -24,7 +24,7 @@ __all__ = [
 
 
 def _with(x, replacement):
-    """X with a number that does no harm in the place of each NaN."""
+    """The elements, with a number that does no harm in the place of each NaN."""
     x = ops.convert_to_tensor(x)
     if not dtypes.is_float_dtype(x.dtype):
         return x

@@ -57,7 +57,7 @@ def _pad_with_constant(x, widths, constant_values):
 
 @composite("x", "constant_values")
 def pad(x, pad_width, mode="constant", constant_values=None):
-    """X with elements added before and after, along each axis.
+    """The tensor with elements added before and after, along each axis.
 
     >>> import minicnn as keras
     >>> keras.ops.pad([1.0, 2.0, 3.0], (1, 2), mode="reflect")
