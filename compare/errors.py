@@ -1,0 +1,70 @@
+"""How far float32 numbers are from the truth, and how far rounding may take them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+UNIT = 2.0**-24  # the largest relative error of rounding to float32
+CANCELLED = 1e-3  # an entry this far below the largest is what a cancellation left over
+ALLOWED = 16.0  # times the error that one rounding of each result causes
+
+
+class Error(NamedTuple):
+    """The distance of an array from the truth.
+
+    `relative` is the largest difference over the largest entry of the truth. `ulp` is the largest
+    difference counted in units in the last place of float32, of the entry itself; entries that
+    are below a thousandth of the largest are counted in units of that thousandth.
+    """
+
+    relative: float
+    ulp: float
+
+
+def error(found: np.ndarray, truth: np.ndarray) -> Error:
+    """The error of `found`; infinite where shapes, infinities or NaNs are not those of the truth.
+
+    >>> error(np.float32([1.0, 2.0]), np.array([1.0, 2.0 + 2**-22]))
+    Error(relative=1.1920928244535446e-07, ulp=1.0)
+    """
+    if found.shape != truth.shape or not np.array_equal(_special(found), _special(truth)):
+        return Error(np.inf, np.inf)
+    finite = np.isfinite(truth)
+    found, truth = wide(found)[finite], wide(truth)[finite]
+    if not truth.size:
+        return Error(0.0, 0.0)
+    difference, largest = np.abs(found - truth), np.abs(truth).max()
+    place = np.spacing(np.maximum(np.abs(truth), CANCELLED * largest).astype("float32"))
+    if not difference.any():
+        return Error(0.0, 0.0)
+    relative = difference.max() / largest if largest else np.inf
+    return Error(float(relative), float((difference / place).max()))
+
+
+def explained(truth: np.ndarray, neighbours: list[np.ndarray]) -> float:
+    """The relative error that float32 explains.
+
+    The truth's neighbours are results of float64 arithmetic in which each operation's result was
+    moved by as much as float32 rounds.
+    """
+    finite = np.isfinite(truth)
+    wanted = wide(truth)[finite]
+    if not wanted.size:
+        return 0.0
+    largest = float(np.abs(wanted).max())
+    if not largest:
+        return 0.0
+    moved = max((np.abs(wide(n)[finite] - wanted).max() for n in neighbours), default=0.0)
+    return ALLOWED * (float(moved) / largest + UNIT)
+
+
+def wide(x: np.ndarray) -> np.ndarray:
+    """The array in float64, or complex128."""
+    return x.astype("complex128" if x.dtype.kind == "c" else "float64")
+
+
+def _special(x: np.ndarray) -> np.ndarray:
+    """The infinities and NaNs, zero elsewhere."""
+    return np.select([np.isnan(x), np.isinf(x)], [2.0, np.sign(wide(x).real)], 0.0)

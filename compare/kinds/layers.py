@@ -1,0 +1,89 @@
+"""A layer: outputs, gradients and state, in inference and in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from compare.case import Case
+from compare.kinds.shared import Slots, described, dtype, floating, gradients
+from compare.libraries.library import Draws, Library
+from compare.values import apart, within
+
+POSITIVE = ("variance", "gamma", "stddev", "scale")
+MODES = {"inference": False, "training": True}
+
+
+def run(library: Library, case: Case) -> dict[str, Any]:
+    """All about a layer. Without inputs, its configuration only."""
+    with library.shared_draws() as draws:
+        return _run(library, case, draws)
+
+
+def _run(library: Library, case: Case, draws: Draws) -> dict[str, Any]:
+    layer = library.find(f"layers.{case.name}")(**library.made(dict(case.settings)), name="case")
+    found: dict[str, Any] = described(library, layer)
+    if not case.inputs:
+        return found
+    slots = Slots(library, case)
+    call = {
+        name: library.tensor(library.values(x, f"{case.label}/{name}"))
+        for name, x in case.call.items()
+    }
+
+    def apply(*tensors: Any, training: bool) -> list:
+        inputs = slots.filled(tensors)
+        draws.restart()
+        y = layer(inputs[0] if len(inputs) == 1 else inputs, training=training, **call)
+        return library.keras.tree.flatten(y)
+
+    starting = [library.tensor(x) for x in slots.arrays]
+    outputs = apply(*starting, training=False)
+    shapes = [tuple(x.shape) for x in library.keras.tree.flatten(slots.filled(starting))]
+    found["output shape"] = str(
+        tuple(layer.compute_output_shape(shapes[0] if len(shapes) == 1 else shapes))
+    )
+    found["output type"] = " ".join(map(dtype, outputs))
+    found["weights"] = " ".join(f"{v.name}{tuple(v.shape)}" for v in layer.weights)
+    weights = _weights(library, case, layer)
+    mask = layer.compute_mask(*_for_mask(slots.filled(starting)))
+    if mask is not None:
+        found["mask"] = library.numpy(mask)
+    for mode, training in MODES.items():
+        _assign(layer, weights)
+        outputs = apply(*starting, training=training)
+        found |= {f"{mode}: output {i}": library.numpy(y) for i, y in enumerate(outputs)}
+        found |= {f"{mode}: loss {i}": library.numpy(y) for i, y in enumerate(layer.losses)}
+        found |= {f"{mode}: {v.name}": library.numpy(v) for v in layer.non_trainable_weights}
+        _assign(layer, weights)
+
+        def function(*tensors: Any, training: bool = training) -> list:
+            return floating(apply(*tensors, training=training)) + list(layer.losses)
+
+        found |= {
+            f"{mode}: {name}": g
+            for name, g in gradients(
+                library, case, function, slots, layer.trainable_weights
+            ).items()
+        }
+    return found
+
+
+def _for_mask(inputs: list) -> tuple:
+    return (inputs[0], None) if len(inputs) == 1 else (inputs, [None] * len(inputs))
+
+
+def _weights(library: Library, case: Case, layer: Any) -> list[np.ndarray]:
+    """Random values for all weights, so that no bias of zeros hides a mistake."""
+    drawn = []
+    for i, v in enumerate(layer.weights):
+        positive = any(word in v.name for word in POSITIVE)
+        values = within(0.5, 1.5, *v.shape) if positive else apart(*v.shape)
+        drawn.append(library.values(values, f"{case.label}/weight {i}"))
+    return drawn
+
+
+def _assign(layer: Any, weights: list[np.ndarray]) -> None:
+    for variable, value in zip(layer.weights, weights, strict=True):
+        variable.assign(value)

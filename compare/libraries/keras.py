@@ -1,0 +1,44 @@
+"""What real Keras has in common on its backends. Imported in Keras's own process only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import keras
+import numpy as np
+
+from compare.libraries.library import Draws, Library
+
+
+class Keras(Library):
+    """Real Keras."""
+
+    keras = keras
+
+    @contextlib.contextmanager
+    def shared_draws(self) -> Iterator[Draws]:
+        """The functions that its layers draw with are replaced."""
+        from keras.src.backend import random
+
+        draws = Draws()
+
+        def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+            shape = tuple(inputs.shape)
+            wanted = noise_shape if noise_shape is not None else shape
+            wanted = [n if m is None else int(m) for m, n in zip(wanted, shape, strict=True)]
+            kept = draws.uniform(wanted) >= np.float32(rate)
+            scale = np.asarray(kept / (1 - rate), keras.backend.standardize_dtype(inputs.dtype))
+            return inputs * keras.ops.convert_to_tensor(scale)
+
+        def uniform(shape: Any, minval: Any = 0, maxval: Any = 1, dtype: Any = None, **_: Any):
+            drawn = keras.ops.convert_to_tensor(draws.uniform(shape), dtype)
+            return drawn * (maxval - minval) + minval
+
+        def normal(shape: Any, mean: Any = 0, stddev: Any = 1, dtype: Any = None, **_: Any):
+            return keras.ops.convert_to_tensor(draws.normal(shape), dtype) * stddev + mean
+
+        with mock.patch.multiple(random, dropout=dropout, uniform=uniform, normal=normal):
+            yield draws

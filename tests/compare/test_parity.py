@@ -1,0 +1,82 @@
+"""The harness itself: the catalogue is whole, a right case holds, a wrong number does not."""
+
+import numpy as np
+import pytest
+
+from compare import catalogue, judge, parity
+from compare.case import Case
+from compare.values import apart, draw
+from minicnn import layers
+
+DENSE = Case("layers", "Dense", (apart(3, 4),), {"units": 2, "activation": "tanh"})
+
+
+def test_every_public_class_has_a_case():
+    assert catalogue.missing() == []
+
+
+def test_a_new_layer_without_a_case_is_missed(monkeypatch):
+    class Novel(layers.Layer):
+        pass
+
+    monkeypatch.setattr(layers, "Novel", Novel, raising=False)
+    assert catalogue.missing() == ["layers.Novel"]
+
+
+@pytest.fixture
+def found():
+    return judge.ours(DENSE), judge.reference(DENSE)
+
+
+def test_a_right_case_holds(found):
+    ours, truth = found
+    assert [f.wrong for f in judge.judge(DENSE, ours, dict(ours), truth) if f.wrong] == []
+    names = set(ours)
+    assert {"config", "inference: output 0", "training: gradient to 0 kernel"} <= names
+    assert 0 < truth.disagreement < 1e-9
+
+
+@pytest.mark.parametrize("who", ["minicnn", "Keras"])
+@pytest.mark.parametrize("name", ["inference: output 0", "training: gradient to 0 kernel"])
+def test_a_number_that_is_slightly_wrong_is_found(found, who, name):
+    ours, truth = found
+    keras = dict(ours)
+    changed = ours if who == "minicnn" else keras
+    changed[name] = changed[name].copy()
+    changed[name].flat[1] += 1e-4
+    wrong = [f for f in judge.judge(DENSE, ours, keras, truth) if f.wrong]
+    assert [f.quantity for f in wrong] == [name]
+    assert wrong[0].wrong.startswith(f"{who} is")
+    assert judge.worst(wrong) is wrong[0]
+
+
+def test_a_number_or_a_word_that_one_lacks_is_found(found):
+    ours, truth = found
+    keras = dict(ours, config="other words")
+    del keras["training: output 0"]
+    wrong = {f.quantity: f.wrong for f in judge.judge(DENSE, ours, keras, truth) if f.wrong}
+    assert wrong["training: output 0"] == "Keras lacks it"
+    assert "other words" in wrong["config"]
+
+
+def test_a_wrong_derivative_is_found_without_keras(monkeypatch):
+    from minicnn import ops
+
+    primitive = ops.tanh.primitive
+    monkeypatch.setattr(primitive, "vjp", (lambda g, y, x: g * (1 - y),))
+    assert judge.reference(DENSE).disagreement > 0.01
+
+
+def test_draws_do_not_depend_on_what_was_drawn_before():
+    first = draw(apart(2, 3), "a name")
+    draw(apart(5), "another")
+    np.testing.assert_array_equal(draw(apart(2, 3), "a name"), first)
+    assert len(np.unique(first)) == 6
+
+
+def test_an_error_of_a_library_is_a_finding():
+    case = Case("layers", "Dense", (apart(3, 4),), {"units": -1})
+    (finding,) = parity.examine(case, {})
+    assert finding.wrong.startswith("minicnn raised ValueError")
+    (finding,) = parity.examine(case, "TypeError: x")
+    assert finding.wrong == "Keras raised TypeError: x"

@@ -1,0 +1,71 @@
+import os
+import signal
+import sys
+
+import pytest
+
+from compare import worker
+from compare.outcome import CannotCompare
+
+
+def counts(library, n):
+    print("what a library prints is no result")
+    yield from range(n)
+
+
+def fails(library):
+    yield 1
+    raise ValueError("no such thing")
+
+
+def dies(library):
+    yield 1
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leaves(library):
+    print("last words", file=sys.stderr)
+    os._exit(3)
+    yield
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Functions of this file in a worker whose Keras is not the real one."""
+    monkeypatch.setattr(worker, "check_installed", lambda backend: None)
+    start = [
+        sys.executable,
+        "-c",
+        "import compare.libraries as l, compare.worker as w, sys;"
+        "l.keras_on = lambda b: b; w._serve(sys.argv[1])",
+    ]
+    popen = worker.subprocess.Popen
+    monkeypatch.setattr(
+        worker.subprocess, "Popen", lambda command, **kw: popen([*start, command[-1]], **kw)
+    )
+    return lambda name, *args: worker.in_keras(
+        "tensorflow", f"tests.compare.test_worker:{name}", *args
+    )
+
+
+def test_results_come_one_by_one(run):
+    assert list(run("counts", 3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("fails", "Keras on tensorflow raised ValueError: no such thing"),
+        ("dies", r"crashed: it ended by signal SIGSEGV"),
+        ("leaves", r"crashed: it ended with exit code 3. Its last words: last words"),
+    ],
+)
+def test_what_happens_to_the_process_is_told(run, function, sentence):
+    with pytest.raises(CannotCompare, match=sentence):
+        list(run(function))
+
+
+def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
+    monkeypatch.setattr(worker.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CannotCompare, match=r"pip install 'minicnn\[compare-jax\]'"):
+        worker.check_installed("jax")
