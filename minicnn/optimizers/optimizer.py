@@ -207,7 +207,7 @@ class Optimizer(OptimizerState):
         results = kernel(w, array_like(gradient, w), *arrays, *settings)
         for v, array in zip((variable, *state), results, strict=True):
             if v is not None:
-                v.assign(Tensor(array))
+                v.assign(Tensor(np.asarray(array)))
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable another value."""

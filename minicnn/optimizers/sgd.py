@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
 from minicnn.optimizers.optimizer import Optimizer, array_like
@@ -54,7 +56,8 @@ class SGD(Optimizer):
         lr = float(learning_rate)
         if not self.momentum:
             w = variable.value.array
-            variable.assign(Tensor(kernels.sgd_step(w, array_like(gradient, w), lr)))
+            stepped = kernels.sgd_step(w, array_like(gradient, w), lr)
+            variable.assign(Tensor(np.asarray(stepped)))
             return
         velocity = self.momentums[self._get_variable_index(variable)]
         settings = (lr, self.momentum, self.nesterov)

@@ -290,3 +290,11 @@ def test_no_variables_is_no_work():
     optimizer.build([])
     optimizer.apply([])
     assert int(optimizer.iterations) == 0
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_the_value_of_a_single_number_stays_an_array(backend, name):
+    variable = Variable(np.float32(2.0))
+    getattr(optimizers, name)(0.1).apply([np.float32(1.0)], [variable])
+    assert isinstance(variable.value.array, np.ndarray)
+    np.asarray(variable)
