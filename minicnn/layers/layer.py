@@ -121,7 +121,11 @@ class Layer(LayerState, LayerSettings, Operation):
         self.built = True
 
     def _has_unbuilt_layers(self) -> bool:
-        return any(not layer.built for layer in self._flatten_layers(include_self=False))
+        # Asking each layer whether it is `built` would not end where one refers back to its owner.
+        return any(
+            not layer._built and not is_default(layer.build)
+            for layer in self._flatten_layers(include_self=False)
+        )
 
     def _maybe_build(self, arguments: CallArguments) -> None:
         if is_default(self.build):

@@ -74,16 +74,23 @@ class LayerState:
     @kept
     def weights(self) -> list[Variable]:
         """All variables that a file holds: those of training, and moving averages and the like."""
-        own = self._trainable_variables + self._non_trainable_variables
-        return _unique(own + [w for layer in self._layers for w in layer.weights])
+        return _unique([w for layer in self._flatten_layers() for w in layer._own_weights])
 
     @property
     @kept
     def variables(self) -> list[Variable]:
         """The weights, and the states of random number generators."""
-        own = self._trainable_variables + self._non_trainable_variables
-        own += [generator.state for generator in self._seed_generators]
-        return _unique(own + [v for layer in self._layers for v in layer.variables])
+        return _unique(
+            [
+                variable
+                for layer in self._flatten_layers()
+                for variable in [*layer._own_weights, *(g.state for g in layer._seed_generators)]
+            ]
+        )
+
+    @property
+    def _own_weights(self) -> list[Variable]:
+        return self._trainable_variables + self._non_trainable_variables
 
     @property
     def trainable_variables(self) -> list[Variable]:
