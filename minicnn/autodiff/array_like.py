@@ -7,12 +7,20 @@ operators (`__add__` and so on) when it is imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from minicnn import tree
+from minicnn.dtypes import is_float_dtype, standardize_dtype
+
 OPERATIONS: dict[str, Any] = {}
 """NumPy's name of a function -> the differentiable operation that stands in for it."""
+
+GRADIENT_FREE = {np.allclose, np.array_equal, np.array_equiv, np.histogram, np.save}
+GRADIENT_FREE |= {np.shape, np.size, np.ndim}
+"""NumPy's functions that answer about values: nobody asks for the gradient of the answer."""
 
 
 class ArrayLike:
@@ -29,16 +37,15 @@ class ArrayLike:
             return self._write_into_array(ufunc, method, inputs, out, settings)
         operation = OPERATIONS.get(ufunc.__name__)
         if method != "__call__" or operation is None:
-            raise _no_operation(
-                f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-            )
-        return operation(*inputs, **settings)
+            name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+            return _by_numpy(name, getattr(ufunc, method), inputs, settings)
+        return operation(*(like(self, x) for x in inputs), **settings)
 
     def __array_function__(self, function, types, args, kwargs):
         """`np.concatenate([tensor, tensor])`: the operation of that name, recorded."""
         operation = OPERATIONS.get(function.__name__)
         if operation is None:
-            raise _no_operation(f"np.{function.__name__}")
+            return _by_numpy(f"np.{function.__name__}", function, args, kwargs)
         return operation(*args, **kwargs)
 
     @staticmethod
@@ -61,6 +68,40 @@ def refuse_writing(attempt: str) -> str:
         "`ops.slice_update(x, start, updates)` or `ops.scatter_update(x, indices, updates)`; "
         "or take a copy that is yours to change with `x.numpy()`."
     )
+
+
+def like(tensor: ArrayLike, other: Any) -> Any:
+    """`other` in the type of a float tensor beside it, if it is a float array or scalar of NumPy.
+
+    `x / np.sqrt(2)` and `x * weights` stay float32, as they do where TensorFlow computes.
+    """
+    if not isinstance(other, (np.ndarray, np.floating)) or other.dtype == tensor.dtype:
+        return other
+    if other.dtype.kind != "f" or not is_float_dtype(standardize_dtype(tensor.dtype)):
+        return other
+    return OPERATIONS["cast"](other, tensor.dtype)
+
+
+def _by_numpy(name: str, function: Callable, args: Any, kwargs: Any) -> Any:
+    """What NumPy answers, where there is nothing to record."""
+
+    def values(x: Any) -> Any:
+        if not isinstance(x, ArrayLike):
+            return x
+        if function not in GRADIENT_FREE and not _is_constant(x):
+            raise _no_operation(name)
+        return np.asarray(x)
+
+    args, kwargs = tree.map_structure(values, (args, kwargs))
+    return function(*args, **kwargs)
+
+
+def _is_constant(x: ArrayLike) -> bool:
+    """Whether x has values, and no tape is watching what becomes of them."""
+    from minicnn.autodiff.tape import is_recording
+
+    x = getattr(x, "value", x)
+    return hasattr(x, "record") and (x.record is None or not is_recording())
 
 
 def _no_operation(name: str) -> TypeError:

@@ -103,6 +103,9 @@ class Tensor(ArrayLike):
     def __complex__(self) -> complex:
         return complex(self.array.item())
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.array.item(), digits)
+
     def __format__(self, specification: str) -> str:
         return (
             format(self.array, specification)

@@ -58,7 +58,7 @@ class MonitorCallback(Callback):
                 f"{type(self).__name__} callback received monitor={self.monitor}, but whether that "
                 "metric should be maximized or minimized cannot be determined automatically. Pass "
                 "`mode='max'` for the highest value, or `mode='min'` for the lowest. The model's "
-                f"metrics are: {', '.join(['loss', *known])}."
+                f"metrics are: {', '.join({'loss': None, **known})}."
             )
         return "max" if direction == "up" else "min"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
-from minicnn.ops import core, math
+from minicnn.autodiff.array_like import GRADIENT_FREE, OPERATIONS, ArrayLike, like
+from minicnn.ops import core, linalg, math
 from minicnn.ops import numpy as numpy_operations
 
 OPERATORS = {
@@ -35,7 +35,8 @@ COMPARISONS = {
 UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not", "getitem": "get_item"}
 
 METHODS = ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "any", "all")
-METHODS += ("squeeze", "swapaxes", "clip", "repeat", "ravel", "cumsum")
+METHODS += ("squeeze", "swapaxes", "clip", "repeat", "ravel", "cumsum", "cumprod", "argsort")
+METHODS += ("copy", "diagonal", "dot", "nonzero", "round", "take", "trace")
 """NumPy's methods of arrays that tensors have too."""
 
 NUMPY_NAMES = {
@@ -52,8 +53,12 @@ NUMPY_NAMES = {
 """NumPy's functions that Keras calls otherwise."""
 
 
+def _beside(operation):
+    return lambda self, other: operation(self, like(self, other))
+
+
 def _swapped(operation):
-    return lambda self, other: operation(other, self)
+    return lambda self, other: operation(like(self, other), self)
 
 
 def _taking_integers(operation):
@@ -64,8 +69,10 @@ def _taking_integers(operation):
 def install() -> None:
     """Sets the operators and fills the table of NumPy functions."""
     operations = vars(numpy_operations)
-    for python_name, name in {**OPERATORS, **COMPARISONS, **UNARY}.items():
+    for python_name, name in UNARY.items():
         setattr(ArrayLike, f"__{python_name}__", operations[name])
+    for python_name, name in {**OPERATORS, **COMPARISONS}.items():
+        setattr(ArrayLike, f"__{python_name}__", _beside(operations[name]))
     for python_name, name in OPERATORS.items():
         setattr(ArrayLike, f"__r{python_name}__", _swapped(operations[name]))
     for name in METHODS:
@@ -74,13 +81,17 @@ def install() -> None:
         setattr(ArrayLike, name, _taking_integers(operations[name]))
     ArrayLike.T = property(operations["transpose"])
     ArrayLike.astype = core.cast
+    ArrayLike.flatten = ArrayLike.ravel
     _fill_table(operations)
 
 
 def _fill_table(operations: dict) -> None:
-    for module in (math, core, numpy_operations):
+    for module in (math, core, numpy_operations, linalg):
+        namesake = np.linalg if module is linalg else np
         for name, function in vars(module).items():
-            if callable(function) and not name.startswith("_") and hasattr(np, name):
+            if not callable(function) or name.startswith("_") or not hasattr(namesake, name):
+                continue
+            if getattr(namesake, name) not in GRADIENT_FREE:
                 OPERATIONS[name] = function
     OPERATIONS.update(
         {alias: operations[name] for alias, name in NUMPY_NAMES.items() if name in operations}

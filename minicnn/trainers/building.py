@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from minicnn import dtypes, tree
@@ -35,6 +36,23 @@ def build_symbolically(trainer: Any, data_batch: Any) -> None:
         outline(trainer._compute_loss, x, y, y_pred, sample_weight, training=False)
     if trainer.optimizer is not None and not trainer.optimizer.built:
         trainer.optimizer.build(trainer.trainable_variables)
+
+
+def build_for_any_batch_size(model: Any, data_batch: Any) -> None:
+    """Builds what is not built yet of a model, for batches like this one but of any length.
+
+    Built by its first step, a model would note the length of the first batch as that of all.
+    """
+    if all(layer.built for layer in model._flatten_layers()):
+        return
+    x, _, _ = unpack_x_y_sample_weight(data_batch)
+    # Whatever goes wrong here, the first step meets again, with values to show.
+    with contextlib.suppress(Exception):
+        outline(model, tree.map_structure(_of_any_length, x, none_is_leaf=False), training=False)
+
+
+def _of_any_length(array: Any) -> KerasTensor:
+    return KerasTensor((None, *array.shape[1:]), dtypes.standardize_dtype(array.dtype))
 
 
 def _symbolic(array: Any) -> KerasTensor:

@@ -11,6 +11,7 @@ from minicnn import config
 from minicnn.callbacks import CallbackList, History
 from minicnn.layers.kept_structure import structure_kept
 from minicnn.trainers.batch import as_tensors, check_counts
+from minicnn.trainers.building import build_for_any_batch_size
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
 from minicnn.trainers.data_adapters.data_adapter_utils import unpack_x_y_sample_weight
 from minicnn.trainers.epoch_iterator import EpochIterator
@@ -173,6 +174,8 @@ class Trainer(Steps):
         steps = contextlib.closing(training.enumerate_epoch())
         with steps as steps, Transactions(self) as transactions:
             for begin, end, batches in steps:
+                if not some:
+                    build_for_any_batch_size(self, batches[0])
                 some = True
                 callbacks.on_train_batch_begin(begin)
                 for batch in batches:

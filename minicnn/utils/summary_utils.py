@@ -188,6 +188,8 @@ def _output_shape(layer: Any) -> str:
         except NotImplementedError:
             return "?"
         shapes = tree.map_shape_structure(_shape_text, shapes)
+    elif getattr(layer, "outputs", None):
+        shapes = tuple(_shape_text(x.shape) for x in layer.outputs)
     else:
         return "?"
     flat = tree.flatten(shapes)

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from minicnn import GradientTape, Tensor, Variable, ops
+from minicnn import GradientTape, KerasTensor, Tensor, Variable, ops
 
 
 @pytest.fixture
@@ -83,17 +83,67 @@ def test_an_array_may_be_added_to(x):
     np.testing.assert_array_equal(total, x.numpy())
 
 
-def test_a_numpy_function_without_counterpart_is_named(x):
-    with pytest.raises(TypeError, match=r"np\.spacing"):
-        np.spacing(x)
-    with pytest.raises(TypeError, match=r"np\.add\.reduceat"):
-        np.add.reduceat(x, [0, 1])
+NUMPY_ALONE = {
+    "np.spacing": np.spacing,
+    "np.add.reduceat": lambda x: np.add.reduceat(x, [0, 1]),
+    "np.cov": np.cov,
+}
+
+
+@pytest.mark.parametrize("name", NUMPY_ALONE)
+def test_a_numpy_function_without_counterpart_is_named_where_a_tape_watches(x, name):
+    with GradientTape() as tape:
+        tape.watch(x)
+        with pytest.raises(TypeError, match=name.replace(".", r"\.")):
+            NUMPY_ALONE[name](x)
+    np.testing.assert_array_equal(NUMPY_ALONE[name](x), NUMPY_ALONE[name](x.numpy()))
+
+
+def test_numpy_answers_about_the_values_of_tensors(x, tmp_path):
+    with GradientTape() as tape:
+        tape.watch(x)
+        assert np.allclose(x, x + 1e-9) is True
+        assert np.array_equal(x, x + 1) is False
+        assert np.size(x) == 12 and isinstance(np.size(x), int)
+        counts, _ = np.histogram(x, bins=3)
+        np.save(tmp_path / "x.npy", x)
+    assert isinstance(counts, np.ndarray) and counts.sum() == 12
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), x.numpy())
+
+
+def test_the_norm_of_numpy_has_a_gradient(x):
+    with GradientTape() as tape:
+        tape.watch(x)
+        norm = np.linalg.norm(x)
+    expected = x.numpy() / np.linalg.norm(x.numpy())
+    np.testing.assert_allclose(tape.gradient(norm, x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        lambda x: x / np.sqrt(64.0),
+        lambda x: np.float64(2) * x,
+        lambda x: x ** np.float64(2),
+        lambda x: x - np.linspace(0, 1, 4),
+        lambda x: np.linspace(0, 1, 4) * x,
+    ],
+)
+def test_operators_keep_the_float_type_of_the_tensor(x, expression):
+    """As TensorFlow does; `ops.multiply` and its kin promote, as Keras's do."""
+    result = expression(x)
+    assert result.dtype == "float32"
+    np.testing.assert_allclose(result, expression(x.numpy()), rtol=1e-6)
+    assert expression(KerasTensor((3, 4))).dtype == "float32"
+    assert ops.multiply(x, np.ones(4)).dtype == "float64"
+    assert (x.astype("int32") * np.ones(4)).dtype != "int32"
 
 
 def test_numbers():
     x = Tensor(np.asarray(3.0))
     assert (float(x), int(x), bool(x), f"{x:.2f}") == (3.0, 3, True, "3.00")
     assert [10, 11, 12, 13][Tensor(np.asarray(2))] == 12
+    assert (round(x), round(Tensor(np.asarray(2.345)), 1)) == (3, 2.3)
     for function in (len, iter):
         with pytest.raises(TypeError, match=r"shape \(\)"):
             function(x)

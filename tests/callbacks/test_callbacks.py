@@ -375,3 +375,11 @@ def test_batches_counted_over_epochs():
         True,
         False,
     ]
+
+
+def test_the_metrics_to_choose_from_are_listed_once():
+    model = minicnn.Sequential([minicnn.Input((4,)), minicnn.layers.Dense(3)])
+    model.compile("adam", "mse", metrics=["mae"])
+    x, y = np.ones((4, 4)), np.ones((4, 3))
+    with pytest.raises(ValueError, match="metrics are: loss, mae\\."):
+        model.fit(x, y, callbacks=[minicnn.callbacks.EarlyStopping("val_acc")], verbose=0)

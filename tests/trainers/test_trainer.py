@@ -443,3 +443,20 @@ def test_logs_are_made_only_when_somebody_wants_them(regression, monkeypatch):
     assert count == 2
     model.fit(x, y, batch_size=1, verbose=0, callbacks=[minicnn.callbacks.TerminateOnNaN()])
     assert count == 2 + 20 + 1
+
+
+def test_fit_builds_a_model_for_any_batch_size():
+    model = minicnn.Sequential([minicnn.layers.Dense(4), minicnn.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((10, 2)), np.ones((10, 3)), batch_size=5, verbose=0)
+    assert model.output_shape == model.layers[1].output.shape == (None, 3)
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert "(None, 4)" in "\n".join(lines)
+
+
+def test_what_goes_wrong_while_fit_builds_is_shown_with_values():
+    model = minicnn.Sequential([minicnn.layers.Lambda(lambda x: x @ np.ones((3, 1)))])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"\(5, 2\)"):
+        model.fit(np.ones((10, 2)), np.ones((10, 1)), batch_size=5, verbose=0)

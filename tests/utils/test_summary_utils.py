@@ -58,7 +58,26 @@ def own(keras):
     return model
 
 
-MODELS = {make.__name__: make for make in (line, unbuilt, drawn_line, branches, own)}
+def own_with_drawn_parts(keras):
+    a = keras.Input((3,))
+    parts = keras.Model(a, [keras.layers.Dense(2)(a), keras.layers.Dense(4)(a)], name="parts")
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.parts = parts
+
+        def call(self, x):
+            return self.parts(x)[0]
+
+    model = Own()
+    model(np.zeros((2, 3)))
+    return model
+
+
+MODELS = {
+    make.__name__: make for make in (line, unbuilt, drawn_line, branches, own, own_with_drawn_parts)
+}
 
 
 def summary(model, **settings):
