@@ -115,9 +115,10 @@ class Compiled:
 
         if type(self).compile is not Compiled.compile:
             warnings.warn(
-                f"`compile()` was not called as part of loading the model: {type(self).__name__} "
-                "has a `compile()` method of its own. Override `get_compile_config()` and "
-                "`compile_from_config(config)` too, or call `compile()` after loading.",
+                "`compile()` was not called as part of model loading because the model's "
+                "`compile()` method is custom. Override `get_compile_config()` and "
+                f"`compile_from_config(config)` in {type(self).__name__} too, or call `compile()` "
+                "after loading.",
                 stacklevel=2,
             )
             return
