@@ -116,8 +116,8 @@ class Compiled:
         if type(self).compile is not Compiled.compile:
             warnings.warn(
                 "`compile()` was not called as part of model loading because the model's "
-                "`compile()` method is custom. Override `get_compile_config()` and "
-                f"`compile_from_config(config)` in {type(self).__name__} too, or call `compile()` "
+                f"`compile()` method is custom. In {type(self).__name__}, override "
+                "`get_compile_config()` and `compile_from_config(config)` too, or call `compile()` "
                 "after loading.",
                 stacklevel=2,
             )
