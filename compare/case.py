@@ -41,7 +41,8 @@ class Case:
         settings: for its constructor (of an op: for the call).
         call: for the call of a layer.
         held: why the gradient is not the derivative: something in it is held constant.
-        keras: where Keras is known to be wrong: the quantity, and why. It is left out there.
+        keras: where Keras is known to be wrong: how the quantity's name begins, and why. Keras is
+            left out there; of the whole case, if the name is "".
     """
 
     kind: str

@@ -56,7 +56,8 @@ def explained(truth: np.ndarray, neighbours: list[np.ndarray]) -> float:
     largest = float(np.abs(wanted).max())
     if not largest:
         return 0.0
-    moved = max((np.abs(wide(n)[finite] - wanted).max() for n in neighbours), default=0.0)
+    moves = np.abs([wide(n)[finite] - wanted for n in neighbours])
+    moved = moves.max(initial=0.0, where=np.isfinite(moves))
     return ALLOWED * (float(moved) / largest + UNIT)
 
 

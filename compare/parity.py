@@ -83,6 +83,8 @@ def answer(library: Library, case: Case) -> dict[str, Any] | str:
 
 def examine(case: Case, keras: dict[str, Any] | str | None) -> list[judge.Finding]:
     """All findings of a case."""
+    if case.keras and case.keras[0] == "":
+        keras = None
     if isinstance(keras, str):
         return [_broken(f"Keras raised {keras}")]
     try:

@@ -141,3 +141,21 @@ def ordered(random, shape):
 def flags_of(random: np.random.Generator, shape: tuple) -> np.ndarray:
     """Booleans of which the first two differ."""
     return _KINDS["flags"](random, shape)
+
+
+@kind
+def literal(random, shape, data):
+    """These floats."""
+    return np.array(data, "float64")
+
+
+@labels
+def index(random, shape, data):
+    """These whole numbers."""
+    return np.array(data, "int32")
+
+
+@labels
+def truth(random, shape, data):
+    """These booleans."""
+    return np.array(data, bool)

@@ -46,7 +46,8 @@ def cotangents(library: Library, case: Case, outputs: Sequence[Any]) -> list[np.
 
 def dtype(tensor: Any) -> str:
     """The name of a tensor's type, without its library's prefix."""
-    name = getattr(tensor.dtype, "name", None) or str(tensor.dtype)
+    kind = getattr(tensor, "dtype", type(tensor))
+    name = getattr(kind, "name", None) or getattr(kind, "__name__", None) or str(kind)
     return name.removeprefix("torch.")
 
 

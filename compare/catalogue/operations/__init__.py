@@ -1,0 +1,19 @@
+"""Operations: name, inputs, settings, in a file for each sort."""
+
+from compare.catalogue.operations import (
+    arithmetic,
+    nn,
+    products,
+    reductions,
+    shaping,
+    whole_numbers,
+)
+
+CASES = [
+    *arithmetic.CASES,
+    *reductions.CASES,
+    *shaping.CASES,
+    *products.CASES,
+    *nn.CASES,
+    *whole_numbers.CASES,
+]
