@@ -27,8 +27,10 @@ CLASS_NAMES = {
     ),
 }
 MODEL_FILE = "model.keras"
-EPOCHS = 5
-LEARNING_RATE = 2e-3
+EPOCHS = 6
+LEARNING_RATE = 8e-3
+"""The highest, after a tenth of the steps. It falls to zero along a cosine, and six epochs do what
+many more do at a constant rate."""
 
 
 class Images(NamedTuple):
@@ -89,7 +91,7 @@ def load(dataset: str, limit: int | None = None) -> tuple[Images, Images]:
 
 
 def build(steps: int) -> keras.Model:
-    """The convnet, compiled, with a learning rate that falls to zero over so many steps."""
+    """The convnet, compiled, with a learning rate that rises and falls over so many steps."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -103,10 +105,12 @@ def build(steps: int) -> keras.Model:
         ],
         name="convnet",
     )
+    warmup = steps // 10
+    learning_rate = keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=steps - warmup, warmup_target=LEARNING_RATE, warmup_steps=warmup
+    )
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, decay_steps=steps)
-        ),
+        optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
