@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import FunctionType
 
 import minicnn
 from compare.case import Case
@@ -15,6 +16,27 @@ BASES = {
     "losses": ("Loss", ("LossFunctionWrapper",)),
     "metrics": ("Metric", ("MeanMetricWrapper",)),
     "optimizers": ("Optimizer", ()),
+}
+
+_FUNCTIONS = "takes or makes functions: tests/ops holds it to the functions it is made of"
+_SHAPES = "computes shapes, not numbers"
+_FREE = "its result is not unique: tests/ops checks what it must satisfy"
+_BITS = "reads or makes bits of one float type, which float64 has no truth for"
+# Functions of `ops` that numbers cannot be compared of, and why.
+EXEMPT = {
+    **dict.fromkeys("cond fori_loop while_loop scan associative_scan switch".split(), _FUNCTIONS),
+    **dict.fromkeys("map vectorize vectorized_map custom_gradient jvp".split(), _FUNCTIONS),
+    **dict.fromkeys(
+        (
+            "compute_conv_output_shape compute_conv_transpose_output_shape "
+            "compute_conv_transpose_padding_args_for_jax compute_pooling_output_shape "
+            "dtype is_tensor rearrange"
+        ).split(),
+        _SHAPES,
+    ),
+    **dict.fromkeys("eig eigh argpartition empty empty_like unique".split(), _FREE),
+    **dict.fromkeys("nextafter view view_as_complex view_as_real".split(), _BITS),
+    "stop_gradient": "its gradient is not its derivative",
 }
 
 
@@ -34,7 +56,7 @@ def cases() -> list[Case]:
 
 
 def missing() -> list[str]:
-    """The public classes without a case. A class that has a case under another name has one."""
+    """The public classes and operations without a case, under whatever name."""
     lacking: dict[type, str] = {}
     for kind, (base, inherited) in BASES.items():
         module = getattr(minicnn, kind)
@@ -44,4 +66,19 @@ def missing() -> list[str]:
         for name, thing in vars(module).items():
             if isinstance(thing, type) and issubclass(thing, base) and thing not in done:
                 lacking.setdefault(thing, f"{kind}.{name}")
-    return sorted(lacking.values())
+    return sorted(lacking.values()) + [f"ops.{name}" for name in _functions_without_a_case()]
+
+
+def _functions_without_a_case() -> list[str]:
+    sections = {"": minicnn.ops, "image.": minicnn.ops.image}
+    names = {
+        prefix + name
+        for prefix, section in sections.items()
+        for name, thing in vars(section).items()
+        if isinstance(thing, FunctionType) and _is_public(thing)
+    }
+    return sorted(names - EXEMPT.keys() - {case.name for case in cases() if case.kind == "ops"})
+
+
+def _is_public(thing: FunctionType) -> bool:
+    return thing.__module__.startswith("minicnn.ops.") and "declare" not in thing.__module__

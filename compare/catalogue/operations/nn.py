@@ -75,6 +75,7 @@ PATCHES = [
     op("unfold", apart(2, 3, 5, 4), 2),
     op("fold", apart(2, 8, 6), (3, 4), (2, 2)),
     op("image.extract_patches", IMAGE, (3, 2), padding="same"),
+    op("image.extract_patches_3d", apart(1, 4, 5, 4, 2), (2, 2, 3)),
 ]
 TABLE = "TensorFlow reads the cubic kernel from a table of 1,024 entries"
 INVERSE = ("gradient", "TensorFlow samples with the inverse transform instead of the adjoint")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from math import inf
 
 from compare.catalogue.operations.line import lacking, op
-from compare.values import apart, matrix, within
+from compare.values import apart, literal, matrix, spd, within
 
 SHORTER = "Keras on TensorFlow correlates in another order if the first signal is shorter"
+
+# Symmetric, which directions of derivatives would not leave it.
+POSITIVE = spd(2, 3, 3)._replace(fixed=True)
 
 PRODUCTS = [
     op("matmul", apart(2, 3), apart(3, 4)),
@@ -69,6 +72,11 @@ LINALG = [
     op("solve", matrix(3, 3), apart(3)),
     op("solve_triangular", matrix(3, 3), apart(3, 2), lower=True),
     op("solve_triangular", matrix(3, 3), apart(3), lower=False),
+    op("cholesky", POSITIVE),
+    op("cholesky", POSITIVE, upper=True),
+    op("cholesky_inverse", literal([[2.0, 0.0], [0.5, 1.5]])._replace(fixed=True)),
+    op("logdet", POSITIVE),
+    op("lu_factor", matrix(3, 3)._replace(fixed=True)),
     op("qr", matrix(4, 3)),
     op("qr", matrix(2, 3, 3)),
     op("svd", matrix(3, 3), compute_uv=False),
