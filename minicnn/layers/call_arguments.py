@@ -25,6 +25,11 @@ class CallSignature:
         self.takes_any_positional = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
 
+    @property
+    def required(self) -> list[str]:
+        """The parameters that have no default."""
+        return [name for name in self.names if name not in self.defaults]
+
     def accepts(self, name: str) -> bool:
         """Whether an argument of that name may be passed."""
         return name in self.names or self.takes_any_keyword

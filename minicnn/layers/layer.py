@@ -260,6 +260,8 @@ class Layer(LayerState, LayerSettings, Operation):
         if not self._allow_non_tensor_positional_args:
             self._check_positional(args)
         arguments = CallArguments(call_signature(self), args, kwargs)
+        if not arguments.given:
+            self._refuse_no_arguments(arguments)
         with named_in_errors(self, arguments), calling(self) as context:
             self._check_input(arguments.first)
             self._maybe_build(arguments)
@@ -370,6 +372,13 @@ class Layer(LayerState, LayerSettings, Operation):
                     f"'{self.name}' got {x!r} (of type {type(x)}). Settings are passed by keyword; "
                     "data as arrays: `np.array(data)`."
                 )
+
+    def _refuse_no_arguments(self, arguments: CallArguments) -> None:
+        if needed := arguments.signature.required:
+            raise TypeError(
+                f"missing a required argument: '{needed[0]}'. Layer '{self.name}' was called "
+                "without anything to compute with: pass a tensor, an array or a `keras.Input`."
+            )
 
     def _check_input(self, first: Any) -> None:
         if self.input_spec is not None and first is not None:

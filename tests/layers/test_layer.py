@@ -217,6 +217,17 @@ def test_errors_name_the_layer_and_both_shapes(make, call, message):
         make()(call)
 
 
+def test_a_call_without_arguments():
+    with pytest.raises(TypeError, match=r"missing a required argument: 'inputs'.*'lonely'"):
+        layers.Dense(2, name="lonely")()
+
+    class Constant(layers.Layer):
+        def call(self, x=3.0):
+            return x
+
+    assert Constant()() == 3.0
+
+
 def test_the_second_input_shape_must_fit_too():
     layer = layers.Conv2D(2, 3)
     layer(np.ones((1, 8, 8, 3)))

@@ -139,3 +139,13 @@ def test_loss_for_an_output_that_does_not_exist():
     model.compile("sgd", {"size": "mse", "colour": "mse"})
     with pytest.raises(ValueError, match=r"Expected keys \['size', 'place'\].*'colour'"):
         model.fit(np.ones((4, 4)), [np.ones((4, 1))] * 2, verbose=0)
+
+
+def test_weights_of_samples_in_another_structure_than_the_outputs():
+    x = minicnn.Input((2,))
+    outputs = [minicnn.layers.Dense(1, name=name)(x) for name in "ab"]
+    model = minicnn.Model(x, outputs)
+    model.compile("sgd", ["mse", "mse"])
+    x_train, y, weights = np.ones((4, 2)), np.ones((4, 1)), np.ones(4)
+    with pytest.raises(ValueError, match=r"structure of the model's outputs.*dict.*\['a', 'b'\]"):
+        model.fit(x_train, {"a": y, "b": y}, sample_weight={"a": weights, "b": weights}, verbose=0)

@@ -141,7 +141,7 @@ class CompileLoss(losses.Loss):
     ) -> tuple[Any, Any]:
         """The term's loss with its weight, and without."""
         if tree.is_nested(sample_weight):
-            sample_weight = _at(term.path, sample_weight)
+            sample_weight = _weights_at(term.path, sample_weight)
         try:
             value = term.loss(_at(term.path, y_true), _at(term.path, y_pred), sample_weight)
         except Exception as error:
@@ -158,6 +158,18 @@ class CompileLoss(losses.Loss):
 
 def _at(path: tuple, structure: Any) -> Any:
     return reduce(operator.getitem, path, structure) if path else structure
+
+
+def _weights_at(path: tuple, sample_weight: Any) -> Any:
+    try:
+        return _at(path, sample_weight)
+    except (KeyError, IndexError, TypeError):
+        keys = list(sample_weight) if isinstance(sample_weight, dict) else range(len(sample_weight))
+        raise ValueError(
+            "`sample_weight` must have the structure of the model's outputs: a list for a list of "
+            f"outputs, a dict for a dict. There are no weights for the output at {list(path)}; "
+            f"received a {type(sample_weight).__name__} with weights at {list(keys)}."
+        ) from None
 
 
 def _packed_as(structure: Any, values: Any) -> Any:
