@@ -25,6 +25,7 @@ _KERAS = ("keras", "tensorflow.keras")
 def bind() -> None:
     """Bind the names, before anything has imported the real ones."""
     keras, random = _Keras("keras"), _TensorFlow("tensorflow.random")
+    keras.backend = _Backend("keras.backend")
     random.set_seed = set_seed
     tensorflow = _TensorFlow("tensorflow")
     tensorflow.keras, tensorflow.random = keras, random
@@ -38,6 +39,8 @@ def bind() -> None:
         module.__path__ = []  # a package: there are modules below it
         module.__spec__ = ModuleSpec(name, None, is_package=True)
         sys.modules[name] = module
+    for name in _KERAS:
+        sys.modules[f"{name}.backend"] = keras.backend
     sys.meta_path.insert(0, _Finder())
 
 
@@ -67,6 +70,20 @@ class _Keras(ModuleType):
 
     def __dir__(self) -> list[str]:
         return dir(minicnn)
+
+
+class _Backend(ModuleType):
+    """minicnn.backend with the functions of Keras 2, loaded when a program asks for anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        from minicnn.cli import old_backend
+
+        return getattr(old_backend, name)
+
+    def __dir__(self) -> list[str]:
+        from minicnn.cli import old_backend
+
+        return dir(old_backend)
 
 
 class _TensorFlow(ModuleType):

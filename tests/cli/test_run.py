@@ -180,3 +180,23 @@ def test_a_missing_program_is_one_sentence(tmp_path):
     result = run("none.py", folder=tmp_path)
     assert result.returncode == 2
     assert result.stderr == "minicnn run: cannot open none.py: No such file or directory.\n"
+
+
+def test_losses_and_metrics_written_with_the_functions_of_keras_2(tmp_path):
+    program = """
+import numpy as np
+import tensorflow.keras.backend as K
+from tensorflow import keras
+from keras import backend
+
+def dice(y_true, y_pred):
+    a, b = K.flatten(y_true), K.flatten(y_pred)
+    return (2 * K.sum(a * b) + K.epsilon()) / (K.sum(a) + K.sum(b) + K.epsilon())
+
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="sigmoid")])
+model.compile("sgd", lambda y_true, y_pred: 1 - dice(y_true, y_pred), metrics=[dice])
+model.fit(np.ones((8, 3)), np.eye(2)[[0, 1] * 4], verbose=0)
+print(backend is K is keras.backend, round(float(K.get_value(model.optimizer.learning_rate)), 3))
+"""
+    result = run_text(program, tmp_path)
+    assert result.stdout.split() == ["True", "0.01"], result.stderr
