@@ -19,7 +19,8 @@ OPERATIONS: dict[str, Any] = {}
 """NumPy's name of a function -> the differentiable operation that stands in for it."""
 
 GRADIENT_FREE = {np.allclose, np.array_equal, np.array_equiv, np.histogram, np.save}
-GRADIENT_FREE |= {np.shape, np.size, np.ndim}
+GRADIENT_FREE |= {np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.count_nonzero}
+GRADIENT_FREE |= {np.unique, np.bincount, np.digitize, np.searchsorted, np.shape, np.size, np.ndim}
 """NumPy's functions that answer about values: nobody asks for the gradient of the answer."""
 
 
@@ -44,7 +45,8 @@ class ArrayLike:
     def __array_function__(self, function, types, args, kwargs):
         """`np.concatenate([tensor, tensor])`: the operation of that name, recorded."""
         operation = OPERATIONS.get(function.__name__)
-        if operation is None:
+        answers = function in GRADIENT_FREE and not any(map(_is_symbolic, types))
+        if operation is None or answers:
             return _by_numpy(f"np.{function.__name__}", function, args, kwargs)
         return operation(*args, **kwargs)
 
@@ -88,12 +90,16 @@ def _by_numpy(name: str, function: Callable, args: Any, kwargs: Any) -> Any:
     def values(x: Any) -> Any:
         if not isinstance(x, ArrayLike):
             return x
-        if function not in GRADIENT_FREE and not _is_constant(x):
+        if not _is_constant(x) and (function not in GRADIENT_FREE or _is_symbolic(type(x))):
             raise _no_operation(name)
         return np.asarray(x)
 
     args, kwargs = tree.map_structure(values, (args, kwargs))
     return function(*args, **kwargs)
+
+
+def _is_symbolic(kind: type) -> bool:
+    return issubclass(kind, ArrayLike) and not hasattr(kind, "numpy")
 
 
 def _is_constant(x: ArrayLike) -> bool:

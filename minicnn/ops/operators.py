@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.autodiff.array_like import GRADIENT_FREE, OPERATIONS, ArrayLike, like
+from minicnn.autodiff.array_like import OPERATIONS, ArrayLike, like
 from minicnn.ops import core, linalg, math
 from minicnn.ops import numpy as numpy_operations
 
@@ -89,9 +89,7 @@ def _fill_table(operations: dict) -> None:
     for module in (math, core, numpy_operations, linalg):
         namesake = np.linalg if module is linalg else np
         for name, function in vars(module).items():
-            if not callable(function) or name.startswith("_") or not hasattr(namesake, name):
-                continue
-            if getattr(namesake, name) not in GRADIENT_FREE:
+            if callable(function) and not name.startswith("_") and hasattr(namesake, name):
                 OPERATIONS[name] = function
     OPERATIONS.update(
         {alias: operations[name] for alias, name in NUMPY_NAMES.items() if name in operations}

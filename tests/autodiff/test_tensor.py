@@ -111,6 +111,18 @@ def test_numpy_answers_about_the_values_of_tensors(x, tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), x.numpy())
 
 
+def test_positions_that_numpy_finds_are_numbers(x):
+    """Not tensors, which are no keys of dicts: `names[np.argmax(model(image)[0])]`."""
+    with GradientTape() as tape:
+        tape.watch(x)
+        best = np.argmax(x, axis=1)
+    assert {0: "a", 1: "b", 2: "c", 3: "d"}[best[0]] == "abcd"[int(x.numpy()[0].argmax())]
+    assert set(np.unique(best)) == set(x.numpy().argmax(axis=1))
+    assert np.argmax(KerasTensor((3, 4)), axis=1).shape == (3,)
+    with pytest.raises(TypeError, match=r"np\.array_equiv"):
+        np.array_equiv(KerasTensor((3, 4)), 1.0)
+
+
 def test_the_norm_of_numpy_has_a_gradient(x):
     with GradientTape() as tape:
         tape.watch(x)
