@@ -16,10 +16,10 @@ FLOORS = [
     {"utils"},
     {"backend"},
     {"autodiff"},
-    {"dtype_policies", "mixed_precision", "ops"},
+    {"dtype_policies", "ops"},
     {"random", "activations", "constraints", "initializers", "regularizers"},
     {"layers", "losses", "metrics", "optimizers"},
-    {"callbacks", "datasets", "models", "saving", "trainers"},
+    {"callbacks", "datasets", "mixed_precision", "models", "saving", "trainers"},
     {"cli", "__main__", "studio"},
 ]
 """From the ground up. What stands on one floor may use what is on it and below."""
