@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from compare import parity, script
+from compare import mutants, parity, script
 from compare.outcome import CannotCompare, Outcome
 
-COMMANDS: tuple[ModuleType, ...] = (parity, script)
+COMMANDS: tuple[ModuleType, ...] = (parity, script, mutants)
 
 
 def main(arguments: list[str] | None = None) -> int:

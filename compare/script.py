@@ -1,8 +1,8 @@
 """An ordinary Keras program, run twice: on real Keras, and with the name keras bound to minicnn.
 
 What is compared is the last line of JSON that each prints, and the History of every `fit`. Names,
-texts, lengths and whole numbers must be the same. Fractions may differ by `--within`, as the two draw different
-random numbers. Each run has a folder of its own, which is thrown away.
+texts, lengths and whole numbers must be the same. Fractions may differ by `--within`, as the two
+draw different random numbers. Each run has a folder of its own, which is thrown away.
 """
 
 from __future__ import annotations

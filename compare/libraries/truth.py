@@ -12,7 +12,7 @@ import numpy as np
 from compare.errors import UNIT
 from compare.libraries.minicnn import MiniCNN
 from compare.values import generator
-from minicnn import config
+from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.ops.declare import Primitive
 
@@ -21,6 +21,7 @@ DIRECTIONS = 2
 
 
 Move = Callable[[np.ndarray], np.ndarray]
+Numbers = np.ndarray | Tensor | Variable | float
 
 
 class Truth(MiniCNN):
@@ -110,21 +111,24 @@ def rounding(seed: int) -> Iterator[Move]:
     """Inside, every result and every assigned value is moved as far as float32 rounds.
 
     What such computations differ by is what rounding explains: the method CESTAC of La Porte and
-    Vignes (1974), in which the arithmetic itself is perturbed at random. Gives the function that
-    moves an array.
+    Vignes (1974), in which the arithmetic itself is perturbed at random. Whole numbers stay, as
+    float32 has them. Gives the function that moves an array.
     """
     random, exact, assign = np.random.default_rng(seed), Primitive.__call__, Variable.assign
 
     def move(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
-        return np.asarray(array * (1 + random.choice([-UNIT, UNIT], array.shape)))
+        moved = array * (1 + random.choice([-UNIT, UNIT], array.shape))
+        return np.where(array == np.round(array), array, moved)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
         result = exact(primitive, *args, **kwargs)
+        given = _numbers([args, kwargs])
         for tensor in result if isinstance(result, (list, tuple)) else (result,):
-            if isinstance(tensor, Tensor):
-                tensor.array = move(tensor.array)
+            if isinstance(tensor, Tensor) and tensor.dtype.kind in "fc":
+                array = tensor.array
+                tensor.array = np.where(np.isin(array, given), array, move(array))
         return result
 
     def assign_inexactly(variable: Variable, value: Any) -> Any:
@@ -135,6 +139,14 @@ def rounding(seed: int) -> Iterator[Move]:
         mock.patch.object(Variable, "assign", assign_inexactly),
     ):
         yield move
+
+
+def _numbers(arguments: Any) -> np.ndarray:
+    """All numbers in the arguments of an operation. A result that is one of them was chosen, as a
+    maximum is, and is as exact as they are.
+    """
+    flat = [np.asarray(x).ravel() for x in tree.flatten(arguments) if isinstance(x, Numbers)]
+    return np.concatenate([np.zeros(1), *flat])
 
 
 class Neighbour(Truth):

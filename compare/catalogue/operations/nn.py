@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compare.catalogue.operations.line import op
-from compare.values import apart, binary, distribution, matrix, one_hot, whole, within
+from compare.values import apart, binary, distribution, literal, matrix, one_hot, whole, within
 
 X = apart(2, 6)
 LINE = apart(2, 7, 4)
@@ -29,6 +31,7 @@ ACTIVATIONS = [
     op("softmax", IMAGE, axis=(1, 2)),
     op("log_softmax", X, axis=0),
 ]
+TIE = "of several maxima the first one takes all of the gradient"
 CONVOLUTIONS = [
     op("conv", LINE, apart(3, 4, 2), padding="same"),
     op("conv", IMAGE, apart(3, 2, 4, 3)),
@@ -42,6 +45,7 @@ CONVOLUTIONS = [
     op("separable_conv", IMAGE, apart(3, 3, 4, 1), apart(1, 1, 4, 3)),
     op("max_pool", IMAGE, 2),
     op("max_pool", IMAGE, (3, 2), strides=2, padding="same"),
+    replace(op("max_pool", literal([[[[1.0], [2.0]], [[2.0], [2.0]]]]), 2), held=TIE),
     op("average_pool", IMAGE, 2),
     op("average_pool", IMAGE, (3, 2), strides=2, padding="same"),
     op("adaptive_average_pool", IMAGE, (3, 4)),
@@ -93,7 +97,7 @@ IMAGES = [
     op("image.pad_images", IMAGE, 1, 2, target_height=10, target_width=9),
     op("image.rgb_to_grayscale", COLOURS),
     op("image.rgb_to_hsv", COLOURS),
-    op("image.hsv_to_rgb", COLOURS),
+    op("image.hsv_to_rgb", COLOURS, keras=("gradient", "TensorFlow lets no gradient through")),
     op("image.affine_transform", IMAGE, within(-0.2, 1.1, 8)._replace(fixed=True), keras=INVERSE),
 ]
 CASES = [
