@@ -30,6 +30,7 @@ CASES = [
     ("Permute", {"dims": (3, 1, 2)}, IMAGE),
     ("RepeatVector", {"n": 3}, (2, 5)),
     ("ZeroPadding1D", {"padding": (1, 2)}, (2, 3, 4)),
+    ("ZeroPadding1D", {"padding": (1, 2), "data_format": "channels_first"}, (2, 3, 4)),
     ("ZeroPadding2D", {"padding": ((1, 2), (0, 3))}, IMAGE),
     ("ZeroPadding2D", {"padding": (2, 1), "data_format": "channels_first"}, IMAGE),
     ("ZeroPadding3D", {"padding": 1}, (1, 2, 3, 2, 2)),
