@@ -169,7 +169,7 @@ def test_errors_and_exit_codes_look_as_from_python(text, tmp_path):
     assert found.returncode == expected.returncode != 0
 
 
-def test_ctrl_c_ends_the_program_as_it_ends_python(tmp_path):
+def test_ctrl_c_ends_the_program_as_it_ends_python(tmp_path, ctrl_c_works):
     result = run_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nx = 1\n", tmp_path)
     assert result.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
     assert result.stderr.splitlines()[-1] == "KeyboardInterrupt"

@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_model(tmp_path):
     assert not np.array_equal(first[0], other[0])
 
 
-def test_ctrl_c_keeps_the_weights_of_the_last_whole_step(tmp_path):
+def test_ctrl_c_keeps_the_weights_of_the_last_whole_step(tmp_path, ctrl_c_works):
     command = [sys.executable, "-m", "minicnn", "train", "--limit", "1000", "--epochs", "99"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         for line in process.stdout:
