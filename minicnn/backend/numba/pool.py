@@ -11,10 +11,9 @@ import numpy as np
 
 from minicnn.backend.numba import pool_by_two
 from minicnn.backend.numba.compile import compiled, contiguous, same_float
-from minicnn.backend.numba.conv.window import output_size
 from minicnn.backend.numba.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
 BY_TWO = (2, 2, 2, 2, 0, 0)  # see `_window`

@@ -36,6 +36,14 @@ MODULES = {
         "tanh_shrink",
         "threshold",
     ),
+    "blocks": (
+        "batch_norm_block",
+        "batch_norm_block_gradients",
+        "conv_block",
+        "conv_block_gradients",
+        "dense_block",
+        "dense_block_gradients",
+    ),
     "conv": (
         "col2im",
         "conv",

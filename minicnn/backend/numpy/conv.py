@@ -131,6 +131,16 @@ def conv_input_gradient(
     return col2im(columns, input_shape, kernel_size, strides, padding, dilation)
 
 
+def output_size(
+    size: Sizes, kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
+) -> Sizes:
+    """How many positions the kernel has in each dimension."""
+    return tuple(
+        (n + sum(p) - (k - 1) * d - 1) // s + 1
+        for n, p, k, d, s in zip(size, padding, kernel_size, dilation, strides, strict=True)
+    )
+
+
 def pad(x: np.ndarray, padding: Padding, fill: float = 0) -> np.ndarray:
     """`x` with `fill` around its spatial dimensions."""
     if not any(map(any, padding)):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compile import compiled
-from minicnn.backend.numba.conv.window import output_size, tap_spans
+from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 PIECE_OPERATIONS = 50_000
 

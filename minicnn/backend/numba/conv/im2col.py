@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicnn.backend.numba.compile import compiled
-from minicnn.backend.numba.conv.window import output_size, tap_spans
+from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.threads import cut, for_pieces
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 BLOCK_BYTES = 256 * 1024  # half of a usual second-level cache
 PIECE_OPERATIONS = 500_000  # multiplications that are worth waking a thread for

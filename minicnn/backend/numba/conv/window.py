@@ -4,18 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numpy.conv import Padding, Sizes
-
-
-def output_size(
-    size: Sizes, kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
-) -> Sizes:
-    """How many positions the kernel has in each dimension."""
-    return tuple(
-        (n + sum(p) - (k - 1) * d - 1) // s + 1
-        for n, p, k, d, s in zip(size, padding, kernel_size, dilation, strides, strict=True)
-    )
-
 
 def tap_spans(
     width: int, positions: int, taps: int, stride: int, padding: tuple[int, int], dilation: int

@@ -1,0 +1,225 @@
+"""Vectors of eight float32 for compiled kernels: what a processor's SIMD instructions work on.
+
+A processor with AVX adds, multiplies or compares eight float32 in one instruction (one with wider
+or narrower registers does two vectors at once, or one in two parts: the compiler sees to it). Numba
+has no such type, so this file makes one, `<8 x float>` of LLVM, with just the operations that the
+kernels need. A kernel then reads like arithmetic on single numbers:
+
+    total = zero()
+    for k in range(count):
+        total = multiply_add(broadcast(a + 4 * k), load(b + 32 * k), total)
+    store(c, total)
+
+Memory is given as byte addresses (`address_of(array) + offset`), because the rows that a kernel
+walks over are rarely the rows of an array. Nothing checks them: keep the arithmetic on addresses in
+few places, and test those with arrays whose edges are guarded.
+
+Source: numba.extending.intrinsic (Numba manual, "Implementing intrinsics"); LLVM language
+reference, "Vector Type" and "llvm.fma".
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, overload, register_model
+
+WIDTH = 8  # elements of a vector
+BYTES = 4 * WIDTH
+
+_FLOATS = ir.VectorType(ir.FloatType(), WIDTH)
+_INTEGERS = ir.VectorType(ir.IntType(32), WIDTH)
+_BYTES = ir.VectorType(ir.IntType(8), WIDTH)
+_ZERO = ir.Constant(_FLOATS, [0.0] * WIDTH)
+
+
+class Vector(types.Type):
+    """The type of eight float32, as Numba's type inference sees it."""
+
+    def __init__(self):
+        super().__init__(name="float32x8")
+
+
+vector = Vector()
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _FLOATS)
+
+
+def _instruction(result: types.Type, *arguments: types.Type) -> Callable:
+    """Makes a compiled function of `emit(builder, *values)`, which writes its instructions.
+
+    The decorated function keeps its parameter names, by which Numba knows how many there are.
+    """
+
+    def declare(emit: Callable) -> Callable:
+        def generate(context, builder, signature, values):
+            made = emit(builder, *values)
+            return context.get_dummy_value() if result is types.void else made
+
+        def typed(context, *kinds):
+            return result(*arguments), generate
+
+        # Numba counts the parameters by their names, so a function of as many is needed.
+        typed = _WITH_PARAMETERS[len(arguments)](typed)
+        typed.__name__, typed.__doc__ = emit.__name__, emit.__doc__
+        return intrinsic(typed)
+
+    return declare
+
+
+_WITH_PARAMETERS = {
+    0: lambda typed: lambda context: typed(context),
+    1: lambda typed: lambda context, a: typed(context, a),
+    2: lambda typed: lambda context, a, b: typed(context, a, b),
+    3: lambda typed: lambda context, a, b, c: typed(context, a, b, c),
+    4: lambda typed: lambda context, a, b, c, d: typed(context, a, b, c, d),
+}
+
+
+@intrinsic
+def address_of(context, array):
+    """The byte address of an array's first element."""
+
+    def generate(context, builder, signature, values):
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.int64(array), generate
+
+
+@_instruction(vector, types.int64)
+def load(builder, address):
+    """The eight float32 from an address on."""
+    return builder.load(_pointer(builder, address, _FLOATS), align=4)
+
+
+@_instruction(types.void, types.int64, vector)
+def store(builder, address, value):
+    """Writes eight float32 from an address on."""
+    builder.store(value, _pointer(builder, address, _FLOATS), align=4)
+
+
+@_instruction(vector, types.int64)
+def broadcast(builder, address):
+    """Eight times the one float32 at an address."""
+    return _eight_times(
+        builder, builder.load(_pointer(builder, address, ir.FloatType()), align=4), _FLOATS
+    )
+
+
+@_instruction(vector, types.float32)
+def splat(builder, value):
+    """Eight times one number."""
+    return _eight_times(builder, value, _FLOATS)
+
+
+@_instruction(vector)
+def zero(builder):
+    """Eight zeros."""
+    return _ZERO
+
+
+@_instruction(vector, vector, vector, vector)
+def multiply_add(builder, a, b, c):
+    """`a · b + c`, rounded once."""
+    kind = ir.FunctionType(_FLOATS, [_FLOATS] * 3)
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v8f32"), [a, b, c]
+    )
+
+
+@_instruction(vector, vector)
+def square_root(builder, a):
+    """`√a`."""
+    kind = ir.FunctionType(_FLOATS, [_FLOATS])
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, "llvm.sqrt.v8f32"), [a]
+    )
+
+
+@_instruction(vector, vector)
+def rectified(builder, a):
+    """`a`, and 0 where it is negative; NaN stays NaN."""
+    return builder.select(builder.fcmp_ordered("<", a, _ZERO), _ZERO, a)
+
+
+@_instruction(vector, vector, vector)
+def where_positive(builder, a, condition):
+    """`a` where `condition > 0`, else 0."""
+    return builder.select(builder.fcmp_ordered(">", condition, _ZERO), a, _ZERO)
+
+
+@_instruction(vector, vector, vector, vector, vector)
+def where_beats(builder, a, b, yes, no):
+    """`yes` where `a` is larger than `b` or is NaN, else `no`."""
+    better = builder.or_(builder.fcmp_ordered(">", a, b), builder.fcmp_unordered("!=", a, a))
+    return builder.select(better, yes, no)
+
+
+@_instruction(vector, vector, vector, vector)
+def where_equal(builder, a, b, yes):
+    """`yes` where `a = b`, else 0."""
+    return builder.select(builder.fcmp_ordered("==", a, b), yes, _ZERO)
+
+
+@_instruction(types.void, types.int64, vector)
+def store_bytes(builder, address, value):
+    """Writes eight numbers from 0 to 255 as one byte each."""
+    builder.store(builder.fptoui(value, _BYTES), _pointer(builder, address, _BYTES), align=1)
+
+
+@_instruction(vector, types.int64)
+def load_bytes(builder, address):
+    """Eight numbers that are one byte each."""
+    return builder.uitofp(builder.load(_pointer(builder, address, _BYTES), align=1), _FLOATS)
+
+
+@_instruction(types.float32, vector)
+def sum_of(builder, a):
+    """The sum of the eight elements, in their order."""
+    total = builder.extract_element(a, _index(0))
+    for i in range(1, WIDTH):
+        total = builder.fadd(total, builder.extract_element(a, _index(i)))
+    return total
+
+
+def _arithmetic(operation: Callable, instruction: str) -> None:
+    """Lets `operation` take two vectors."""
+
+    @_instruction(vector, vector, vector)
+    def compute(builder, a, b):
+        return getattr(builder, instruction)(a, b)
+
+    @overload(operation)
+    def choose(a, b):
+        if isinstance(a, Vector) and isinstance(b, Vector):
+            return lambda a, b: compute(a, b)
+        return None
+
+
+_arithmetic(operator.add, "fadd")
+_arithmetic(operator.sub, "fsub")
+_arithmetic(operator.mul, "fmul")
+_arithmetic(operator.truediv, "fdiv")
+
+
+def _pointer(builder, address, kind):
+    return builder.inttoptr(address, kind.as_pointer())
+
+
+def _index(i: int) -> ir.Constant:
+    return ir.Constant(ir.IntType(32), i)
+
+
+def _eight_times(builder, value, kind):
+    undefined = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(undefined, value, _index(0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(_INTEGERS, [0] * WIDTH))

@@ -1,0 +1,187 @@
+"""What often stands together, as one kernel: a layer's product, its bias, its activation, its pool.
+
+Computed one after the other these cost little arithmetic but much memory traffic: each writes an
+array that the next one reads. A kernel that does several at once never writes what is between. Here
+each block is put together from the single steps, which says what it means; `backend/numba` has the
+kernels that do it at once.
+
+`activation` is "linear" or "relu". A gradient is taken at the results, as the sign of `relu(x)`
+says all that the gradient needs to know of `x`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numpy.activations import relu, relu_gradient
+from minicnn.backend.numpy.conv import (
+    Padding,
+    Sizes,
+    conv,
+    conv_input_gradient,
+    conv_kernel_gradient,
+    output_size,
+)
+
+Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+
+
+def dense_block(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: str
+) -> np.ndarray:
+    """`activation(x · kernel + bias)`.
+
+    x `(batch, inputs)`, kernel `(inputs, units)`, bias `(units,)` or None; result `(batch, units)`.
+    """
+    return _activated(_with_bias(x @ kernel, bias), activation)
+
+
+def dense_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    input_needed: bool = True,
+) -> Gradients:
+    """Cotangents of input, kernel and bias of `dense_block`; that of the input only if needed.
+
+    `Ḡ = cotangent ⊙ activation'`, `X̄ = Ḡ · Wᵀ`, `W̄ = Xᵀ · Ḡ`, `b̄ = Σ Ḡ` over the batch.
+    """
+    cotangent = _through_activation(cotangent, y, activation)
+    input_gradient = cotangent @ kernel.T if input_needed else None
+    return input_gradient, x.T @ cotangent, cotangent.sum(0)
+
+
+def conv_block(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int = 1,
+    activation: str = "linear",
+    pooled: bool = False,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """`pool(activation(conv(x, kernel) + bias))`, and which element of each window won.
+
+    The pool, if `pooled`, is the maximum over windows of 2 × 2 that lie side by side, for images
+    only; an odd last row or column is left out. The winners are bytes of the shape of the result:
+    the number (0 to 3, in row order) of the first largest element; None without a pool.
+
+    See `backend/numpy/conv.py` for the other arguments.
+    """
+    y = conv(x, kernel, strides, padding, dilation, groups)
+    y = _activated(_with_bias(y, bias), activation)
+    return max_pool_by_two(y) if pooled else (y, None)
+
+
+def conv_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    y: np.ndarray,
+    winners: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int = 1,
+    activation: str = "linear",
+    input_needed: bool = True,
+) -> Gradients:
+    """Cotangents of input, kernel and bias of `conv_block`; that of the input only if needed.
+
+    `y` and `winners` are what `conv_block` gave. A window's cotangent goes to its winner; where
+    the winner is not positive, `relu` has stopped it already, so the two steps may be exchanged.
+    """
+    cotangent = _through_activation(cotangent, y, activation)
+    where = (strides, padding, dilation)
+    if winners is not None:
+        size = output_size(x.shape[1:-1], kernel.shape[:-2], *where)
+        cotangent = max_pool_by_two_gradient(cotangent, winners, size)
+    input_gradient = None
+    if input_needed:
+        input_gradient = conv_input_gradient(cotangent, kernel, x.shape, *where, groups)
+    kernel_gradient = conv_kernel_gradient(x, cotangent, kernel.shape[:-2], *where, groups)
+    return input_gradient, kernel_gradient, cotangent.sum(tuple(range(cotangent.ndim - 1)))
+
+
+def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest of each window of 2 × 2, and its number in the window (the first, 0 to 3)."""
+    windows = _windows_by_two(x)
+    winners = windows.argmax(-2)[..., None, :]
+    largest = np.take_along_axis(windows, winners, -2)
+    return largest[..., 0, :], winners[..., 0, :].astype(np.uint8)
+
+
+def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: Sizes) -> np.ndarray:
+    """Cotangent of the input, whose height and width are `size`: each window's to its winner."""
+    batch, height, width, channels = cotangent.shape
+    taps = np.arange(4)[:, None]
+    windows = np.where(winners[..., None, :] == taps, cotangent[..., None, :], 0)
+    windows = windows.reshape(batch, height, width, 2, 2, channels).swapaxes(2, 3)
+    gradient = np.zeros((batch, *size, channels), cotangent.dtype)
+    gradient[:, : 2 * height, : 2 * width] = windows.reshape(batch, 2 * height, 2 * width, channels)
+    return gradient
+
+
+def batch_norm_block(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, activation: str = "linear"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`activation(γ · (x − μ) / √(σ² + ε) + β)`, with the mean μ and biased variance σ².
+
+    μ and σ² are those of each channel (the last axis) over all other axes.
+    Source: Ioffe, Szegedy, "Batch Normalization" (2015), algorithm 1.
+    """
+    axes = tuple(range(x.ndim - 1))
+    mean = x.mean(axes)
+    variance = ((x - mean) ** 2).mean(axes)
+    y = (x - mean) * (gamma / np.sqrt(variance + epsilon)) + beta
+    return _activated(y, activation), mean, variance
+
+
+def batch_norm_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    activation: str = "linear",
+) -> Gradients:
+    """Cotangents of x, γ and β of `batch_norm_block`, through mean and variance as well.
+
+    With x̂ = (x − μ) / √(σ² + ε), means ⟨·⟩ over all axes but the channels, and ḡ the cotangent
+    behind the activation: `x̄ = γ / √(σ² + ε) · (ḡ − ⟨ḡ⟩ − x̂ ⟨ḡ x̂⟩)`, `γ̄ = Σ ḡ x̂`, `β̄ = Σ ḡ`.
+    """
+    cotangent = _through_activation(cotangent, y, activation)
+    axes = tuple(range(x.ndim - 1))
+    inverse = 1 / np.sqrt(variance + epsilon)
+    normalized = (x - mean) * inverse
+    gamma_gradient = (cotangent * normalized).sum(axes)
+    beta_gradient = cotangent.sum(axes)
+    count = x.size // x.shape[-1]
+    centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count
+    return gamma * inverse * centred, gamma_gradient, beta_gradient
+
+
+def _with_bias(x: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    return x if bias is None else x + bias
+
+
+def _activated(x: np.ndarray, activation: str) -> np.ndarray:
+    return relu(x) if activation == "relu" else x
+
+
+def _through_activation(cotangent: np.ndarray, y: np.ndarray, activation: str) -> np.ndarray:
+    return relu_gradient(cotangent, y) if activation == "relu" else cotangent
+
+
+def _windows_by_two(x: np.ndarray) -> np.ndarray:
+    """`(batch, height // 2, width // 2, 4, channels)`."""
+    batch, height, width, channels = x.shape
+    height, width = height // 2, width // 2
+    x = x[:, : 2 * height, : 2 * width].reshape(batch, height, 2, width, 2, channels)
+    return x.swapaxes(2, 3).reshape(batch, height, width, 4, channels)

@@ -1,0 +1,85 @@
+"""Each block's gradients against the complex step, along random directions."""
+
+import numpy as np
+import pytest
+
+from minicnn.backend.numpy import blocks
+from tests.backend.checks import derivative_along
+
+ACTIVATIONS = ("linear", "relu")
+WINDOWS = {
+    "as it is": {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)},
+    "strides and padding": {"strides": (2, 1), "padding": ((1, 0), (1, 2)), "dilation": (1, 1)},
+    "dilation": {"strides": (1, 1), "padding": ((0, 1), (0, 0)), "dilation": (2, 1)},
+}
+
+
+def assert_gradients(block, gradients, inputs, rng):
+    """⟨ȳ, dy along a direction⟩ = ⟨x̄, the direction⟩, for each input."""
+    cotangent = rng.normal(size=block(*inputs).shape)
+    for i, (x, gradient) in enumerate(zip(inputs, gradients(cotangent), strict=True)):
+        direction = rng.normal(size=x.shape)
+
+        def along(value, i=i):
+            return block(*inputs[:i], value, *inputs[i + 1 :])
+
+        expected = (derivative_along(along, x, direction) * cotangent).sum()
+        assert abs(expected) > 1e-3
+        np.testing.assert_allclose((gradient * direction).sum(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_dense_block(activation, rng):
+    inputs = x, kernel, _ = rng.normal(size=(5, 7)), rng.normal(size=(7, 3)), rng.normal(size=3)
+    y = blocks.dense_block(*inputs, activation)
+    assert_gradients(
+        lambda *a: blocks.dense_block(*a, activation),
+        lambda g: blocks.dense_block_gradients(g, x, kernel, y, activation),
+        inputs,
+        rng,
+    )
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_conv_block(window, activation, pooled, rng):
+    inputs = x, kernel, _ = [rng.normal(size=s) for s in ((2, 7, 8, 4), (3, 2, 2, 6), (6,))]
+    settings = {**window, "groups": 2, "activation": activation}
+    y, winners = blocks.conv_block(*inputs, **settings, pooled=pooled)
+    assert (winners is not None) == pooled
+    assert_gradients(
+        lambda *a: blocks.conv_block(*a, **settings, pooled=pooled)[0],
+        lambda g: blocks.conv_block_gradients(g, x, kernel, y, winners, **settings),
+        inputs,
+        rng,
+    )
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_batch_norm_block(activation, rng):
+    inputs = x, gamma, _ = rng.normal(size=(3, 4, 5, 6)), rng.normal(size=6), rng.normal(size=6)
+    y, mean, variance = blocks.batch_norm_block(*inputs, 1e-3, activation)
+    np.testing.assert_allclose(variance, x.var((0, 1, 2)))
+    assert_gradients(
+        lambda *a: blocks.batch_norm_block(*a, 1e-3, activation)[0],
+        lambda g: blocks.batch_norm_block_gradients(
+            g, x, y, gamma, mean, variance, 1e-3, activation
+        ),
+        inputs,
+        rng,
+    )
+
+
+def test_the_first_of_equal_elements_wins_a_window():
+    x = np.array([[1.0, 2, 5], [2, 2, 5], [9, 9, 9]]).reshape(1, 3, 3, 1)
+    y, winners = blocks.max_pool_by_two(x)
+    assert y.tolist() == [[[[2.0]]]] and winners.tolist() == [[[[1]]]]
+    gradient = blocks.max_pool_by_two_gradient(np.full((1, 1, 1, 1), 3.0), winners, (3, 3))
+    assert gradient[0, ..., 0].tolist() == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_an_input_gradient_that_nobody_needs_is_not_computed(rng):
+    x, kernel = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
+    y = blocks.dense_block(x, kernel, None, "linear")
+    assert blocks.dense_block_gradients(y, x, kernel, y, "linear", False)[0] is None
