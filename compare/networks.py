@@ -1,0 +1,109 @@
+"""The networks that are trained on both libraries, written once: `keras` is either of them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+INPUT_SHAPE = (28, 28, 1)
+CLASSES = 10
+
+
+def convnet(keras: ModuleType, dropout: float = 0.5) -> Any:
+    """Two convolutions with 32 and 64 filters, each followed by a maximum over 2 × 2 pixels."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="convnet",
+    )
+
+
+def deep(keras: ModuleType, dropout: float = 0.5) -> Any:
+    """Four convolutions, two with 64 filters and two with 128, and the mean over all pixels."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="deep",
+    )
+
+
+def mlp(keras: ModuleType, dropout: float = 0.0) -> Any:
+    """784 pixels, 300 and 100 units, 10 classes."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Flatten(),
+            layers.Dense(300, activation="relu"),
+            layers.Dense(100, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="mlp",
+    )
+
+
+def residual(keras: ModuleType, dropout: float = 0.0) -> Any:
+    """A small residual network with batch normalisation: 16, 32 and 64 filters.
+
+    Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016,
+    section 4.2, with one block for each size of image.
+    """
+    layers = keras.layers
+    inputs = keras.Input(INPUT_SHAPE)
+    x = layers.ReLU()(_normalised(layers, inputs, 16))
+    for filters, strides in ((16, 1), (32, 2), (64, 2)):
+        x = _block(layers, x, filters, strides)
+    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
+    outputs = layers.Dense(CLASSES, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="residual")
+
+
+def _block(layers: ModuleType, x: Any, filters: int, strides: int) -> Any:
+    """Two convolutions beside a shortcut, which is a convolution where shapes change."""
+    around = x if strides == 1 else _normalised(layers, x, filters, 1, strides)
+    x = layers.ReLU()(_normalised(layers, x, filters, 3, strides))
+    return layers.ReLU()(layers.Add()([_normalised(layers, x, filters), around]))
+
+
+def _normalised(layers: ModuleType, x: Any, filters: int, size: int = 3, strides: int = 1) -> Any:
+    convolution = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)
+    return layers.BatchNormalization()(convolution(x))
+
+
+def tiny(keras: ModuleType, dropout: float = 0.0) -> Any:
+    """49 means of 4 × 4 pixels and 16 units without kinks, to try optimizers on."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.AveragePooling2D(4),
+            layers.Flatten(),
+            layers.Dense(16, activation="tanh"),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="tiny",
+    )
+
+
+NETWORKS = {function.__name__: function for function in (convnet, deep, mlp, residual, tiny)}
