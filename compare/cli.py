@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from compare import mutants, parity, script
+from compare import conformance, model, mutants, parity, script, training
 from compare.outcome import CannotCompare, Outcome
 
-COMMANDS: tuple[ModuleType, ...] = (parity, script, mutants)
+COMMANDS: tuple[ModuleType, ...] = (parity, model, script, conformance, mutants, training)
 
 
 def main(arguments: list[str] | None = None) -> int:
