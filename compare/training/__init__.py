@@ -1,0 +1,157 @@
+"""Networks and optimizers trained on minicnn and on real Keras, compared after every step.
+
+Both start from the same weights and are given the same batches in the same order, without dropout.
+Two such trainings in float32 drift apart, whatever the libraries are. How far is taken from Keras
+alone, which is trained again with numbers that differ by rounding: every weight, pixel and setting
+of the optimizer is a float32 next to what it was, and the rows of each batch are in another order.
+The largest difference of these up to a step, times 16, is the band that float32 explains; a row
+shows the first step and the first tensor that leave it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from compare import worker
+from compare.libraries import EXTRAS
+from compare.libraries.minicnn import MiniCNN
+from compare.outcome import Outcome
+from compare.table import print_table, progress
+from compare.training import cases
+from compare.training.band import LOSS, Comparison, distance, size
+from compare.training.running import Step, Trainee, batches
+
+SUMMARY = "train networks on both, with every optimizer, and compare loss and weights step by step"
+HEADS = (
+    *("network", "optimizer", "loss", "after", "difference", "band"),
+    *("share", "at most", "verdict"),
+)
+STEPS, QUICK_STEPS = 200, 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow `compare training`."""
+    parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
+    parser.add_argument("--steps", type=_count, help=f"of each training (default {STEPS})")
+    parser.add_argument("--quick", action="store_true", help=f"fewer networks, {QUICK_STEPS} steps")
+    parser.add_argument(
+        "--only", metavar="WORD", help="trainings with this in their label, as convnet or Adam"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, but got {text!r}")
+    return int(text)
+
+
+def command(options: argparse.Namespace) -> Outcome:
+    """Train all and print a row for each."""
+    every = cases.QUICK if options.quick else cases.ALL
+    wanted = [case for case in every if options.only is None or options.only in case.label]
+    if not wanted:
+        return Outcome(failure=f"no training has {options.only!r} in its label.")
+    worker.check_installed(options.backend)
+    steps = options.steps or (QUICK_STEPS if options.quick else STEPS)
+    started = [(case, Trainee(MiniCNN(), case).weights()) for case in wanted]
+    answers = worker.in_keras(options.backend, "compare.training.running:in_keras", started, steps)
+    results = []
+    for i, (case, start) in enumerate(started):
+        progress(i, len(wanted), f"{case.label}, {steps} steps")
+        results.append(tried(case, start, steps, answers))
+    progress(len(wanted), len(wanted), "")
+    print_table(HEADS, [_row(r) for r in results], [None if r["holds"] else "bad" for r in results])
+    failed = [r["case"] for r in results if not r["holds"]]
+    print(
+        f"\n{len(wanted) - len(failed)} of {len(wanted)} trainings of {steps} steps hold on "
+        f"{options.backend}."
+    )
+    missing = cases.missing()
+    summary = {
+        "cases": len(wanted),
+        "steps": steps,
+        "failed": len(failed),
+        "without a case": missing,
+    }
+    return Outcome(results, summary, _failure(results, missing))
+
+
+def tried(
+    case: cases.Case, start: list[np.ndarray], steps: int, answers: Iterator[Any]
+) -> dict[str, Any]:
+    """Train minicnn beside what comes from Keras. An error of minicnn's is a result, too."""
+    found: dict[str, Any] = {
+        "case": case.label,
+        "network": case.network,
+        "optimizer": repr(case.optimizer),
+        "steps": steps,
+    }
+    trainee = Trainee(MiniCNN(), case)
+    ours = trainee.steps(start, batches(steps))
+    rows = []
+    wrong = None
+    for _ in range(steps):
+        theirs = next(answers)
+        try:
+            rows.append((*_pair(next(ours), theirs), theirs.loss) if wrong is None else None)
+        except Exception as error:
+            wrong = f"minicnn raised {type(error).__name__}: {error}"
+    spread = next(answers)
+    if wrong:
+        return {**found, "holds": False, "wrong": wrong}
+    losses, distances, sizes, keras = zip(*rows, strict=True)
+    compared = Comparison(
+        [LOSS, *trainee.names], losses, keras, np.array(distances), spread, np.array(sizes)
+    )
+    return {**found, **described(compared)}
+
+
+def _pair(ours: Step, theirs: Step) -> tuple[float, np.ndarray, np.ndarray]:
+    return ours.loss, distance(ours, theirs), size(theirs)
+
+
+def described(compared: Comparison) -> dict[str, Any]:
+    """The verdict and what it rests on."""
+    left = compared.leaves()
+    first = compared.at(*left) if left else None
+    return {
+        "holds": first is None,
+        "wrong": _sentence(first) if first else None,
+        "first outside": first,
+        "at the end": compared.at(*compared.fullest(len(compared.ours) - 1)),
+        "at most": compared.at(*compared.fullest()),
+        "curves": compared.curves(),
+    }
+
+
+def _sentence(first: dict[str, Any]) -> str:
+    return (
+        f"step {first['step']}: {first['tensor']} is off by {first['difference']:.1e}, of which "
+        f"float32 explains {first['band']:.1e}"
+    )
+
+
+def _row(result: dict[str, Any]) -> tuple:
+    name = (result["network"], result["optimizer"])
+    if "curves" not in result:
+        return (*name, *[None] * 6, result["wrong"])
+    losses, end = result["curves"]["loss keras"], result["at the end"]
+    return (
+        *(*name, losses[0], losses[-1], end["difference"], end["band"], end["share"]),
+        *(result["at most"]["share"], result["wrong"] or "holds"),
+    )
+
+
+def _failure(results: list[dict[str, Any]], missing: list[str]) -> str | None:
+    wrong = [f"{r['case']}: {r['wrong']}" for r in results if not r["holds"]]
+    reasons = []
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        reasons.append(f"{len(wrong)} trainings leave the band: {'; '.join(wrong[:3])}{more}")
+    if missing:
+        reasons.append(f"nothing is trained with {', '.join(missing)}")
+    return ". ".join(reasons) + "." if reasons else None
