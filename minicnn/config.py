@@ -4,6 +4,7 @@ They live in memory only. No file in the home directory is read, so that a progr
 numbers on every machine; the environment variables below are the one way in from outside.
 
     MINICNN_BACKEND             "numba" (the default) or "numpy"
+    MINICNN_CONVOLUTION         "auto" (the default), "im2col", "direct" or "winograd"
     MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
     KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
 """
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 BACKENDS = ("numba", "numpy")
+CONVOLUTION_ALGORITHMS = ("auto", "im2col", "direct", "winograd")
 DATA_FORMATS = ("channels_first", "channels_last")
 FLOAT_TYPES = ("float16", "float32", "float64", "bfloat16")
 
@@ -37,6 +39,8 @@ _settings = SimpleNamespace(
     epsilon=1e-7,
     image_data_format="channels_last",
     backend=None,
+    convolution_algorithm=None,
+    fusion=True,
     interactive_logging=True,
     traceback_filtering=True,
     max_epochs=_integer_from_environment("KERAS_MAX_EPOCHS"),
@@ -121,6 +125,26 @@ def _checked_backend(name: str) -> str:
     raise ValueError(f"Unknown backend {name!r}. Expected one of {', '.join(BACKENDS)}.")
 
 
+def convolution_algorithm() -> str:
+    """The algorithm that convolutions prefer in the "numba" backend, "auto" unless changed."""
+    if _settings.convolution_algorithm is None:
+        set_convolution_algorithm(os.environ.get("MINICNN_CONVOLUTION") or "auto")
+    return _settings.convolution_algorithm
+
+
+def set_convolution_algorithm(name: str) -> None:
+    """Prefer an algorithm, to compare it with the others: "im2col", "direct" or "winograd".
+
+    A convolution that it cannot do is done as with "auto", which takes the fastest for each size.
+    """
+    if name not in CONVOLUTION_ALGORITHMS:
+        raise ValueError(
+            f"Unknown convolution algorithm {name!r}. "
+            f"Expected one of {', '.join(CONVOLUTION_ALGORITHMS)}."
+        )
+    _settings.convolution_algorithm = name
+
+
 def is_interactive_logging_enabled() -> bool:
     """Whether messages and progress lines are printed (True) or sent to `logging` (False)."""
     return _settings.interactive_logging
@@ -201,3 +225,17 @@ def minicnn_home() -> Path:
     """The folder that downloads go to: MINICNN_HOME, or else the same folder as Keras's."""
     home = os.environ.get("MINICNN_HOME")
     return Path(home).expanduser() if home else keras_home()
+
+
+def fusion() -> bool:
+    """Whether one kernel may do what several operations say, such as convolution, bias and relu."""
+    return _settings.fusion
+
+
+def set_fusion(enabled: bool) -> None:
+    """Say whether one kernel may do several operations at once; True unless changed.
+
+    Without it everything is computed step by step as it is written, which is slower and the same
+    but for rounding: to see what fusion is worth, or to look for a mistake.
+    """
+    _settings.fusion = bool(enabled)

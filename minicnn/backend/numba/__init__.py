@@ -30,7 +30,13 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tanh",
     ),
     "arithmetic": ("add", "multiply", "sum"),
-    "conv": ("conv", "conv_input_gradient", "conv_kernel_gradient"),
+    "conv": (
+        "conv",
+        "conv_block",
+        "conv_block_gradients",
+        "conv_input_gradient",
+        "conv_kernel_gradient",
+    ),
     "losses": (
         "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_gradient",
@@ -44,6 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "max_pool_gather",
         "max_pool_gradient",
     ),
-    "products": ("matmul",),
+    "pool_by_two": ("max_pool_by_two", "max_pool_by_two_gradient"),
+    "products": ("dense_block", "dense_block_gradients", "matmul"),
     "random": ("dropout", "random_bits"),
 }

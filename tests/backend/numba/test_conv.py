@@ -100,7 +100,14 @@ def test_three_dimensions_and_other_types_are_numpys(rng):
 
 
 def test_the_table_of_choices():
-    assert fast.choose(8, (3, 3), (1, 1), groups=8) is depthwise
-    assert fast.choose(8, (3, 3), (1, 1), groups=1) is im2col
-    assert fast.choose(8, (3, 3), (1, 1), groups=2) is None
-    assert fast.choose(1, (3, 3), (1, 1), groups=1) is im2col
+    assert (
+        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=8), np.dtype("float32"))
+        is depthwise
+    )
+    assert (
+        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=1), np.dtype("float64"))
+        is im2col
+    )
+    assert (
+        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=2), np.dtype("float32")) is None
+    )

@@ -1,33 +1,151 @@
 """Convolution: which algorithm does it, and how other cases are brought to two dimensions.
 
-An algorithm is a file with the functions `conv`, `conv_input_gradient` and `conv_kernel_gradient`,
-for contiguous two-dimensional images of one float type; `CHOICES` says which one is used when. One
-spatial dimension becomes two, groups that no algorithm knows are done one after the other, and what
-is left (three dimensions, float16, complex numbers) is NumPy's.
+An algorithm is a file with three functions, for contiguous images of one float type, channels last:
+
+    supports(channels, filters, kernel_size, strides, dilation, groups)
+    conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled)
+    conv_block_gradients(cotangent, x, kernel, y, winners, strides, padding, dilation, activation,
+                         input_needed, kernel_needed)
+
+`CHOICES` says which one is used when; `config.set_convolution_algorithm` overrides it, for
+comparisons. One spatial dimension becomes two, groups that no algorithm knows are done one after
+the other, and what is left (three dimensions, float16, complex numbers) is NumPy's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 
+from minicnn import config
 from minicnn.backend.numba.compile import contiguous, same_float
-from minicnn.backend.numba.conv import depthwise, im2col
-from minicnn.backend.numpy import conv as definition
+from minicnn.backend.numba.conv import depthwise, im2col, one_by_one
+from minicnn.backend.numpy import blocks as definition
+from minicnn.backend.numpy import conv as plain_definition
+from minicnn.backend.numpy.blocks import Gradients
 from minicnn.backend.numpy.conv import Padding, Sizes
 
-# The first whose condition on (channels, kernel size, strides, groups) holds.
+
+class Case(NamedTuple):
+    """What the choice of an algorithm depends on: the arguments of `supports`."""
+
+    channels: int
+    filters: int
+    kernel_size: Sizes
+    strides: Sizes
+    dilation: Sizes
+    groups: int
+
+
+class Choice(NamedTuple):
+    """An algorithm, when it is the fastest, and whether it also does float64."""
+
+    algorithm: ModuleType
+    pays: Callable[[Case], bool]
+    float64: bool = False
+
+
+def always(case: Case) -> bool:
+    return True
+
+
+# The first that supports the case and pays.
 CHOICES = (
-    (lambda channels, kernel_size, strides, groups: groups == channels > 1, depthwise),
-    (lambda channels, kernel_size, strides, groups: groups == 1, im2col),
+    Choice(depthwise, always, float64=True),
+    Choice(one_by_one, always, float64=True),
+    Choice(im2col, always, float64=True),
 )
 
+# What each setting prefers to the table, where it supports the case.
+PREFERRED = {
+    "auto": (),
+    "im2col": (Choice(im2col, always, float64=True),),
+    "direct": (),
+    "winograd": (),
+}
 
-def choose(channels: int, kernel_size: Sizes, strides: Sizes, groups: int) -> ModuleType | None:
+
+def choose(case: Case, dtype: np.dtype) -> ModuleType | None:
     """The algorithm for a convolution, or None if its groups must be taken apart."""
-    case = (channels, kernel_size, strides, groups)
-    return next((algorithm for applies, algorithm in CHOICES if applies(*case)), None)
+    return _choose(case, dtype == np.float32, config.convolution_algorithm())
+
+
+@cache
+def _choose(case: Case, single: bool, preferred: str) -> ModuleType | None:
+    for algorithm, pays, float64 in (*PREFERRED[preferred], *CHOICES):
+        if (single or float64) and algorithm.supports(*case) and pays(case):
+            return algorithm
+    return None
+
+
+def conv_block(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int = 1,
+    activation: str = "linear",
+    pooled: bool = False,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Convolution, bias, activation and pool at once; see `backend/numpy/blocks.py`."""
+    where = (strides, padding, dilation)
+    if not _compiles(x, kernel, *_present(bias)):
+        return definition.conv_block(x, kernel, bias, *where, groups, activation, pooled)
+    if x.ndim == 3:
+        where = _two_dimensional(*where)
+        y, _ = conv_block(x[:, None], kernel[None], bias, *where, groups, activation)
+        return y[:, 0], None
+    case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
+    algorithm = choose(case, x.dtype)
+    if algorithm is not None:
+        x, kernel = contiguous(x, kernel)
+        bias = None if bias is None else np.ascontiguousarray(bias)
+        return algorithm.conv_block(x, kernel, bias, *where, activation, pooled)
+    parts = zip(_split(x, groups), _split(kernel, groups), _split(bias, groups), strict=True)
+    return _joined([conv_block(*part, *where, 1, activation, pooled) for part in parts])
+
+
+def conv_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    y: np.ndarray | None,
+    winners: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int = 1,
+    activation: str = "linear",
+    input_needed: bool = True,
+    kernel_needed: bool = True,
+) -> Gradients:
+    """Cotangents of input, kernel and bias (None if not needed); see `backend/numpy/blocks.py`.
+
+    With "linear" and no pool, `y` is not read and may be None.
+    """
+    where = (strides, padding, dilation)
+    needed = (activation, input_needed, kernel_needed)
+    arrays = (cotangent, x, kernel, y, winners)
+    if not _compiles(cotangent, x, kernel, *_present(y)):
+        return definition.conv_block_gradients(*arrays, *where, groups, activation, input_needed)
+    if x.ndim == 3:
+        cotangent, x, y = (None if a is None else a[:, None] for a in (cotangent, x, y))
+        arrays, where = (cotangent, x, kernel[None], y, None), _two_dimensional(*where)
+        of_x, of_kernel, of_bias = conv_block_gradients(*arrays, *where, groups, *needed)
+        return _without(of_x, 1), _without(of_kernel, 0), of_bias
+    case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
+    algorithm = choose(case, x.dtype)
+    if algorithm is not None:
+        arrays = (None if a is None else np.ascontiguousarray(a) for a in arrays)
+        return algorithm.conv_block_gradients(*arrays, *where, *needed)
+    parts = zip(*(_split(a, groups) for a in arrays), strict=True)
+    return _joined([conv_block_gradients(*part, *where, 1, *needed) for part in parts])
 
 
 def conv(
@@ -39,16 +157,7 @@ def conv(
     groups: int = 1,
 ) -> np.ndarray:
     """Convolution; see `backend/numpy/conv.py`."""
-    where = (strides, padding, dilation)
-    if not same_float(x, kernel) or x.ndim not in (3, 4):
-        return definition.conv(x, kernel, *where, groups)
-    if x.ndim == 3:
-        return conv(x[:, None], kernel[None], *_two_dimensional(*where), groups)[:, 0]
-    algorithm = choose(x.shape[-1], kernel.shape[:2], strides, groups)
-    if algorithm is None:
-        parts = zip(_split(x, groups), _split(kernel, groups), strict=True)
-        return np.concatenate([conv(*part, *where) for part in parts], -1)
-    return algorithm.conv(*contiguous(x, kernel), *where)
+    return conv_block(x, kernel, None, strides, padding, dilation, groups)[0]
 
 
 def conv_kernel_gradient(
@@ -61,18 +170,12 @@ def conv_kernel_gradient(
     groups: int = 1,
 ) -> np.ndarray:
     """Cotangent of the kernel; see `backend/numpy/conv.py`."""
-    where = (strides, padding, dilation)
-    if not same_float(x, cotangent) or x.ndim not in (3, 4):
-        return definition.conv_kernel_gradient(x, cotangent, kernel_size, *where, groups)
-    if x.ndim == 3:
-        arrays, where = (x[:, None], cotangent[:, None]), _two_dimensional(*where)
-        return conv_kernel_gradient(*arrays, (1, *kernel_size), *where, groups)[0]
-    algorithm = choose(x.shape[-1], kernel_size, strides, groups)
-    if algorithm is None:
-        parts = zip(_split(x, groups), _split(cotangent, groups), strict=True)
-        gradients = [conv_kernel_gradient(*part, kernel_size, *where) for part in parts]
-        return np.concatenate(gradients, -1)
-    return algorithm.conv_kernel_gradient(*contiguous(x, cotangent), kernel_size, *where)
+    where = (strides, padding, dilation, groups)
+    if not _compiles(x, cotangent):
+        return plain_definition.conv_kernel_gradient(x, cotangent, kernel_size, *where)
+    kernel = np.empty((*kernel_size, x.shape[-1] // groups, cotangent.shape[-1]), x.dtype)
+    arrays = (cotangent, x, kernel, None, None)
+    return conv_block_gradients(*arrays, *where, input_needed=False)[1]
 
 
 def conv_input_gradient(
@@ -85,20 +188,19 @@ def conv_input_gradient(
     groups: int = 1,
 ) -> np.ndarray:
     """Cotangent of the input; see `backend/numpy/conv.py`."""
-    where = (strides, padding, dilation)
-    if not same_float(cotangent, kernel) or cotangent.ndim not in (3, 4):
-        return definition.conv_input_gradient(cotangent, kernel, input_shape, *where, groups)
-    *outer, channels = input_shape
-    if cotangent.ndim == 3:
-        arrays, where = (cotangent[:, None], kernel[None]), _two_dimensional(*where)
-        shape = (outer[0], 1, outer[1], channels)
-        return conv_input_gradient(*arrays, shape, *where, groups)[:, 0]
-    algorithm = choose(channels, kernel.shape[:2], strides, groups)
-    if algorithm is None:
-        parts = zip(_split(cotangent, groups), _split(kernel, groups), strict=True)
-        shape = (*outer, channels // groups)
-        return np.concatenate([conv_input_gradient(*part, shape, *where) for part in parts], -1)
-    return algorithm.conv_input_gradient(*contiguous(cotangent, kernel), input_shape, *where)
+    where = (strides, padding, dilation, groups)
+    if not _compiles(cotangent, kernel):
+        return plain_definition.conv_input_gradient(cotangent, kernel, input_shape, *where)
+    arrays = (cotangent, np.empty(input_shape, cotangent.dtype), kernel, None, None)
+    return conv_block_gradients(*arrays, *where, kernel_needed=False)[0]
+
+
+def _compiles(*arrays: np.ndarray) -> bool:
+    return same_float(*arrays) and arrays[0].ndim in (3, 4)
+
+
+def _present(*arrays: np.ndarray | None) -> list[np.ndarray]:
+    return [array for array in arrays if array is not None]
 
 
 def _two_dimensional(
@@ -107,5 +209,16 @@ def _two_dimensional(
     return (1, *strides), ((0, 0), *padding), (1, *dilation)
 
 
-def _split(x: np.ndarray, groups: int) -> list[np.ndarray]:
-    return np.split(x, groups, axis=-1)
+def _without(x: np.ndarray | None, axis: int) -> np.ndarray | None:
+    return None if x is None else x.squeeze(axis)
+
+
+def _split(x: np.ndarray | None, groups: int) -> list[np.ndarray | None]:
+    return [None] * groups if x is None else np.split(x, groups, axis=-1)
+
+
+def _joined(parts: list[tuple[np.ndarray | None, ...]]) -> tuple[np.ndarray | None, ...]:
+    """The results of the groups side by side; what is None for one is None for all."""
+    return tuple(
+        None if same[0] is None else np.concatenate(same, -1) for same in zip(*parts, strict=True)
+    )

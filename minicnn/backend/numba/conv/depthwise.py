@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.conv.around import activate_and_pool, gradients_in_steps
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
@@ -17,16 +18,35 @@ from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 PIECE_OPERATIONS = 50_000
 
 
-def conv(
-    x: np.ndarray, kernel: np.ndarray, strides: Sizes, padding: Padding, dilation: Sizes
-) -> np.ndarray:
-    """`y[n, p, c] = Σ_k padded[n, p · stride + k · dilation, c] · kernel[k, c]`."""
+def supports(
+    channels: int, filters: int, kernel_size: Sizes, strides: Sizes, dilation: Sizes, groups: int
+) -> bool:
+    """Groups of one channel each."""
+    return groups == channels > 1
+
+
+def conv_block(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    activation: str,
+    pooled: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """`pool(activation(z + bias))`, `z[n, p, c] = Σ_k padded[n, p · stride + k, c] · kernel[k, c]`.
+
+    The sums begin with the bias.
+    """
     x = np.repeat(x, kernel.shape[-1] // x.shape[-1], axis=-1)
     size = output_size(x.shape[1:-1], kernel.shape[:2], strides, padding, dilation)
     y = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
+    if bias is not None:
+        y += bias
     taps, *where = _geometry(x.shape, y.shape, kernel, strides, padding, dilation)
     for_chunks(_multiply, len(x), x, taps, y, *where, smallest=_images_per_piece(y, taps))
-    return y
+    return activate_and_pool(y, activation, pooled)
 
 
 def conv_input_gradient(
@@ -37,7 +57,7 @@ def conv_input_gradient(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """The adjoint of `conv` in `x`: every product goes back to where its factor came from."""
+    """The adjoint of the sums in `x`: every product goes back to where its factor came from."""
     gradient = np.zeros((*input_shape[:-1], cotangent.shape[-1]), cotangent.dtype)
     taps, *where = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
     smallest = _images_per_piece(cotangent, taps)
@@ -54,7 +74,7 @@ def conv_kernel_gradient(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """The adjoint of `conv` in the kernel; the pieces' sums are added in their order."""
+    """The adjoint of the sums in the kernel; the pieces' sums are added in their order."""
     filters = cotangent.shape[-1]
     x = np.repeat(x, filters // x.shape[-1], axis=-1)
     taps = np.empty((*kernel_size, 1, filters), x.dtype)
@@ -86,6 +106,9 @@ def _geometry(
 def _images_per_piece(y: np.ndarray, taps: np.ndarray) -> int:
     operations = taps.shape[0] * taps.shape[1] * y[:1].size
     return 1 + PIECE_OPERATIONS // max(1, operations)
+
+
+conv_block_gradients = gradients_in_steps(conv_input_gradient, conv_kernel_gradient)
 
 
 @compiled

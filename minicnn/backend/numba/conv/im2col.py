@@ -6,6 +6,12 @@ taps, so here each thread lays out the patches of a few rows of output positions
 while they are still in its cache, and goes on to the next few.
 
 A "line" is one row of output positions of one image; lines are counted through the batch.
+
+       input (one channel)           patches, 3 x 3              kernel
+    a b c d                       a b c e f g i j k            w00
+    e f g h      positions        b c d f g h j k l      ·     w01     =   a column of the output
+    i j k l      0 and 1          ...                           :          for each filter
+    ...                                                        w22
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.conv.around import activate_and_pool, gradients_in_steps
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.threads import cut, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
@@ -85,10 +92,24 @@ def make_plan(
     )
 
 
-def conv(
-    x: np.ndarray, kernel: np.ndarray, strides: Sizes, padding: Padding, dilation: Sizes
-) -> np.ndarray:
-    """`Y = X · W`, block by block."""
+def supports(
+    channels: int, filters: int, kernel_size: Sizes, strides: Sizes, dilation: Sizes, groups: int
+) -> bool:
+    """Every convolution that is not in groups."""
+    return groups == 1
+
+
+def conv_block(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    activation: str,
+    pooled: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """`activation(X · W + bias)`, block by block; then the pool."""
     plan = make_plan(x.shape, kernel.shape, x.itemsize, strides, padding, dilation)
     batch, filters = len(x), kernel.shape[-1]
     matrix = kernel.reshape(plan.columns, filters)
@@ -100,10 +121,14 @@ def conv(
         for first, last, positions in plan.blocks(start, stop):
             patches = scratch[: last - first]
             fill(x, patches, first, plan.height, plan.spans, plan.steps)
-            np.matmul(patches.reshape(-1, plan.columns), matrix, out=y[positions])
+            block = np.matmul(patches.reshape(-1, plan.columns), matrix, out=y[positions])
+            if bias is not None:
+                np.add(block, bias, out=block)
+            if activation == "relu":
+                np.maximum(block, 0, out=block)
 
     for_pieces(task, cut(batch * plan.height, plan.lines_per_piece))
-    return y.reshape(batch, plan.height, plan.width, filters)
+    return activate_and_pool(y.reshape(batch, plan.height, plan.width, filters), "linear", pooled)
 
 
 def conv_kernel_gradient(
@@ -158,6 +183,9 @@ def conv_input_gradient(
 
     for_pieces(task, cut(len(gradient), 1 + plan.lines_per_piece // max(1, plan.height)))
     return gradient.reshape(input_shape)
+
+
+conv_block_gradients = gradients_in_steps(conv_input_gradient, conv_kernel_gradient)
 
 
 @compiled
