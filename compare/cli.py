@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from compare import conformance, model, mutants, parity, script, training
 from compare.outcome import CannotCompare, Outcome
@@ -22,11 +23,18 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotCompare as error:
         outcome = Outcome(failure=str(error))
     if options.json:
-        Path(options.json).write_text(json.dumps(outcome.as_dict(), indent=1) + "\n")
+        told = {"command": options.name, "options": _settings(options), **outcome.as_dict()}
+        Path(options.json).write_text(json.dumps(told, indent=1, default=str) + "\n")
     if outcome.failure is None:
         return 0
     print(f"{options.name} failed: {outcome.failure}", file=sys.stderr)
     return 1
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line said, for whoever reads the results."""
+    own = ("command", "name", "json")
+    return {k: v for k, v in vars(options).items() if k not in own}
 
 
 def _parser() -> argparse.ArgumentParser:
