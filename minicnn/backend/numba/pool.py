@@ -24,11 +24,10 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
     if not same_float(x) or x.ndim not in (3, 4):
         return definition.max_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
-    y = _empty_output(x, pool_size, strides, padding)
     if _by_two(window, padding):
-        _each_image(pool_by_two.max_pool, x, y)
-    else:
-        _each_image(_max_pool, x, y, window)
+        return pool_by_two.max_pool_by_two(x)[0]
+    y = _empty_output(x, pool_size, strides, padding)
+    _each_image(_max_pool, x, y, window)
     return y if len(pool_size) == 2 else y[:, 0]
 
 
@@ -50,13 +49,13 @@ def max_pool_gradient(
     """Cotangent of the input of `max_pool(x)`; see `backend/numpy/pool.py`."""
     if not same_float(cotangent, x) or x.ndim not in (3, 4):
         return definition.max_pool_gradient(cotangent, x, pool_size, strides, padding)
-    gradient = np.zeros(x.shape, x.dtype)
-    arrays = [_two_dimensional(array) for array in (x, cotangent, gradient)]
     window = _window(pool_size, strides, padding)
     if _by_two(window, padding):
-        _each_image(pool_by_two.max_pool_gradient, *arrays)
-    else:
-        _each_image(_max_pool_gradient, *arrays, window)
+        _, winners = pool_by_two.max_pool_by_two(x)
+        return pool_by_two.max_pool_by_two_gradient(cotangent, winners, x.shape[1:3])
+    gradient = np.zeros(x.shape, x.dtype)
+    arrays = [_two_dimensional(array) for array in (x, cotangent, gradient)]
+    _each_image(_max_pool_gradient, *arrays, window)
     return gradient
 
 

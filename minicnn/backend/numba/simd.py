@@ -152,6 +152,12 @@ def rectified(builder, a):
 
 
 @_instruction(vector, vector, vector)
+def at_least(builder, a, floor):
+    """`a`, and `floor` where that is larger; NaN stays NaN."""
+    return builder.select(builder.fcmp_ordered("<", a, floor), floor, a)
+
+
+@_instruction(vector, vector, vector)
 def where_positive(builder, a, condition):
     """`a` where `condition > 0`, else 0."""
     return builder.select(builder.fcmp_ordered(">", condition, _ZERO), a, _ZERO)
@@ -159,8 +165,9 @@ def where_positive(builder, a, condition):
 
 @_instruction(vector, vector, vector, vector, vector)
 def where_beats(builder, a, b, yes, no):
-    """`yes` where `a` is larger than `b` or is NaN, else `no`."""
-    better = builder.or_(builder.fcmp_ordered(">", a, b), builder.fcmp_unordered("!=", a, a))
+    """`yes` where `a` is larger than `b`, or is NaN while `b` is not; else `no`."""
+    larger = builder.fcmp_unordered(">", a, b)
+    better = builder.and_(larger, builder.fcmp_ordered("==", b, b))
     return builder.select(better, yes, no)
 
 

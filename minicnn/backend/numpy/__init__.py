@@ -77,6 +77,8 @@ MODULES = {
         "average_pool",
         "average_pool_gradient",
         "max_pool",
+        "max_pool_by_two",
+        "max_pool_by_two_gradient",
         "max_pool_gather",
         "max_pool_gradient",
     ),

@@ -22,6 +22,7 @@ from minicnn.backend.numpy.conv import (
     conv_kernel_gradient,
     output_size,
 )
+from minicnn.backend.numpy.pool import max_pool_by_two, max_pool_by_two_gradient
 
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 
@@ -107,25 +108,6 @@ def conv_block_gradients(
     return input_gradient, kernel_gradient, cotangent.sum(tuple(range(cotangent.ndim - 1)))
 
 
-def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of each window of 2 × 2, and its number in the window (the first, 0 to 3)."""
-    windows = _windows_by_two(x)
-    winners = windows.argmax(-2)[..., None, :]
-    largest = np.take_along_axis(windows, winners, -2)
-    return largest[..., 0, :], winners[..., 0, :].astype(np.uint8)
-
-
-def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: Sizes) -> np.ndarray:
-    """Cotangent of the input, whose height and width are `size`: each window's to its winner."""
-    batch, height, width, channels = cotangent.shape
-    taps = np.arange(4)[:, None]
-    windows = np.where(winners[..., None, :] == taps, cotangent[..., None, :], 0)
-    windows = windows.reshape(batch, height, width, 2, 2, channels).swapaxes(2, 3)
-    gradient = np.zeros((batch, *size, channels), cotangent.dtype)
-    gradient[:, : 2 * height, : 2 * width] = windows.reshape(batch, 2 * height, 2 * width, channels)
-    return gradient
-
-
 def batch_norm_block(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, activation: str = "linear"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -177,11 +159,3 @@ def _activated(x: np.ndarray, activation: str) -> np.ndarray:
 
 def _through_activation(cotangent: np.ndarray, y: np.ndarray, activation: str) -> np.ndarray:
     return relu_gradient(cotangent, y) if activation == "relu" else cotangent
-
-
-def _windows_by_two(x: np.ndarray) -> np.ndarray:
-    """`(batch, height // 2, width // 2, 4, channels)`."""
-    batch, height, width, channels = x.shape
-    height, width = height // 2, width // 2
-    x = x[:, : 2 * height, : 2 * width].reshape(batch, height, 2, width, 2, channels)
-    return x.swapaxes(2, 3).reshape(batch, height, width, 4, channels)

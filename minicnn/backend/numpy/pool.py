@@ -43,6 +43,25 @@ def max_pool_gradient(
     return col2im(columns, x.shape, pool_size, strides, padding, _ones(pool_size))
 
 
+def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest of each window of 2 × 2, and its number in the window (the first, 0 to 3)."""
+    windows = _windows_by_two(x)
+    winners = windows.argmax(-2)[..., None, :]
+    largest = np.take_along_axis(windows, winners, -2)
+    return largest[..., 0, :], winners[..., 0, :].astype(np.uint8)
+
+
+def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: Sizes) -> np.ndarray:
+    """Cotangent of the input, whose height and width are `size`: each window's to its winner."""
+    batch, height, width, channels = cotangent.shape
+    taps = np.arange(4)[:, None]
+    windows = np.where(winners[..., None, :] == taps, cotangent[..., None, :], 0)
+    windows = windows.reshape(batch, height, width, 2, 2, channels).swapaxes(2, 3)
+    gradient = np.zeros((batch, *size, channels), cotangent.dtype)
+    gradient[:, : 2 * height, : 2 * width] = windows.reshape(batch, 2 * height, 2 * width, channels)
+    return gradient
+
+
 def average_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
     """The mean of each window, over the elements that are not padding."""
     total = _windows(x, pool_size, strides, padding).sum(-2)
@@ -74,6 +93,14 @@ def _winners(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
     lowest = -np.inf if x.dtype.kind in "fc" else np.iinfo(x.dtype).min
     windows = _windows(x.real, pool_size, strides, padding, lowest)
     return windows.argmax(-2, keepdims=True)
+
+
+def _windows_by_two(x: np.ndarray) -> np.ndarray:
+    """`(batch, height // 2, width // 2, 4, channels)`."""
+    batch, height, width, channels = x.shape
+    height, width = height // 2, width // 2
+    x = x[:, : 2 * height, : 2 * width].reshape(batch, height, 2, width, 2, channels)
+    return x.swapaxes(2, 3).reshape(batch, height, width, 4, channels)
 
 
 def _counts(input_shape: Sizes, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:

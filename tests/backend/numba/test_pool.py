@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicnn.backend.numba import pool as fast
+from minicnn.backend.numba import pool_by_two
 from minicnn.backend.numpy import pool as exact
-from tests.backend.checks import Window, assert_rounding_only, strided, windows
+from tests.backend.checks import Window, assert_rounding_only, distinct, strided, windows
 
 pooling = windows((1, 2), channels=(1, 3, 8, 9), dilated=False, pooling=True)
 floats = st.sampled_from(("float32", "float64"))
@@ -97,3 +98,42 @@ def test_three_dimensions_and_whole_numbers_are_numpys(rng):
     np.testing.assert_array_equal(fast.max_pool(x, *window), exact.max_pool(x, *window))
     whole = np.arange(16).reshape(1, 4, 4, 1)
     assert fast.max_pool(whole, (2, 2), (2, 2), ((0, 0), (0, 0))).dtype == whole.dtype
+
+
+@given(
+    st.tuples(st.integers(0, 3), st.integers(1, 7), st.integers(1, 7), st.integers(1, 27)),
+    st.sampled_from(("float32", "float64", "float16")),
+    st.sampled_from((np.asarray, strided)),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=60, deadline=None)
+def test_by_two(shape, dtype, prepare, seed):
+    rng = np.random.default_rng(seed)
+    # Ties, infinities and several NaN in one window: the first of the largest wins.
+    x = rng.choice([-np.inf, -1, 0, 2, np.inf, np.nan], shape).astype(dtype)
+    y, winners = exact.max_pool_by_two(x)
+    found_y, found_winners = pool_by_two.max_pool_by_two(prepare(x))
+    np.testing.assert_array_equal(found_y, y)
+    np.testing.assert_array_equal(found_winners, winners)
+    assert found_y.dtype == dtype and found_winners.dtype == np.uint8
+    cotangent = rng.choice([1, -2.5, np.nan, np.inf], y.shape).astype(dtype)
+    np.testing.assert_array_equal(
+        pool_by_two.max_pool_by_two_gradient(
+            prepare(cotangent), np.asfortranarray(winners), shape[1:3]
+        ),
+        exact.max_pool_by_two_gradient(cotangent, winners, shape[1:3]),
+    )
+
+
+def test_by_two_on_any_number_of_threads(rng, assert_same_on_any_threads):
+    x = distinct((40, 27, 26, 12), rng, "float32")
+    y, winners = exact.max_pool_by_two(x)
+
+    def both():
+        found = pool_by_two.max_pool_by_two(x)
+        return *found, pool_by_two.max_pool_by_two_gradient(y, winners, (27, 26))
+
+    expected = y, winners, exact.max_pool_by_two_gradient(y, winners, (27, 26))
+    assert_same_on_any_threads(both)
+    for found, value in zip(both(), expected, strict=True):
+        np.testing.assert_array_equal(found, value)

@@ -71,14 +71,6 @@ def test_batch_norm_block(activation, rng):
     )
 
 
-def test_the_first_of_equal_elements_wins_a_window():
-    x = np.array([[1.0, 2, 5], [2, 2, 5], [9, 9, 9]]).reshape(1, 3, 3, 1)
-    y, winners = blocks.max_pool_by_two(x)
-    assert y.tolist() == [[[[2.0]]]] and winners.tolist() == [[[[1]]]]
-    gradient = blocks.max_pool_by_two_gradient(np.full((1, 1, 1, 1), 3.0), winners, (3, 3))
-    assert gradient[0, ..., 0].tolist() == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
-
-
 def test_an_input_gradient_that_nobody_needs_is_not_computed(rng):
     x, kernel = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
     y = blocks.dense_block(x, kernel, None, "linear")

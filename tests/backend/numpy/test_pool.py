@@ -11,6 +11,8 @@ from minicnn.backend.numpy.pool import (
     average_pool,
     average_pool_gradient,
     max_pool,
+    max_pool_by_two,
+    max_pool_by_two_gradient,
     max_pool_gather,
     max_pool_gradient,
 )
@@ -99,3 +101,20 @@ def test_the_type_is_kept(dtype, rng):
     assert max_pool_gradient(y, x, *PLAIN).dtype == dtype
     assert average_pool(x, *PLAIN).dtype == dtype
     assert average_pool_gradient(y, x.shape, *PLAIN).dtype == dtype
+
+
+def test_the_first_of_equal_elements_wins_a_window():
+    x = np.array([[1.0, 2, 5], [2, 2, 5], [9, 9, 9]]).reshape(1, 3, 3, 1)
+    y, winners = max_pool_by_two(x)
+    assert y.tolist() == [[[[2.0]]]] and winners.tolist() == [[[[1]]]]
+    gradient = max_pool_by_two_gradient(np.full((1, 1, 1, 1), 3.0), winners, (3, 3))
+    assert gradient[0, ..., 0].tolist() == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_pooling_by_two_is_pooling(rng):
+    x = distinct((3, 5, 7, 2), rng)
+    y, winners = max_pool_by_two(x)
+    np.testing.assert_array_equal(y, max_pool(x, *PLAIN))
+    cotangent = rng.standard_normal(y.shape)
+    gradient = max_pool_by_two_gradient(cotangent, winners, x.shape[1:3])
+    np.testing.assert_array_equal(gradient, max_pool_gradient(cotangent, x, *PLAIN))
