@@ -14,7 +14,7 @@ from compare.libraries.minicnn import MiniCNN
 from compare.values import generator
 from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
-from minicnn.ops.declare import Primitive
+from minicnn.ops.primitive import Primitive
 
 STEPS = (1e-4, 2e-4)
 DIRECTIONS = 2
@@ -107,8 +107,9 @@ class Truth(MiniCNN):
 
 
 @contextlib.contextmanager
-def rounding(seed: int) -> Iterator[Move]:
-    """Inside, every result and every assigned value is moved as far as float32 rounds.
+def rounding(seed: int, size: float = UNIT) -> Iterator[Move]:
+    """Inside, every result and every assigned value is moved as far as float32 rounds, or by
+    `size` relative to itself.
 
     What such computations differ by is what rounding explains: the method CESTAC of La Porte and
     Vignes (1974), in which the arithmetic itself is perturbed at random. Whole numbers stay, as
@@ -119,7 +120,7 @@ def rounding(seed: int) -> Iterator[Move]:
     def move(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
-        moved = array * (1 + random.choice([-UNIT, UNIT], array.shape))
+        moved = array * (1 + random.choice([-size, size], array.shape))
         return np.where(array == np.round(array), array, moved)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:

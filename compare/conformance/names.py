@@ -1,0 +1,104 @@
+"""Where minicnn keeps what Keras's tests look for under `keras` and `keras.src`.
+
+A name `keras.src.a.b.NAME` is looked for in `minicnn.a.b`, then in `minicnn.a`, then where the
+tables say. The tables have only names that live elsewhere in minicnn; no test is named here but two
+that look the backend's name up in a table of their own.
+"""
+
+from __future__ import annotations
+
+# Modules of Keras, and where in minicnn their names are. The first that has a name gives it.
+MODULES: dict[str, tuple[str, ...]] = {
+    "keras.src": ("minicnn", "minicnn.layers", "minicnn.models"),
+    "keras.src.backend": (
+        "minicnn.backend",
+        "minicnn.config",
+        "minicnn.dtypes",
+        "minicnn.ops",
+        "minicnn.autodiff",
+        "minicnn.random",
+        "minicnn.naming",
+        "minicnn.shapes",
+        "minicnn.trainers",
+        "minicnn",
+    ),
+    "keras.src.backend.common": ("minicnn.dtypes", "minicnn.backend", "minicnn.naming"),
+    "keras.src.backend.common.backend_utils": ("minicnn.ops.nn",),
+    "keras.src.backend.common.dtypes": ("minicnn.dtypes",),
+    "keras.src.backend.common.global_state": ("minicnn.global_state",),
+    "keras.src.backend.common.keras_tensor": ("minicnn.ops.keras_tensor",),
+    "keras.src.backend.common.masking": ("minicnn.layers.call_context",),
+    "keras.src.backend.common.symbolic_scope": ("minicnn.ops.operation",),
+    "keras.src.backend.common.variables": (
+        "minicnn.autodiff.variable",
+        "minicnn.autodiff",
+        "minicnn.shapes",
+        "minicnn.dtypes",
+    ),
+    "keras.src.backend.config": ("minicnn.config",),
+    "keras.src.backend.core": ("minicnn.ops",),
+    "keras.src.backend.image": ("minicnn.ops.image",),
+    "keras.src.backend.linalg": ("minicnn.ops.linalg",),
+    "keras.src.backend.math": ("minicnn.ops",),
+    "keras.src.backend.nn": ("minicnn.ops",),
+    "keras.src.backend.numpy": ("minicnn.ops",),
+    "keras.src.backend.random": ("minicnn.random",),
+    "keras.src.dtype_policies": ("minicnn.dtype_policies",),
+    "keras.src.layers": ("minicnn.layers", "minicnn"),
+    "keras.src.losses.loss": ("minicnn.losses.loss", "minicnn.losses"),
+    "keras.src.metrics.metrics_utils": ("minicnn.metrics.auc", "minicnn.metrics"),
+    "keras.src.models": ("minicnn.models", "minicnn.models.functional", "minicnn"),
+    "keras.src.ops": ("minicnn.ops", "minicnn.ops.numpy", "minicnn.ops.core", "minicnn.ops.nn"),
+    "keras.src.ops.operation_utils": ("minicnn.ops", "minicnn.ops.nn", "minicnn.shapes"),
+    "keras.src.ops.symbolic_arguments": ("minicnn.layers.kept_structure",),
+    "keras.src.random.seed_generator": ("minicnn.random.seed_generator", "minicnn.random"),
+    "keras.src.regularizers.regularizers": ("minicnn.regularizers",),
+    "keras.src.saving": ("minicnn.saving", "minicnn.utils"),
+    "keras.src.trainers.compile_utils": (
+        "minicnn.trainers.compile_utils.compile_loss",
+        "minicnn.trainers.compile_utils.compile_metrics",
+    ),
+    "keras.src.tree": ("minicnn.tree",),
+    "keras.src.utils": ("minicnn.utils", "minicnn.config", "minicnn.saving", "minicnn.backend"),
+    "keras.src.utils.naming": ("minicnn.naming",),
+    "keras.src.utils.traceback_utils": ("minicnn.config",),
+}
+
+STAND_INS = "compare.conformance.stand_ins"
+# Names that are called otherwise in minicnn, or are values that tests ask backends for.
+NAMES: dict[str, str] = {
+    "keras.src.backend.compute_output_spec": "minicnn.ops.operation:outline",
+    "keras.src.backend.common.get_keras_mask": f"{STAND_INS}:get_keras_mask",
+    "keras.src.backend.get_keras_mask": f"{STAND_INS}:get_keras_mask",
+    "keras.src.backend.common.masking.get_keras_mask": f"{STAND_INS}:get_keras_mask",
+    "keras.src.backend.set_keras_mask": f"{STAND_INS}:set_keras_mask",
+    "keras.src.backend.common.masking.set_keras_mask": f"{STAND_INS}:set_keras_mask",
+    "keras.src.backend.random_seed_dtype": f"{STAND_INS}:random_seed_dtype",
+    "keras.src.backend.numpy.trainer.NumpyTrainer": "minicnn.trainers.trainer:Trainer",
+}
+VALUES: dict[str, object] = {
+    "SUPPORTS_SPARSE_TENSORS": False,
+    "SUPPORTS_RAGGED_TENSORS": False,
+    "SUPPORTS_COMPLEX_DTYPES": True,
+    "IS_THREAD_SAFE": True,
+}
+
+# Files and tests that pick something by the backend's name and know only Keras's own backends.
+BACKEND_OF_FILE = {"trainers/trainer_test.py": "numpy"}
+BACKEND_OF_TEST = {"TestTrainer::test_fit_with_data_adapter_py_dataset": "jax"}
+
+# Packages that some tests compare with: where they are not installed, their use skips the test.
+OPTIONAL = (
+    "grain",
+    "jax",
+    "torch",
+    "pandas",
+    "onnx",
+    "onnxruntime",
+    "sklearn",
+    "orbax",
+    "tensorflow",
+    "openvino",
+    "tensorboard",
+    "tensorflow_datasets",
+)

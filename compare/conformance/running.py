@@ -1,0 +1,183 @@
+"""One file of Keras's tests, run by pytest in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+from unittest import SkipTest
+
+import pytest
+
+from compare.conformance import shims
+from compare.conformance.missing import Missing
+from compare.conformance.names import BACKEND_OF_FILE, BACKEND_OF_TEST
+
+TEST_SECONDS = 60
+FILE_SECONDS = 600
+PYTEST_CODES = (0, 1, 2, 5)  # all passed, some failed, the file cannot be read, no tests in it
+OPTIONS = [
+    *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest", "-W", "ignore"),
+    *("-c", os.devnull, "--tb", "short", "-o", "python_files=*_test.py"),
+]
+MARKERS = ("requires_trainable_backend: trains", "multi_device: on several devices")
+
+
+class Found(NamedTuple):
+    """The outcome of one test: "passed", "failed" or "skipped", and why."""
+
+    test: str
+    outcome: str
+    why: str
+
+
+def run_file(source: Path, file: str, folder: Path) -> list[Found]:
+    """Run a file's tests in a forked process. One that dies or hangs is an outcome, too."""
+    record = folder / (file.replace("/", "__") + ".jsonl")
+    record.touch()
+    child = os.fork()
+    if not child:
+        _in_child(source, file, record)
+    ended = _wait(child)
+    found = [Found(*json.loads(line)) for line in record.read_text().splitlines()]
+    return found if ended is None else [*found, Found("(the whole file)", "failed", ended)]
+
+
+def _wait(child: int) -> str | None:
+    """How the child ended, if not as it should."""
+    deadline = time.monotonic() + FILE_SECONDS
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            return None if code in PYTEST_CODES else f"the process ended with code {code}"
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return f"not done after {FILE_SECONDS} s"
+
+
+def _in_child(source: Path, file: str, record: Path) -> None:
+    code = 70
+    try:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        os.chdir(record.parent)
+        backend = shims.install(source)
+        _offer_conftest(backend)
+        plugin = Plugin(source, file, backend, record)
+        code = pytest.main([*OPTIONS, "--rootdir", str(source), str(source / file)], [plugin])
+    finally:
+        os._exit(int(code))
+
+
+def _offer_conftest(backend: shims.BackendName) -> None:
+    """The archive lacks the conftest that its tests import this from."""
+    module: Any = ModuleType("conftest")
+    module.skip_if_backend = lambda name, reason: pytest.mark.skipif(
+        backend() == name, reason=reason
+    )
+    sys.modules["conftest"] = module
+
+
+class Plugin:
+    """Imports test files under Keras's names, and writes the outcomes down."""
+
+    def __init__(self, source: Path, file: str, backend: shims.BackendName, record: Path):
+        self._source, self._file, self._backend = source, file, backend
+        self._record = record.open("a", buffering=1)
+        self._outcomes: dict[str, tuple[str, str]] = {}
+
+    def pytest_configure(self, config: Any) -> None:
+        """Declare the markers of Keras's tests."""
+        for marker in MARKERS:
+            config.addinivalue_line("markers", marker)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: Any) -> Any:
+        """Folders are no packages: Keras's `__init__.py` stay unread."""
+        return pytest.Dir.from_parent(parent, path=path)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: Any) -> Any:
+        """The module, imported under its name in Keras."""
+        module = _Module.from_parent(parent, path=module_path)
+        module.source, module.backend = self._source, self._backend
+        return module
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Leave out what needs several devices."""
+        for item in items:
+            if "multi_device" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="several devices"))
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A file that cannot be read has failed; one that declines is skipped."""
+        if report.failed or (report.skipped and report.nodeid):
+            outcome = "failed" if report.failed else "skipped"
+            self._write("(the whole file)", outcome, str(report.longrepr)[-300:])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Any:
+        """One test, with a limit of time."""
+        name = item.nodeid.partition("::")[2]
+        names = (value for part, value in BACKEND_OF_TEST.items() if part in name)
+        self._outcomes[name] = ("passed", "")
+        Missing.reading, self._backend.name = False, next(names, None)
+        signal.signal(signal.SIGALRM, _out_of_time)
+        signal.alarm(TEST_SECONDS)
+        try:
+            return (yield)
+        finally:
+            signal.alarm(0)
+            Missing.reading, self._backend.name = True, None
+            self._write(name, *self._outcomes.pop(name))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """What happened in setup, call or teardown."""
+        name = report.nodeid.partition("::")[2]
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = crash.message if crash else str(report.longrepr)
+            if self._outcomes[name][0] != "failed":
+                self._outcomes[name] = ("failed", why[:300])
+        elif report.skipped and self._outcomes[name][0] == "passed":
+            why = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+            self._outcomes[name] = ("skipped", str(why)[:200])
+
+    def _write(self, *outcome: str) -> None:
+        self._record.write(json.dumps(outcome) + "\n")
+
+
+class _Module(pytest.Module):
+    source: Path
+    backend: shims.BackendName
+
+    def _getobj(self) -> ModuleType:
+        file = Path(self.path).resolve().relative_to(self.source)
+        name = "keras.src." + ".".join(file.with_suffix("").parts)
+        spec = importlib.util.spec_from_file_location(name, self.path)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        self.backend.name = BACKEND_OF_FILE.get(file.as_posix())
+        try:
+            spec.loader.exec_module(module)
+        except SkipTest as skipped:
+            raise pytest.skip.Exception(str(skipped), allow_module_level=True) from None
+        except pytest.skip.Exception:
+            raise
+        except Exception as error:
+            raise self.CollectError(f"{type(error).__name__}: {error}") from error
+        finally:
+            self.backend.name = None
+        return module
+
+
+def _out_of_time(*_: Any) -> None:
+    raise TimeoutError(f"not done after {TEST_SECONDS} s")

@@ -1,0 +1,92 @@
+"""What the model is fed with: the user's arrays, or random ones that fit its inputs."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+import numpy as np
+
+from compare.outcome import CannotCompare
+
+LENGTH = 16  # of an axis whose length the model leaves open
+CLASSES = 10  # of whole numbers, where no Embedding says how many
+
+
+def drawn(inputs: list[Any], batch: int, seed: int) -> list[np.ndarray]:
+    """Random arrays for the model's symbolic inputs."""
+    return [
+        _drawn(x, (x.shape[0] or batch, *(n or LENGTH for n in x.shape[1:])), [seed, i])
+        for i, x in enumerate(inputs)
+    ]
+
+
+def _drawn(x: Any, shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    words = _words(x)
+    if words or "int" in x.dtype:
+        return random.integers(0, words or CLASSES, shape).astype(x.dtype)
+    if x.dtype == "bool":
+        return random.integers(0, 2, shape).astype(bool)
+    return random.standard_normal(shape, "float32").astype(x.dtype)
+
+
+def _words(x: Any) -> int | None:
+    """How many numbers the Embedding has that the input goes into, if it goes into one."""
+    readers = [node.operation for node in x._keras_history.operation._outbound_nodes]
+    return min((r.input_dim for r in readers if type(r).__name__ == "Embedding"), default=None)
+
+
+def given(file: str, inputs: list[Any], batch: int) -> list[np.ndarray]:
+    """The first rows of the arrays in a .npz file."""
+    arrays = _chosen(_read(file), inputs, file)
+    rows = {len(a) if a.ndim else 0 for a in arrays}
+    if len(rows) > 1 or 0 in rows:
+        raise CannotCompare(
+            f"the arrays in {file} have {sorted(rows)} rows: as many in each, please."
+        )
+    return [_fitted(a[: x.shape[0] or batch], x, file) for a, x in zip(arrays, inputs, strict=True)]
+
+
+def _read(file: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise CannotCompare(f"there is no file {file}.") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise CannotCompare(
+            f"{file} is no .npz file of numbers, as np.savez writes it: {error}"
+        ) from error
+
+
+def _chosen(arrays: dict[str, np.ndarray], inputs: list[Any], file: str) -> list[np.ndarray]:
+    """The arrays by the names of the inputs; without such names the only one, or arr_0, arr_1 …"""
+    names = [x.name for x in inputs]
+    numbered = [f"arr_{i}" for i in range(len(inputs))]
+    if set(names) <= set(arrays):
+        return [arrays[name] for name in names]
+    if len(inputs) == len(arrays) == 1:
+        return list(arrays.values())
+    if set(numbered) == set(arrays):
+        return [arrays[name] for name in numbered]
+    raise CannotCompare(
+        f"{file} has {', '.join(sorted(arrays)) or 'no arrays'}; the model's inputs are called "
+        f"{', '.join(names)}: name the arrays like that, as in np.savez(FILE, {names[0]}=...)."
+    )
+
+
+def _fitted(array: np.ndarray, x: Any, file: str) -> np.ndarray:
+    fits = array.ndim == len(x.shape) and all(
+        m is None or m == n for m, n in zip(x.shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise CannotCompare(
+            f"the data for the input {x.name} have shape {array.shape}; the model takes {x.shape}."
+        )
+    if array.dtype.kind not in "biuf":
+        raise CannotCompare(f"the data for the input {x.name} are no numbers: {array.dtype}.")
+    fitted = array.astype(x.dtype)
+    if fitted.dtype.kind != "f" and not np.array_equal(fitted, array):
+        raise CannotCompare(f"the data for the input {x.name} are no numbers of type {x.dtype}.")
+    return fitted

@@ -1,0 +1,260 @@
+"""`compare model`, mostly with minicnn in the place of Keras, which needs no process."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+import minicnn
+from compare import worker
+from compare.cli import main
+from compare.libraries.minicnn import MiniCNN
+from compare.model import asking, data, run
+from compare.model.cut import before_unknown
+from compare.model.description import UNITS, in_float64, read, unit, unknown
+from compare.outcome import CannotCompare
+from minicnn import layers, ops
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """A model with branches, a shared layer, nested models, whole numbers and several outputs."""
+    minicnn.utils.set_random_seed(0)
+    a = layers.Input((6,), name="a")
+    b = layers.Input((3,), dtype="int32", name="b")
+    shared = layers.Dense(6, activation="tanh", name="shared")
+    inner = minicnn.Sequential([layers.Input((6,)), layers.Dense(4)], name="inner")
+    x = layers.Input((4,))
+    forked = minicnn.Model(
+        x, [layers.Dense(2, name="left")(x), layers.Dense(3, name="right")(x)], name="forked"
+    )
+    left, right = forked(inner(shared(shared(a))) + 0.5)
+    words = layers.Flatten(name="words")(layers.Embedding(7, 2, name="embedding")(b))
+    joined = layers.Dropout(0.5)(layers.Concatenate(name="joined")([left, right, words]))
+    last = layers.BatchNormalization(name="last")(joined)
+    made = minicnn.Model({"a": a, "b": b}, {"p": ops.relu(last), "q": left})
+    random = np.random.default_rng(0)
+    made.set_weights([random.uniform(0.2, 1, w.shape) for w in made.get_weights()])
+    path = tmp_path_factory.mktemp("models") / "branches.keras"
+    made.save(path)
+    return path
+
+
+@pytest.fixture
+def no_process(monkeypatch):
+    """Keras's part is done by minicnn, here."""
+    monkeypatch.setattr(
+        worker, "in_keras", lambda backend, function, question: run.in_keras(MiniCNN(), question)
+    )
+
+
+def with_other_class(file, tmp_path, name):
+    """The same file with a layer of a class that nobody has."""
+    path = tmp_path / "unknown.keras"
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            content = old.read(member)
+            if member == "config.json":
+                config = json.loads(content)
+                layer = next(x for x in config["config"]["layers"] if x["name"] == name)
+                layer["class_name"] = layer["registered_name"] = "FancyThing"
+                content = json.dumps(config)
+            new.writestr(member, content)
+    return path
+
+
+@pytest.mark.keras
+def test_real_keras_agrees_layer_by_layer(file, tmp_path):
+    record = tmp_path / "found.json"
+    assert main(["model", str(file), "--json", str(record)]) == 0
+    found = json.loads(record.read_text())
+    assert found["passed"]
+    names = [row["name"] for row in found["results"]]
+    assert names[:2] == ["shared (Dense)", "shared (call 2) (Dense)"]
+    assert {"inner/dense (Dense)", "forked/left (Dense)", "forked (Functional) [1]"} <= set(names)
+    assert "relu (Relu)" in names
+    gradients = names[names.index("relu (Relu)") + 1 :]
+    assert gradients[0] == "last/beta"
+    assert gradients[-1] == "input a"
+    assert all(row["minicnn"]["relative"] < 1e-5 for row in found["results"])
+    assert not all(row["minicnn"]["relative"] == 0 for row in found["results"])
+
+
+def test_the_first_layer_that_diverges_is_named(file, no_process, monkeypatch, capsys):
+    asked = []
+
+    def slightly_wrong(self, inputs):
+        asked.append(self.name)
+        y = ops.concatenate(inputs, axis=-1)
+        return y * (1 + 3e-5) if len(asked) < 3 else y  # Keras's calls come first
+
+    monkeypatch.setattr(layers.Concatenate, "call", slightly_wrong)
+    assert main(["model", str(file)]) == 1
+    said = capsys.readouterr()
+    assert "outputs diverge first at joined (Concatenate): Keras is 3e-05 off" in said.err
+    (marked,) = [x for x in said.out.splitlines() if "<- the first" in x and "(Conc" in x]
+    assert marked.split()[0] == "joined"
+    assert "holds" in next(x for x in said.out.splitlines() if x.startswith("words"))
+
+
+def test_a_wrong_gradient_is_named(file, no_process, monkeypatch, capsys):
+    from minicnn.autodiff import GradientTape
+
+    right = GradientTape.gradient
+
+    def wrong(self, *args, **kwargs):
+        found = right(self, *args, **kwargs)
+        return [None if g is None else g * 2 if g.shape == (4, 3) else g for g in found]
+
+    monkeypatch.setattr(GradientTape, "gradient", wrong)
+    monkeypatch.setattr(asking.Truth, "differentiate", patched_with(right))
+    monkeypatch.setattr(asking.Neighbour, "differentiate", patched_with(right))
+    assert main(["model", str(file)]) == 1
+    assert "gradients diverge first at right/kernel: minicnn is" in capsys.readouterr().err
+
+
+def patched_with(gradient):
+    """`differentiate` with the tape's right gradient."""
+    from minicnn.autodiff import GradientTape
+
+    def differentiate(self, *args, **kwargs):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(GradientTape, "gradient", gradient)
+            return MiniCNN.differentiate(self, *args[:4])
+
+    return differentiate
+
+
+def test_what_comes_before_an_unknown_layer_is_compared(file, tmp_path):
+    description = read(str(with_other_class(file, tmp_path, "joined")))
+    assert unknown(description) == ["FancyThing"]
+    cut = before_unknown(description)
+    assert cut.left_out == ["joined", "dropout", "last", "relu"]
+    part = minicnn.saving.deserialize_keras_object(cut.description)
+    assert [x.name for x in part.inputs] == ["a", "b"]
+    assert sorted(x.shape for x in part.outputs) == [(None, 2), (None, 3), (None, 6)]
+
+
+def test_a_shared_layer_keeps_its_first_call(tmp_path):
+    x = layers.Input((4,), name="x")
+    shared = layers.Dense(4, name="shared")
+    y = shared(layers.Dense(4, name="odd")(shared(x)))
+    minicnn.Model(x, y).save(tmp_path / "shared.keras")
+    cut = before_unknown(read(str(with_other_class(tmp_path / "shared.keras", tmp_path, "odd"))))
+    assert cut.left_out == ["odd"]
+    part = minicnn.saving.deserialize_keras_object(cut.description)
+    assert [layer.name for layer in part.layers] == ["x", "shared"]
+
+
+def test_a_sequential_model_is_cut_too(tmp_path, monkeypatch, capsys):
+    made = minicnn.Sequential([layers.Input((4,)), layers.Dense(3), layers.ReLU(name="odd")])
+    made.save(tmp_path / "model.keras")
+    path = tmp_path / "other.keras"
+    with zipfile.ZipFile(tmp_path / "model.keras") as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, old.read(member).replace(b'"ReLU"', b'"FancyThing"'))
+
+    def keras(backend, function, question):
+        part = run.made(MiniCNN(), question.part, run.weights_by_layer(made))
+        return iter([run.weights_by_layer(part), run.answer(MiniCNN(), part, question)])
+
+    monkeypatch.setattr(worker, "in_keras", keras)
+    assert main(["model", str(path)]) == 1
+    said = capsys.readouterr()
+    assert "minicnn lacks FancyThing: odd was not compared." in said.err
+    assert "dense (Dense)" in said.out
+    assert "diverge" not in said.err
+
+
+def test_other_weights_are_told_from_other_results(file, monkeypatch, capsys):
+    def keras(backend, function, question):
+        weights, answer = run.in_keras(MiniCNN(), question)
+        weights["last"][1][0] += 1e-3
+        return iter([weights, answer])
+
+    monkeypatch.setattr(worker, "in_keras", keras)
+    assert main(["model", str(file)]) == 1
+    assert "read different weights for the layer last" in capsys.readouterr().err
+
+
+BAD_FILES = {
+    "missing.keras": (None, "there is no file"),
+    "text.keras": (b"not a model", "is not a `.keras` file"),
+    "old.keras": (b"\x89HDF\r\n\x1a\n" + bytes(40), "but HDF5"),
+    "half.keras": (b"PK\x03\x04" + bytes(40), "truncated or damaged"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_files(tmp_path, capsys, name):
+    content, said = BAD_FILES[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert main(["model", str(tmp_path / name)]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_damaged_weights_file(file, tmp_path, capsys):
+    path = tmp_path / "damaged.keras"
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, old.read(member)[: 500 if member.endswith("h5") else None])
+    assert main(["model", str(path)]) == 1
+    assert "minicnn cannot open it: " in capsys.readouterr().err
+
+
+BAD_DATA = [
+    ({"a": np.zeros((2, 6))}, "has a; the model's inputs are called a, b"),
+    ({"a": np.zeros((2, 5)), "b": np.zeros((2, 3))}, r"have shape \(2, 5\); the model takes"),
+    ({"a": np.zeros((2, 6)), "b": np.zeros((3, 3))}, r"have \[2, 3\] rows"),
+    ({"a": np.zeros((0, 6)), "b": np.zeros((0, 3))}, r"have \[0\] rows"),
+    ({"a": np.zeros((2, 6)), "b": np.full((2, 3), 0.5)}, "no numbers of type int32"),
+    ({"a": np.full((2, 6), "x"), "b": np.zeros((2, 3))}, "are no numbers"),
+]
+
+
+@pytest.mark.parametrize(("arrays", "said"), BAD_DATA)
+def test_data_that_do_not_fit(file, tmp_path, arrays, said):
+    np.savez(tmp_path / "data.npz", **arrays)
+    inputs = minicnn.saving.load_model(file).inputs
+    with pytest.raises(CannotCompare, match=said):
+        data.given(str(tmp_path / "data.npz"), inputs, 4)
+
+
+def test_data_by_name_in_order_or_alone(file, tmp_path):
+    inputs = minicnn.saving.load_model(file).inputs
+    a, b = np.random.default_rng(0).random((5, 6)), np.ones((5, 3))
+    np.savez(tmp_path / "named.npz", b=b, a=a)
+    np.savez(tmp_path / "ordered.npz", a, b)
+    np.savez(tmp_path / "alone.npz", images=a)
+    for name in ("named.npz", "ordered.npz"):
+        first, second = data.given(str(tmp_path / name), inputs, 3)
+        np.testing.assert_array_equal(first, a[:3].astype("float32"))
+        assert second.dtype == "int32"
+    (only,) = data.given(str(tmp_path / "alone.npz"), inputs[:1], 9)
+    assert only.shape == (5, 6)
+
+
+@pytest.mark.parametrize("content", [b"text", b"PK\x03\x04broken", b""])
+def test_a_file_that_is_no_data(tmp_path, content):
+    (tmp_path / "data.npz").write_bytes(content)
+    with pytest.raises(CannotCompare, match=r"is no \.npz file"):
+        data.given(str(tmp_path / "data.npz"), [], 4)
+
+
+def test_random_data_fit_the_inputs(file):
+    a, b = data.drawn(minicnn.saving.load_model(file).inputs, 5, seed=3)
+    assert (a.shape, a.dtype, b.shape, b.dtype) == ((5, 6), "float32", (5, 3), "int32")
+    assert b.min() >= 0 and b.max() < 7
+    open_ended = layers.Input((None, 2))
+    assert data.drawn([open_ended], 2, 0)[0].shape == (2, data.LENGTH, 2)
+
+
+def test_float64_everywhere():
+    made = minicnn.Sequential([layers.Input((3,)), layers.Dense(2, dtype="mixed_float16")])
+    description = minicnn.saving.serialize_keras_object(made)
+    assert unit(description) == UNITS["float16"]
+    twin = minicnn.saving.deserialize_keras_object(in_float64(description))
+    assert twin(np.ones((1, 3))).dtype == "float64"
+    assert {v.dtype for v in twin.variables} == {"float64"}
