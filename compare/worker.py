@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from compare.libraries import EXTRAS
@@ -45,6 +45,32 @@ def in_keras(backend: str, function: str, *arguments: Any) -> Iterator[Any]:
     An exception that the function lets through is reported as that, and so is a process that
     ends before its work is done.
     """
+    with _started(backend) as (process, errors):
+        _send(process, (function, arguments))
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        yield from _results(process, errors, backend)
+
+
+@contextlib.contextmanager
+def conversation(backend: str, function: str) -> Iterator[Callable[[Any], Any]]:
+    """Inside, a function that sends a question to a process with real Keras and gives its answer.
+
+    There, `function(library, questions)` yields an answer for each of the questions.
+    """
+    with _started(backend) as (process, errors):
+        _send(process, (function, None))
+        answers = _results(process, errors, backend)
+
+        def ask(question: Any) -> Any:
+            _send(process, question)
+            return next(answers)
+
+        yield ask
+
+
+@contextlib.contextmanager
+def _started(backend: str) -> Iterator[tuple[subprocess.Popen, BinaryIO]]:
     check_installed(backend)
     environment = {**QUIET, **os.environ, "KERAS_BACKEND": backend}
     with tempfile.TemporaryFile() as errors:
@@ -56,14 +82,20 @@ def in_keras(backend: str, function: str, *arguments: Any) -> Iterator[Any]:
             env=environment,
         )
         try:
-            with contextlib.suppress(BrokenPipeError):
-                pickle.dump((function, arguments), process.stdin)
-                process.stdin.close()
-            yield from _results(process, errors, backend)
+            yield process, errors
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+
+
+def _send(process: subprocess.Popen, thing: Any) -> None:
+    """Of a process that has ended, the end of its results tells."""
+    with contextlib.suppress(BrokenPipeError):
+        pickle.dump(thing, process.stdin)
+        process.stdin.flush()
 
 
 def _results(process: subprocess.Popen, errors: BinaryIO, backend: str) -> Iterator[Any]:
@@ -94,6 +126,7 @@ def _serve(backend: str) -> None:
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     function, arguments = pickle.load(sys.stdin.buffer)
+    arguments = (_questions(),) if arguments is None else arguments
 
     def send(kind: str, value: Any = None) -> None:
         pickle.dump((kind, value), results)
@@ -109,6 +142,14 @@ def _serve(backend: str) -> None:
     except Exception as error:
         send("error", f"{type(error).__name__}: {error}")
     send("end")
+
+
+def _questions() -> Iterator[Any]:
+    while True:
+        try:
+            yield pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
 
 
 if __name__ == "__main__":

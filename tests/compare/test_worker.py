@@ -29,6 +29,18 @@ def leaves(library):
     yield
 
 
+def doubles(library, questions):
+    for question in questions:
+        yield 2 * question
+
+
+def fails_on_three(library, questions):
+    for question in questions:
+        if question == 3:
+            raise ValueError("not three")
+        yield question
+
+
 @pytest.fixture
 def run(monkeypatch):
     """Functions of this file in a worker whose Keras is not the real one."""
@@ -69,3 +81,16 @@ def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
     monkeypatch.setattr(worker.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CannotCompare, match=r"pip install 'minicnn\[compare-jax\]'"):
         worker.check_installed("jax")
+
+
+def test_questions_are_answered_one_by_one(run):
+    with worker.conversation("tensorflow", "tests.compare.test_worker:doubles") as ask:
+        assert [ask(1), ask("a")] == [2, "aa"]
+
+
+def test_a_question_that_fails_is_told(run):
+    function = "tests.compare.test_worker:fails_on_three"
+    with worker.conversation("tensorflow", function) as ask:
+        assert ask(2) == 2
+        with pytest.raises(CannotCompare, match="raised ValueError: not three"):
+            ask(3)
