@@ -4,6 +4,7 @@ They live in memory only. No file in the home directory is read, so that a progr
 numbers on every machine; the environment variables below are the one way in from outside.
 
     MINICNN_BACKEND             "numba" (the default) or "numpy"
+    MINICNN_THREADS             how many threads compute (default: the processors there are)
     MINICNN_CONVOLUTION         "auto" (the default), "im2col", "direct" or "winograd"
     MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
     KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
@@ -11,6 +12,7 @@ numbers on every machine; the environment variables below are the one way in fro
 
 from __future__ import annotations
 
+import numbers
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +41,7 @@ _settings = SimpleNamespace(
     epsilon=1e-7,
     image_data_format="channels_last",
     backend=None,
+    threads=None,
     convolution_algorithm=None,
     fusion=True,
     interactive_logging=True,
@@ -143,6 +146,41 @@ def set_convolution_algorithm(name: str) -> None:
             f"Expected one of {', '.join(CONVOLUTION_ALGORITHMS)}."
         )
     _settings.convolution_algorithm = name
+
+
+def threads() -> int:
+    """How many threads compute: MINICNN_THREADS, or else the processors this process may use."""
+    if _settings.threads is None:
+        count = _integer_from_environment("MINICNN_THREADS")
+        _settings.threads = _processors() if count is None else _thread_count(count)
+    return _settings.threads
+
+
+def set_threads(count: int | None) -> None:
+    """Compute on so many threads from now on, 1 or more; None: as many as at the start.
+
+    Results do not change with the number of threads, bit for bit.
+
+    >>> set_threads(1); threads()
+    1
+    >>> set_threads(None)
+    """
+    _settings.threads = None if count is None else _thread_count(count)
+
+
+def _thread_count(count: Any) -> int:
+    if isinstance(count, numbers.Integral) and not isinstance(count, bool) and count >= 1:
+        return int(count)
+    raise ValueError(
+        "The number of threads (`set_threads` or MINICNN_THREADS) must be a whole number, "
+        f"1 or more. Received: {count!r}"
+    )
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def is_interactive_logging_enabled() -> bool:

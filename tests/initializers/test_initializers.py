@@ -152,14 +152,12 @@ def test_both_backends_give_the_same_bits(name):
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_any_number_of_threads_gives_the_same_bits(name):
-    from minicnn.backend.numba import threads
-
     config.set_backend("numba")
     results = set()
     for count in (1, 2, 3):
-        threads.set_thread_count(count)
+        config.set_threads(count)
         results.add(getattr(initializers, name)(seed=3)((3, 3, 64, 100)).numpy().tobytes())
-    threads.set_thread_count(threads.default_thread_count())
+    config.set_threads(None)
     assert len(results) == 1
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
+import weakref
 
 import numpy as np
 import pytest
 
+from minicnn import config
 from minicnn.backend.numba import threads
+from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.pieces import pieces
 
 
 @pytest.fixture(autouse=True)
 def _restore_threads():
     yield
-    threads.set_thread_count(threads.default_thread_count())
+    config.set_threads(None)
 
 
 def many_kernels() -> list[np.ndarray]:
@@ -60,15 +66,15 @@ def assert_same_bits(found, expected):
 
 
 def test_the_same_bits_for_any_number_of_threads_and_every_time():
-    threads.set_thread_count(1)
+    config.set_threads(1)
     expected = many_kernels()
     for count in (1, 2, 3, 8):
-        threads.set_thread_count(count)
+        config.set_threads(count)
         assert_same_bits(many_kernels(), expected)
 
 
 def test_two_callers_at_once():
-    threads.set_thread_count(2)
+    config.set_threads(2)
     expected = many_kernels()
     results = {}
 
@@ -89,7 +95,7 @@ def test_two_callers_at_once():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix's")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_computes_too():
-    threads.set_thread_count(2)
+    config.set_threads(2)
     expected = many_kernels()
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
@@ -102,7 +108,7 @@ def test_a_forked_child_computes_too():
 
 
 def test_every_piece_is_done_once():
-    threads.set_thread_count(3)
+    config.set_threads(3)
     for count in (0, 1, 5, 16, 17, 1000):
         done = np.zeros(count, int)
 
@@ -121,7 +127,7 @@ def test_pieces_depend_on_the_size_alone():
 
 
 def test_an_error_in_a_piece_reaches_the_caller():
-    threads.set_thread_count(2)
+    config.set_threads(2)
 
     def task(piece, start, stop):
         if piece == 7:
@@ -132,11 +138,149 @@ def test_an_error_in_a_piece_reaches_the_caller():
     assert_same_bits(many_kernels(), many_kernels())
 
 
-@pytest.mark.parametrize("value", ["0", "two", "-1"])
-def test_a_wrong_number_of_threads_is_refused(value, monkeypatch):
+@compiled
+def _number(work, numbers, callers):
+    """Each piece writes its number, and counts one up."""
+    for piece, start, stop in pieces(work):
+        for i in range(start, stop):
+            numbers[i] += piece + 1
+        callers[piece] += 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_a_kernel_that_shares_does_every_piece_once(count):
+    config.set_threads(count)
+    for size in (0, 1, 5, 16, 17, 1000):
+        bounds = threads.cut(size)
+        for _ in range(200):
+            numbers, done = np.zeros(size, int), np.zeros(len(bounds) - 1, int)
+            threads.share(_number, bounds, numbers, done)
+            assert (done == 1).all()
+            expected = np.repeat(np.arange(1, len(bounds)), np.diff(bounds))
+            np.testing.assert_array_equal(numbers, expected)
+
+
+class Meeting:
+    """A task whose first two pieces are at work at the same time, on two threads."""
+
+    def __init__(self):
+        self.caller = threading.current_thread()
+        self.helping = threading.Event()
+        self.finished = []
+
+    def __call__(self, piece, start, stop):
+        if threading.current_thread() is self.caller:
+            assert self.helping.wait(60)
+            self.as_caller()
+        else:
+            self.helping.set()
+            self.as_helper()
+        self.finished.append(piece)
+
+    def as_caller(self):
+        pass
+
+    def as_helper(self):
+        pass
+
+
+def test_an_interrupt_waits_for_the_pieces_that_helpers_have_begun():
+    class Interrupted(Meeting):
+        def as_caller(self):
+            raise KeyboardInterrupt
+
+        def as_helper(self):
+            time.sleep(0.1)
+
+    config.set_threads(2)
+    task = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        threads.for_pieces(task, threads.cut(16))
+    assert len(task.finished) == 1  # the helper's, which then was given no other
+
+
+def test_a_second_interrupt_waits_as_well():
+    class SlowHelper(Meeting):
+        def as_helper(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+
+    config.set_threads(2)
+    task = SlowHelper()
+    with pytest.raises(KeyboardInterrupt):
+        threads.for_pieces(task, threads.cut(2))
+    assert task.finished[-1:] != [] and len(task.finished) in (1, 2)
+    assert not threads.pool().jobs
+
+
+def test_a_helper_s_error_reaches_the_caller():
+    class Broken(Meeting):
+        def as_helper(self):
+            raise ZeroDivisionError("in the helper")
+
+    config.set_threads(2)
+    with pytest.raises(ZeroDivisionError, match="in the helper"):
+        threads.for_pieces(Broken(), threads.cut(16))
+
+
+def test_work_that_needs_work():
+    config.set_threads(3)
+    sums = np.zeros(4)
+
+    def task(piece, start, stop):
+        def inner(_, first, last):
+            sums[piece] += last - first
+
+        threads.for_pieces(inner, threads.cut(100, pieces=1 + piece))
+
+    threads.for_pieces(task, threads.cut(4))
+    assert sums.tolist() == [100] * 4
+
+
+def test_nobody_keeps_what_was_computed():
+    config.set_threads(3)
+    numbers = np.zeros(1000, int)
+    kept = weakref.ref(numbers)
+    threads.share(_number, threads.cut(1000), numbers, np.zeros(16, int))
+    del numbers
+    for _ in range(100):
+        if kept() is None:
+            return
+        time.sleep(0.05)
+    raise AssertionError("a helper still holds the array")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux tells the processors")
+def test_as_many_threads_as_processors(monkeypatch):
+    monkeypatch.delenv("MINICNN_THREADS", raising=False)
+    config.set_threads(None)
+    assert config.threads() == len(os.sched_getaffinity(0))
+    assert threads.pool().size == config.threads()
+
+
+def test_the_number_of_threads_can_change():
+    for count in (2, 1, np.int64(3)):
+        config.set_threads(count)
+        assert config.threads() == count
+        assert threads.pool().size == count
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2", True])
+def test_a_wrong_number_of_threads_is_refused(value):
+    config.set_threads(2)
+    with pytest.raises(ValueError, match=r"must be a whole number, 1 or more. Received: "):
+        config.set_threads(value)
+    assert config.threads() == 2
+
+
+@pytest.mark.parametrize("value", ["0", "two", "-1", "1.5"])
+def test_a_wrong_number_in_the_environment_is_refused(value, monkeypatch):
     monkeypatch.setenv("MINICNN_THREADS", value)
-    with pytest.raises(ValueError, match="MINICNN_THREADS must be a number of threads"):
-        threads.default_thread_count()
+    config.set_threads(None)
+    with pytest.raises(ValueError, match=f"MINICNN_THREADS.* must be a whole number.*{value}"):
+        config.threads()
 
 
 def test_the_number_of_threads_is_read_from_the_environment():
