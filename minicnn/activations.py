@@ -31,6 +31,9 @@ def relu(
     return positive - negative_slope * ops.relu(threshold - x)
 
 
+relu.known_to_kernels_as = "relu"  # a layer's product and its relu are one kernel
+
+
 def softmax(x: Any, axis: Any = -1) -> Any:
     """`eˣ / Σ eˣ` along an axis: positive numbers whose sum is 1.
 

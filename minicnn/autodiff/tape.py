@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
-from minicnn.autodiff.tensor import LEAF, Tensor
+from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.tensor import LEAF, Record, Tensor
 
 
 class _Tapes(threading.local):
@@ -140,7 +141,6 @@ def _identity(x: Any) -> Any:
 
 def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int, Tensor]:
     """Cotangents of the wanted tensors and variables, by the id of each."""
-    leading = _records_leading_to(targets, wanted)
     cotangents: dict[int, Tensor] = {}
     kept_alive = []
     for target, seed in zip(targets, seeds, strict=True):
@@ -149,47 +149,49 @@ def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int,
         _accumulate(
             cotangents, target, seed if isinstance(seed, Tensor) else Tensor(np.asarray(seed))
         )
-    for record in leading:
-        outputs = record.outputs()
-        arriving = [cotangents.get(id(output)) for output in outputs]
-        if all(cotangent is None for cotangent in arriving):
-            continue
-        needed = [_is_needed(x, leading, wanted) for x in record.inputs]
-        parts = record.primitive.pull_back(record, arriving, outputs, needed)
-        kept_alive.append(outputs)
-        for x, part in zip(record.inputs, parts, strict=True):
-            if part is not None:
-                _accumulate(cotangents, x, part)
+    with quiet():
+        for record, needed in _records_leading_to(targets, wanted):
+            outputs = record.outputs()
+            arriving = [cotangents.get(id(output)) for output in outputs]
+            if all(cotangent is None for cotangent in arriving):
+                continue
+            parts = record.primitive.pull_back(record, arriving, outputs, needed)
+            kept_alive.append(outputs)
+            for x, part in zip(record.inputs, parts, strict=True):
+                if part is not None:
+                    _accumulate(cotangents, x, part)
     return cotangents
 
 
 def _accumulate(cotangents: dict[int, Tensor], x: Tensor, part: Tensor) -> None:
-    key = id(_identity(x))
+    key = id(x if x.variable is None else x.variable)
     before = cotangents.get(key)
     cotangents[key] = part if before is None else before + part
 
 
-def _is_needed(x: Any, leading: dict, wanted: set[int]) -> bool:
-    if not isinstance(x, Tensor) or x.record is None:
-        return False
-    return x.record in leading or id(_identity(x)) in wanted
-
-
-def _records_leading_to(targets: list[Tensor], wanted: set[int]) -> dict:
-    """The records between the targets and the wanted leaves, last first.
+def _records_leading_to(targets: list[Tensor], wanted: set[int]) -> list[tuple[Record, list[bool]]]:
+    """The records between the targets and the wanted leaves, last first, and of each the inputs
+    whose cotangents are needed.
 
     Other branches are left out: a weight that nobody asked about costs nothing.
     """
-    seen = {}
+    seen = set()
     stack = [t.record for t in targets if t.record is not None]
     while stack:
         record = stack.pop()
         if record in seen or record is LEAF:
             continue
-        seen[record] = None
-        stack += [x.record for x in record.inputs if isinstance(x, Tensor) and x.record is not None]
-    leading: dict = {}
+        seen.add(record)
+        stack += [x.record for x in record.inputs if x is not None and x.record is not None]
+    leading: dict[Record, list[bool]] = {}
+
+    def is_needed(x: Tensor | None) -> bool:
+        if x is None or x.record is None:
+            return False
+        return x.record in leading or id(x if x.variable is None else x.variable) in wanted
+
     for record in sorted(seen, key=lambda r: r.order):
-        if any(_is_needed(x, leading, wanted) for x in record.inputs):
-            leading[record] = None
-    return dict(reversed(leading.items()))
+        needed = [is_needed(x) for x in record.inputs]
+        if any(needed):
+            leading[record] = needed
+    return list(leading.items())[::-1]

@@ -82,9 +82,11 @@ class Variable(ArrayLike):
     @property
     def value(self) -> Tensor:
         """The tensor that the variable names now."""
-        if self.dtype != dtypes.standardize_dtype(self._value.array.dtype):
-            return OPERATIONS["cast"](self._value, self.dtype)
-        return self._value
+        if _autocast.dtype is None or self.dtype == dtypes.standardize_dtype(
+            self._value.array.dtype
+        ):
+            return self._value
+        return OPERATIONS["cast"](self._value, self.dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -44,11 +44,12 @@ def call_signature(layer: Any) -> CallSignature:
     """The signature of the layer's `call`, without `self`."""
     function = layer.call
     unbound = getattr(function, "__func__", None)
-    return CallSignature(function) if unbound is None else _unbound_signature(unbound)
+    return CallSignature(function) if unbound is None else unbound_signature(unbound)
 
 
 @functools.lru_cache(maxsize=1024)
-def _unbound_signature(function: Callable) -> CallSignature:
+def unbound_signature(function: Callable) -> CallSignature:
+    """The signature of a class's `call`, without `self`."""
     signature = CallSignature(function)
     first = next(iter(signature.signature.parameters.values()), None)
     if first is not None and first.kind is not first.VAR_POSITIONAL:

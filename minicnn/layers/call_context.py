@@ -42,6 +42,11 @@ def inside_a_call() -> bool:
     return _context.values is not None
 
 
+def surrounding_values() -> dict[str, Any] | None:
+    """What the call around says (`training` and its like); None if there is none."""
+    return _context.values
+
+
 @contextlib.contextmanager
 def standing_in(variables: list[Variable], values: list) -> Iterator[None]:
     """Inside, the variables have other values; after it, their own again, whatever happened."""
@@ -61,7 +66,7 @@ def _value_of(x: Any) -> Tensor:
     return x.snapshot() if isinstance(x, Variable) else Tensor(to_array(x))
 
 
-_NAMED = (ValueError, TypeError, IndexError, NotImplementedError, ArithmeticError)
+ERRORS_OF_LAYERS = (ValueError, TypeError, IndexError, NotImplementedError, ArithmeticError)
 
 
 @contextlib.contextmanager
@@ -69,18 +74,22 @@ def named_in_errors(layer: Any, arguments: CallArguments) -> Iterator[None]:
     """Adds to the message of an error which layer it came from, and what that was called on."""
     try:
         yield
-    except _NAMED as error:
-        plain = len(error.args) == 1 and isinstance(error.args[0], str)
-        if plain and not getattr(error, "_names_layer", False):
-            error._names_layer = True
-            shapes = ", ".join(
-                f"{k.removesuffix('_shape')}: {v}" for k, v in arguments.shapes().items()
-            )
-            error.args = (
-                f"{error.args[0]}\n(in layer '{layer.name}' of type {type(layer).__name__}, "
-                f"called on {shapes or 'no tensors'})",
-            )
+    except ERRORS_OF_LAYERS as error:
+        name_layer(error, layer, arguments)
         raise
+
+
+def name_layer(error: Exception, layer: Any, arguments: CallArguments) -> None:
+    """Adds the layer to the message of an error, unless one further inside is there already."""
+    plain = len(error.args) == 1 and isinstance(error.args[0], str)
+    if not plain or getattr(error, "_names_layer", False):
+        return
+    error._names_layer = True
+    shapes = ", ".join(f"{k.removesuffix('_shape')}: {v}" for k, v in arguments.shapes().items())
+    error.args = (
+        f"{error.args[0]}\n(in layer '{layer.name}' of type {type(layer).__name__}, "
+        f"called on {shapes or 'no tensors'})",
+    )
 
 
 def fresh(outputs: Any, args: tuple, kwargs: dict) -> Any:

@@ -20,6 +20,7 @@ from minicnn.layers.input_spec import assert_input_compatibility
 from minicnn.layers.kept_structure import forget_structure, note_attribute
 from minicnn.layers.layer_settings import LayerSettings
 from minicnn.layers.layer_state import LayerState
+from minicnn.layers.routine_call import is_routine, routine_call
 from minicnn.layers.weight_settings import settings_config
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.node import Node
@@ -251,6 +252,8 @@ class Layer(LayerState, LayerSettings, Operation):
         forget_structure()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and type(args[0]) is Tensor and is_routine(self, args[0], kwargs):
+            return routine_call(self, args[0])
         self._check_super_called()
         self._called = True
         given_args, given_kwargs = args, kwargs

@@ -7,13 +7,16 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minicnn import ops, tree
+from minicnn import config, ops, tree
+from minicnn.layers.call_context import mask_of
 from minicnn.layers.core.input_layer import Input, InputLayer
 from minicnn.layers.input_spec import InputSpec
 from minicnn.layers.layer import Layer
+from minicnn.models.fusion import fused_nodes
 from minicnn.models.model import Model
 from minicnn.ops.function import Function
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.node import Node
 
 
 class Functional(Function, Model):
@@ -79,11 +82,19 @@ class Functional(Function, Model):
                 x._keras_mask = m
         settings = {"training": training, **kwargs}
         outputs = self._run_through_graph(
-            flat, lambda operation: _with_settings(operation, settings)
+            flat, lambda operation: _with_settings(operation, settings), self._steps(flat)
         )
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
             return outputs[0]
         return outputs
+
+    def _steps(self, inputs: list) -> list[Node]:
+        """The nodes of the graph, with pairs in one where a kernel does two layers at once."""
+        if not config.fusion() or any(mask_of(x) is not None for x in inputs):
+            return self._nodes
+        if "_fused_nodes" not in self.__dict__:
+            self._fused_nodes = fused_nodes(self._nodes, self._outputs)
+        return self._fused_nodes
 
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None
@@ -290,6 +301,8 @@ def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
     """The operation with the model's `training` and its like, which override what was drawn."""
     own = getattr(operation, "_call_context_args", ())
     given = {name: value for name, value in settings.items() if name in own and value is not None}
+    if not given:
+        return operation
     return lambda *args, **kwargs: operation(*args, **{**kwargs, **given})
 
 

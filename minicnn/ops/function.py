@@ -8,6 +8,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.ops.graph import map_graph
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.node import Node
 from minicnn.ops.operation import Operation
 
 
@@ -82,15 +83,22 @@ class Function(Operation):
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
 
     def _run_through_graph(
-        self, inputs: Any, operation_fn: Callable = lambda operation: operation
+        self,
+        inputs: Any,
+        operation_fn: Callable = lambda operation: operation,
+        nodes: list[Node] | None = None,
     ) -> Any:
         """Puts values at the inputs, computes node after node, gives the values at the outputs."""
         values = {id(x): value for x, value in zip(self._inputs, tree.flatten(inputs), strict=True)}
-        for node in self._nodes:
+        for node in self._nodes if nodes is None else nodes:
             if node.is_input or all(id(x) in values for x in node.outputs):
                 continue
-            args, kwargs = node.arguments.fill_in(values)
-            result = operation_fn(node.operation)(*args, **kwargs)
+            operation = operation_fn(node.operation)
+            if node.only_input is not None:
+                result = operation(values[id(node.only_input)])
+            else:
+                args, kwargs = node.arguments.fill_in(values)
+                result = operation(*args, **kwargs)
             for x, value in zip(node.outputs, tree.flatten(result), strict=True):
                 values[id(x)] = value
         return tree.pack_sequence_as(self._outputs_struct, [values[id(x)] for x in self._outputs])
@@ -144,6 +152,4 @@ def _begin(x: Any) -> None:
     """A symbolic tensor made by hand begins a graph, as an `Input` does."""
     if hasattr(x, "_keras_history"):
         return
-    from minicnn.ops.node import Node
-
     Node(operation=Operation(name=x.name), outputs=x)

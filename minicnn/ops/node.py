@@ -55,6 +55,7 @@ class Node:
         operation: what was called.
         arguments: with what.
         outputs: what it returned, flat.
+        only_input: the argument, if there is only one and it is a tensor.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Node:
         self.operation = operation
         self.arguments = SymbolicArguments(*call_args, **(call_kwargs or {}))
         self.outputs = [] if outputs is None else tree.flatten(outputs)
+        self.only_input = self._only_input()
         for x in self.outputs:
             if not isinstance(x, KerasTensor):
                 raise ValueError(
@@ -79,6 +81,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node operation={self.operation.name}, id={id(self)}>"
+
+    def _only_input(self) -> KerasTensor | None:
+        args, kwargs = self.arguments.args, self.arguments.kwargs
+        single = len(args) == 1 and not kwargs and isinstance(args[0], KerasTensor)
+        return args[0] if single else None
 
     @property
     def input_tensors(self) -> list[KerasTensor]:

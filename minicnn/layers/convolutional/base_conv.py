@@ -12,6 +12,7 @@ from minicnn.layers.weight_settings import (
     add_weight_with_settings,
     keep_settings,
 )
+from minicnn.ops.nn.blocks import conv_block
 from minicnn.ops.nn.shapes import compute_conv_output_shape
 from minicnn.shapes import Shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
@@ -181,7 +182,17 @@ class BaseConv(BaseConvolution):
 
     def call(self, inputs: Any) -> Any:
         """Convolves, adds the bias, applies the activation."""
-        return self._add_bias_and_activate(ops.conv(inputs, self.kernel, **self._window))
+        return self.convolve(inputs)
+
+    def convolve(self, inputs: Any, pooled: bool = False) -> Any:
+        """What `call` computes; with `pooled` its maxima over 2 × 2, for two dimensions."""
+        weights = self.kernel, self.bias
+        return conv_block(inputs, *weights, self.activation, **self._window, pooled=pooled)
+
+    @property
+    def pools_at_once(self) -> bool:
+        """Whether the activation is one that a kernel knows, so that it may pool as well."""
+        return self.activation is None or hasattr(self.activation, "known_to_kernels_as")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, filters)`, in the layout of the inputs."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
 from minicnn.layers.input_spec import InputSpec
 from minicnn.layers.layer import Layer
 from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
+from minicnn.ops.nn.blocks import dense_block
 from minicnn.shapes import Shape
 
 
@@ -96,10 +96,7 @@ class Dense(Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Multiplies, adds the bias, applies the activation."""
-        outputs = ops.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            outputs = outputs + self.bias
-        return outputs if self.activation is None else self.activation(outputs)
+        return dense_block(inputs, self.kernel, self.bias, self.activation)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The last axis becomes `units` long."""

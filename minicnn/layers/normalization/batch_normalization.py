@@ -8,6 +8,7 @@ from minicnn import config, dtypes, ops
 from minicnn.layers.input_spec import InputSpec
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
+from minicnn.ops.nn.blocks import batch_norm_block
 from minicnn.shapes import Shape
 
 
@@ -115,7 +116,17 @@ class BatchNormalization(BaseNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalizes, and in training moves the averages."""
+        return self.normalize(inputs, training, mask)
+
+    def normalize(
+        self, inputs: Any, training: bool | None, mask: Any = None, activation: Any = None
+    ) -> Any:
+        """What `call` computes, with an activation behind it."""
         x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
+        if training and self.trainable and mask is None and self._is_plain(x):
+            y, mean, variance = batch_norm_block(x, self.gamma, self.beta, self.epsilon, activation)
+            self._move_averages(mean, variance)
+            return ops.cast(y, self.compute_dtype)
         gamma, beta = self.gamma, self.beta
         if not (training and self.trainable):
             mean, variance = self.moving_mean, self.moving_variance
@@ -125,10 +136,20 @@ class BatchNormalization(BaseNormalization):
                 gamma, beta = renormalization.corrected(self, mean, variance)
                 renormalization.move_statistics(self, mean, variance)
             else:
-                move(self.moving_mean, mean, self.momentum)
-                move(self.moving_variance, variance, self.momentum)
+                self._move_averages(mean, variance)
         y = ops.batch_normalization(x, mean, variance, self.axis, beta, gamma, self.epsilon)
+        y = y if activation is None else activation(y)
         return ops.cast(y, self.compute_dtype)
+
+    def _is_plain(self, x: Any) -> bool:
+        """Whether the kernel that does it all at once will do."""
+        return (
+            self.axis in (-1, len(x.shape) - 1) and self.scale and self.center and not self.renorm
+        )
+
+    def _move_averages(self, mean: Any, variance: Any) -> None:
+        move(self.moving_mean, mean, self.momentum)
+        move(self.moving_variance, variance, self.momentum)
 
     def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
         """Mean and variance of each channel, over what the mask lets count."""

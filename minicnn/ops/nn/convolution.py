@@ -39,7 +39,7 @@ Sizes = int | Sequence[int]
 
 
 @functools.lru_cache(maxsize=1024)
-def _settings(
+def window_settings(
     input_shape: Shape,
     kernel_shape: Shape,
     strides: Sizes,
@@ -125,7 +125,7 @@ def conv(
     """
     data_format = standardize_data_format(data_format)
     settings = hashable(inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate)
-    window = _settings(*settings)
+    window = window_settings(*settings)
     y = kernels.conv(to_channels_last(inputs, data_format), kernel, **window)
     return from_channels_last(y, data_format)
 
@@ -154,7 +154,7 @@ def conv_input_gradient(
     """The cotangent of the inputs of `conv`, and its adjoint: ⟨conv(x), g⟩ = ⟨x, this(g)⟩."""
     data_format = standardize_data_format(data_format)
     settings = hashable(input_shape, kernel.shape, strides, padding, data_format, dilation_rate)
-    window = _settings(*settings)
+    window = window_settings(*settings)
     batch, channels = input_shape[0], channels_of(input_shape, data_format)
     x = kernels.conv_input_gradient(
         to_channels_last(cotangent, data_format),
@@ -189,7 +189,7 @@ def conv_kernel_gradient(
     """The cotangent of the kernel of `conv`: ⟨conv(x, w), g⟩ = ⟨w, this(x, g)⟩."""
     data_format = standardize_data_format(data_format)
     settings = hashable(inputs.shape, kernel_shape, strides, padding, data_format, dilation_rate)
-    window = _settings(*settings)
+    window = window_settings(*settings)
     return kernels.conv_kernel_gradient(
         to_channels_last(inputs, data_format),
         to_channels_last(cotangent, data_format),

@@ -1,0 +1,76 @@
+"""Calls that need no preparation, which is what nearly all calls of layers are.
+
+A layer's call takes care of much that is rarely there: arguments that are not tensors, symbolic
+ones, masks, types to convert, weights to make, penalties. Where a finished layer of this library
+gets a single float32 tensor inside the call of a model, none of it is, and `call` may be called at
+once. In a small network the difference is most of the time of a step.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minicnn.autodiff.variable import autocast_dtype
+from minicnn.layers.call_arguments import CallArguments, call_signature, unbound_signature
+from minicnn.layers.call_context import ERRORS_OF_LAYERS, name_layer, surrounding_values
+from minicnn.layers.input_spec import assert_input_compatibility
+
+if TYPE_CHECKING:
+    from minicnn.autodiff import Tensor
+    from minicnn.layers.layer import Layer
+
+FLOAT32 = np.dtype("float32")
+
+
+def is_routine(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> bool:
+    """Whether `layer(x, **keywords)` is nothing but `layer.call(x)` in the mode of the model."""
+    around = surrounding_values()
+    if around is None or not layer._called or not layer._built:
+        return False
+    training = around.get("training")
+    if training is None or (keywords and keywords != {"training": training}):
+        return False
+    return (
+        _is_of_this_library(type(layer))
+        and x.array.dtype is FLOAT32
+        and layer.activity_regularizer is None
+        and layer._dtype_policy.name == "float32"
+        and autocast_dtype() in (None, "float32")
+        and len(layer._call_context_args) == 1
+        and getattr(x, "_keras_mask", None) is None
+    )
+
+
+def routine_call(layer: Layer, x: Tensor) -> Any:
+    """The layer's result for one tensor."""
+    try:
+        if layer.input_spec is not None:
+            assert_input_compatibility(layer.input_spec, x, layer_name=layer.name)
+        if _takes_training(type(layer)):
+            return layer.call(x, training=surrounding_values()["training"])
+        return layer.call(x)
+    except ERRORS_OF_LAYERS as error:
+        name_layer(error, layer, CallArguments(call_signature(layer), (x,), {}))
+        raise
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_of_this_library(kind: type[Layer]) -> bool:
+    """Whether the class is the library's, and neither makes masks nor has a `__call__` of its own.
+
+    What others have written may make variables, or look at what surrounds the call.
+    """
+    from minicnn.layers.layer import Layer
+
+    own = kind.__module__.startswith("minicnn.")
+    return own and all(
+        getattr(kind, name) is getattr(Layer, name) for name in ("__call__", "compute_mask")
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _takes_training(kind: type[Layer]) -> bool:
+    return "training" in unbound_signature(kind.call).names

@@ -1,0 +1,148 @@
+"""Pairs of layers in a drawn model that one kernel does at once.
+
+`PAIRS` is the table: a class of layers, the class behind it, and the layer that stands for both
+while the model runs. The model's own layers, weights and graph stay as they were drawn, and a pair
+is taken apart again as soon as anything about it is out of the ordinary. What it is worth, in
+processor time of a training step of the two layers: see `benchmarks/`.
+
+`minicnn.config.set_fusion(False)` runs every layer by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.activations import relu
+from minicnn.layers.activations import ReLU
+from minicnn.layers.convolutional import Conv2D
+from minicnn.layers.layer import Layer
+from minicnn.layers.merging.base_merge import Merge
+from minicnn.layers.normalization import BatchNormalization
+from minicnn.layers.pooling import MaxPooling2D
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.node import Node
+
+
+class Pair(Layer):
+    """Two layers as one. It owns neither of them, and is never part of a model's layers."""
+
+    def __init__(self, first: Layer, second: Layer):
+        super().__init__(name=first.name, dtype=first.dtype_policy)
+        self._both = lambda: (first, second)  # behind a function, where no layer looks for layers
+        self.built = self._called = True
+
+    @property
+    def input_spec(self) -> Any:
+        """That of the first layer."""
+        return self._both()[0].input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        """It has none of its own."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The second layer of the first, at once if that is what both are for."""
+        first, second = self._both()
+        if self.applies(first, second):
+            return self.at_once(first, second, inputs, training)
+        return second(first(inputs, training=training))
+
+    @staticmethod
+    def applies(first: Layer, second: Layer) -> bool:
+        """Whether the kernel does what these two do."""
+        raise NotImplementedError
+
+    @staticmethod
+    def at_once(first: Layer, second: Layer, inputs: Any, training: bool | None) -> Any:
+        """The result of both."""
+        raise NotImplementedError
+
+
+class ConvolutionThenPool(Pair):
+    """Convolution, bias, relu, and maxima over 2 × 2: the full-sized image is never written."""
+
+    @staticmethod
+    def applies(first: Conv2D, second: MaxPooling2D) -> bool:
+        """Whether the windows lie side by side, and nothing but relu stands before them."""
+        return (
+            (second.pool_size, second.strides, second.padding) == ((2, 2), (2, 2), "valid")
+            and first.data_format == second.data_format == "channels_last"
+            and first.pools_at_once
+        )
+
+    @staticmethod
+    def at_once(first: Conv2D, second: MaxPooling2D, inputs: Any, training: bool | None) -> Any:
+        """The pooled result of the convolution."""
+        return first.convolve(inputs, pooled=True)
+
+
+class NormalizationThenReLU(Pair):
+    """Batch normalization and relu: one pass over the image less, forward and backward."""
+
+    @staticmethod
+    def applies(first: BatchNormalization, second: ReLU) -> bool:
+        """Whether it is the plain relu."""
+        return not second.negative_slope and second.max_value is None and not second.threshold
+
+    @staticmethod
+    def at_once(first: BatchNormalization, second: ReLU, inputs: Any, training: Any) -> Any:
+        """The rectified result of the normalization."""
+        return first.normalize(inputs, training, activation=relu)
+
+
+PAIRS: dict[tuple[type, type], type[Pair]] = {
+    (Conv2D, MaxPooling2D): ConvolutionThenPool,
+    (BatchNormalization, ReLU): NormalizationThenReLU,
+}
+
+
+def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
+    """The nodes, with one node in place of two where a pair of the table stands alone.
+
+    A graph in which masks are made stays as it is, since these go from layer to layer.
+    """
+    if any(_makes_masks(node.operation) for node in nodes):
+        return nodes
+    wanted = _times_wanted(nodes, outputs)
+    made_by = {id(node.outputs[0]): node for node in nodes if len(node.outputs) == 1}
+    fused: dict[int, Node | None] = {}
+    for node in nodes:
+        before = made_by.get(id(node.only_input))
+        if before is None or wanted[id(node.only_input)] > 1:
+            continue
+        pair = PAIRS.get((type(before.operation), type(node.operation)))
+        if pair is not None and _are_plain(before.operation, node.operation):
+            fused[id(before)] = None
+            fused[id(node)] = _as_one(pair(before.operation, node.operation), before, node)
+    nodes = [fused.get(id(node), node) for node in nodes]
+    return [node for node in nodes if node is not None]
+
+
+def _times_wanted(nodes: list[Node], outputs: list[KerasTensor]) -> dict[int, int]:
+    """How often each tensor is used: by nodes, or as an output of the model."""
+    times: dict[int, int] = {}
+    for x in [*outputs, *(x for node in nodes for x in node.input_tensors)]:
+        times[id(x)] = times.get(id(x), 0) + 1
+    return times
+
+
+def _makes_masks(operation: Any) -> bool:
+    """Whether a mask may begin here; merging layers only put together those that arrive."""
+    if not isinstance(operation, Layer) or isinstance(operation, Merge):
+        return False
+    return type(operation).compute_mask is not Layer.compute_mask
+
+
+def _are_plain(first: Layer, second: Layer) -> bool:
+    """Whether nothing happens beside the computation, which is of one type."""
+    return first.dtype_policy.name == second.dtype_policy.name and not any(
+        layer.activity_regularizer is not None or "call" in vars(layer) for layer in (first, second)
+    )
+
+
+def _as_one(pair: Pair, before: Node, node: Node) -> Node:
+    """A node of the pair; the graph that was drawn does not know of it."""
+    one = object.__new__(Node)
+    one.operation, one.arguments = pair, before.arguments
+    one.outputs, one.only_input = node.outputs, before.only_input
+    return one

@@ -1,0 +1,97 @@
+"""Several operations that one kernel does at once.
+
+What a fused operation means is said by its `definition`, an ordinary function of operations, and
+that is where its shape rule comes from and its derivatives of higher order. The kernel and its
+gradients only have to be fast: the tests hold them to the definition, and
+`config.set_fusion(False)` puts the definition in their place everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn import config
+from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
+from minicnn.autodiff.quiet import quiet
+from minicnn.ops.operation import outline
+from minicnn.ops.primitive import Primitive
+
+
+class Fused(Primitive):
+    """A primitive with kernels for several steps at once.
+
+    Args:
+        definition: the same in operations, with the parameters of `forward`.
+        forward: `(*arrays, **settings)` to the outputs (an array or a tuple) and whatever the
+            gradients want to know.
+        gradients: `(cotangent, outputs, known, *arrays, needed, **settings)` to the cotangents of
+            all tensors, None where not needed. The cotangent is that of the (first) output.
+    """
+
+    def __init__(
+        self, definition: Callable, forward: Callable, gradients: Callable, tensors: Sequence[str]
+    ):
+        super().__init__(definition, tensors, spec=None, promote="float")
+        self.definition = definition
+        self.kernel = forward
+        self.gradients = gradients
+        self.differentiable = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given, settings = self.bind(args, kwargs)
+        if self._any_symbolic(given):
+            return self.draw(given, settings)
+        if not config.fusion():
+            return self.definition(*given, **settings)
+        tensors = self._as_tensors(given)
+        arrays = self._promoted(tensors)
+        try:
+            with quiet():
+                result, known = self.kernel(*arrays, **settings)
+        except ValueError:
+            self.outline(given, settings)  # the shape rules know better what is wrong
+            raise
+        several = isinstance(result, tuple)
+        outputs = [Tensor(array) for array in (result if several else (result,))]
+        if is_recording():
+            self._record(tensors, arrays, outputs, settings, (arrays, known))
+        return tuple(outputs) if several else outputs[0]
+
+    def outline(self, tensors: Sequence, settings: dict) -> Any:
+        """Shapes and types of the result: those of the definition."""
+        return outline(self.definition, *tensors, **settings)
+
+    def pull_back(
+        self, record: Record, cotangents: list, outputs: list, needed: Sequence[bool]
+    ) -> list:
+        """Cotangents of the inputs where needed, by the kernel where that is enough."""
+        tensors, settings, (arrays, known) = record.arguments
+        if is_recording() or cotangents[0] is None or any(g is not None for g in cotangents[1:]):
+            return self._by_definition(tensors, settings, cotangents, needed)
+        parts = self.gradients(
+            np.asarray(cotangents[0].array, outputs[0].array.dtype),
+            [y.array for y in outputs],
+            known,
+            *arrays,
+            needed=needed,
+            **settings,
+        )
+        return [
+            self._fitted(Tensor(part), x) if wanted else None
+            for part, x, wanted in zip(parts, tensors, needed, strict=True)
+        ]
+
+    def _by_definition(
+        self, tensors: list, settings: dict, cotangents: list, needed: Sequence[bool]
+    ) -> list:
+        """Computes the definition again, whose steps have derivatives of every order."""
+        with GradientTape() as tape:
+            outputs = self.definition(*tensors, **settings)
+            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        pairs = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if g is not None]
+        wanted = [x for x, want in zip(tensors, needed, strict=True) if want]
+        found = iter(tape.gradient([y for y, _ in pairs], wanted, [g for _, g in pairs]))
+        return [next(found) if want else None for want in needed]

@@ -1,0 +1,165 @@
+"""What a layer does in one go: a product, its bias, its activation, perhaps a pool behind it.
+
+Each is a fused operation: the decorated function is its meaning, step by step, and a kernel does
+the steps at once (see `backend/numpy/blocks.py` for what that saves). Of the activations the
+kernels know `relu`; any other is an operation of its own behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minicnn import ops
+from minicnn.backend import kernels
+from minicnn.ops.declare import fused
+from minicnn.ops.nn.activations import relu
+from minicnn.ops.nn.convolution import conv, window_settings
+from minicnn.ops.nn.normalization import batch_normalization, moments
+from minicnn.ops.nn.pooling import max_pool
+from minicnn.ops.nn.windows import hashable, standardize_data_format
+
+Sizes = int | Sequence[int]
+
+
+def _dense_forward(inputs, kernel, bias, activation):
+    rows = inputs if inputs.ndim == 2 else inputs.reshape(-1, inputs.shape[-1])
+    y = kernels.dense_block(rows, kernel, bias, activation)
+    return y.reshape(*inputs.shape[:-1], -1), None
+
+
+def _dense_gradients(cotangent, outputs, known, inputs, kernel, bias, needed, activation):
+    rows, y, g = (x.reshape(-1, x.shape[-1]) for x in (inputs, *outputs, cotangent))
+    x, w, b = kernels.dense_block_gradients(g, rows, kernel, y, activation, needed[0])
+    return None if x is None else x.reshape(inputs.shape), w, b
+
+
+@fused("inputs", "kernel", "bias", forward=_dense_forward, gradients=_dense_gradients)
+def _dense_block(inputs, kernel, bias, activation):
+    outputs = ops.matmul(inputs, kernel)
+    if bias is not None:
+        outputs = outputs + bias
+    return _activated(outputs, activation)
+
+
+def dense_block(inputs: Any, kernel: Any, bias: Any = None, activation: Any = None) -> Any:
+    """`activation(inputs · kernel + bias)`, of shapes `(..., n)`, `(n, units)` and `(units,)`.
+
+    Example:
+        >>> import minicnn as keras
+        >>> dense_block([[1.0, 2.0]], [[1.0], [1.0]], [-5.0], keras.ops.relu)
+        Tensor([[0.]], dtype=float32)
+    """
+    known, rest = _split(activation)
+    return rest(_dense_block(inputs, kernel, bias, activation=known))
+
+
+def _conv_forward(inputs, kernel, bias, activation, pooled, **window):
+    window = _window(inputs, kernel, **window)
+    return kernels.conv_block(inputs, kernel, bias, **window, activation=activation, pooled=pooled)
+
+
+def _conv_gradients(
+    cotangent, outputs, winners, inputs, kernel, bias, needed, activation, pooled, **window
+):
+    window = _window(inputs, kernel, **window)
+    return kernels.conv_block_gradients(
+        cotangent,
+        inputs,
+        kernel,
+        *outputs,
+        winners,
+        **window,
+        activation=activation,
+        input_needed=needed[0],
+    )
+
+
+def _window(inputs, kernel, strides, padding, dilation_rate):
+    shapes = inputs.shape, kernel.shape
+    return window_settings(*hashable(*shapes, strides, padding, "channels_last", dilation_rate))
+
+
+@fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients)
+def _conv_block(inputs, kernel, bias, strides, padding, dilation_rate, activation, pooled):
+    outputs = conv(inputs, kernel, strides, padding, "channels_last", dilation_rate)
+    if bias is not None:
+        outputs = outputs + bias
+    outputs = _activated(outputs, activation)
+    return max_pool(outputs, 2, data_format="channels_last") if pooled else outputs
+
+
+def conv_block(
+    inputs: Any,
+    kernel: Any,
+    bias: Any = None,
+    activation: Any = None,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+    pooled: bool = False,
+) -> Any:
+    """`activation(conv(inputs, kernel) + bias)`, with `pooled` its maxima over 2 × 2.
+
+    Args:
+        inputs, kernel, strides, padding, data_format, dilation_rate: as for `conv`.
+        bias: `(filters,)`, or None.
+        activation: a function, or None.
+        pooled: whether a `max_pool` by two follows; for images of two spatial dimensions.
+    """
+    known, rest = _split(activation)
+    settings = (strides, padding, dilation_rate, known, pooled)
+    if standardize_data_format(data_format) == "channels_last":
+        return rest(_conv_block(inputs, kernel, bias, *settings))
+    inputs = ops.moveaxis(inputs, 1, -1)
+    return rest(ops.moveaxis(_conv_block(inputs, kernel, bias, *settings), -1, 1))
+
+
+def _batch_norm_forward(inputs, gamma, beta, epsilon, activation):
+    return kernels.batch_norm_block(inputs, gamma, beta, epsilon, activation), None
+
+
+def _batch_norm_gradients(
+    cotangent, outputs, known, inputs, gamma, beta, needed, epsilon, activation
+):
+    y, mean, variance = outputs
+    return kernels.batch_norm_block_gradients(
+        cotangent, inputs, y, gamma, mean, variance, epsilon, activation
+    )
+
+
+@fused("inputs", "gamma", "beta", forward=_batch_norm_forward, gradients=_batch_norm_gradients)
+def _batch_norm_block(inputs, gamma, beta, epsilon, activation):
+    mean, variance = moments(inputs, tuple(range(len(inputs.shape) - 1)))
+    outputs = batch_normalization(inputs, mean, variance, -1, beta, gamma, epsilon)
+    return _activated(outputs, activation), mean, variance
+
+
+def batch_norm_block(
+    inputs: Any, gamma: Any, beta: Any, epsilon: float = 1e-3, activation: Any = None
+) -> tuple[Any, Any, Any]:
+    """Normalizes each channel (the last axis) by its own mean and variance, which it gives too.
+
+    `activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ² over all other axes; γ and β `(channels,)`.
+    """
+    known, rest = _split(activation)
+    y, mean, variance = _batch_norm_block(inputs, gamma, beta, epsilon, known)
+    return rest(y), mean, variance
+
+
+def _split(activation: Callable | None) -> tuple[str, Callable]:
+    """The kernels' name for an activation, and what is left to do behind them."""
+    known = "linear" if activation is None else getattr(activation, "known_to_kernels_as", None)
+    return (known, _unchanged) if known else ("linear", activation)
+
+
+def _unchanged(x: Any) -> Any:
+    return x
+
+
+def _activated(x: Any, activation: str) -> Any:
+    return relu(x) if activation == "relu" else x
+
+
+relu.known_to_kernels_as = "relu"

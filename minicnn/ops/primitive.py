@@ -1,0 +1,246 @@
+"""Functions that serve arrays, recorded tensors and symbolic tensors alike.
+
+`Composite` is written in other operations, `Primitive` maps arrays to arrays and has derivatives.
+They are made by the decorators of `declare.py`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minicnn import config
+from minicnn.autodiff import Record, Tensor, is_recording
+from minicnn.autodiff.array_like import OPERATIONS
+from minicnn.autodiff.quiet import quiet
+from minicnn.ops.arguments import (
+    Scalar,
+    array_of,
+    array_type_of,
+    as_argument,
+    as_spec,
+    as_tensor,
+    cast_spec,
+    flat,
+    kept,
+    result_type_of,
+)
+from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
+from minicnn.ops.operation import is_outlining, outline
+
+FLOAT32 = np.dtype("float32")
+
+
+class Composite:
+    """A function of tensors and settings, that also has a class for graphs."""
+
+    def __init__(self, forward: Callable, tensors: Sequence[str]):
+        self.forward = forward
+        self.name = forward.__name__
+        self.tensors = tuple(name.lstrip("*") for name in tensors)
+        self.sequences = tuple(name[1:] for name in tensors if name.startswith("*"))
+        self.signature = inspect.signature(forward)
+        self.parameters = tuple(self.signature.parameters)
+        self.settings = tuple(name for name in self.parameters if name not in self.tensors)
+        self.defaults = {
+            name: parameter.default
+            for name, parameter in self.signature.parameters.items()
+            if parameter.default is not parameter.empty
+        }
+        self.operation_class: type | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        tensors, settings = self.bind(args, kwargs)
+        if self._any_symbolic(tensors):
+            return self.draw(tensors, settings)
+        tensors = [
+            [as_argument(x) for x in value] if name in self.sequences else as_argument(value)
+            for name, value in zip(self.tensors, tensors, strict=True)
+        ]
+        return self.forward(**dict(zip(self.tensors, tensors, strict=True)), **settings)
+
+    def bind(self, args: tuple, kwargs: dict) -> tuple[Sequence, dict]:
+        """The tensors in their order, and the settings by name."""
+        if not self.settings and not kwargs and len(args) == len(self.tensors):
+            return args, {}
+        if len(args) > len(self.parameters):
+            self.signature.bind(*args, **kwargs)
+        settings = self.defaults | dict(zip(self.parameters, args, strict=False)) | kwargs
+        if settings.keys() != self.signature.parameters.keys():
+            self.signature.bind(*args, **kwargs)
+        return [settings.pop(name) for name in self.tensors], settings
+
+    def _any_symbolic(self, tensors: Sequence) -> bool:
+        if any(isinstance(x, KerasTensor) for x in tensors):
+            return True
+        return any(
+            isinstance(item, KerasTensor)
+            for name, x in zip(self.tensors, tensors, strict=True)
+            if name in self.sequences
+            for item in x
+        )
+
+    def draw(self, tensors: Sequence, settings: dict) -> Any:
+        """The result's outline; with a node in the graph, unless only the outline is wanted."""
+        if is_outlining():
+            return self.outline(tensors, settings)
+        return self.operation_class.draw(tensors, settings)
+
+    def outline(self, tensors: Sequence, settings: dict) -> Any:
+        """Shapes and types of the result."""
+        return outline(self.forward, **dict(zip(self.tensors, tensors, strict=True)), **settings)
+
+
+class Primitive(Composite):
+    """A function of arrays, with its shape rule and its vector-Jacobian products."""
+
+    def __init__(
+        self,
+        forward: Callable,
+        tensors: Sequence[str],
+        spec: Callable | None,
+        vjp: Any = None,
+        promote: str | None = None,
+        apart: Sequence[str] = (),
+    ):
+        super().__init__(forward, tensors)
+        self.spec = spec
+        self.vjp = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
+        self.vjp += (None,) * (len(self.tensors) - len(self.vjp))
+        self.promote = promote
+        self.apart = tuple(apart)
+        self.differentiable = any(function is not None for function in self.vjp)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given, settings = self.bind(args, kwargs)
+        if self._any_symbolic(given) or (is_outlining() and any_symbolic_tensors(settings)):
+            return self.draw(given, settings)
+        tensors = self._as_tensors(given)
+        arrays = self._promoted(tensors)
+        try:
+            with quiet():
+                result = self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+        except ValueError:
+            self.outline(given, settings)  # the shape rule knows better what is wrong
+            raise
+        several = isinstance(result, (tuple, list))
+        outputs = [Tensor(np.asarray(array)) for array in (result if several else (result,))]
+        if self.differentiable and is_recording():
+            self._record(tensors, arrays, outputs, settings, several)
+        return type(result)(outputs) if several else outputs[0]
+
+    def outline(self, tensors: Sequence, settings: dict) -> Any:
+        """Shapes and types of the result, by the rule."""
+        tensors = [
+            [as_spec(x) for x in value] if name in self.sequences else as_spec(value)
+            for name, value in zip(self.tensors, tensors, strict=True)
+        ]
+        dtype = result_type_of(self._kinds(tensors), config.floatx()) if self.promote else None
+        tensors = [
+            cast_spec(x, None if name in self.apart else dtype)
+            for name, x in zip(self.tensors, tensors, strict=True)
+        ]
+        return self.spec(*tensors, **settings)
+
+    def pull_back(
+        self, record: Record, cotangents: list, outputs: list, needed: Sequence[bool]
+    ) -> list:
+        """Cotangents of the flat inputs where needed, None elsewhere."""
+        tensors, settings, several = record.arguments
+        if several:
+            g, y = _with_zeros(cotangents, outputs), outputs
+        else:
+            g, y = cotangents[0], outputs[0]
+        parts: list = []
+        for function, x in zip(self.vjp, tensors, strict=True):
+            inputs = x if isinstance(x, list) else [x]
+            wanted = needed[len(parts) : len(parts) + len(inputs)]
+            if function is None or not any(wanted):
+                parts += [None] * len(inputs)
+                continue
+            part = function(g, y, *tensors, **settings)
+            part = part if isinstance(x, list) else [part]
+            parts += [
+                self._fitted(p, i) if w and p is not None else None
+                for p, i, w in zip(part, inputs, wanted, strict=True)
+            ]
+        return parts
+
+    def _as_tensors(self, tensors: Sequence) -> list:
+        if not self.sequences:
+            return [x if type(x) is Tensor else as_tensor(x) for x in tensors]
+        return [
+            [as_tensor(x) for x in value] if name in self.sequences else as_tensor(value)
+            for name, value in zip(self.tensors, tensors, strict=True)
+        ]
+
+    def _promoted(self, tensors: list) -> list:
+        if not self.sequences and all(
+            type(x) is Tensor and x.array.dtype is FLOAT32 for x in tensors
+        ):
+            return [x.array for x in tensors]
+        dtype = array_type_of(self._kinds(tensors), config.floatx()) if self.promote else None
+        return [
+            array_of(x, None if name in self.apart else dtype)
+            for name, x in zip(self.tensors, tensors, strict=True)
+        ]
+
+    def _kinds(self, tensors: Sequence) -> tuple:
+        """The types that are promoted to one: of Python numbers int and float, which are weak."""
+        if self.apart:
+            named = zip(self.tensors, tensors, strict=True)
+            tensors = [x for name, x in named if name not in self.apart]
+        kinds = [
+            x.kind if isinstance(x, Scalar) else x.dtype for x in flat(tensors) if x is not None
+        ]
+        if self.promote == "float":
+            kinds.append(float)
+        return tuple(kinds)
+
+    def _record(
+        self, tensors: list, arrays: list, outputs: list[Tensor], settings: dict, extra: Any
+    ) -> None:
+        """Lets the outputs know how they came about, if a gradient may flow through them."""
+        if not any(x is not None and x.record is not None for x in flat(tensors)):
+            return
+        inputs = [kept(x, array) for x, array in zip(tensors, arrays, strict=True)]
+        record = Record(self, flat(inputs), (inputs, settings, extra))
+        record.made(outputs)
+        for y in outputs:
+            if y.array.dtype.kind in "fc":
+                y.record = record
+
+    def _fitted(self, g: Any, x: Tensor) -> Tensor:
+        """The cotangent in its input's shape (broadcasting undone) and type."""
+        if g.shape != x.shape:
+            g = _unbroadcast(g, x.shape)
+        if g.dtype != x.dtype:
+            g = OPERATIONS["cast"](g, x.dtype)
+        if g.shape != x.shape:
+            raise AssertionError(
+                f"The derivative of `{self.name}` has shape {g.shape}, its input {x.shape}: it is "
+                "wrong."
+            )
+        return g
+
+
+def _with_zeros(cotangents: list, outputs: list) -> list:
+    """Zeros for the outputs that nothing depends on."""
+    return [
+        Tensor(np.zeros(y.shape, y.dtype)) if g is None else g
+        for g, y in zip(cotangents, outputs, strict=True)
+    ]
+
+
+def _unbroadcast(g: Any, shape: tuple) -> Any:
+    """The adjoint of broadcasting from `shape`: sums over the axes that were stretched."""
+    added = g.ndim - len(shape)
+    axes = tuple(range(added)) + tuple(
+        added + i for i, length in enumerate(shape) if length == 1 and g.shape[added + i] != 1
+    )
+    if axes:
+        g = OPERATIONS["sum"](g, axis=axes, keepdims=True)
+    return OPERATIONS["reshape"](g, shape) if added > 0 else g

@@ -1,0 +1,142 @@
+"""Pairs of layers that run as one kernel: same numbers, same model to look at."""
+
+import numpy as np
+import pytest
+
+import minicnn as keras
+from minicnn import config, layers
+from minicnn.models.fusion import ConvolutionThenPool, NormalizationThenReLU, fused_nodes
+
+
+@pytest.fixture
+def unfused():
+    """Switches fusion off while the function it gives runs."""
+
+    def run(function):
+        config.set_fusion(False)
+        try:
+            return function()
+        finally:
+            config.set_fusion(True)
+
+    return run
+
+
+def convolutional():
+    return keras.Sequential(
+        [
+            keras.Input((9, 8, 2)),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(8, 2, padding="same", use_bias=False),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(3),
+        ]
+    )
+
+
+def residual():
+    inputs = keras.Input((6, 6, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    x = layers.BatchNormalization()(x)
+    x = layers.ReLU()(x)
+    y = layers.BatchNormalization()(x)
+    x = layers.Add()([x, layers.ReLU()(y)])
+    return keras.Model(inputs, [layers.GlobalAveragePooling2D()(x), y])
+
+
+def pairs_of(model):
+    model = model._functional if isinstance(model, keras.Sequential) else model
+    return [type(n.operation) for n in fused_nodes(model._nodes, model._outputs)]
+
+
+def test_the_table_finds_its_pairs_and_no_others():
+    assert pairs_of(convolutional()).count(ConvolutionThenPool) == 2
+    assert pairs_of(residual()).count(NormalizationThenReLU) == 1  # the other one's input goes out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda conv, pool: setattr(pool, "strides", (1, 1)),
+        lambda conv, pool: setattr(conv, "activation", keras.activations.tanh),
+        lambda conv, pool: setattr(pool, "padding", "same"),
+    ],
+)
+def test_a_pair_is_taken_apart_when_a_layer_changes(change, rng, unfused):
+    x = rng.normal(size=(2, 9, 8, 2)).astype("float32")
+    model = keras.Sequential(
+        [keras.Input((9, 8, 2)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2)]
+    )
+    model(x, training=False)
+    change(*model.layers)
+    np.testing.assert_allclose(
+        model(x, training=False), unfused(lambda: model(x, training=False)), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_layers_that_do_more_are_left_alone():
+    class Louder(layers.Conv2D):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    penalized = layers.Conv2D(8, 3, activity_regularizer="l2")
+    for conv in (Louder(8, 3), penalized, layers.Conv2D(8, 3, dtype="float64")):
+        model = keras.Sequential([keras.Input((9, 8, 2)), conv, layers.MaxPooling2D(2)])
+        assert ConvolutionThenPool not in pairs_of(model)
+
+
+@pytest.mark.parametrize("draw", [convolutional, residual])
+def test_outputs_gradients_and_averages_are_those_of_single_layers(draw, rng, unfused):
+    model = draw()
+    x = rng.normal(size=(5, *model.input_shape[1:])).astype("float32")
+    start = model.get_weights()
+
+    def step():
+        model.set_weights(start)
+        with keras.GradientTape() as tape:
+            outputs = model(x, training=True)
+            outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+            loss = sum(
+                keras.ops.sum(y * np.cos(np.arange(y.size)).reshape(y.shape)) for y in outputs
+            )
+        gradients = tape.gradient(loss, model.trainable_weights)
+        return [*outputs, *gradients, *model.non_trainable_weights, model(x, training=False)[0]]
+
+    together, apart = step(), unfused(step)
+    assert max(np.abs(g).max() for g in apart) > 0.1
+    for a, b in zip(together, apart, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_second_derivatives_are_those_of_single_layers(rng, unfused):
+    model = convolutional()
+    x = keras.ops.convert_to_tensor(rng.normal(size=(2, 9, 8, 2)).astype("float32"))
+
+    def derivative_of_slope():
+        with keras.GradientTape() as outer:
+            with keras.GradientTape() as tape:
+                tape.watch(x)
+                y = keras.ops.sum(model(x, training=True) ** 2)
+            slope = keras.ops.sum(tape.gradient(y, x) ** 2)
+        return outer.gradient(slope, model.trainable_weights)
+
+    together, apart = derivative_of_slope(), unfused(derivative_of_slope)
+    for a, b in zip(together, apart, strict=True):
+        assert np.linalg.norm(b) > 1
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(b).max())
+
+
+def test_nothing_of_it_shows_in_the_model(rng, tmp_path):
+    model = convolutional()
+    model(np.zeros((1, 9, 8, 2), "float32"), training=False)
+    assert [type(layer).__name__ for layer in model.layers] == (
+        "Conv2D MaxPooling2D Conv2D MaxPooling2D Flatten Dense".split()
+    )
+    assert len(model.weights) == 5
+    model.save(tmp_path / "m.keras")
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    x = rng.normal(size=(3, 9, 8, 2)).astype("float32")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert len(model.layers[0]._outbound_nodes) == 1
