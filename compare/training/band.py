@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from compare.errors import UNIT, wide
+from compare.errors import ALLOWED, UNIT, wide
 
-FACTOR = 16.0
 LOSS = "the loss"
+SHARP = 1e-3
 
 
 @dataclass
@@ -36,16 +36,29 @@ class Comparison:
     def band(self) -> np.ndarray:
         """The distances that float32 explains.
 
-        They are `FACTOR` times what rounding alone has made of Keras's own numbers up to this
+        They are `ALLOWED` times what rounding alone has made of Keras's own numbers up to this
         step, and one rounding of the number itself besides.
         """
-        return FACTOR * (np.maximum.accumulate(self.spread, axis=0) + UNIT * self.sizes)
+        return ALLOWED * (np.maximum.accumulate(self.spread, axis=0) + UNIT * self.sizes)
 
     @property
     def shares(self) -> np.ndarray:
-        """The distances over the band: above 1 is outside. Infinite where something is no number."""
+        """The distances over the band: above 1 is outside, as is what is no number (infinite)."""
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(self.distances / self.band, nan=np.inf, posinf=np.inf)
+
+    @property
+    def sharp(self) -> int:
+        """For how many steps float32 explains at most `SHARP`, relative, of all weights together.
+
+        A network with kinks drifts far in many steps. A comparison that is never sharp is none.
+        """
+        band = np.linalg.norm(self.band[:, 1:], axis=1) / self._total
+        return int(np.argmax([*(band > SHARP), True]))
+
+    @property
+    def _total(self) -> np.ndarray:
+        return np.linalg.norm(self.sizes[:, 1:], axis=1)
 
     def leaves(self) -> tuple[int, int] | None:
         """The first step outside the band, and what of it is furthest outside."""
@@ -75,7 +88,7 @@ class Comparison:
         """For each step the two losses and what their difference may be, and the same of all
         weights together: their difference, and the spread of Keras's neighbours, relative.
         """
-        total = np.linalg.norm(self.sizes[:, 1:], axis=1)
+        total = self._total
         return {
             "loss minicnn": self.ours,
             "loss keras": self.keras,
