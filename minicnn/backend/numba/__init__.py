@@ -41,7 +41,12 @@ MODULES: dict[str, tuple[str, ...]] = {
         "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_gradient",
     ),
-    "normalization": ("moments",),
+    "normalization": (
+        "batch_norm_block",
+        "batch_norm_block_gradients",
+        "moments",
+        "scale_and_shift",
+    ),
     "optimizers": ("adam_step",),
     "pool": (
         "average_pool",

@@ -1,12 +1,46 @@
-"""Means and variances of the channels of large images."""
+"""Batch normalisation in as few passes over memory as it takes: two forward, two backward.
+
+    forward    x → μ, σ²            then   x → y = relu((x − μ) · scale + β)
+    backward   ḡ, x → Σ ḡ, Σ ḡ (x − μ)     then   ḡ, x → x̄ = a ḡ + b (x − μ) + c
+
+An image batch is a table here: a row for each pixel, a column for each channel. Eight channels are
+a vector, and its sums stay in registers for BLOCK rows, few enough that float32 loses nothing to
+speak of and that the rows are still in the cache when their mean is known and their squares are
+summed. Blocks are then put together in float64: two sets with n and m rows, means μ and ν, sums of
+squares S and T have together the mean `μ + (ν − μ) m / (n + m)` and the sum of squares
+`S + T + (ν − μ)² n m / (n + m)`. Nothing cancels, however far the mean is from zero.
+
+x̄ is the formula of `backend/numpy/blocks.py` with the factors of each channel worked out first:
+a = γ / √(σ² + ε), b = −a Σ ḡ (x − μ) / (n (σ² + ε)), c = −a Σ ḡ / n.
+
+Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+variances" (1979), eq. 2.1.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from minicnn.backend.numba.arithmetic import channel_sums, sum, sums_channels
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.simd import (
+    WIDTH,
+    address_of,
+    load,
+    multiply_add,
+    rectified,
+    splat,
+    store,
+    where_positive,
+    zero,
+)
+from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numpy import blocks
 from minicnn.backend.numpy import normalization as definition
+
+BLOCK = 32  # rows
+PIECE_ELEMENTS = 65_536  # that are worth waking a thread for
 
 
 def moments(
@@ -15,11 +49,231 @@ def moments(
     """Mean and biased variance over `axes`; see `backend/numpy/normalization.py`."""
     if not sums_channels(x, axes):
         return definition.moments(x, axes, keepdims)
-    count = x.dtype.type(x.size // x.shape[-1])
-    mean = sum(x, tuple(range(x.ndim - 1))) / count
-    variance = channel_sums(_sum_squares, x, mean) / count
+    if _fits_vectors(x):
+        mean, variance = (m.astype(x.dtype) for m in _moments_of_rows(_rows(x)))
+    else:
+        count = x.dtype.type(x.size // x.shape[-1])
+        mean = sum(x, tuple(range(x.ndim - 1))) / count
+        variance = channel_sums(_sum_squares, x, mean) / count
     shape = (*(1,) * (x.ndim - 1), -1) if keepdims else (-1,)
     return mean.reshape(shape), variance.reshape(shape)
+
+
+def batch_norm_block(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, activation: str = "linear"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ²; see `backend/numpy/blocks.py`."""
+    if not _fits_vectors(x, gamma, beta):
+        return blocks.batch_norm_block(x, gamma, beta, epsilon, activation)
+    rows = _rows(x)
+    mean, variance = _moments_of_rows(rows)
+    scale = gamma / np.sqrt(variance + epsilon)
+    y = _normalized(rows, mean, scale, beta, activation)
+    return y.reshape(x.shape), mean.astype(x.dtype), variance.astype(x.dtype)
+
+
+def batch_norm_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    activation: str = "linear",
+) -> blocks.Gradients:
+    """Cotangents of x, γ and β of `batch_norm_block`; see `backend/numpy/blocks.py`."""
+    if not _fits_vectors(x, cotangent, y, gamma, mean, variance):
+        return blocks.batch_norm_block_gradients(
+            cotangent, x, y, gamma, mean, variance, epsilon, activation
+        )
+    arrays = _rows(cotangent), _rows(x), _rows(y)
+    count, channels = arrays[0].shape
+    rectify = activation == "relu"
+    bounds = _cut(arrays[0])
+    totals = np.zeros((len(bounds) - 1, 2, channels))
+    share(_sum_cotangents, bounds, *arrays, mean, totals, rectify)
+    beta_gradient, products = totals.sum(0)
+    inverse = 1 / np.sqrt(variance.astype(np.float64) + epsilon)
+    a = gamma * inverse
+    b, c = -a * inverse**2 * products / count, -a * beta_gradient / count
+    factors = np.stack([mean, a, b, c]).astype(x.dtype)
+    gradient = np.empty(x.shape, x.dtype)
+    share(_combine, bounds, *arrays, factors, _rows(gradient), rectify)
+    return gradient, (inverse * products).astype(x.dtype), beta_gradient.astype(x.dtype)
+
+
+def scale_and_shift(
+    x: np.ndarray, scale: np.ndarray, offset: np.ndarray, activation: str = "linear"
+) -> np.ndarray:
+    """`activation(x · scale + offset)`, channel by channel; see `backend/numpy/blocks.py`."""
+    if not _fits_vectors(x, scale, offset):
+        return blocks.scale_and_shift(x, scale, offset, activation)
+    return _normalized(_rows(x), np.zeros_like(scale), scale, offset, activation).reshape(x.shape)
+
+
+def _fits_vectors(x: np.ndarray, *others: np.ndarray) -> bool:
+    return x.dtype == np.float32 and x.size > 0 and x.shape[-1] >= WIDTH and same_float(x, *others)
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """`(pixels, channels)`."""
+    (x,) = contiguous(x)
+    return x.reshape(-1, x.shape[-1])
+
+
+def _cut(rows: np.ndarray) -> np.ndarray:
+    return cut(len(rows), 1 + PIECE_ELEMENTS // rows.shape[1])
+
+
+def _moments_of_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each column, in float64."""
+    bounds = _cut(rows)
+    means, squares = np.zeros((2, len(bounds) - 1, rows.shape[1]))
+    share(_sum_up, bounds, rows, means, squares)
+    counts = np.diff(bounds)[:, None]
+    mean = (means * counts).sum(0) / len(rows)
+    return mean, (squares + counts * (means - mean) ** 2).sum(0) / len(rows)
+
+
+def _normalized(
+    rows: np.ndarray, mean: np.ndarray, scale: np.ndarray, offset: np.ndarray, activation: str
+) -> np.ndarray:
+    y = np.empty_like(rows)
+    factors = np.stack([mean, scale, offset]).astype(rows.dtype)
+    share(_normalize, _cut(rows), rows, factors, y, activation == "relu")
+    return y
+
+
+@compiled
+def _sum_up(work, rows, means, squares):
+    """Mean, and sum of squared distances from it, of each column of each piece of the rows."""
+    channels = rows.shape[1]
+    sums = np.empty((3, channels), np.float32)
+    for piece, start, stop in pieces(work):
+        for first in range(start, stop, BLOCK):
+            count = min(BLOCK, stop - first)
+            for first_channel in range(0, channels, WIDTH):
+                channel = min(first_channel, channels - WIDTH)
+                source = address_of(rows) + 4 * (first * channels + channel)
+                centre, rest, total = _squares(source, 4 * channels, count)
+                target = address_of(sums) + 4 * channel
+                store(target, centre)
+                store(target + 4 * channels, rest)
+                store(target + 8 * channels, total)
+            before = first - start
+            mean_share, square_share = count / (before + count), before * count / (before + count)
+            for channel in range(channels):
+                centre, rest = np.float64(sums[0, channel]), np.float64(sums[1, channel])
+                distance = centre + rest / count - means[piece, channel]
+                means[piece, channel] += distance * mean_share
+                inside = sums[2, channel] - rest**2 / count
+                squares[piece, channel] += inside + distance**2 * square_share
+
+
+@compiled
+def _squares(source, row, count):
+    """Mean m, `Σ (x − m)` and `Σ (x − m)²` of eight columns of `count` rows, `row` bytes apart.
+
+    The first sum is what rounding has left out of the mean.
+    """
+    # Even and odd rows have sums of their own, as an addition takes four cycles to give its result.
+    even, odd = zero(), zero()
+    last = source + (count - 1) * row
+    for i in range(source, last, 2 * row):
+        even, odd = even + load(i), odd + load(i + row)
+    if count % 2:
+        even = even + load(last)
+    mean = (even + odd) * splat(np.float32(1) / np.float32(count))
+    even, odd, even_squares, odd_squares = zero(), zero(), zero(), zero()
+    for i in range(source, last, 2 * row):
+        a, b = load(i) - mean, load(i + row) - mean
+        even, odd = even + a, odd + b
+        even_squares = multiply_add(a, a, even_squares)
+        odd_squares = multiply_add(b, b, odd_squares)
+    if count % 2:
+        a = load(last) - mean
+        even, even_squares = even + a, multiply_add(a, a, even_squares)
+    return mean, even + odd, even_squares + odd_squares
+
+
+@compiled
+def _normalize(work, rows, factors, y, rectify):
+    channels = rows.shape[1]
+    mean = address_of(factors)
+    scale, offset = mean + 4 * channels, mean + 8 * channels
+    for _, start, stop in pieces(work):
+        for i in range(start, stop):
+            for first_channel in range(0, channels, WIDTH):
+                c = 4 * min(first_channel, channels - WIDTH)
+                place = 4 * i * channels + c
+                distance = load(address_of(rows) + place) - load(mean + c)
+                value = multiply_add(distance, load(scale + c), load(offset + c))
+                store(address_of(y) + place, rectified(value) if rectify else value)
+
+
+@compiled
+def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
+    """`Σ ḡ` and `Σ ḡ (x − μ)` of each column of each piece of the rows."""
+    channels = x.shape[1]
+    sums = np.empty((2, channels), np.float32)
+    for piece, start, stop in pieces(work):
+        for first in range(start, stop, BLOCK):
+            count = min(BLOCK, stop - first)
+            for first_channel in range(0, channels, WIDTH):
+                channel = min(first_channel, channels - WIDTH)
+                place = 4 * (first * channels + channel)
+                centre = load(address_of(mean) + 4 * channel)
+                total, products = _cotangent_sums(cotangent, x, y, centre, place, count, rectify)
+                store(address_of(sums) + 4 * channel, total)
+                store(address_of(sums) + 4 * (channels + channel), products)
+            for channel in range(channels):
+                totals[piece, 0, channel] += sums[0, channel]
+                totals[piece, 1, channel] += sums[1, channel]
+
+
+@compiled
+def _cotangent_sums(cotangent, x, y, centre, place, count, rectify):
+    """Of eight columns of `count` rows."""
+    row = 4 * x.shape[1]
+    even_total, odd_total = zero(), zero()
+    even_products, odd_products = zero(), zero()
+    for _ in range(count // 2):
+        even = _behind(cotangent, y, place, rectify)
+        odd = _behind(cotangent, y, place + row, rectify)
+        even_total, odd_total = even_total + even, odd_total + odd
+        even_products = multiply_add(even, load(address_of(x) + place) - centre, even_products)
+        odd_products = multiply_add(odd, load(address_of(x) + place + row) - centre, odd_products)
+        place += 2 * row
+    if count % 2:
+        even = _behind(cotangent, y, place, rectify)
+        even_total = even_total + even
+        even_products = multiply_add(even, load(address_of(x) + place) - centre, even_products)
+    return even_total + odd_total, even_products + odd_products
+
+
+@compiled
+def _combine(work, cotangent, x, y, factors, gradient, rectify):
+    channels = x.shape[1]
+    mean, step = address_of(factors), 4 * channels
+    factor = mean + step
+    for _, start, stop in pieces(work):
+        for i in range(start, stop):
+            for first_channel in range(0, channels, WIDTH):
+                c = 4 * min(first_channel, channels - WIDTH)
+                place = i * step + c
+                distance = load(address_of(x) + place) - load(mean + c)
+                a, b, shift = load(factor + c), load(factor + step + c), load(factor + 2 * step + c)
+                g = _behind(cotangent, y, place, rectify)
+                value = multiply_add(g, a, multiply_add(distance, b, shift))
+                store(address_of(gradient) + place, value)
+
+
+@compiled
+def _behind(cotangent, y, place, rectify):
+    """The cotangent in front of the activation, from the one behind it."""
+    g = load(address_of(cotangent) + place)
+    return where_positive(g, load(address_of(y) + place)) if rectify else g
 
 
 @compiled

@@ -43,6 +43,7 @@ MODULES = {
         "conv_block_gradients",
         "dense_block",
         "dense_block_gradients",
+        "scale_and_shift",
     ),
     "conv": (
         "col2im",

@@ -149,6 +149,16 @@ def batch_norm_block_gradients(
     return gamma * inverse * centred, gamma_gradient, beta_gradient
 
 
+def scale_and_shift(
+    x: np.ndarray, scale: np.ndarray, offset: np.ndarray, activation: str = "linear"
+) -> np.ndarray:
+    """`activation(x · scale + offset)`, with a scale and an offset for each channel.
+
+    This is batch normalisation with a mean and variance that are known beforehand.
+    """
+    return _activated(x * scale + offset, activation)
+
+
 def _with_bias(x: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     return x if bias is None else x + bias
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minicnn.backend.numba import threads
+from minicnn import config
 
 
 @pytest.fixture
@@ -15,10 +15,10 @@ def assert_same_on_any_threads():
     def check(function):
         results = []
         for count in (1, 2):
-            threads.set_thread_count(count)
+            config.set_threads(count)
             results.append(function())
         for one, other in zip(*results, strict=True):
             np.testing.assert_array_equal(one, other)
 
     yield check
-    threads.set_thread_count(threads.default_thread_count())
+    config.set_threads(None)

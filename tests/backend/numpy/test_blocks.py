@@ -75,3 +75,11 @@ def test_an_input_gradient_that_nobody_needs_is_not_computed(rng):
     x, kernel = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
     y = blocks.dense_block(x, kernel, None, "linear")
     assert blocks.dense_block_gradients(y, x, kernel, y, "linear", False)[0] is None
+
+
+def test_scale_and_shift_is_normalization_with_known_moments(rng):
+    x, gamma, beta = rng.normal(size=(6, 5, 4)), rng.normal(size=4), rng.normal(size=4)
+    y, mean, variance = blocks.batch_norm_block(x, gamma, beta, 1e-3, "relu")
+    scale = gamma / np.sqrt(variance + 1e-3)
+    found = blocks.scale_and_shift(x, scale, beta - mean * scale, "relu")
+    np.testing.assert_allclose(found, y, atol=1e-12)
