@@ -92,7 +92,7 @@ class KerasTensor(ArrayLike):
         raise ValueError(_has_no_values("be turned into a NumPy array"))
 
     def __iter__(self):
-        raise TypeError(_has_no_values("be iterated over"))
+        raise NotImplementedError(_has_no_values("be iterated over"))
 
     def __bool__(self):
         raise TypeError(_has_no_values("be used as a boolean"))
@@ -111,9 +111,9 @@ class KerasTensor(ArrayLike):
 def _has_no_values(what: str) -> str:
     return (
         f"A KerasTensor is symbolic: it cannot {what}, as it is a placeholder for a shape and a "
-        "dtype and has no values. You are drawing a model; use Keras operations (`keras.ops`) or "
-        "layers, or move the code into the `call` of a `Layer` of your own, which also sees real "
-        "tensors."
+        "dtype and doesn't have any actual numerical values. You are drawing a model; use Keras "
+        "operations (`keras.ops`) or layers, or move the code into the `call` of a `Layer` of your "
+        "own, which also sees real tensors."
     )
 
 

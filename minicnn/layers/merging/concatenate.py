@@ -74,7 +74,8 @@ class Concatenate(Merge):
             if m is None:
                 wide.append(ops.ones_like(x, dtype="bool"))
             elif len(m.shape) < len(x.shape):
-                wide.append(ops.broadcast_to(ops.expand_dims(m, axis=-1), x.shape))
+                everywhere = ops.ones_like(x, dtype="bool")  # the batch axis may be unknown
+                wide.append(ops.logical_and(ops.expand_dims(m, axis=-1), everywhere))
             else:
                 wide.append(m)
         return ops.any(ops.concatenate(wide, axis=self.axis), axis=-1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn import config, ops
 from minicnn.layers.layer import Layer
+from minicnn.saving import serialization_lib
 
 
 class Rescaling(Layer):
@@ -21,8 +22,6 @@ class Rescaling(Layer):
         Tensor([0., 1.], dtype=float32)
     """
 
-    settings = ("scale", "offset")
-
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.scale = scale
@@ -31,11 +30,28 @@ class Rescaling(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Multiplies and adds."""
-        x = ops.cast(inputs, self.compute_dtype)
-        return x * ops.cast(self.scale, self.compute_dtype) + ops.cast(
-            self.offset, self.compute_dtype
-        )
+        scale = ops.cast(self.scale, self.compute_dtype)
+        offset = ops.cast(self.offset, self.compute_dtype)
+        if config.image_data_format() == "channels_first":
+            scale, offset = _beside_channels(scale), _beside_channels(offset)
+        return ops.cast(inputs, self.compute_dtype) * scale + offset
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; arrays as data that can be written into a file."""
+        numbers = {"scale": self.scale, "offset": self.offset}
+        return {**super().get_config(), **serialization_lib.serialize_keras_object(numbers)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Makes the layer again."""
+        numbers = {name: config[name] for name in ("scale", "offset") if name in config}
+        return cls(**{**config, **serialization_lib.deserialize_keras_object(numbers)})
+
+
+def _beside_channels(numbers: Any) -> Any:
+    """One number a channel, in the shape that meets `(batch, channels, height, width)`."""
+    return ops.reshape(numbers, (-1, 1, 1)) if len(numbers.shape) == 1 else numbers
