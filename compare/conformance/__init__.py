@@ -2,9 +2,8 @@
 
 The archive of a pinned Keras is fetched from the package index into a cache. Its tests run with
 `keras` and `keras.src` bound to minicnn by shims; where minicnn has a name in another place, one
-table says so. A row shows the tests of a file that passed, failed and were skipped, and how that
-differs from `standing.json`, where each known failure is listed with its reason. A failure that is
-not listed there fails the command.
+table says so. A row shows the tests of a file that passed, failed and were skipped. The failures
+that are known are listed in `standing.json` with their reasons; another failure fails the command.
 """
 
 from __future__ import annotations
@@ -16,13 +15,33 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from compare.conformance import standing
 from compare.conformance.archive import keras_source
-from compare.outcome import Outcome
+from compare.conformance.standing import Result
+from compare.outcome import CannotCompare, Outcome
 from compare.table import print_table, progress
 
 SUMMARY = "run Keras's own unit tests against minicnn"
-HEADS = ("file", "passed", "failed", "skipped", "of the failed, not known")
-STANDING = Path(__file__).with_name("standing.json")
+HEADS = ("file", "passed", "failed", "skipped", "not known", "passes now")
+# Some of each kind, for less than a minute.
+QUICK = (
+    "activations/activations_test.py",
+    "callbacks/early_stopping_test.py",
+    "constraints/constraints_test.py",
+    "layers/activations",
+    "layers/convolutional/conv_test.py",
+    "layers/core/dense_test.py",
+    "layers/merging/merging_test.py",
+    "layers/normalization/batch_normalization_test.py",
+    "layers/pooling/max_pooling_test.py",
+    "layers/regularization/dropout_test.py",
+    "losses/losses_test.py",
+    "metrics/accuracy_metrics_test.py",
+    "models/sequential_test.py",
+    "optimizers/adam_test.py",
+    "optimizers/sgd_test.py",
+    "regularizers/regularizers_test.py",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", help="files or folders below keras/src (default: all in standing.json)"
     )
+    parser.add_argument("--quick", action="store_true", help="some files of each kind, in a minute")
     parser.add_argument("--source", metavar="FOLDER", help="the unpacked archive, if there is one")
     parser.add_argument("--tests", metavar="FILE", help="a JSON list of the tests to look at")
-    parser.add_argument("--failures", action="store_true", help="list failures with their reasons")
+    parser.add_argument(
+        "--failures", action="store_true", help="list the failures, the known ones too"
+    )
     parser.add_argument(
         "--record", action="store_true", help="write where minicnn stands into standing.json"
     )
@@ -40,44 +62,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> Outcome:
     """Run the files and compare with where minicnn stood."""
-    from compare.conformance.running import run_file
-
+    if options.record and options.tests:
+        raise CannotCompare("--record is for whole files: leave out --tests.")
     source = keras_source(options.source)
-    standing = json.loads(STANDING.read_text()) if STANDING.exists() else {}
-    files = test_files(source, options.files) or list(standing)
+    known = standing.read()
+    names = [*options.files, *(QUICK if options.quick else ())]
+    files = test_files(source, names) if names else list(known["files"])
     if not files:
-        return Outcome(failure="there are no test files of these names.")
-    wanted = set(json.loads(Path(options.tests).read_text())) if options.tests else None
-    results, rows, colours = [], [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for i, file in enumerate(files):
-            progress(i, len(files), file)
-            found = run_file(source, file, Path(folder))
-            if wanted is not None:
-                found = [f for f in found if f"{file}::{f.test}" in wanted or "(" in f.test]
-            result = summed_up(file, found, standing.get(file, {}))
-            results.append(result)
-            rows.append([result[key] for key in ("file", "passed", "failed", "skipped", "new")])
-            colours.append("bad" if result["new"] else "note" if result["failed"] else "good")
-    progress(len(files), len(files), "")
-    return _outcome(options, results, rows, colours)
-
-
-def _outcome(options: argparse.Namespace, results: list, rows: list, colours: list) -> Outcome:
-    total = {key: sum(r[key] for r in results) for key in ("passed", "failed", "skipped", "new")}
-    print_table(HEADS, [*rows, ["all", *total.values()]], colours)
-    if options.failures:
-        failures = [(r["file"], test, why) for r in results for test, why in r["failures"].items()]
-        print()
-        print_table(
-            ("file", "test", "why"),
-            [(f, t, w.splitlines()[0][:150] if w else w) for f, t, w in failures],
-        )
-    if options.record:
-        _record(results)
-    new = [f"{r['file']} ({r['new']})" for r in results if r["new"]]
-    failure = f"failures that are not known: {', '.join(new)}." if new else None
-    return Outcome(results, total, None if options.record else failure)
+        raise CannotCompare("standing.json is empty: say which files to run.")
+    results = _run(source, files, known, _wanted(options.tests))
+    _print(results)
+    _print_reasons(results, known)
+    _print_tests(results, known, options.failures)
+    unexplained = standing.record(known, results) if options.record else []
+    summary = {
+        "passed": sum(r.passed for r in results),
+        "failed": sum(len(r.failed) for r in results),
+        "skipped": sum(r.skipped for r in results),
+        "not known": sum(len(r.unexpected) for r in results),
+    }
+    failure = f"no reason is known for {', '.join(unexplained)}." if unexplained else None
+    if not options.record:
+        failure = _failure(results)
+    return Outcome([r._asdict() for r in results], summary, failure)
 
 
 def test_files(source: Path, names: list[str]) -> list[str]:
@@ -85,32 +92,94 @@ def test_files(source: Path, names: list[str]) -> list[str]:
     files: list[Path] = []
     for name in names:
         path = source / name
-        files += sorted(path.rglob("*_test.py")) if path.is_dir() else [path] * path.is_file()
-    return [file.relative_to(source).as_posix() for file in files]
+        found = sorted(path.rglob("*_test.py")) if path.is_dir() else [path] * path.is_file()
+        if not found:
+            raise CannotCompare(f"there are no tests in {name} below keras/src.")
+        files += found
+    return list(dict.fromkeys(file.relative_to(source).as_posix() for file in files))
 
 
-def summed_up(file: str, found: list, standing: dict) -> dict[str, Any]:
-    """The counts of a file, and which failures are not known."""
-    counts = Counter(f.outcome for f in found)
-    failures = {f.test: f.why for f in found if f.outcome == "failed"}
-    known = standing.get("failures", {})
-    return {
-        "file": file,
-        **{outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")},
-        "new": sum(test not in known for test in failures),
-        "failures": failures,
-    }
+def _wanted(file: str | None) -> set[str] | None:
+    if file is None:
+        return None
+    try:
+        return set(json.loads(Path(file).read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise CannotCompare(f"{file} is not a JSON list of tests: {error}") from error
 
 
-def _record(results: list[dict[str, Any]]) -> None:
-    """Where minicnn stands, with the reasons that are there already kept."""
-    standing = json.loads(STANDING.read_text()) if STANDING.exists() else {}
-    for result in results:
-        known = standing.get(result["file"], {}).get("failures", {})
-        failures = {
-            test: known.get(test) or (why.splitlines() or [""])[0][:120]
-            for test, why in result["failures"].items()
-        }
-        counts = {key: result[key] for key in ("passed", "failed", "skipped")}
-        standing[result["file"]] = {**counts, "failures": failures}
-    STANDING.write_text(json.dumps(dict(sorted(standing.items())), indent=1) + "\n")
+def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -> list[Result]:
+    from compare.conformance.running import WHOLE, run_file
+
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, file in enumerate(files):
+            progress(i, len(files), file)
+            found = run_file(source, file, Path(folder))
+            if wanted is not None:
+                found = [f for f in found if f"{file}::{f.test}" in wanted or f.test == WHOLE]
+            results.append(standing.result(known, file, found, whole=wanted is None))
+    progress(len(files), len(files), "")
+    return results
+
+
+def _print(results: list[Result]) -> None:
+    rows = [
+        (r.file, r.passed, len(r.failed), r.skipped, len(r.unexpected), len(r.passes_now))
+        for r in results
+    ]
+    colours = [
+        "bad" if r.unexpected or r.vanished else "note" if r.failed else "good" for r in results
+    ]
+    print_table(
+        HEADS,
+        [*rows, ("all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))],
+        colours,
+    )
+
+
+def _print_reasons(results: list[Result], known: dict[str, Any]) -> None:
+    """The failures that are known, by reason."""
+    counts = Counter(
+        standing.known(known, r.file)[test]
+        for r in results
+        for test in r.failed
+        if test not in r.unexpected
+    )
+    if counts:
+        print()
+        says = {key: reason["says"] for key, reason in known["reasons"].items()}
+        rows = [(n, says.get(key, key)) for key, n in counts.most_common()]
+        print_table(("known failures", "because"), rows)
+
+
+def _print_tests(results: list[Result], known: dict[str, Any], all_failures: bool) -> None:
+    """The tests that fail and are not known to, those that pass and should not, one by one."""
+    rows, colours = [], []
+    for r in results:
+        reasons = standing.known(known, r.file)
+        for test, why in r.failed.items():
+            unexpected = test in r.unexpected
+            if unexpected or all_failures:
+                what = "fails" if unexpected else f"known: {reasons[test]}"
+                rows.append((f"{r.file}::{test}", what, (why.splitlines() or [""])[0][:160]))
+                colours.append("bad" if unexpected else "note")
+        rows += [(f"{r.file}::{test}", "passes now", "") for test in r.passes_now]
+        colours += ["good"] * len(r.passes_now)
+        if r.vanished:
+            rows.append((r.file, "lacks tests", f"{r.vanished} fewer than when it was recorded"))
+            colours.append("bad")
+    if rows:
+        print()
+        print_table(("test", "", "why"), rows, colours)
+
+
+def _failure(results: list[Result]) -> str | None:
+    bad = [r for r in results if r.unexpected or r.vanished]
+    if not bad:
+        return None
+    tests = sum(len(r.unexpected) for r in bad)
+    files = ", ".join(r.file for r in bad[:5]) + (" and more" if len(bad) > 5 else "")
+    vanished = sum(r.vanished for r in bad)
+    gone = f" and {vanished} tests are gone" if vanished else ""
+    return f"{tests} tests fail that are not known to{gone}, in {files}."

@@ -19,8 +19,9 @@ from compare.conformance import shims
 from compare.conformance.missing import Missing
 from compare.conformance.names import BACKEND_OF_FILE, BACKEND_OF_TEST
 
-TEST_SECONDS = 60
-FILE_SECONDS = 600
+TEST_SECONDS = 120
+FILE_SECONDS = 3600
+WHOLE = "(the whole file)"
 PYTEST_CODES = (0, 1, 2, 5)  # all passed, some failed, the file cannot be read, no tests in it
 OPTIONS = [
     *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest", "-W", "ignore"),
@@ -46,7 +47,7 @@ def run_file(source: Path, file: str, folder: Path) -> list[Found]:
         _in_child(source, file, record)
     ended = _wait(child)
     found = [Found(*json.loads(line)) for line in record.read_text().splitlines()]
-    return found if ended is None else [*found, Found("(the whole file)", "failed", ended)]
+    return found if ended is None else [*found, Found(WHOLE, "failed", ended)]
 
 
 def _wait(child: int) -> str | None:
@@ -122,7 +123,7 @@ class Plugin:
         """A file that cannot be read has failed; one that declines is skipped."""
         if report.failed or (report.skipped and report.nodeid):
             outcome = "failed" if report.failed else "skipped"
-            self._write("(the whole file)", outcome, str(report.longrepr)[-300:])
+            self._write(WHOLE, outcome, str(report.longrepr)[-300:])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Any:
