@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from compare import conformance, model, mutants, parity, script, training
+from compare import accuracy, conformance, model, mutants, parity, script, training
 from compare.outcome import CannotCompare, Outcome
 
-COMMANDS: tuple[ModuleType, ...] = (parity, model, script, conformance, mutants, training)
+COMMANDS: tuple[ModuleType, ...] = (parity, model, script, conformance, mutants, training, accuracy)
 
 
 def main(arguments: list[str] | None = None) -> int:

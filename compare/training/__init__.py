@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from compare import worker
+from compare.arguments import at_least
 from compare.libraries import EXTRAS
 from compare.libraries.minicnn import MiniCNN
 from compare.outcome import Outcome
@@ -39,17 +40,11 @@ NOTHING = "float32 explains so much from the first step on that this proves noth
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may follow `compare training`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
-    parser.add_argument("--steps", type=_count, help=f"of each training (default {STEPS})")
+    parser.add_argument("--steps", type=at_least(1), help=f"of each training (default {STEPS})")
     parser.add_argument("--quick", action="store_true", help=f"fewer networks, {QUICK_STEPS} steps")
     parser.add_argument(
         "--only", metavar="WORD", help="trainings with this in their label, as convnet or Adam"
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, but got {text!r}")
-    return int(text)
 
 
 def command(options: argparse.Namespace) -> Outcome:

@@ -7,6 +7,7 @@ alone, for what it tells about how far rounding takes float32.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -82,13 +83,18 @@ def batches(steps: int) -> Iterator[Batch]:
 
     The noise keeps maxima unique: among equal pixels every library may choose its own.
     """
-    (images, labels), _ = mnist.load_data()
+    images, labels = _digits()
     random = generator("noise of the batches")
     for step in range(steps):
         rows = np.arange(step * BATCH_SIZE, (step + 1) * BATCH_SIZE) % len(labels)
         pixels = images[rows, ..., None].astype("float32") / 255
         noise = random.random(pixels.shape, "float32")
         yield Batch((1 - NOISE) * pixels + NOISE * noise, labels[rows].astype("int32"))
+
+
+@functools.cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    return mnist.load_data()[0]
 
 
 def moved(array: np.ndarray, random: np.random.Generator) -> np.ndarray:
