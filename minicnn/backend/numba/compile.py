@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numba
 import numpy as np
+from numba.core import event
+
+from minicnn.backend.numba.notice import Notice
+from minicnn.backend.numba.sources import source_version
 
 # Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
 # `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
 FAST_MATH = {"contract"}
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
+
+event.register("numba:compile", Notice())
 
 
 def compiled(function: Callable) -> Callable:
@@ -24,17 +31,36 @@ def compiled(function: Callable) -> Callable:
     Numba keeps the machine code beside the source, else in the user's cache folder (or in
     NUMBA_CACHE_DIR); where neither can be written, in a folder for temporary files; else nowhere.
 
-    A kernel that calls another should stand in the same file: Numba compiles again when that file
-    changes, but does not look at other files.
+    A kernel may call others, in its file or another: it is compiled again when one of the files
+    that it depends on has a new text (see sources.py).
     """
     settings = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
     for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
         try:
-            prepare()
-            return numba.njit(cache=True, **settings)(function)
+            with _restored_cache_folder():
+                prepare()
+                kernel = numba.njit(cache=True, **settings)(function)
+            return _depend_on_sources(kernel)
         except (RuntimeError, OSError):  # Numba found no folder that it can write
             continue
     return numba.njit(**settings)(function)
+
+
+def _depend_on_sources(kernel: Callable) -> Callable:
+    """Let Numba compare the texts of files instead of the time stamp of one."""
+    if file := getattr(kernel._cache, "_cache_file", None):
+        file._source_stamp = source_version(kernel.py_func.__code__.co_filename)
+    return kernel
+
+
+@contextmanager
+def _restored_cache_folder() -> Iterator[None]:
+    """Give Numba's own setting back, which other programs' functions go by."""
+    before = numba.config.CACHE_DIR
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
 
 
 def same_float(*arrays: np.ndarray) -> bool:

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import minicnn
+from minicnn import config
 from minicnn.backend.numba import compile as compilation
+from minicnn.backend.numba import notice, sources
 
 PROGRAM = (
     "import numpy as np; from minicnn.backend import kernels;"
     "assert kernels.relu(np.array([-1., 2.])).tolist() == [0, 2];"
     "from minicnn.backend.numba.activations import _relu; import numba;"
-    "print(type(_relu._cache).__name__, numba.config.CACHE_DIR)"
+    "assert not numba.config.CACHE_DIR;"
+    "stats = _relu.stats;"
+    "print(type(_relu._cache).__name__, stats.cache_path, sum(stats.cache_hits.values()))"
 )
 
 
 @pytest.fixture
-def installed_read_only(tmp_path):
-    """A copy of the package in a folder that Numba cannot write beside."""
+def installed(tmp_path):
+    """A copy of the package, without kept machine code."""
     package = tmp_path / "site" / "minicnn"
     ignored = shutil.ignore_patterns("__pycache__", "*.npz", "*.gz")
     shutil.copytree(Path(minicnn.__file__).parent, package, ignore=ignored)
-    # A file where Numba would make its folder stops even the superuser.
-    (package / "backend" / "numba" / "__pycache__").write_text("")
     return package.parent
 
 
+@pytest.fixture
+def installed_read_only(installed):
+    """A copy of the package in a folder that Numba cannot write beside."""
+    # A file where Numba would make its folder stops even the superuser.
+    (installed / "minicnn" / "backend" / "numba" / "__pycache__").write_text("")
+    return installed
+
+
 def run(site, tmp_path, temporary):
+    return run_program(PROGRAM, site, tmp_path, temporary).stdout.split()
+
+
+def run_program(program, site, tmp_path, temporary):
     environment = {
         **{name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"},
         "PYTHONPATH": str(site),
@@ -45,23 +61,26 @@ def run(site, tmp_path, temporary):
         "TMPDIR": str(temporary),
     }
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.split()
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="uses Unix paths")
 def test_a_read_only_machine_gets_a_private_temporary_folder(installed_read_only, tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    _, folder = run(installed_read_only, tmp_path, temporary)
-    assert Path(folder).parent == temporary
-    assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700
-    assert list(Path(folder).rglob("*.nbc"))
+    _, folder, hits = run(installed_read_only, tmp_path, temporary)
+    assert hits == "0"
+    private = Path(folder).parent
+    assert private.parent == temporary
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert list(private.rglob("*.nbc"))
+    assert run(installed_read_only, tmp_path, temporary)[2] == "1"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="uses Unix paths")
@@ -70,8 +89,102 @@ def test_a_folder_that_others_can_write_is_not_trusted(installed_read_only, tmp_
     folder = temporary / f"minicnn-{os.getuid()}"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    assert run(installed_read_only, tmp_path, temporary) == ["NullCache"]
+    assert run(installed_read_only, tmp_path, temporary) == ["NullCache", "None", "0"]
     assert not list(folder.iterdir())
+
+
+def test_kernels_follow_the_text_of_the_files_they_depend_on(installed, tmp_path):
+    folder = installed / "minicnn" / "backend" / "numba"
+    other, file = folder / "other.py", folder / "file.py"
+    head = "from minicnn.backend.numba.compile import compiled\n"
+    other.write_text(head + "@compiled\ndef times(x):\n    return 2 * x\n")
+    file.write_text(
+        head + "from minicnn.backend.numba.other import (\n    times,\n)\n"
+        "@compiled\ndef kernel(x):\n    return times(x)\n"
+    )
+    program = (
+        "from minicnn.backend.numba.file import kernel;"
+        "print(kernel(7), sum(kernel.stats.cache_hits.values()))"
+    )
+
+    def found():
+        return run_program(program, installed, tmp_path, tmp_path).stdout.split()
+
+    assert found() == ["14", "0"]
+    os.utime(file, (1, 1))
+    assert found() == ["14", "1"]
+    before = other.stat()
+    other.write_text(other.read_text().replace("2", "3"))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found() == ["21", "0"]
+    assert found() == ["21", "1"]
+
+
+def test_the_source_of_a_kernel_is_all_that_it_imports_of_the_backends():
+    found = sources._imported(sources.BACKEND / "numba" / "pool.py")
+    names = {str(file.relative_to(sources.BACKEND)) for file in found}
+    assert {"numba/pool_by_two.py", "numba/compile.py", "numpy/pool.py"} <= names
+    assert "numba/random.py" not in names
+
+
+class Screen(io.StringIO):
+    """Standard error as a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def compile_something(notice, seconds=0.0, kept="folder", module="minicnn.backend"):
+    """Tell a notice that a kernel is compiled, and inside it another."""
+    kernel = SimpleNamespace(
+        py_func=SimpleNamespace(__module__=module), stats=SimpleNamespace(cache_path=kept)
+    )
+    happening = SimpleNamespace(data={"dispatcher": kernel})
+    notice.on_start(happening)
+    notice.on_start(happening)
+    notice.on_end(happening)
+    notice.start -= seconds
+    notice.on_end(happening)
+
+
+def test_a_terminal_shows_a_line_that_vanishes(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    shown = notice.Notice()
+    compile_something(shown, seconds=3)
+    compile_something(shown)
+    lines = screen.getvalue().split("\r\033[K")
+    assert lines[1::2] == [notice.COUNTING.format(1, 0), notice.COUNTING.format(2, 3)]
+    assert lines[0::2] == ["", "", ""]
+
+
+@pytest.mark.parametrize("kept, line", [("folder", notice.KEPT), (None, notice.NOT_KEPT)])
+def test_elsewhere_one_line_once_it_takes_time(kept, line, capsys):
+    shown = notice.Notice()
+    compile_something(shown, kept=kept)
+    assert capsys.readouterr().err == ""
+    compile_something(shown, seconds=2, kept=kept)
+    compile_something(shown, kept=kept)
+    compile_something(shown, kept=kept)
+    assert capsys.readouterr().err == line + "\n"
+
+
+def test_other_people_s_kernels_are_not_announced(capsys):
+    shown = notice.Notice()
+    for _ in range(3):
+        compile_something(shown, seconds=2, module="somebody.else")
+    assert capsys.readouterr().err == ""
+
+
+def test_without_interactive_logging_it_is_logged(capsys, caplog):
+    config.disable_interactive_logging()
+    try:
+        with caplog.at_level("INFO", "minicnn"):
+            compile_something(notice.Notice())
+    finally:
+        config.enable_interactive_logging()
+    assert caplog.messages == [notice.KEPT]
+    assert capsys.readouterr().err == ""
 
 
 def test_what_counts_as_compilable():
