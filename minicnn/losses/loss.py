@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import config, dtype_policies, ops, tree
+from minicnn.autodiff import Tensor
 from minicnn.naming import auto_name
 
 MEANS = ("sum_over_batch_size", "mean")
@@ -64,7 +65,7 @@ class Loss:
 
     def _convert(self, y: Any) -> Any:
         """Tensors of the loss's type; a list of arrays stays one, a list of numbers does not."""
-        if _is_numbers(y):
+        if isinstance(y, Tensor) or _is_numbers(y):
             return ops.convert_to_tensor(y, dtype=self.dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=self.dtype), y)
 

@@ -91,6 +91,8 @@ def convert_to_tensor(
 
     Python numbers (and lists of them) become int32 and `config.floatx()`.
     """
+    if type(x) is Tensor and dtype is None and not (sparse or ragged):
+        return x
     if sparse or ragged:
         raise ValueError("minicnn has dense tensors only: leave out `sparse` and `ragged`.")
     if isinstance(x, Variable):

@@ -17,7 +17,7 @@ from minicnn import config
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.operation import outline
-from minicnn.ops.primitive import Primitive
+from minicnn.ops.primitive import FLOAT32, Primitive
 
 
 class Fused(Primitive):
@@ -47,7 +47,9 @@ class Fused(Primitive):
         if not config.fusion():
             return self.definition(*given, **settings)
         tensors = self._as_tensors(given)
-        arrays = self._promoted(tensors)
+        arrays = [None if x is None else x.array for x in tensors]
+        if any(x is not None and x.dtype is not FLOAT32 for x in arrays):
+            arrays = self._promoted(tensors)
         try:
             with quiet():
                 result, known = self.kernel(*arrays, **settings)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import config
-from minicnn.autodiff import Record, Tensor, is_recording
+from minicnn.autodiff import Record, Tensor, Variable, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.arguments import (
@@ -51,6 +51,9 @@ class Composite:
             if parameter.default is not parameter.empty
         }
         self.operation_class: type | None = None
+        # Nearly all declarations have their tensors first, and nearly all calls pass just these.
+        self.tensors_first = self.parameters[: len(self.tensors)] == self.tensors
+        self.default_settings = {k: v for k, v in self.defaults.items() if k in self.settings}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tensors, settings = self.bind(args, kwargs)
@@ -64,8 +67,10 @@ class Composite:
 
     def bind(self, args: tuple, kwargs: dict) -> tuple[Sequence, dict]:
         """The tensors in their order, and the settings by name."""
-        if not self.settings and not kwargs and len(args) == len(self.tensors):
-            return args, {}
+        if self.tensors_first and len(args) == len(self.tensors):
+            settings = {**self.default_settings, **kwargs}
+            if len(settings) == len(self.settings):
+                return args, settings
         if len(args) > len(self.parameters):
             self.signature.bind(*args, **kwargs)
         settings = self.defaults | dict(zip(self.parameters, args, strict=False)) | kwargs
@@ -116,13 +121,17 @@ class Primitive(Composite):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
-        if self._any_symbolic(given) or (is_outlining() and any_symbolic_tensors(settings)):
+        tensors = self._float32_tensors(given)
+        if tensors is not None:
+            arrays = [x.array for x in tensors]
+        elif self._any_symbolic(given) or (is_outlining() and any_symbolic_tensors(settings)):
             return self.draw(given, settings)
-        tensors = self._as_tensors(given)
-        arrays = self._promoted(tensors)
+        else:
+            tensors = self._as_tensors(given)
+            arrays = self._promoted(tensors)
         try:
             with quiet():
-                result = self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+                result = self._forward(arrays, settings)
         except ValueError:
             self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
@@ -169,19 +178,31 @@ class Primitive(Composite):
             ]
         return parts
 
+    def _forward(self, arrays: list, settings: dict) -> Any:
+        if self.tensors_first:
+            return self.forward(*arrays, **settings)
+        return self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+
+    def _float32_tensors(self, given: Sequence) -> list[Tensor] | None:
+        """The arguments, if they are float32 tensors all: then there is nothing to convert."""
+        if is_outlining():
+            return None
+        tensors = []
+        for x in given:
+            if type(x) is Variable:
+                x = x.value
+            if type(x) is not Tensor or x.array.dtype is not FLOAT32:
+                return None
+            tensors.append(x)
+        return tensors
+
     def _as_tensors(self, tensors: Sequence) -> list:
-        if not self.sequences:
-            return [x if type(x) is Tensor else as_tensor(x) for x in tensors]
         return [
             [as_tensor(x) for x in value] if name in self.sequences else as_tensor(value)
             for name, value in zip(self.tensors, tensors, strict=True)
         ]
 
     def _promoted(self, tensors: list) -> list:
-        if not self.sequences and all(
-            type(x) is Tensor and x.array.dtype is FLOAT32 for x in tensors
-        ):
-            return [x.array for x in tensors]
         dtype = array_type_of(self._kinds(tensors), config.floatx()) if self.promote else None
         return [
             array_of(x, None if name in self.apart else dtype)

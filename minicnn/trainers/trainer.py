@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from minicnn import config
+from minicnn.autodiff.quiet import quiet
 from minicnn.callbacks import CallbackList, History
 from minicnn.layers.kept_structure import structure_kept
 from minicnn.trainers.batch import as_tensors, check_counts
@@ -252,7 +253,8 @@ class Trainer(Steps):
             for begin, end, some_batches in steps:
                 callbacks.on_test_batch_begin(begin)
                 for batch in some_batches:
-                    logs = test_step(as_tensors(batch))
+                    with quiet():
+                        logs = test_step(as_tensors(batch))
                 callbacks.on_test_batch_end(end, self.get_metrics_result if logs is None else logs)
                 if self.stop_evaluating:
                     break
@@ -298,7 +300,8 @@ class Trainer(Steps):
             for begin, end, some_batches in epoch_steps:
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:
-                    predictions.add(self.predict_step(as_tensors(batch)))
+                    with quiet():
+                        predictions.add(self.predict_step(as_tensors(batch)))
                 callbacks.on_predict_batch_end(end, predictions.last)
                 if self.stop_predicting:
                     break

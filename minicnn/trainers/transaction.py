@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import Variable
+from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.variable import noting_new_variables
 from minicnn.layers.kept_structure import forget_structure, structure_kept
 
@@ -40,7 +41,8 @@ class Transactions:
         """The result of `step(data)`."""
         before = [variable.snapshot() for variable in self._variables]
         try:
-            result = step(data)
+            with quiet():
+                result = step(data)
         except BaseException:
             for variable, value in zip(self._variables, before, strict=True):
                 variable.restore(value)

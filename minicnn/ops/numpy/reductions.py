@@ -36,7 +36,7 @@ __all__ = [
 
 def stretched(g, x, axis, keepdims):
     """The adjoint of a sum: what came out (or its cotangent) in the shape of what went in."""
-    if not keepdims:
+    if g.shape and not keepdims:
         g = ops.reshape(g, specs.reduced_shape(x.shape, axis, keepdims=True))
     return ops.broadcast_to(g, x.shape)
 

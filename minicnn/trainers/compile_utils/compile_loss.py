@@ -148,7 +148,7 @@ class CompileLoss(losses.Loss):
             if len(self._terms) > 1:
                 error.add_note(f"This is about the output {term.name!r} and its loss.")
             raise
-        value = ops.cast(value, self.dtype)
+        value = ops.convert_to_tensor(value, self.dtype)
         return value if term.weight is None else ops.multiply(value, term.weight), value
 
     def get_config(self) -> dict:
