@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minicnn import config
 from minicnn.backend.numba import conv as fast
-from minicnn.backend.numba.conv import depthwise, im2col
+from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one
 from minicnn.backend.numpy import conv as exact
 from tests.backend.checks import Window, assert_rounding_only, strided, windows
+
+
+@pytest.fixture(autouse=True)
+def _restore_the_choice():
+    yield
+    config.set_convolution_algorithm("auto")
 
 
 @st.composite
@@ -99,15 +106,27 @@ def test_three_dimensions_and_other_types_are_numpys(rng):
     assert half.dtype == np.float16
 
 
+def chosen(channels, filters, size, groups=1, dtype="float32", dilation=1):
+    case = fast.Case(channels, filters, (size, size), (1, 1), (dilation, dilation), groups)
+    return fast.choose(case, np.dtype(dtype))
+
+
 def test_the_table_of_choices():
-    assert (
-        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=8), np.dtype("float32"))
-        is depthwise
-    )
-    assert (
-        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=1), np.dtype("float64"))
-        is im2col
-    )
-    assert (
-        fast.choose(fast.Case(8, 8, (3, 3), (1, 1), (1, 1), groups=2), np.dtype("float32")) is None
-    )
+    assert chosen(8, 8, 3, groups=8) is depthwise
+    assert chosen(8, 8, 3, groups=2) is None
+    assert chosen(8, 8, 1) is one_by_one
+    assert chosen(1, 32, 3) is few_channels
+    assert chosen(64, 64, 5) is direct
+    assert chosen(64, 64, 5, dtype="float64") is im2col
+    assert chosen(64, 60, 5) is im2col
+
+
+def test_a_setting_overrides_the_table_where_it_can():
+    config.set_convolution_algorithm("im2col")
+    assert chosen(64, 64, 5) is chosen(1, 32, 3) is chosen(8, 8, 1) is im2col
+    config.set_convolution_algorithm("direct")
+    assert chosen(64, 64, 1) is direct
+    assert chosen(1, 5, 1) is few_channels
+    assert chosen(64, 60, 5) is im2col
+    with pytest.raises(ValueError, match="'fft'.*winograd"):
+        config.set_convolution_algorithm("fft")

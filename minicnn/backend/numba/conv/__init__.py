@@ -23,7 +23,7 @@ import numpy as np
 
 from minicnn import config
 from minicnn.backend.numba.compile import contiguous, same_float
-from minicnn.backend.numba.conv import depthwise, im2col, one_by_one
+from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy import conv as plain_definition
 from minicnn.backend.numpy.blocks import Gradients
@@ -57,6 +57,8 @@ def always(case: Case) -> bool:
 CHOICES = (
     Choice(depthwise, always, float64=True),
     Choice(one_by_one, always, float64=True),
+    Choice(few_channels, always),
+    Choice(direct, always),
     Choice(im2col, always, float64=True),
 )
 
@@ -64,7 +66,7 @@ CHOICES = (
 PREFERRED = {
     "auto": (),
     "im2col": (Choice(im2col, always, float64=True),),
-    "direct": (),
+    "direct": (Choice(few_channels, always), Choice(direct, always)),
     "winograd": (),
 }
 

@@ -13,7 +13,7 @@ import numpy as np
 from minicnn.backend.numba import arithmetic
 from minicnn.backend.numba.activations import relu, relu_gradient
 from minicnn.backend.numba.compile import contiguous
-from minicnn.backend.numpy import blocks as definition
+from minicnn.backend.numba.pool_by_two import max_pool_by_two, max_pool_by_two_gradient
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 
@@ -22,7 +22,7 @@ def activate_and_pool(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The block's result, and the winners of the pool's windows (None if not `pooled`)."""
     y = relu(z) if activation == "relu" else z
-    return definition.max_pool_by_two(y) if pooled else (y, None)
+    return max_pool_by_two(y) if pooled else (y, None)
 
 
 def cotangent_of_sums(
@@ -37,7 +37,7 @@ def cotangent_of_sums(
         cotangent = relu_gradient(cotangent, y)
     if winners is None:
         return cotangent
-    return definition.max_pool_by_two_gradient(cotangent, winners, size)
+    return max_pool_by_two_gradient(cotangent, winners, size)
 
 
 def gradients_in_steps(conv_input_gradient: Callable, conv_kernel_gradient: Callable) -> Callable:

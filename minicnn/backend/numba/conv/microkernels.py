@@ -156,3 +156,40 @@ def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_ste
 def _add_product(row, address, left, right):
     factor = broadcast(address)
     return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
+
+
+@compiled
+def six_up_to(first, last):
+    """Six numbers from `first` on; behind `last` it is repeated.
+
+    Six rows of which some are the same give the same sums several times, written to one place.
+    """
+    return (
+        first,
+        min(first + 1, last),
+        min(first + 2, last),
+        min(first + 3, last),
+        min(first + 4, last),
+        min(first + 5, last),
+    )
+
+
+@compiled
+def six_of(table, numbers):
+    """Six elements of a table."""
+    a, b, c, d, e, f = numbers
+    return table[a], table[b], table[c], table[d], table[e], table[f]
+
+
+@compiled
+def six_multiples(numbers, step):
+    """Each of six numbers times `step`."""
+    a, b, c, d, e, f = numbers
+    return a * step, b * step, c * step, d * step, e * step, f * step
+
+
+@compiled
+def shifted(rows, offset):
+    """Six addresses, each `offset` bytes further."""
+    a, b, c, d, e, f = rows
+    return a + offset, b + offset, c + offset, d + offset, e + offset, f + offset

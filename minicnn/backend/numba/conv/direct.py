@@ -1,0 +1,306 @@
+"""Direct convolution ("implicit GEMM"): the matrix product of im2col, without writing the patches.
+
+    z[p, f] = bias[f] + Σ_k X[p, k] · W[k, f]        X[p, k] = image[positions[p] + taps[k]]
+
+A matrix product reads six rows of X at a time (`microkernels.py`). It needs their addresses, not
+neighbouring rows, and a row of X is found in the image itself: `plans.py` has the tables. So all
+that im2col writes and reads again is saved; W is rearranged into panels of sixteen filters, once.
+
+          image, channels side by side              W: panel of 16 filters
+       . . . . . . . .
+       . a b c d . . .    row 0 of X: a b c, below  [ taps of kernel row 0 ]
+       . e f g h . . .    row 1 of X: b c d, below  [ taps of kernel row 1 ]
+       . i j k l . . .       ⋮                      [ taps of kernel row 2 ]
+
+Padding is a border of zeros around a copy of the image, which stays in the cache.
+
+The cotangent of the input, for strides of 1, is a convolution of Ḡ with the kernel turned by 180°
+and its channels and filters exchanged: `x̄[i] = Σ_k Ḡ[i + padding - k · dilation] · W[k]ᵀ`. It goes
+through the same loop, from a plane of Ḡ (`planes.py`) with a border. With larger strides it is left
+to im2col. The cotangent of the kernel: `kernel_gradient.py`.
+
+Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, filters)`, filters a
+multiple of eight; everything float32.
+
+Source: Chetlur et al., "cuDNN: efficient primitives for deep learning" (2014), section 3; Zhang,
+Franchetti, Low, "High performance zero-memory overhead direct convolutions" (2018).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.conv import im2col
+from minicnn.backend.numba.conv.around import activate_and_pool, cotangent_of_sums
+from minicnn.backend.numba.conv.kernel_gradient import add_kernel_gradient
+from minicnn.backend.numba.conv.microkernels import (
+    PANEL_BYTES,
+    ROWS,
+    add_products,
+    row_at,
+    shifted,
+    six_multiples,
+    six_of,
+    six_times,
+    six_up_to,
+    store_sums,
+)
+from minicnn.backend.numba.conv.planes import (
+    PANEL,
+    fill_plane,
+    fill_plane_from_windows,
+    filled_up,
+    kernel_panels,
+    padded_image,
+    panels_of,
+)
+from minicnn.backend.numba.conv.plans import Plan, make_plan
+from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.simd import WIDTH, address_of, rectified, store
+from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numpy.conv import Padding, Sizes
+
+PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
+NO_BORDER = ((0, 0), (0, 0))
+SUMS_BYTES = 16 * 1024 * 1024  # of the kernel's gradient, all pieces together
+
+
+def supports(
+    channels: int, filters: int, kernel_size: Sizes, strides: Sizes, dilation: Sizes, groups: int
+) -> bool:
+    """Filters in multiples of eight, no groups."""
+    return groups == 1 and filters % WIDTH == 0
+
+
+def conv_block(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    activation: str,
+    pooled: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
+    batch, *size, channels = x.shape
+    filters = kernel.shape[-1]
+    plan = make_plan(tuple(size), channels, kernel.shape[:2], strides, padding, dilation)
+    panels = kernel_panels(kernel.reshape(-1, filters))
+    bias = bias_panels(bias, filters)
+    images = x.reshape(batch, size[0], size[1] * channels)
+    y = np.empty((batch, plan.height, plan.width, filters), np.float32)
+    tables = plan.positions, plan.runs, plan.run_length
+    relu = activation == "relu"
+
+    border = bordered(plan, padding)
+    bounds = cut(batch, images_per_piece(plan, panels))
+    share(_convolve, bounds, images, border, plan.inside, *tables, panels, bias, y, relu)
+    return activate_and_pool(y, "linear", pooled)
+
+
+def conv_block_gradients(
+    cotangent: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    y: np.ndarray | None,
+    winners: np.ndarray | None,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    activation: str,
+    input_needed: bool = True,
+    kernel_needed: bool = True,
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """Cotangents of input, kernel and bias; see `backend/numpy/blocks.py`."""
+    where = (strides, padding, dilation)
+    plan = make_plan(x.shape[1:3], x.shape[3], kernel.shape[:2], *where)
+    border = _border_of_plane(kernel.shape[:2], *where)
+    input_gradient = None
+    if input_needed and (border is None or x.shape[3] % WIDTH):
+        size = (plan.height, plan.width)
+        cotangent = cotangent_of_sums(cotangent, y, winners, activation, size)
+        cotangent, winners, activation = np.ascontiguousarray(cotangent), None, "linear"
+        input_gradient = im2col.conv_input_gradient(cotangent, kernel, x.shape, *where)
+        input_needed = False
+    if not (input_needed or kernel_needed):
+        return input_gradient, None, None
+    batch, down, across, channels = x.shape
+    filters = kernel.shape[-1]
+    panels = panels_of(filters)
+    plane_plan = make_plan(
+        (plan.height, plan.width),
+        PANEL,
+        kernel.shape[:2],
+        (1, 1),
+        border if input_needed else NO_BORDER,
+        dilation,
+    )
+    plane_shape = (panels, plane_plan.padded[0], plane_plan.padded[1] // PANEL, PANEL)
+    if input_needed:
+        input_gradient = np.empty(x.shape, np.float32)
+    written = input_gradient if input_needed else np.empty((0, 0, 0, 0), np.float32)
+    turned = _turned_panels(kernel) if input_needed else np.empty((0, 0, 0), np.float32)
+    runs = np.arange(panels)[:, None] * (plane_shape[1] * plane_plan.padded[1] * 4)
+    plane_tables = plane_plan.positions, (runs + plane_plan.runs).reshape(-1), plane_plan.run_length
+
+    taps = plan.taps if kernel_needed else plan.taps[:0]
+    bounds = cut(batch, images_per_piece(plan, kernel), SUMS_BYTES // (1 + kernel.nbytes))
+    sums = np.zeros((len(bounds) - 1, panels, len(taps), PANEL), np.float32)
+    totals = np.zeros((len(bounds) - 1, panels * PANEL), np.float32)
+    arrays = (
+        x.reshape(batch, down, across * channels),
+        cotangent,
+        cotangent if y is None else y,
+        np.empty((0, 0, 0, 0), np.uint8) if winners is None else winners,
+        turned,
+        written,
+    )
+
+    share(
+        _gradients,
+        bounds,
+        arrays,
+        (bordered(plan, padding), plane_shape),
+        (plan.inside, (plane_plan.inside[0], plane_plan.inside[1] // PANEL)),
+        (taps, (plan.row_step, plan.column_step), (plan.height, plan.width)),
+        plane_tables,
+        (sums, totals),
+        activation == "relu",
+    )
+    if not kernel_needed:
+        return input_gradient, None, None
+    kernel_gradient = sums.sum(0).swapaxes(0, 1).reshape(len(taps), -1)[:, :filters]
+    kernel_gradient = np.ascontiguousarray(kernel_gradient).reshape(kernel.shape)
+    return input_gradient, kernel_gradient, totals.sum(0)[:filters]
+
+
+def _border_of_plane(
+    kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
+) -> Padding | None:
+    """The padding of Ḡ that makes the input's cotangent a convolution; None if there is none."""
+    reach = [(k - 1) * d for k, d in zip(kernel_size, dilation, strict=True)]
+    border = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding))
+    return border if strides == (1, 1) and min(map(min, border)) >= 0 else None
+
+
+def _turned_panels(kernel: np.ndarray) -> np.ndarray:
+    """The panels of the input's cotangent: taps turned by 180°, channels in place of filters."""
+    down, across, channels, filters = kernel.shape
+    panels = panels_of(filters)
+    turned = filled_up(kernel[::-1, ::-1], panels * PANEL)
+    turned = turned.reshape(down, across, channels, panels, PANEL).transpose(3, 0, 1, 4, 2)
+    return kernel_panels(turned.reshape(-1, channels))
+
+
+def bordered(plan: Plan, padding: Padding) -> Sizes:
+    """The shape of a padded image; (0, 0) if images are read where they are."""
+    return plan.padded if any(map(any, padding)) else (0, 0)
+
+
+def bias_panels(bias: np.ndarray | None, filters: int) -> np.ndarray:
+    length = panels_of(filters) * PANEL
+    return np.zeros(length, np.float32) if bias is None else filled_up(bias, length)
+
+
+def images_per_piece(plan: Plan, panels: np.ndarray) -> int:
+    operations = plan.height * plan.width * panels.size
+    return 1 + PIECE_OPERATIONS // max(1, operations)
+
+
+@compiled
+def _convolve(work, images, border, inside, positions, runs, run_length, panels, bias, y, relu):
+    """The images of the pieces that are taken; see `padded_image` for how they are given."""
+    padded = np.zeros(border, np.float32)
+    for _, first, last in pieces(work):
+        for number in range(first, last):
+            image = padded_image(images, number, padded, inside)
+            _multiply(image, positions, runs, run_length, panels, bias, y[number], relu)
+
+
+@compiled
+def _multiply(image, positions, runs, run_length, panels, bias, y, relu):
+    """`y = activation(X · W + bias)` for one image.
+
+    image: address; positions and runs: tables of a plan; panels `(panels, taps, 16)`; bias
+    `(panels · 16,)`; y `(height, width, filters)`.
+    """
+    filters = y.shape[2]
+    last = len(positions) - 1
+    for panel in range(len(panels)):
+        start = row_at(address_of(bias) + panel * PANEL_BYTES)
+        whole = filters - panel * PANEL >= PANEL
+        results = address_of(y) + panel * PANEL_BYTES
+        for position in range(0, len(positions), ROWS):
+            numbers = six_up_to(position, last)
+            starts = shifted(six_of(positions, numbers), image)
+            sums = six_times(start)
+            weights = address_of(panels[panel])
+            for run in range(len(runs)):
+                rows = shifted(starts, runs[run])
+                sums = add_products(sums, run_length, rows, 4, weights, PANEL_BYTES)
+                weights += run_length * PANEL_BYTES
+            if relu:
+                sums = _rectified(sums)
+            targets = shifted(six_multiples(numbers, filters * 4), results)
+            if whole:
+                store_sums(targets, sums)
+            else:
+                _store_left_halves(targets, sums)
+
+
+@compiled
+def _gradients(work, arrays, shapes, insides, taps_and_steps, plane_tables, all_sums, relu):
+    """The images of the pieces that are taken: each one's plane, then what is made of it."""
+    images, cotangent, y, winners, turned, input_gradient = arrays
+    image_inside, plane_inside = insides
+    taps, steps, size = taps_and_steps
+    positions, runs, run_length = plane_tables
+    sums, totals = all_sums
+    padded, plane = np.zeros(shapes[0], np.float32), np.zeros(shapes[1], np.float32)
+    no_bias = np.zeros(len(turned) * PANEL, np.float32)
+    for piece, first, last in pieces(work):
+        total = totals[piece]
+        for number in range(first, last):
+            if winners.size:
+                fill_plane_from_windows(
+                    cotangent, y, winners, number, plane, plane_inside, total, relu
+                )
+            else:
+                fill_plane(cotangent, y, number, plane, plane_inside, total, relu)
+            if len(taps):
+                image = padded_image(images, number, padded, image_inside)
+                add_kernel_gradient(image, taps, steps, plane, plane_inside, size, sums[piece])
+            if len(turned):
+                start, target = address_of(plane), input_gradient[number]
+                _multiply(start, positions, runs, run_length, turned, no_bias, target, False)
+
+
+@compiled
+def _rectified(sums):
+    a, b, c, d, e, f = sums
+    return (
+        _rectified_row(a),
+        _rectified_row(b),
+        _rectified_row(c),
+        _rectified_row(d),
+        _rectified_row(e),
+        _rectified_row(f),
+    )
+
+
+@compiled
+def _rectified_row(row):
+    return rectified(row[0]), rectified(row[1])
+
+
+@compiled
+def _store_left_halves(targets, sums):
+    """The first eight of sixteen filters; there are no others."""
+    store(targets[0], sums[0][0])
+    store(targets[1], sums[1][0])
+    store(targets[2], sums[2][0])
+    store(targets[3], sums[3][0])
+    store(targets[4], sums[4][0])
+    store(targets[5], sums[5][0])

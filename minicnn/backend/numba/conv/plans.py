@@ -1,0 +1,81 @@
+"""Where in memory a direct convolution finds its numbers: tables of byte offsets in one image.
+
+With the padded image in memory row by row, the number under position p at tap k (row, column and
+channel of the kernel) stands at
+
+    address of the image + positions[p] + taps[k],
+
+so a convolution with any strides and dilation is sums over two tables. Neighbouring taps whose
+numbers are neighbours in memory make a run: a row of the kernel, or one pixel of it if dilated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+
+FLOAT_BYTES = 4
+
+
+@dataclass
+class Plan:
+    """The sizes of one image's convolution, and its tables."""
+
+    padded: tuple[int, int]  # height, and width · channels of the padded image
+    inside: tuple[int, int]  # where the image itself begins in it
+    height: int  # of the output
+    width: int
+    positions: np.ndarray
+    taps: np.ndarray
+    runs: np.ndarray  # offset of each run's first tap
+    run_length: int  # taps of a run
+    row_step: int  # bytes from the patch of a position to that of the next below
+    column_step: int  # and to the right
+
+    @property
+    def windows(self) -> np.ndarray:
+        """The positions of each 2 × 2 window of the output, one window after the other."""
+        height, width = self.height // 2, self.width // 2
+        positions = self.positions.reshape(self.height, self.width)[: 2 * height, : 2 * width]
+        return positions.reshape(height, 2, width, 2).swapaxes(1, 2).reshape(-1)
+
+
+@lru_cache(maxsize=256)
+def make_plan(
+    size: Sizes,
+    channels: int,
+    kernel_size: Sizes,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+) -> Plan:
+    """The tables for images of `(*size, channels)`."""
+    height, width = output_size(size, kernel_size, strides, padding, dilation)
+    (top, bottom), (left, right) = padding
+    pixel = channels * FLOAT_BYTES
+    row = (left + size[1] + right) * pixel
+    row_step, column_step = strides[0] * row, strides[1] * pixel
+    pixels = _offsets(kernel_size, (dilation[0] * row, dilation[1] * pixel))
+    one_row = dilation[1] == 1
+    return Plan(
+        padded=(top + size[0] + bottom, row // FLOAT_BYTES),
+        inside=(top, left * channels),
+        height=height,
+        width=width,
+        positions=_offsets((height, width), (row_step, column_step)),
+        taps=(pixels[:, None] + np.arange(channels) * FLOAT_BYTES).reshape(-1),
+        runs=pixels[:: kernel_size[1]] if one_row else pixels,
+        run_length=kernel_size[1] * channels if one_row else channels,
+        row_step=row_step,
+        column_step=column_step,
+    )
+
+
+def _offsets(counts: Sizes, steps: Sizes) -> np.ndarray:
+    """Offsets of the points of a grid, row by row."""
+    rows, columns = (np.arange(n) * step for n, step in zip(counts, steps, strict=True))
+    return (rows[:, None] + columns).reshape(-1)
