@@ -82,11 +82,9 @@ def fused(*tensors: str, forward: Callable, gradients: Callable) -> Callable[[Ca
 
 
 def _as_function(kind: Composite, forward: Callable, class_name: str | None) -> Callable:
-    call = kind.__call__
-
     @functools.wraps(forward)
     def function(*args, **kwargs):
-        return call(*args, **kwargs)
+        return kind(*args, **kwargs)  # so that a changed `__call__` of its class is met, too
 
     function.primitive = kind
     function.operation_class = kind.operation_class = _operation_class(kind, class_name)
