@@ -8,18 +8,17 @@ layers, losses, names, and errors that say which layer they come from.
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any
 
 from minicnn import dtype_policies, dtypes, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.layers.building import given_input_shape, whole_build
 from minicnn.layers.call_arguments import CallArguments, call_signature, shapes_for
-from minicnn.layers.call_context import calling, fresh, mask_of, named_in_errors, standing_in
+from minicnn.layers.call_context import calling, fresh, named_in_errors
 from minicnn.layers.input_spec import assert_input_compatibility
-from minicnn.layers.kept_structure import forget_structure, note_attribute
 from minicnn.layers.layer_settings import LayerSettings
-from minicnn.layers.layer_state import LayerState
+from minicnn.layers.layer_weights import LayerWeights
+from minicnn.layers.masks import arriving_masks, pass_mask_on
 from minicnn.layers.routine_call import is_routine, routine_call
 from minicnn.layers.weight_settings import settings_config
 from minicnn.ops.keras_tensor import KerasTensor
@@ -28,7 +27,7 @@ from minicnn.ops.operation import Operation, is_outlining, outline
 from minicnn.utils.python_utils import default, is_default
 
 
-class Layer(LayerState, LayerSettings, Operation):
+class Layer(LayerWeights, LayerSettings, Operation):
     """A function of tensors with weights, made to be put together into models.
 
     Args:
@@ -166,91 +165,6 @@ class Layer(LayerState, LayerSettings, Operation):
                 self.build(**config["shapes_dict"])
         self.built = True
 
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Makes a variable that belongs to the layer.
-
-        Args:
-            shape: lengths of the axes; a scalar by default.
-            initializer: name, object or function; Glorot's uniform distribution by default, zeros
-                for types that are not floating point.
-            dtype: the policy's variable type by default.
-            trainable: whether training changes it.
-            regularizer: a penalty on it, added to the loss.
-            constraint: a function that is applied to it after each update.
-            name: part of its path.
-        """
-        from minicnn import constraints, initializers, regularizers
-
-        self._check_super_called()
-        self._refuse_new_state()
-        if isinstance(shape, str):
-            raise ValueError(
-                f"The first argument of `add_weight` is the shape: pass the name {shape!r} of the "
-                "weight as the keyword argument `name`."
-            )
-        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
-        with self._open_name_scope():
-            variable = Variable(
-                initializers.get(initializer),
-                shape=() if shape is None else shape,
-                dtype=dtype,
-                trainable=trainable,
-                autocast=autocast,
-                aggregation=aggregation,
-                name=name,
-            )
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        if not self.trainable:
-            variable.trainable = False
-        self.__dict__.setdefault("_added_weights", []).append(variable)
-        forget_structure()
-        return variable
-
-    add_variable = add_weight
-
-    def _refuse_new_state(self) -> None:
-        if self.__dict__.get("_locked") and not self._builds_open:
-            raise ValueError(
-                "You cannot add new elements of state (variables or sub-layers) to layer "
-                f"'{self.name}', which is already built. All state must be created in `__init__()` "
-                "or `build()`."
-            )
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Variable, Layer)):
-            if value is not self.__dict__.get(name) and not any(
-                v is value for v in self.__dict__.get("_added_weights", ())
-            ):
-                self._refuse_new_state()
-            if isinstance(value, Variable) and not self.__dict__.get("_trainable", True):
-                value.trainable = False
-        object.__setattr__(self, name, value)
-        note_attribute(value)
-
-    def __delattr__(self, name: str) -> None:
-        value = self.__dict__.get(name)
-        if isinstance(value, Variable):
-            added = self.__dict__.get("_added_weights", [])
-            added[:] = [v for v in added if v is not value]
-        object.__delattr__(self, name)
-        forget_structure()
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and type(args[0]) is Tensor and is_routine(self, args[0], kwargs):
             return routine_call(self, args[0])
@@ -270,7 +184,7 @@ class Layer(LayerState, LayerSettings, Operation):
             self._maybe_build(arguments)
             taken = self._context_arguments(arguments, context)
             kwargs = {k: v for k, v in kwargs.items() if k not in self._call_context_args} | taken
-            kwargs |= self._masks(arguments)
+            kwargs |= arriving_masks(arguments)
             symbolic = any(
                 isinstance(x, KerasTensor) for x in tree.flatten(list(arguments.tensors.values()))
             )
@@ -278,7 +192,7 @@ class Layer(LayerState, LayerSettings, Operation):
                 outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
             self.built = True
             self._penalize_activity(outputs)
-            self._pass_mask_on(arguments, kwargs.get("mask"), outputs)
+            pass_mask_on(self, arguments, kwargs.get("mask"), outputs)
         if symbolic and not is_outlining():
             outputs = fresh(outputs, given_args, given_kwargs)
             Node(operation=self, call_args=given_args, call_kwargs=given_kwargs, outputs=outputs)
@@ -315,43 +229,6 @@ class Layer(LayerState, LayerSettings, Operation):
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The mask of the result, from that of the input."""
         return previous_mask
-
-    def stateless_call(
-        self,
-        trainable_variables: list,
-        non_trainable_variables: list,
-        *args: Any,
-        return_losses: bool = False,
-        **kwargs: Any,
-    ) -> tuple:
-        """Calls the layer with these values for its variables, and leaves the variables alone.
-
-        Returns:
-            The outputs and the new values of the variables that training does not change; with
-            `return_losses`, the losses too.
-        """
-        self._check_super_called()
-        if not self.built:
-            raise ValueError(
-                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables "
-                "must have been already created). You can build it by calling it on some data."
-            )
-        kept = self.trainable_variables, self.non_trainable_variables
-        self._check_values("trainable_variables", kept[0], trainable_variables)
-        self._check_values("non_trainable_variables", kept[1], non_trainable_variables)
-        with standing_in([*kept[0], *kept[1]], [*trainable_variables, *non_trainable_variables]):
-            outputs = self(*args, **kwargs)
-            after = [v.snapshot() for v in kept[1]]
-            losses = self.losses if return_losses else []
-        return (outputs, after, losses) if return_losses else (outputs, after)
-
-    def _check_values(self, argument: str, variables: list, values: list) -> None:
-        if len(variables) != len(values):
-            raise ValueError(
-                f"Argument `{argument}` must be a list of tensors corresponding 1:1 to "
-                f"{type(self).__name__}().{argument}. Received list with length "
-                f"{len(values)}, but expected {len(variables)} variables."
-            )
 
     def _convert(self, x: Any) -> Any:
         if isinstance(x, Tensor) and dtypes.standardize_dtype(x.dtype) == self.input_dtype:
@@ -403,41 +280,6 @@ class Layer(LayerState, LayerSettings, Operation):
             if value is not None and arguments.signature.accepts(name):
                 resolved[name] = value
         return resolved
-
-    def _masks(self, arguments: CallArguments) -> dict[str, Any]:
-        """The masks that arrive with the tensors, under the names that `call` takes them."""
-        names = arguments.signature.names
-        if len(arguments.tensors) == 1:
-            takers = {"mask": next(iter(arguments.tensors.values()))}
-        else:
-            takers = {f"{name}_mask": x for name, x in arguments.tensors.items()}
-        return {
-            name: tree.map_structure(mask_of, x)
-            for name, x in takers.items()
-            if name in names and arguments.value(name) is None
-        }
-
-    def _pass_mask_on(self, arguments: CallArguments, mask: Any, outputs: Any) -> None:
-        previous = mask if mask is not None else tree.map_structure(mask_of, arguments.first)
-        if not self.supports_masking:
-            if any(m is not None for m in tree.flatten(previous)) and hasattr(previous, "shape"):
-                warnings.warn(
-                    f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input "
-                    "with a mask attached to it. However, this layer does not support masking "
-                    "and will therefore destroy the mask information. Downstream layers will not "
-                    "see the mask.",
-                    stacklevel=3,
-                )
-            return
-        flat = [x for x in tree.flatten(outputs) if x is not None]
-        if all(mask_of(x) is not None for x in flat):
-            return
-        masks = self.compute_mask(arguments.first, previous)
-        if masks is None:
-            return
-        for x, m in zip(flat, tree.flatten(masks), strict=False):
-            if m is not None and mask_of(x) is None:
-                x._keras_mask = m
 
     def _penalize_activity(self, outputs: Any) -> None:
         if self.activity_regularizer is None:

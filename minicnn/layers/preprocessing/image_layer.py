@@ -1,0 +1,150 @@
+"""What layers over images share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import config, random
+from minicnn.layers.layer import Layer
+from minicnn.ops.image.layout import Axes, image_axes, with_lengths
+
+FILL_MODES = ("reflect", "wrap", "constant", "nearest")
+INTERPOLATIONS = ("nearest", "bilinear")
+
+
+class ImageLayer(Layer):
+    """A layer over `(batch, height, width, channels)`, over one image, or over a dict.
+
+    A dict has them under "images"; its "segmentation_masks" are moved as the images are, and what
+    else is in it stays as it is.
+
+    Args:
+        data_format: "channels_last" or "channels_first", `config.image_data_format()` by default.
+    """
+
+    moves = True  # whether pixels go elsewhere, so that masks and boxes must go with them
+
+    def __init__(
+        self, data_format: str | None = None, bounding_box_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.data_format = config.standardize_data_format(data_format)
+        self.bounding_box_format = bounding_box_format
+        self._allow_non_tensor_positional_args = True
+
+    def axes_of(self, images: Any) -> Axes:
+        """Where height, width and channels are."""
+        if len(images.shape) not in (3, 4):
+            raise ValueError(
+                f"Expected the input image to be rank 3 or 4: layer '{self.name}' takes one image "
+                f"or a batch of them. Received inputs of shape {tuple(images.shape)}"
+            )
+        return image_axes(images, self.data_format)
+
+    def call(self, data: Any, training: bool = True) -> Any:
+        """Changes the images."""
+        images = data["images"] if isinstance(data, dict) else data
+        self.axes_of(images)
+        transformation = self.get_random_transformation(images, training)
+        changed = self.transform_images(images, transformation, training)
+        if not isinstance(data, dict):
+            return changed
+        masks = data.get("segmentation_masks")
+        if self.moves and "bounding_boxes" in data:
+            raise ValueError(
+                f"Layer '{self.name}' of minicnn moves pixels but no bounding boxes: leave out "
+                "'bounding_boxes' of the dict that it is called on."
+            )
+        if masks is not None:
+            masks = self.transform_segmentation_masks(masks, transformation, training)
+            data = {**data, "segmentation_masks": masks}
+        return {**data, "images": changed}
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """What is drawn for these images; None if nothing is."""
+        return None
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """The images, changed as was drawn."""
+        raise NotImplementedError
+
+    def transform_segmentation_masks(
+        self, masks: Any, transformation: Any, training: bool = True
+    ) -> Any:
+        """The masks, moved as the images are."""
+        return self.transform_images(masks, transformation, training) if self.moves else masks
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        boxes = self.bounding_box_format
+        own = {"data_format": self.data_format}
+        return {**super().get_config(), **own, **({"bounding_box_format": boxes} if boxes else {})}
+
+
+class SizedImageLayer(ImageLayer):
+    """A layer whose images have a height and width of its own."""
+
+    def __init__(self, height: int, width: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.height = height
+        self.width = width
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape with the new height and width."""
+        last = self.data_format == "channels_last"
+        height, width = (-3, -2) if last else (-2, -1)
+        return with_lengths(tuple(input_shape), {height: self.height, width: self.width})
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "height": self.height, "width": self.width}
+
+
+class RandomImageLayer(ImageLayer):
+    """A layer that draws how it changes each image, in training only."""
+
+    def __init__(self, seed: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.generator = random.SeedGenerator(seed)
+
+    def drawn(self, images: Any, low: float, high: float, rank: int) -> Any:
+        """A number of the interval for each image, in a shape of this rank."""
+        batch = images.shape[0] if len(images.shape) == 4 else 1
+        return random.uniform((batch, *[1] * (rank - 1)), low, high, seed=self.generator)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "seed": self.seed}
+
+
+def bounds(
+    layer: str, name: str, factor: Any, low: float = -1.0, high: float = 1.0
+) -> tuple[float, float]:
+    """The interval that a factor means: itself, or from −factor (or `low`) to factor."""
+    pair = factor if isinstance(factor, (list, tuple)) else (factor, factor)
+    numbers = [x for x in pair if isinstance(x, (int, float)) and low <= x <= high]
+    if len(pair) != 2 or len(numbers) != 2:
+        raise ValueError(
+            "The `factor` argument should be a number (or a list of two numbers) in the range "
+            f"[{low}, {high}]. Received: {name}={factor}, for {layer}"
+        )
+    if isinstance(factor, (list, tuple)):
+        return min(pair), max(pair)
+    return max(-abs(factor), low), abs(factor)
+
+
+def check_sampling(layer: str, fill_mode: str, interpolation: str) -> None:
+    """Refuse unknown ways to read between and outside the pixels."""
+    for name, value, known in (
+        ("fill_mode", fill_mode, FILL_MODES),
+        ("interpolation", interpolation, INTERPOLATIONS),
+    ):
+        if value not in known:
+            raise NotImplementedError(
+                f"Unknown `{name}` {value}. Expected of one {known}, for {layer}."
+            )

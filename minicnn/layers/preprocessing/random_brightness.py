@@ -1,0 +1,47 @@
+"""Images made brighter or darker at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
+
+
+class RandomBrightness(RandomImageLayer):
+    """Adds the same to all numbers of an image, drawn for each image, in training.
+
+    `y = clip(x + δ · (high − low), low, high)`, δ uniform in `factor`, (low, high) = `value_range`.
+
+    Args:
+        factor: an interval within [−1, 1], or a number f for (−f, f).
+        value_range: the least and the largest number that a pixel may have.
+        seed: an integer for the same draws in each run.
+    """
+
+    moves = False
+    settings = ("factor", "value_range")
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
+        super().__init__(seed=seed, **kwargs)
+        self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)
+        if not isinstance(value_range, (list, tuple)) or len(value_range) != 2:
+            raise ValueError(
+                "The `value_range` argument should be a list of two numbers. Received: "
+                f"value_range={value_range}"
+            )
+        self.value_range = sorted(value_range)
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """What is added to each image."""
+        if not training:
+            return None
+        low, high = self.value_range
+        return self.drawn(images, *self.factor, rank=len(images.shape)) * (high - low)
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """Adds what was drawn."""
+        x = ops.cast(images, self.compute_dtype)
+        if transformation is None:
+            return x
+        return ops.clip(x + ops.cast(transformation, x.dtype), *self.value_range)

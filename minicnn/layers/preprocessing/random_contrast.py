@@ -1,0 +1,49 @@
+"""Images with more or less contrast at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops, random
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
+
+
+class RandomContrast(RandomImageLayer):
+    """Moves the numbers of an image from the mean of their channel, or to it, in training.
+
+    `y = clip(mean + (x − mean) · c)`, c uniform in `[1 − lower, 1 + upper]`, drawn for each image.
+
+    Args:
+        factor: `(lower, upper)` within [0, 1], or a number f, which Keras takes for (0, f).
+        value_range: the least and the largest number that a pixel may have.
+        seed: an integer for the same draws in each run.
+    """
+
+    moves = False
+    settings = ("factor", "value_range")
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
+        super().__init__(seed=seed, **kwargs)
+        self.factor = bounds(f"RandomContrast '{self.name}'", "factor", factor, low=0, high=1)
+        self.value_range = value_range
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """The factor of each image."""
+        if not training:
+            return None
+        lower, upper = self.factor
+        batch = images.shape[:1] if len(images.shape) == 4 else ()
+        factor = random.uniform(
+            (*batch, 1, 1, 1), 1 - lower, 1 + upper, self.compute_dtype, seed=self.generator
+        )
+        return {"contrast_factor": factor}
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """Stretches around the mean."""
+        x = ops.cast(images, self.compute_dtype)
+        if transformation is None:
+            return x
+        axes = self.axes_of(x)
+        mean = ops.mean(x, axis=(axes.height, axes.width), keepdims=True)
+        stretched = mean + (x - mean) * transformation["contrast_factor"]
+        return ops.clip(stretched, *self.value_range)

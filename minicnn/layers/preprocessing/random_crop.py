@@ -1,0 +1,58 @@
+"""A part of images at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops, random
+from minicnn.layers.preprocessing.center_crop import cut_out
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, SizedImageLayer
+
+
+class RandomCrop(RandomImageLayer, SizedImageLayer):
+    """Cuts the same part out of all images of a batch, at a place drawn at random, in training.
+
+    Images that are not larger than the part are cut in the middle to its proportions and resized.
+    Outside training they stay as they are.
+
+    Args:
+        height, width: of the part.
+        seed: an integer for the same draws in each run.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        seed: Any = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        seed = random.make_default_seed() if seed is None else seed
+        super().__init__(seed=seed, height=height, width=width, data_format=data_format, **kwargs)
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """The corner, (top, left)."""
+        if not training:
+            return None
+        axes = self.axes_of(images)
+        height, width = images.shape[axes.height], images.shape[axes.width]
+        if height > self.height and width > self.width:
+            lengths = (height - self.height + 1, width - self.width + 1)
+            drawn = [random.uniform((), 0, float(n), seed=self.generator) for n in lengths]
+            return tuple(int(x) for x in drawn)
+        fitting = (width * self.height // self.width, height * self.width // self.height)
+        kept = [max(min(n, m), 1) for n, m in zip((height, width), fitting, strict=True)]
+        return (height - kept[0]) // 2, (width - kept[1]) // 2
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """Cuts the part out."""
+        if transformation is None:
+            return images
+        x, size = ops.cast(images, self.compute_dtype), (self.height, self.width)
+        axes = self.axes_of(x)
+        part = cut_out(x, axes, transformation, size)
+        if (part.shape[axes.height], part.shape[axes.width]) == size:
+            return part
+        return ops.image.resize(part, size, data_format=self.data_format)

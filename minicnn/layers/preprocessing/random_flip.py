@@ -1,0 +1,54 @@
+"""Images mirrored at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn import ops
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer
+
+MODES = ("horizontal", "vertical", "horizontal_and_vertical")
+
+
+class RandomFlip(RandomImageLayer):
+    """Mirrors half of the images, drawn at random, in training.
+
+    Args:
+        mode: "horizontal" (left and right change places), "vertical", or
+            "horizontal_and_vertical", which turns the drawn images by 180°.
+        seed: an integer for the same draws in each run.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    settings = ("mode",)
+
+    def __init__(
+        self,
+        mode: str = "horizontal_and_vertical",
+        seed: Any = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        if mode not in MODES:
+            raise ValueError(f"`mode` is one of {', '.join(MODES)}. Received: mode={mode!r}")
+        self.mode = mode
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """Which images are mirrored."""
+        if not training:
+            return None
+        return self.drawn(images, 0.0, 1.0, rank=len(images.shape)) <= 0.5
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """Mirrors what was drawn."""
+        x = ops.cast(images, self.compute_dtype)
+        if transformation is None:
+            return x
+        axes = self.axes_of(x)
+        sides = {"horizontal": axes.width, "vertical": axes.height}
+        flipped = x
+        for side, axis in sides.items():
+            if side in self.mode:
+                flipped = ops.flip(flipped, axis=axis)
+        return ops.where(transformation, flipped, x)

@@ -1,0 +1,48 @@
+"""Images turned at random."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.random_warps import RandomWarp
+
+
+class RandomRotation(RandomWarp):
+    """Turns each image around its middle by an angle drawn for it, in training.
+
+    The new pixel (x, y) is read at `(cos θ · x − sin θ · y, sin θ · x + cos θ · y)`, counted from
+    the middle; positive angles turn counter-clockwise.
+
+    Args:
+        factor: an interval of parts of 2π within [−1, 1], or a number f for (−f, f).
+        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        interpolation: "nearest" or "bilinear".
+        seed: an integer for the same draws in each run.
+    """
+
+    settings = ("factor",)
+
+    def __init__(
+        self,
+        factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
+        self.factor = bounds(f"RandomRotation '{self.name}'", "factor", factor)
+
+    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+        """The rotations."""
+        low, high = (360.0 * part for part in self.factor)
+        angle = np.asarray(self.drawn(images, low, high, rank=1)) * np.float32(math.pi / 180)
+        cos, sin = np.cos(angle), np.sin(angle)
+        x, y = (width - 1) / 2, (height - 1) / 2
+        return [cos, -sin, x - x * cos + y * sin, sin, cos, y - x * sin - y * cos]

@@ -1,0 +1,48 @@
+"""Images moved at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.random_warps import RandomWarp
+
+
+class RandomTranslation(RandomWarp):
+    """Moves each image down and to the right by lengths drawn for it, in training.
+
+    Args:
+        height_factor: an interval of parts of the height within [−1, 1], or a number f for
+            (−f, f); positive is down.
+        width_factor: the same for the width; positive is to the right.
+        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        interpolation: "nearest" or "bilinear".
+        seed: an integer for the same draws in each run.
+    """
+
+    settings = ("height_factor", "width_factor")
+
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
+        layer = f"RandomTranslation '{self.name}'"
+        self.height_factor, self.width_factor = height_factor, width_factor
+        self._height_bounds = bounds(layer, "height_factor", height_factor)
+        self._width_bounds = bounds(layer, "width_factor", width_factor)
+
+    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+        """The translations."""
+        down = np.asarray(self.drawn(images, *self._height_bounds, rank=1)) * height
+        right = np.asarray(self.drawn(images, *self._width_bounds, rank=1)) * width
+        return [1, 0, -right, 0, 1, -down]

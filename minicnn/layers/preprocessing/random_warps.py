@@ -1,0 +1,77 @@
+"""What rotation, translation and zoom share: a matrix drawn for each image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, check_sampling
+
+
+class RandomWarp(RandomImageLayer):
+    """Reads each new pixel at a place that an affine map, drawn for each image, says.
+
+    Args:
+        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        interpolation: "nearest" or "bilinear".
+        seed: an integer for the same draws in each run.
+    """
+
+    def __init__(
+        self,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        check_sampling(f"{type(self).__name__} '{self.name}'", fill_mode, interpolation)
+        self.fill_mode = fill_mode
+        self.interpolation = interpolation
+        self.fill_value = fill_value
+
+    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+        """`(a0, a1, a2, b0, b1, b2)` of the map, each for all images: shape `(batch,)`."""
+        raise NotImplementedError
+
+    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+        """The maps, `(batch, 8)`."""
+        if not training:
+            return None
+        axes = self.axes_of(images)
+        rows = self.matrices(images, images.shape[axes.height], images.shape[axes.width])
+        batch = images.shape[0] if len(images.shape) == 4 else 1
+        columns = [np.broadcast_to(np.asarray(row, "float32"), batch) for row in (*rows, 0, 0)]
+        return np.stack(columns, axis=-1)
+
+    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+        """Moves the pixels."""
+        return self._moved(images, transformation, self.interpolation)
+
+    def transform_segmentation_masks(
+        self, masks: Any, transformation: Any, training: bool = True
+    ) -> Any:
+        """Moves the masks without mixing classes."""
+        return self._moved(masks, transformation, "nearest")
+
+    def _moved(self, images: Any, transformation: Any, interpolation: str) -> Any:
+        x = ops.cast(images, self.compute_dtype)
+        if transformation is None:
+            return x
+        return ops.image.affine_transform(
+            x,
+            transformation if len(x.shape) == 4 else transformation[0],
+            interpolation=interpolation,
+            fill_mode=self.fill_mode,
+            fill_value=self.fill_value,
+            data_format=self.data_format,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        names = ("fill_mode", "interpolation", "fill_value")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

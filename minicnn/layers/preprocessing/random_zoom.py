@@ -1,0 +1,51 @@
+"""Images made larger or smaller at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.random_warps import RandomWarp
+
+
+class RandomZoom(RandomWarp):
+    """Zooms into each image, or out of it, by a factor drawn for it, in training.
+
+    Args:
+        height_factor: an interval within [−1, 1], or a number f for (−f, f): negative numbers zoom
+            in, positive ones out. 0.2 makes the image 20 % smaller.
+        width_factor: the same for the width; None for what was drawn for the height.
+        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        interpolation: "nearest" or "bilinear".
+        seed: an integer for the same draws in each run.
+    """
+
+    settings = ("height_factor", "width_factor")
+
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
+        layer = f"RandomZoom '{self.name}'"
+        self.height_factor, self.width_factor = height_factor, width_factor
+        self._height_bounds = bounds(layer, "height_factor", height_factor)
+        if width_factor is not None:
+            self._width_bounds = bounds(layer, "width_factor", width_factor)
+
+    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+        """The zooms."""
+        tall = 1 + np.asarray(self.drawn(images, *self._height_bounds, rank=1))
+        wide = tall
+        if self.width_factor is not None:
+            wide = 1 + np.asarray(self.drawn(images, *self._width_bounds, rank=1))
+        return [wide, 0, (width - 1) / 2 * (1 - wide), 0, tall, (height - 1) / 2 * (1 - tall)]
