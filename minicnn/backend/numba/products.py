@@ -1,29 +1,43 @@
 """Matrix products, and the dense layer made of them, on our threads.
 
-The matrix library (BLAS) computes each product with one thread (see `threads.py`); a product that
-is large enough is cut into several, which our threads take. How it is cut depends on its size
-alone, so the result does not depend on the number of threads.
+The matrix library (BLAS) computes each product with one thread (see `threads.py`). A product that
+is large enough is cut into parts, which our threads take:
+
+    tall result             wide result              long sums
+    [ A₀ ]       [ A₀·B ]                                       [ B₀ ]
+    [ A₁ ] · B = [ A₁·B ]   A · [B₀ B₁] = [A·B₀ A·B₁]   [A₀ A₁] · [ B₁ ] = A₀·B₀ + A₁·B₁
+
+Where it is cut depends on its size alone, so the result does not depend on the number of threads.
+Small products, of which a network of dense layers has many, go straight to the library: there every
+call from Python costs as much as some thousand multiplications.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from minicnn.backend.numba.activations import relu_gradient
-from minicnn.backend.numba.compile import same_float
+from minicnn.backend.numba.compile import compiled, same_float
 from minicnn.backend.numba.threads import cut, for_pieces
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy.blocks import Gradients
 
-PIECE_OPERATIONS = 4_000_000  # multiplications that are worth waking a thread for
+PIECE_OPERATIONS = 3_000_000  # multiplications that are worth waking a thread for
+PIECE_ELEMENTS = 100_000  # the same for the elements that relu's gradient goes over
 BLOCK_BYTES = 256 * 1024  # of a result that is still in the cache when bias and relu come
+MOST_PIECES = 8  # each piece arranges the whole other factor anew
+SHORTEST = 64  # of the side that is cut, where the library is still at its best
+GRAIN = 16  # rows or columns that the library computes together
+
+Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # two factors, and where their product goes
 
 
 def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    """`x1 @ x2`, as NumPy's; matrices are cut along the longest of their three sides."""
+    """`x1 @ x2`, as NumPy's."""
     if x1.ndim != 2 or x2.ndim != 2 or not same_float(x1, x2) or x1.shape[1] != x2.shape[0]:
         return np.matmul(x1, x2)
-    return _product(x1, x2)
+    return _products((x1, x2))[0]
 
 
 def dense_block(
@@ -32,19 +46,25 @@ def dense_block(
     """`activation(x · kernel + bias)`; see `backend/numpy/blocks.py`."""
     if not same_float(x, kernel) or (bias is not None and bias.dtype != x.dtype):
         return definition.dense_block(x, kernel, bias, activation)
+    relu = activation == "relu"
     rows, terms = x.shape
     units = kernel.shape[1]
-    if rows * terms * units < 2 * PIECE_OPERATIONS:
-        return _finish(np.dot(x, kernel), bias, activation)
+    if bias is None:
+        bias = np.zeros(units, x.dtype)
+    if rows < units or rows * terms * units < 2 * PIECE_OPERATIONS:
+        y = _products((x, kernel))[0]
+        _add_bias(y, bias, relu)
+        return y
     y = np.empty((rows, units), x.dtype)
     block = max(1, BLOCK_BYTES // max(1, units * x.itemsize))
 
     def task(_: int, start: int, stop: int) -> None:
         for first in range(start, stop, block):
             some = slice(first, min(first + block, stop))
-            _finish(np.matmul(x[some], kernel, out=y[some]), bias, activation)
+            np.matmul(x[some], kernel, out=y[some])
+            _add_bias(y[some], bias, relu)
 
-    for_pieces(task, cut(rows, 1 + PIECE_OPERATIONS // max(1, terms * units)))
+    for_pieces(task, _cut(rows, terms * units))
     return y
 
 
@@ -57,58 +77,116 @@ def dense_block_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> Gradients:
-    """Cotangents of input, kernel and bias (None where not needed)."""
-    if activation == "relu":
-        cotangent = relu_gradient(cotangent, y)
-    input_gradient = kernel_gradient = bias_gradient = None
-    if input_needed:
-        input_gradient = matmul(cotangent, kernel.T)
+    """Cotangents of input, kernel and bias (None where not needed); see `backend/numpy/blocks.py`.
+
+    With "linear", `y` is not read and may be None. Both products are one job for the threads.
+    """
+    relu = activation == "relu"
+    arrays = (cotangent, x, kernel, y) if relu else (cotangent, x, kernel)
+    if not same_float(*arrays):
+        return definition.dense_block_gradients(cotangent, x, kernel, y, activation, input_needed)
+    cotangent, bias_gradient = _behind_activation(cotangent, y, relu)
+    pairs = []
     if kernel_needed:
-        kernel_gradient = matmul(x.T, cotangent)
-        bias_gradient = np.add.reduce(cotangent, 0)
-    return input_gradient, kernel_gradient, bias_gradient
-
-
-def _finish(y: np.ndarray, bias: np.ndarray | None, activation: str) -> np.ndarray:
-    """Bias and activation, in place."""
-    if bias is not None:
-        np.add(y, bias, out=y)
-    if activation == "relu":
-        np.maximum(y, 0, out=y)
-    return y
-
-
-def _product(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    rows, terms = x1.shape
-    columns = x2.shape[1]
-    if rows * terms * columns < 2 * PIECE_OPERATIONS:
-        return np.dot(x1, x2)
-    if terms > 4 * max(rows, columns):
-        return _sum_of_products(x1, x2)
-    y = np.empty((rows, columns), x1.dtype)
-
-    def some_rows(_: int, start: int, stop: int) -> None:
-        np.matmul(x1[start:stop], x2, out=y[start:stop])
-
-    def some_columns(_: int, start: int, stop: int) -> None:
-        np.matmul(x1, x2[:, start:stop], out=y[:, start:stop])
-
-    task, longer, shorter = (
-        (some_rows, rows, columns) if rows >= columns else (some_columns, columns, rows)
+        pairs.append((x.T, cotangent))
+    if input_needed:
+        pairs.append((cotangent, kernel.T))
+    gradients = _products(*pairs)
+    return (
+        gradients[-1] if input_needed else None,
+        gradients[0] if kernel_needed else None,
+        bias_gradient if kernel_needed else None,
     )
-    for_pieces(task, cut(longer, 1 + PIECE_OPERATIONS // max(1, terms * shorter)))
-    return y
 
 
-def _sum_of_products(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    """The product of long rows with long columns: each piece is a part of the sums."""
-    rows, terms = x1.shape
-    columns = x2.shape[1]
-    bounds = cut(terms, 1 + PIECE_OPERATIONS // max(1, rows * columns))
-    sums = np.empty((len(bounds) - 1, rows, columns), x1.dtype)
+def _behind_activation(
+    cotangent: np.ndarray, y: np.ndarray | None, relu: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cotangent behind relu (or as it is), and its sum over the rows."""
+    cotangent = np.ascontiguousarray(cotangent)
+    result, y = (np.empty_like(cotangent), np.ascontiguousarray(y)) if relu else (cotangent,) * 2
+    rows, units = cotangent.shape
+    if cotangent.size < 2 * PIECE_ELEMENTS:
+        total = np.zeros(units, cotangent.dtype)
+        _pass_and_sum(0, rows, cotangent, y, result, total, relu)
+        return result, total
+    bounds = cut(rows, 1 + PIECE_ELEMENTS // max(1, units))
+    totals = np.zeros((len(bounds) - 1, units), cotangent.dtype)
 
     def task(piece: int, start: int, stop: int) -> None:
-        np.matmul(x1[:, start:stop], x2[start:stop], out=sums[piece])
+        _pass_and_sum(start, stop, cotangent, y, result, totals[piece], relu)
 
     for_pieces(task, bounds)
-    return sums.sum(0)
+    return result, totals.sum(0)
+
+
+def _products(*pairs: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    """The product of each pair of matrices; all of them are one job for the threads."""
+    if sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in pairs) < 2 * PIECE_OPERATIONS:
+        return [np.dot(a, b) for a, b in pairs]
+    results, parts = [], []
+    for a, b in pairs:
+        result, its_parts = _parts(a, b)
+        results.append(result)
+        parts += its_parts
+    for_pieces(
+        lambda _, start, stop: [np.matmul(a, b, out=out) for a, b, out in parts[start:stop]],
+        np.arange(len(parts) + 1),
+    )
+    return [result.sum(0) if result.ndim == 3 else result for result in results]
+
+
+def _parts(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, list[Part]]:
+    """Room for `a @ b` and the products that fill it; in three dimensions if it is their sum."""
+    rows, terms = a.shape
+    columns = b.shape[1]
+    if terms > 4 * max(rows, columns):
+        spans = _spans(terms, rows * columns)
+        sums = np.empty((len(spans), rows, columns), a.dtype)
+        return sums, [(a[:, s], b[s], out) for s, out in zip(spans, sums, strict=True)]
+    result = np.empty((rows, columns), a.dtype)
+    if rows >= columns:
+        return result, [(a[s], b, result[s]) for s in _spans(rows, terms * columns)]
+    return result, [(a, b[:, s], result[:, s]) for s in _spans(columns, terms * rows)]
+
+
+def _spans(length: int, operations: int) -> list[slice]:
+    bounds = _cut(length, operations).tolist()
+    return [slice(*pair) for pair in pairwise(bounds)]
+
+
+def _cut(length: int, operations: int) -> np.ndarray:
+    """The bounds of pieces of a side, on each element of which depend so many multiplications.
+
+    There are 1, 2, 4 or 8 of them, so that 2 or 4 threads get the same number.
+    """
+    smallest = max(SHORTEST, 1 + PIECE_OPERATIONS // max(1, operations))
+    pieces = 1
+    while pieces < MOST_PIECES and 2 * pieces * smallest <= length:
+        pieces *= 2
+    return np.minimum(cut(-(-length // GRAIN), 1, pieces) * GRAIN, length)
+
+
+@compiled
+def _add_bias(y, bias, relu):
+    """Adds the bias to each row, then relu, which keeps NaN."""
+    zero = y.dtype.type(0)
+    for i in range(len(y)):
+        row = y[i]
+        for j in range(len(bias)):
+            value = row[j] + bias[j]
+            row[j] = zero if relu and value < 0 else value
+
+
+@compiled
+def _pass_and_sum(start, stop, cotangent, y, result, total, relu):
+    """Where relu let the value pass, its cotangent, else 0; the sum over the rows is added."""
+    zero = cotangent.dtype.type(0)
+    for i in range(start, stop):
+        source, sign, target = cotangent[i], y[i], result[i]
+        for j in range(len(total)):
+            value = source[j]
+            if relu:
+                value = value if sign[j] > 0 else zero
+                target[j] = value
+            total[j] += value

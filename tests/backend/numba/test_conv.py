@@ -128,5 +128,5 @@ def test_a_setting_overrides_the_table_where_it_can():
     assert chosen(64, 64, 1) is direct
     assert chosen(1, 5, 1) is few_channels
     assert chosen(64, 60, 5) is im2col
-    with pytest.raises(ValueError, match="'fft'.*winograd"):
+    with pytest.raises(ValueError, match=r"'fft'.*winograd"):
         config.set_convolution_algorithm("fft")

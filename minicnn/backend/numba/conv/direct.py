@@ -181,7 +181,7 @@ def _border_of_plane(
 ) -> Padding | None:
     """The padding of Ḡ that makes the input's cotangent a convolution; None if there is none."""
     reach = [(k - 1) * d for k, d in zip(kernel_size, dilation, strict=True)]
-    border = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding))
+    border = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding, strict=False))
     return border if strides == (1, 1) and min(map(min, border)) >= 0 else None
 
 
