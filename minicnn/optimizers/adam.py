@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, UpdateRule
 
 
 class Adam(Optimizer):
@@ -54,18 +54,15 @@ class Adam(Optimizer):
         if self.amsgrad:
             self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat")
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Changes one variable."""
+    def update_rule(self, learning_rate: Any) -> UpdateRule:
+        """How variables change."""
         t = int(self.iterations) + 1
         alpha = float(learning_rate) * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
         settings = (alpha, self.beta_1, self.beta_2, self.epsilon)
-        i = self._get_variable_index(variable)
-        state = (self._momentums[i], self._velocities[i])
+        state = (self._momentums, self._velocities)
         if self.amsgrad:
-            state += (self._velocity_hats[i],)
-            self.update_by(kernels.amsgrad_step, gradient, variable, state, *settings)
-        else:
-            self.update_by(kernels.adam_step, gradient, variable, state, *settings)
+            return UpdateRule(kernels.amsgrad_steps, (*state, self._velocity_hats), settings)
+        return UpdateRule(kernels.adam_steps, state, settings)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

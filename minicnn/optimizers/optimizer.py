@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicnn import config, initializers, ops
 from minicnn.autodiff import Tensor, Variable
+from minicnn.backend import kernels
 from minicnn.naming import auto_name
 from minicnn.optimizers import checks
 from minicnn.optimizers.clipping import clip_by_global_norm, clip_by_norm
@@ -18,11 +19,27 @@ from minicnn.optimizers.optimizer_state import OptimizerState
 from minicnn.optimizers.schedules import LearningRateSchedule
 
 
+class UpdateRule(NamedTuple):
+    """A kernel's step for many variables at once.
+
+    Attributes:
+        kernel: from the arrays of the variables, of their gradients and of each kind of state
+            (a list of each), and the settings, to new arrays of the variables and of the state.
+        state: for each kind of the optimizer's own variables a list, with one (or None) for each
+            of the model's.
+        settings: numbers.
+    """
+
+    kernel: Callable
+    state: tuple[list, ...]
+    settings: tuple
+
+
 class Optimizer(OptimizerState):
     """Changes variables by their gradients, so that a loss falls.
 
     A subclass makes variables of its own in `build`, and says in `update_step` how one variable
-    changes.
+    changes (or in `update_rule`, how a kernel changes them all).
 
     Example:
         >>> import minicnn as keras
@@ -184,30 +201,42 @@ class Optimizer(OptimizerState):
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
-        self._iterations.assign_add(1)
+        self._iterations.assign(int(self._iterations) + 1)
 
     def update_all(self, grads: list[Any], variables: list[Variable], learning_rate: Any) -> None:
-        """Changes all variables, each by `update_step`."""
+        """Changes all variables: each by `update_step`, or all at once by `update_rule`."""
+        if type(self).update_step is Optimizer.update_step:
+            self._update_together(grads, variables, learning_rate)
+            return
         for gradient, variable in zip(grads, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Changes one variable; what an optimizer is."""
+        self._update_together([gradient], [variable], learning_rate)
+
+    def update_rule(self, learning_rate: Any) -> UpdateRule:
+        """How variables change, where a kernel does many at once; instead of `update_step`."""
         raise NotImplementedError(
             f"{type(self).__name__} does not say how to change a variable: define "
             "`update_step(self, gradient, variable, learning_rate)` in it."
         )
 
-    def update_by(
-        self, kernel: Callable, gradient: Any, variable: Variable, state: tuple, *settings: Any
+    def _update_together(
+        self, grads: list[Any], variables: list[Variable], learning_rate: Any
     ) -> None:
-        """Puts in place what `kernel(variable, gradient, *state, *settings)` makes of arrays."""
-        w = variable.value.array
-        arrays = [None if v is None else v.value.array for v in state]
-        results = kernel(w, array_like(gradient, w), *arrays, *settings)
-        for v, array in zip((variable, *state), results, strict=True):
-            if v is not None:
-                v.assign(Tensor(np.asarray(array)))
+        kernel, state, settings = self.update_rule(learning_rate)
+        places = [self._get_variable_index(variable) for variable in variables]
+        columns = [variables, *([kind[i] for i in places] for kind in state)]
+        weights, *others = (
+            [None if v is None else v.snapshot().array for v in column] for column in columns
+        )
+        gradients = [array_like(g, w) for g, w in zip(grads, weights, strict=True)]
+        results = kernel(weights, gradients, *others, *settings)
+        for column, arrays in zip(columns, results if state else [results], strict=True):
+            for variable, array in zip(column, arrays, strict=True):
+                if variable is not None:
+                    variable.assign(Tensor(np.asarray(array)))
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable another value."""
@@ -330,8 +359,10 @@ class Optimizer(OptimizerState):
         if self.weight_decay is None:
             return
         share = self.weight_decay * float(learning_rate)
-        for variable in filter(self._use_weight_decay, variables):
-            variable.assign(variable - variable * share)
+        variables = list(filter(self._use_weight_decay, variables))
+        decayed = kernels.decay_steps([v.snapshot().array for v in variables], share)
+        for variable, array in zip(variables, decayed, strict=True):
+            variable.assign(Tensor(np.asarray(array)))
 
     def _use_weight_decay(self, variable: Variable) -> bool:
         named = any(re.search(name, variable.path) for name in self._undecayed_names)
@@ -359,4 +390,6 @@ class Optimizer(OptimizerState):
 
 def array_like(gradient: Any, array: np.ndarray) -> np.ndarray:
     """The gradient as an array, of the type of another one."""
-    return ops.convert_to_tensor(gradient).array.astype(array.dtype, copy=False)
+    if not isinstance(gradient, Tensor):
+        gradient = ops.convert_to_tensor(gradient)
+    return gradient.array.astype(array.dtype, copy=False)

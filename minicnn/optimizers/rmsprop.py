@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, UpdateRule
 
 
 class RMSprop(Optimizer):
@@ -55,12 +55,11 @@ class RMSprop(Optimizer):
         if self.centered:
             self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient")
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Changes one variable."""
-        i = self._get_variable_index(variable)
-        state = (self._velocities[i], self._average_gradients[i], self._momentums[i])
+    def update_rule(self, learning_rate: Any) -> UpdateRule:
+        """How variables change."""
+        state = (self._velocities, self._average_gradients, self._momentums)
         settings = (float(learning_rate), self.rho, self.momentum, self.epsilon)
-        self.update_by(kernels.rmsprop_step, gradient, variable, state, *settings)
+        return UpdateRule(kernels.rmsprop_steps, state, settings)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

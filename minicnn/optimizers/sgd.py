@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer, array_like
+from minicnn.optimizers.optimizer import Optimizer, UpdateRule
 
 
 class SGD(Optimizer):
@@ -51,17 +48,13 @@ class SGD(Optimizer):
         if self.momentum:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Changes one variable."""
+    def update_rule(self, learning_rate: Any) -> UpdateRule:
+        """How variables change."""
         lr = float(learning_rate)
         if not self.momentum:
-            w = variable.value.array
-            stepped = kernels.sgd_step(w, array_like(gradient, w), lr)
-            variable.assign(Tensor(np.asarray(stepped)))
-            return
-        velocity = self.momentums[self._get_variable_index(variable)]
+            return UpdateRule(kernels.sgd_steps, (), (lr,))
         settings = (lr, self.momentum, self.nesterov)
-        self.update_by(kernels.momentum_step, gradient, variable, (velocity,), *settings)
+        return UpdateRule(kernels.momentum_steps, (self.momentums,), settings)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

@@ -298,3 +298,37 @@ def test_the_value_of_a_single_number_stays_an_array(backend, name):
     getattr(optimizers, name)(0.1).apply([np.float32(1.0)], [variable])
     assert isinstance(variable.value.array, np.ndarray)
     np.asarray(variable)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "SGD", "RMSprop"])
+def test_all_variables_at_once_change_as_one_by_one(name, backend, rng):
+    """A subclass with an `update_step` of its own gets the variables one by one."""
+    cls = getattr(minicnn.optimizers, name)
+
+    class OneByOne(cls):
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, learning_rate)
+
+    shapes = (70, 90), (90,), (90, 3), (3,), ()
+    values = [rng.standard_normal(shape).astype("float32") for shape in shapes]
+    twins = [[Variable(value) for value in values] for _ in range(2)]
+    optimizers = cls(0.01), OneByOne(0.01)
+    for _ in range(4):
+        grads = [rng.standard_normal(shape).astype("float32") for shape in shapes]
+        for optimizer, variables in zip(optimizers, twins, strict=True):
+            optimizer.apply(grads, variables)
+    for one, other in zip(*twins, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(*(optimizer.variables for optimizer in optimizers), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_step_leaves_the_arrays_that_others_hold(rng):
+    w = Variable(rng.standard_normal((50, 60)).astype("float32"))
+    optimizer = minicnn.optimizers.Adam(0.1)
+    held = []
+    for _ in range(3):
+        optimizer.apply([rng.standard_normal((50, 60)).astype("float32")], [w])
+        held.append((w.value.array, w.numpy()))
+    for array, kept in held:
+        np.testing.assert_array_equal(array, kept)

@@ -47,7 +47,17 @@ MODULES: dict[str, tuple[str, ...]] = {
         "moments",
         "scale_and_shift",
     ),
-    "optimizers": ("adam_step",),
+    "optimizers": (
+        "adam_step",
+        "adam_steps",
+        "decay_steps",
+        "momentum_step",
+        "momentum_steps",
+        "rmsprop_step",
+        "rmsprop_steps",
+        "sgd_step",
+        "sgd_steps",
+    ),
     "pool": (
         "average_pool",
         "average_pool_gradient",

@@ -1,51 +1,302 @@
-"""Adam in one pass over the parameter, its gradient and its two averages."""
+"""The steps of optimizers: all parameters of a model in one launch, and into new memory.
+
+A model has a few large parameters and many small ones. One call of a kernel for each would cost
+more than its arithmetic, so here one call does them all. It is told where the arrays lie:
+
+    sources[s, p]   the address of parameter p's array of kind s (weights, gradient, averages)
+    targets[t, p]   where the results of kind t go: slices of one new flat array for each t
+    first[p]        the number of p's first vector, when the vectors of all parameters are counted
+
+The vectors (of eight elements) of all parameters are cut into pieces for the threads. A parameter
+whose size is no multiple of eight ends with a vector that overlaps the one before it, which writes
+the same values twice; one of less than eight elements is copied to where there is room for eight.
+
+Nothing is written into the arrays that were given: others may hold them, and a step that fails half
+way must leave everything as it was.
+"""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.simd import (
+    WIDTH,
+    address_of,
+    load,
+    multiply_add,
+    splat,
+    square_root,
+    store,
+)
+from minicnn.backend.numba.threads import cut, share
 from minicnn.backend.numpy import optimizers as definition
 
-PIECE = 16_384  # elements that are worth waking a thread for
-SMALL = 2048  # elements that NumPy is done with before a kernel has started
+Array = np.ndarray
+Arrays = Sequence[Array]
+
+PIECE = 4096  # vectors that are worth waking a thread for
+FLOAT32 = np.dtype("float32")
 
 
-def adam_step(
-    parameter: np.ndarray,
-    gradient: np.ndarray,
-    momentum: np.ndarray,
-    velocity: np.ndarray,
+def adam_step(parameter: Array, *arrays_and_settings) -> tuple[Array, Array, Array]:
+    """One step of Adam for one parameter; see `backend/numpy/optimizers.py`."""
+    return _one(adam_steps, 4, parameter, *arrays_and_settings)
+
+
+def adam_steps(
+    parameters: Arrays,
+    gradients: Arrays,
+    momentums: Arrays,
+    velocities: Arrays,
     alpha: float,
     beta_1: float,
     beta_2: float,
     epsilon: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One step of Adam, into new arrays; see `backend/numpy/optimizers.py`."""
-    arrays = (parameter, gradient, momentum, velocity)
-    if parameter.size <= SMALL or not same_float(*arrays):
-        return definition.adam_step(*arrays, alpha, beta_1, beta_2, epsilon)
-    number = parameter.dtype.type
-    settings = number(alpha), number(1 - beta_1), number(1 - beta_2), number(epsilon)
-    old = tuple(array.reshape(-1) for array in contiguous(*arrays))
-    new = [np.empty(parameter.shape, parameter.dtype) for _ in range(3)]
-    flat = tuple(array.reshape(-1) for array in new)
-    for_chunks(_adam, parameter.size, old, flat, *settings, smallest=PIECE)
-    return tuple(new)
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """One step of Adam for many parameters; see `backend/numpy/optimizers.py`."""
+    arrays = parameters, gradients, momentums, velocities
+    settings = alpha, beta_1, beta_2, epsilon
+    if not _fits_vectors(arrays):
+        return definition.adam_steps(*arrays, *settings)
+    return _launch(_adam, arrays, 3, alpha, 1 - beta_1, 1 - beta_2, epsilon)
+
+
+def sgd_step(parameter: Array, gradient: Array, learning_rate: float) -> Array:
+    """One step of gradient descent for one parameter; see `backend/numpy/optimizers.py`."""
+    return sgd_steps([parameter], [gradient], learning_rate)[0]
+
+
+def sgd_steps(parameters: Arrays, gradients: Arrays, learning_rate: float) -> list[Array]:
+    """One step of gradient descent for many parameters; see `backend/numpy/optimizers.py`."""
+    if not _fits_vectors((parameters, gradients)):
+        return definition.sgd_steps(parameters, gradients, learning_rate)
+    return _launch(_sgd, (parameters, gradients), 1, learning_rate)[0]
+
+
+def momentum_step(parameter: Array, *arrays_and_settings) -> tuple[Array, Array]:
+    """One step with momentum for one parameter; see `backend/numpy/optimizers.py`."""
+    return _one(momentum_steps, 3, parameter, *arrays_and_settings)
+
+
+def momentum_steps(
+    parameters: Arrays,
+    gradients: Arrays,
+    velocities: Arrays,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool = False,
+) -> tuple[list[Array], list[Array]]:
+    """One step with momentum for many parameters; see `backend/numpy/optimizers.py`."""
+    arrays = parameters, gradients, velocities
+    if not _fits_vectors(arrays):
+        return definition.momentum_steps(*arrays, learning_rate, momentum, nesterov)
+    return _launch(_nesterov if nesterov else _momentum, arrays, 2, learning_rate, momentum)
+
+
+def rmsprop_step(parameter: Array, *arrays_and_settings) -> tuple:
+    """One step of RMSprop for one parameter; see `backend/numpy/optimizers.py`."""
+    return _one(rmsprop_steps, 5, parameter, *arrays_and_settings)
+
+
+def rmsprop_steps(
+    parameters: Arrays,
+    gradients: Arrays,
+    velocities: Arrays,
+    averages: Sequence[Array | None],
+    momentums: Sequence[Array | None],
+    learning_rate: float,
+    rho: float,
+    momentum_rate: float,
+    epsilon: float,
+) -> tuple:
+    """One step of RMSprop for many parameters; see `backend/numpy/optimizers.py`."""
+    arrays = parameters, gradients, velocities
+    further = any(array is not None for array in (*averages, *momentums))
+    if further or not _fits_vectors(arrays):
+        settings = learning_rate, rho, momentum_rate, epsilon
+        return definition.rmsprop_steps(*arrays, averages, momentums, *settings)
+    results = _launch(_rmsprop, arrays, 2, learning_rate, rho, 1 - rho, epsilon)
+    return *results, averages, momentums
+
+
+def decay_steps(parameters: Arrays, share_lost: float) -> list[Array]:
+    """`w ← w − share · w` for many parameters; see `backend/numpy/optimizers.py`."""
+    if not _fits_vectors((parameters,)):
+        return definition.decay_steps(parameters, share_lost)
+    return _launch(_decay, (parameters,), 1, share_lost)[0]
+
+
+class Layout(NamedTuple):
+    """Where the parameters of some shapes lie in a flat array, and the work on them."""
+
+    sizes: np.ndarray  # elements of each, at least WIDTH
+    first: np.ndarray  # number of the first vector of each, and of all vectors
+    offsets: np.ndarray  # in bytes
+    slices: list[tuple[slice, tuple[int, ...]]]
+    total: int
+    bounds: np.ndarray
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(shapes: tuple[tuple[int, ...], ...]) -> Layout:
+    lengths = [int(np.prod(shape)) for shape in shapes]
+    sizes = np.maximum(np.array(lengths, np.int64), WIDTH)
+    first = np.concatenate([[0], np.cumsum(-(-sizes // WIDTH))])
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    slices = [
+        (slice(start, start + length), shape)
+        for start, length, shape in zip(starts.tolist(), lengths, shapes, strict=True)
+    ]
+    bounds = cut(int(first[-1]), PIECE)
+    return Layout(sizes, first, 4 * starts, slices, int(ends[-1]), bounds)
+
+
+def _one(steps: Callable, count: int, *arrays_and_settings) -> tuple:
+    """`steps` for one parameter, which has `count` arrays."""
+    arrays, settings = arrays_and_settings[:count], arrays_and_settings[count:]
+    return tuple(result for (result,) in steps(*([array] for array in arrays), *settings))
+
+
+def _fits_vectors(arrays: Sequence[Arrays]) -> bool:
+    """Whether all are float32, and those of one parameter have one shape: nothing checks later."""
+    shapes = [array.shape for array in arrays[0]]
+    if not shapes or any([array.shape for array in kind] != shapes for kind in arrays[1:]):
+        return False
+    return all(array.dtype is FLOAT32 for kind in arrays for array in kind)
+
+
+def _launch(kernel: Callable, arrays: Sequence[Arrays], results: int, *settings: float) -> tuple:
+    """Calls the kernel for all parameters; gives so many lists of new arrays."""
+    layout = _layout(tuple([array.shape for array in arrays[0]]))
+    sources, copies = _addresses([array for kind in arrays for array in kind])
+    flats = [np.empty(layout.total, np.float32) for _ in range(results)]
+    targets = np.array([[_address(flat)] for flat in flats]) + layout.offsets
+    numbers = [float(setting) for setting in settings]
+    sources = sources.reshape(len(arrays), -1)
+    share(kernel, layout.bounds, sources, targets, layout.sizes, layout.first, *numbers)
+    del copies  # which had to live until here
+    return tuple([[flat[part].reshape(shape) for part, shape in layout.slices] for flat in flats])
+
+
+def _addresses(arrays: Arrays) -> tuple[np.ndarray, Arrays]:
+    """Where the arrays are; of those that cannot be read as they are, where their copies are."""
+    addresses = [_address(array) for array in arrays]
+    if all(addresses):
+        return np.array(addresses), arrays
+    arrays = [a if place else _copy(a) for a, place in zip(arrays, addresses, strict=True)]
+    return np.array([_address(array) for array in arrays]), arrays
+
+
+def _copy(array: Array) -> Array:
+    """The elements one after the other, with zeros behind them if they are few."""
+    copy = np.zeros(max(array.size, WIDTH), array.dtype)
+    copy[: array.size] = array.reshape(-1)
+    return copy
 
 
 @compiled
-def _adam(start, stop, old, new, alpha, fresh_1, fresh_2, epsilon):
-    # Slices that start at 0 let the compiler use vector instructions.
-    parameter, gradient = old[0][start:stop], old[1][start:stop]
-    momentum, velocity = old[2][start:stop], old[3][start:stop]
-    new_parameter, new_momentum = new[0][start:stop], new[1][start:stop]
-    new_velocity = new[2][start:stop]
-    for i in range(len(parameter)):
-        g = gradient[i]
-        m = momentum[i] + (g - momentum[i]) * fresh_1
-        v = velocity[i] + (g * g - velocity[i]) * fresh_2
-        new_momentum[i] = m
-        new_velocity[i] = v
-        new_parameter[i] = parameter[i] - alpha * m / (np.sqrt(v) + epsilon)
+def _address(array):
+    """Where an array is, if its elements lie one after the other and are a vector or more."""
+    return address_of(array) if array.flags.c_contiguous and array.size >= WIDTH else 0
+
+
+@compiled
+def _place(vector, first, size):
+    """The offset in bytes of a parameter's vector."""
+    return 4 * min(WIDTH * (vector - first), size - WIDTH)
+
+
+@compiled
+def _adam(work, sources, targets, sizes, first, alpha, fresh_1, fresh_2, epsilon):
+    alpha, epsilon = splat(np.float32(alpha)), splat(np.float32(epsilon))
+    fresh_1, fresh_2 = splat(np.float32(fresh_1)), splat(np.float32(fresh_2))
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, g, m, v = sources[0, p], sources[1, p], sources[2, p], sources[3, p]
+            new_w, new_m, new_v = targets[0, p], targets[1, p], targets[2, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                gradient, momentum, velocity = load(g + at), load(m + at), load(v + at)
+                momentum = multiply_add(gradient - momentum, fresh_1, momentum)
+                velocity = multiply_add(gradient * gradient - velocity, fresh_2, velocity)
+                step = alpha * momentum / (square_root(velocity) + epsilon)
+                store(new_m + at, momentum)
+                store(new_v + at, velocity)
+                store(new_w + at, load(w + at) - step)
+
+
+@compiled
+def _sgd(work, sources, targets, sizes, first, learning_rate):
+    rate = splat(np.float32(learning_rate))
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, g, new_w = sources[0, p], sources[1, p], targets[0, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                store(new_w + at, load(w + at) - rate * load(g + at))
+
+
+@compiled
+def _momentum(work, sources, targets, sizes, first, learning_rate, momentum):
+    rate, kept = splat(np.float32(learning_rate)), splat(np.float32(momentum))
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, g, v = sources[0, p], sources[1, p], sources[2, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                velocity = kept * load(v + at) - rate * load(g + at)
+                store(targets[1, p] + at, velocity)
+                store(targets[0, p] + at, load(w + at) + velocity)
+
+
+@compiled
+def _nesterov(work, sources, targets, sizes, first, learning_rate, momentum):
+    rate, kept = splat(np.float32(learning_rate)), splat(np.float32(momentum))
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, g, v = sources[0, p], sources[1, p], sources[2, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                step = rate * load(g + at)
+                velocity = kept * load(v + at) - step
+                store(targets[1, p] + at, velocity)
+                store(targets[0, p] + at, load(w + at) + (kept * velocity - step))
+
+
+@compiled
+def _rmsprop(work, sources, targets, sizes, first, learning_rate, rho, fresh, epsilon):
+    rate, rho, fresh, epsilon = (
+        splat(np.float32(learning_rate)),
+        splat(np.float32(rho)),
+        splat(np.float32(fresh)),
+        splat(np.float32(epsilon)),
+    )
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, g, v = sources[0, p], sources[1, p], sources[2, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                gradient = load(g + at)
+                velocity = rho * load(v + at) + fresh * gradient * gradient
+                step = rate * gradient / square_root(velocity + epsilon)
+                store(targets[1, p] + at, velocity)
+                store(targets[0, p] + at, load(w + at) - step)
+
+
+@compiled
+def _decay(work, sources, targets, sizes, first, lost):
+    lost = splat(np.float32(lost))
+    for _, start, stop in pieces(work):
+        for p in range(len(sizes)):
+            w, new_w = sources[0, p], targets[0, p]
+            for i in range(max(start, first[p]), min(stop, first[p + 1])):
+                at = _place(i, first[p], sizes[p])
+                weights = load(w + at)
+                store(new_w + at, weights - lost * weights)

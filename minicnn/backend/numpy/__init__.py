@@ -69,10 +69,17 @@ MODULES = {
     "normalization": ("moments",),
     "optimizers": (
         "adam_step",
+        "adam_steps",
         "amsgrad_step",
+        "amsgrad_steps",
+        "decay_step",
+        "decay_steps",
         "momentum_step",
+        "momentum_steps",
         "rmsprop_step",
+        "rmsprop_steps",
         "sgd_step",
+        "sgd_steps",
     ),
     "pool": (
         "average_pool",

@@ -1,13 +1,39 @@
 """One step of each optimizer: old arrays in, NEW arrays out, so that a step can be taken back.
 
 Settings are Python or NumPy numbers; they are rounded to the parameter's type first.
+
+`adam_step` is for one parameter. `adam_steps` is the same for many: lists of arrays in, lists of
+arrays out. `backend/numba` does them all at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 Array = np.ndarray
+
+
+def for_each(step: Callable, arrays: int) -> Callable:
+    """`step`, which takes so many arrays and then settings, for many parameters.
+
+    An array may be None for all of them. Where `step` gives several arrays, so do the lists.
+    """
+
+    def steps(*lists_and_settings) -> list[Array] | tuple[list[Array | None], ...]:
+        lists, settings = lists_and_settings[:arrays], lists_and_settings[arrays:]
+        results = [step(*row, *settings) for row in zip(*lists, strict=True)]
+        if results and isinstance(results[0], tuple):
+            return tuple(list(column) for column in zip(*results, strict=True))
+        return results
+
+    return steps
+
+
+def decay_step(parameter: Array, share: float) -> Array:
+    """`w ← w − share · w`, weight decay that stands beside the gradient."""
+    return parameter - parameter.dtype.type(share) * parameter
 
 
 def sgd_step(parameter: Array, gradient: Array, learning_rate: float) -> Array:
@@ -121,3 +147,11 @@ def _adam_move(
 ) -> Array:
     number = parameter.dtype.type
     return parameter - number(alpha) * momentum / (np.sqrt(velocity) + number(epsilon))
+
+
+sgd_steps = for_each(sgd_step, 2)
+momentum_steps = for_each(momentum_step, 3)
+adam_steps = for_each(adam_step, 4)
+amsgrad_steps = for_each(amsgrad_step, 5)
+rmsprop_steps = for_each(rmsprop_step, 5)
+decay_steps = for_each(decay_step, 1)

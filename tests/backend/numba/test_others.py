@@ -10,14 +10,12 @@ from minicnn.backend.numba import (
     arithmetic,
     losses,
     normalization,
-    optimizers,
     products,
     random,
 )
 from minicnn.backend.numpy import activations as exact_activations
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
-from minicnn.backend.numpy import optimizers as exact_optimizers
 from minicnn.backend.numpy import random as exact_random
 from tests.backend.checks import assert_rounding_only, strided
 
@@ -175,21 +173,6 @@ def test_cross_entropy(shape, dtype, label_type, rng):
         losses.sparse_softmax_cross_entropy_gradient(cotangent, strided(logits), labels),
         exact_losses.sparse_softmax_cross_entropy_gradient(cotangent, logits, labels),
     )
-
-
-@pytest.mark.parametrize("dtype", [*DTYPES, "float16"])
-@pytest.mark.parametrize("shape", [(3, 4), (200, 301), (0,)])
-def test_adam(shape, dtype, rng):
-    w, g, m, v = rng.standard_normal((4, *shape)).astype(dtype)
-    arrays = (w, g, m, v * v)
-    settings = (np.float64(0.01), 0.9, 0.99, 1e-4)
-    before = [array.copy() for array in arrays]
-    found = optimizers.adam_step(*arrays, *settings)
-    expected = exact_optimizers.adam_step(*arrays, *settings)
-    for one, other in zip(found, expected, strict=True):
-        near(one, other)
-    for array, kept in zip(arrays, before, strict=True):
-        np.testing.assert_array_equal(array, kept)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 127, 128, 129, 100_003])
