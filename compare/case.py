@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from compare.values import Values
 
@@ -30,6 +30,23 @@ class Named:
         return self.name
 
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+class Excuse(NamedTuple):
+    """Where Keras is known to differ, and why; Keras is left out there.
+
+    Attributes:
+        quantity: how the quantity's name begins; "" for all of the case.
+        why: the reason, for the reader of the table.
+        on: the backends of Keras of which this is true.
+    """
+
+    quantity: str
+    why: str
+    on: tuple[str, ...] = BACKENDS
+
+
 @dataclass(frozen=True)
 class Case:
     """One line of the catalogue.
@@ -41,8 +58,7 @@ class Case:
         settings: for its constructor (of an op: for the call).
         call: for the call of a layer.
         held: why the gradient is not the derivative: something in it is held constant.
-        keras: where Keras is known to be wrong: how the quantity's name begins, and why. Keras is
-            left out there; of the whole case, if the name is "".
+        keras: where Keras is known to differ.
     """
 
     kind: str
@@ -51,7 +67,11 @@ class Case:
     settings: Mapping[str, Any] = field(default_factory=dict)
     call: Mapping[str, Any] = field(default_factory=dict)
     held: str | None = None
-    keras: tuple[str, str] | None = None
+    keras: tuple[Excuse, ...] = ()
+
+    def on(self, backend: str) -> Case:
+        """The case with the excuses that Keras has on one backend."""
+        return replace(self, keras=tuple(e for e in self.keras if backend in e.on))
 
     @property
     def label(self) -> str:

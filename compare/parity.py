@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> Outcome:
     """Run all cases and print a row for each."""
-    cases = [c for c in catalogue.cases() if _wanted(c, options.only)]
+    cases = [c.on(options.backend) for c in catalogue.cases() if _wanted(c, options.only)]
     if not cases:
         return Outcome(failure=f"no case has {options.only!r} in its kind or label.")
     missing = [] if options.only else catalogue.missing()
@@ -83,7 +83,7 @@ def answer(library: Library, case: Case) -> dict[str, Any] | str:
 
 def examine(case: Case, keras: dict[str, Any] | str | None) -> list[judge.Finding]:
     """All findings of a case."""
-    if case.keras and case.keras[0] == "":
+    if any(excuse.quantity == "" for excuse in case.keras):
         keras = None
     if isinstance(keras, str):
         return [_broken(f"Keras raised {keras}")]
@@ -111,7 +111,7 @@ def _result(case: Case, findings: list[judge.Finding]) -> dict[str, Any]:
         "kind": case.kind,
         "case": case.label,
         "wrong": [f"{f.quantity}: {f.wrong}" for f in findings if f.wrong],
-        "keras": case.keras,
+        "excused": [excuse._asdict() for excuse in case.keras],
         "findings": [asdict(f) for f in findings],
     }
 
@@ -119,7 +119,7 @@ def _result(case: Case, findings: list[judge.Finding]) -> dict[str, Any]:
 def _row(case: Case, finding: judge.Finding) -> tuple:
     ours, keras = (e or (None, None) for e in (finding.ours, finding.keras))
     label = case.label if len(case.label) <= 70 else case.label[:69] + "…"
-    verdict = finding.wrong or (case.keras[1] if case.keras else "holds")
+    verdict = finding.wrong or "; ".join(excuse.why for excuse in case.keras) or "holds"
     verdict = verdict.splitlines()[0][:160]
     return (f"{case.kind}.{label}", finding.quantity, *ours, *keras, finding.limit, verdict)
 

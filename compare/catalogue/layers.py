@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from compare.case import Case, Made, Named
+from compare.catalogue.marks import TENSORFLOW, holding, lacking
 from compare.values import Values, apart, flags, whole, within
 
 LINE = (2, 7, 4)
 IMAGE = (2, 7, 6, 4)
 VOLUME = (2, 5, 4, 6, 2)
 FIRST = {"data_format": "channels_first"}
+FIRST_IMAGE = (2, 4, 7, 6)
+NOT_FIRST = "TensorFlow's convolution has no channels first on a processor"
+WRONG_BIAS = "TensorFlow adds the bias along the last axis"
 MASK = "what is masked is held constant in the gradient"
 RENORM = "r and d are held constant in the gradient"
 
@@ -41,7 +44,7 @@ CORE = [
     layer("Lambda", (2, 3), function=Named("activations.gelu")),
     layer("Lambda", (2, 3), function=Named("activations.gelu"), output_shape=(3,)),
     layer("Masking", (2, 3, 4), mask_value=0.5),
-    replace(layer("Masking", within(0.5, 0.5, 2, 2, 3), mask_value=0.5), held=MASK),
+    holding(layer("Masking", within(0.5, 0.5, 2, 2, 3), mask_value=0.5), MASK),
     layer("Wrapper", layer=Made("layers.Dense", {"units": 3, "name": "inner"})),
     layer("Rescaling", IMAGE, scale=2.5, offset=0.5),
     layer("Rescaling", IMAGE, scale=1 / 255, offset=[0.1, 0.2, 0.3, 0.4]),
@@ -109,6 +112,12 @@ CONVOLUTIONS = [
     layer("Conv2D", (1, 5, 5, 1), filters=1, kernel_size=3),
     layer("Conv2D", (1, 6, 6, 17), filters=9, kernel_size=3, padding="same"),
     layer("Conv2D", IMAGE, filters=3, kernel_size=3, kernel_regularizer="l2"),
+    lacking(layer("Conv2D", FIRST_IMAGE, filters=3, kernel_size=3, **FIRST), NOT_FIRST, TENSORFLOW),
+    lacking(
+        layer("DepthwiseConv2D", (2, 4, 6, 6), kernel_size=3, **FIRST),
+        WRONG_BIAS,
+        TENSORFLOW,
+    ),
     layer("Conv3D", VOLUME, filters=3, kernel_size=(2, 3, 2)),
     layer("Conv3D", VOLUME, filters=3, kernel_size=2, strides=2, padding="same"),
     layer("Conv1DTranspose", LINE, filters=3, kernel_size=3),
@@ -143,6 +152,8 @@ POOLING = [
 ]
 POOLING += [
     layer("MaxPooling2D", IMAGE, pool_size=(3, 2), padding="same"),
+    layer("MaxPooling2D", (2, 4, 6, 6), pool_size=(3, 2), **FIRST),
+    layer("AveragePooling2D", FIRST_IMAGE, pool_size=2, padding="same", **FIRST),
     layer("AveragePooling2D", IMAGE, pool_size=(2, 3), strides=(1, 2), padding="same"),
 ]
 POOLING += [

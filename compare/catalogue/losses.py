@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compare.case import Case
+from compare.case import Case, Excuse
 from compare.values import Values, apart, binary, distribution, one_hot, signs, unit, whole, within
 
 SHAPE = (5, 3)
@@ -30,7 +30,7 @@ FORGOTTEN = {
 def loss(name: str, *inputs: Values, **settings: Any) -> Case:
     """A line of the table."""
     lacks = FORGOTTEN.get(name)
-    keras = ("config", f"Keras's configuration leaves out {lacks}") if lacks else None
+    keras = (Excuse("config", f"Keras's configuration leaves out {lacks}"),) if lacks else ()
     return Case("losses", name, inputs, settings, keras=keras)
 
 

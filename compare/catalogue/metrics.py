@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compare.case import Case
+from compare.case import Case, Excuse
 from compare.values import Values, apart, binary, distribution, one_hot, signs, whole, within
 
 SHAPE = (5, 3)
@@ -30,7 +30,7 @@ CONFIGURATIONS = {
 def metric(name: str, *inputs: Values, **settings: Any) -> Case:
     """A line of the table."""
     known = [why for word, why in CONFIGURATIONS.items() if word == name or word in settings]
-    keras = ("config", known[0]) if known else None
+    keras = tuple(Excuse("config", why) for why in known)
     return Case("metrics", name, inputs, {"name": "case", **settings}, keras=keras)
 
 

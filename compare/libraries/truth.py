@@ -37,18 +37,20 @@ class Truth(MiniCNN):
 
     @contextlib.contextmanager
     def settings(self) -> Iterator[None]:
-        """Inside, minicnn computes in float64 on the NumPy backend."""
+        """Inside, minicnn computes in float64 on the NumPy backend, each operation by itself."""
         floatx, backend = config.floatx(), config.backend()
-        policy = config.dtype_policy()
+        policy, fusion = config.dtype_policy(), config.fusion()
         config.set_floatx("float64")
         config.set_dtype_policy("float64")
         config.set_backend("numpy")
+        config.set_fusion(False)
         try:
             yield
         finally:
             config.set_floatx(floatx)
             config.set_dtype_policy(policy)
             config.set_backend(backend)
+            config.set_fusion(fusion)
 
     def array(self, x: np.ndarray) -> np.ndarray:
         """The numbers in float64."""

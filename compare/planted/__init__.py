@@ -1,6 +1,31 @@
-"""Planted bugs: wrong lines, switched on in memory one at a time, that the cases must catch."""
+"""Planted bugs: wrong lines, switched on in memory one at a time, that the cases must catch.
 
-from compare.planted.bugs import BUGS
-from compare.planted.switch import Bug, switched_on
+One entry a bug, in a file for each part of the library.
+"""
 
-__all__ = ["BUGS", "Bug", "switched_on"]
+from compare.planted import (
+    activations,
+    arithmetic,
+    convolution,
+    losses,
+    metrics,
+    normalization,
+    optimizers,
+    pooling,
+    regularization,
+)
+from compare.planted.switch import PARTS, Bug, switched_on
+
+BUGS: list[Bug] = [
+    *convolution.BUGS,
+    *pooling.BUGS,
+    *activations.BUGS,
+    *normalization.BUGS,
+    *regularization.BUGS,
+    *losses.BUGS,
+    *optimizers.BUGS,
+    *metrics.BUGS,
+    *arithmetic.BUGS,
+]
+
+__all__ = ["BUGS", "PARTS", "Bug", "switched_on"]

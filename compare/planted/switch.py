@@ -7,9 +7,15 @@ import functools
 import gc
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import NamedTuple
+
+import minicnn
+
+PARTS = BACKWARD, FORWARD, OPTIMIZER, METRIC = "backward", "forward", "optimizer", "metric"
 
 
 class Bug(NamedTuple):
@@ -17,6 +23,8 @@ class Bug(NamedTuple):
 
     Attributes:
         what: the mistake, in a few words.
+        part: what it makes wrong. BACKWARD: gradients only; FORWARD: values, and mostly with
+            gradients that are right for these wrong values.
         module: where it is.
         original: a part of the module's source, that is there once.
         wrong: what stands in its place, of as many lines.
@@ -24,6 +32,7 @@ class Bug(NamedTuple):
     """
 
     what: str
+    part: str
     module: str
     original: str
     wrong: str
@@ -36,8 +45,8 @@ def switched_on(bug: Bug) -> Iterator[None]:
     changes = dict(_changes(bug))
     changed = [
         (function, function.__code__, changes[key])
-        for function in gc.get_objects()
-        if isinstance(function, FunctionType) and (key := _identity(function.__code__)) in changes
+        for function in _functions_in_memory(len(sys.modules))
+        if (key := _identity(function.__code__)) in changes
     ]
     if not changed:
         raise LookupError(f"No function in memory is made of the lines of {bug.what!r}.")
@@ -59,7 +68,7 @@ def _changes(bug: Bug) -> Iterator[tuple[tuple, CodeType]]:
     if source.count(bug.original) != 1 or bug.original.count("\n") != bug.wrong.count("\n"):
         raise LookupError(
             f"The lines of {bug.what!r} are {source.count(bug.original)} times in {bug.module}, "
-            "where they must be once: the source has changed, so must compare/planted/bugs.py."
+            "where they must be once: the source has changed, so must the entry in compare/planted."
         )
     right, wrong = (
         compile(text, module.__file__, "exec", dont_inherit=True)
@@ -81,14 +90,25 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
             yield from _functions(constant)
 
 
+@functools.lru_cache(maxsize=1)
+def _functions_in_memory(modules: int) -> list[FunctionType]:
+    """All functions of minicnn, looked for again when more modules have been imported."""
+    folder = str(Path(minicnn.__file__).parent)
+    return [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(folder)
+    ]
+
+
 def _identity(code: CodeType) -> tuple:
     return code.co_filename, code.co_qualname, code.co_linetable, code.co_code
 
 
 def _forget_results() -> None:
     """Shapes and settings that were remembered may come from the other code."""
-    for thing in gc.get_objects():
-        if isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith(
-            "minicnn"
-        ):
-            thing.cache_clear()
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("minicnn"):
+            for thing in vars(module).values():
+                if isinstance(thing, functools._lru_cache_wrapper):
+                    thing.cache_clear()

@@ -1,23 +1,32 @@
 import pytest
 
-from compare import catalogue, judge, mutants
+from compare import catalogue, judge, mutants, weaker
 from compare.case import Case
-from compare.planted import BUGS, Bug, switch, switched_on
+from compare.planted import BUGS, PARTS, Bug, switch, switched_on
 from compare.values import apart
 from minicnn import config, ops
 
 RELU = Case("layers", "ReLU", (apart(3, 4),))
-MISSING_MASK = next(bug for bug in BUGS if "relu is missing" in bug.what)
+SOFTMAX = Case("layers", "Softmax", (apart(3, 4),))
+
+
+def bug(what):
+    return next(b for b in BUGS if what in b.what)
+
+
+MISSING_MASK = bug("mask of relu is missing")
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.what)
 def test_every_bug_has_its_lines_and_its_cases(bug):
     assert list(switch._changes(bug))
     assert any(mutants.is_near(case, bug) for case in catalogue.cases())
+    assert bug.part in PARTS
 
 
 def test_no_bug_is_there_twice():
     assert len({(bug.module, bug.original, bug.wrong) for bug in BUGS}) == len(BUGS)
+    assert len({bug.what for bug in BUGS}) == len(BUGS)
 
 
 def test_a_bug_is_there_inside_only():
@@ -28,23 +37,68 @@ def test_a_bug_is_there_inside_only():
     assert (judge.ours(RELU)["training: gradient to input 0"] == before).all()
 
 
+def trial(*cases):
+    config.set_backend("numpy")
+    return mutants.Trial({(case.kind, case.label): judge.ours(case) for case in cases})
+
+
 def test_a_bug_is_caught_and_nothing_else_is():
-    keras = {("layers", RELU.label): judge.ours(RELU)}
-    found = mutants.tried(MISSING_MASK, [RELU], keras)
-    assert found["caught by"] == "differences and Keras"
+    found = trial(RELU).of(MISSING_MASK, [RELU])
+    assert found["parity"] == "differences and Keras"
+    assert found["case"] == f"layers.{RELU.label}"
     harmless = MISSING_MASK._replace(wrong="return np.where(0 < y.real, cotangent, 0)")
-    assert mutants.tried(harmless, [RELU], keras)["caught by"] is None
+    found = trial(RELU).of(harmless, [RELU])
+    assert found["parity"] is None
+    assert mutants._failure([found]) == f"not caught: {MISSING_MASK.what}."
+
+
+def test_a_case_that_fails_by_itself_catches_nothing():
+    wrong = trial(RELU)
+    answer = wrong._keras["layers", RELU.label]
+    answer["training: output 0"] = answer["training: output 0"] + 1
+    assert wrong.of(MISSING_MASK, [RELU])["parity"] is None
+
+
+def test_a_bug_that_raises_proves_nothing():
+    raising = MISSING_MASK._replace(wrong="return np.no_such_function(y, cotangent, 0)")
+    found = trial(RELU).of(raising, [RELU])
+    assert found["raises"]
+    assert "by an error only" in mutants._failure([found])
+
+
+def test_a_bug_whose_lines_are_gone_is_not_caught():
+    found = trial(RELU).of(MISSING_MASK._replace(original="no such line"), [RELU])
+    assert found["parity"] is None
+
+
+def test_the_sum_as_the_loss_sees_no_softmax():
+    config.set_backend("numpy")
+    dropped = bug("mean term of softmax's gradient is dropped")
+    constant = dropped._replace(wrong="return 0 * y * cotangent")
+    assert weaker.rejecting(SOFTMAX) == set()
+    with switched_on(constant):
+        assert weaker.rejecting(SOFTMAX) >= {"direction"}
+        assert "sum" not in weaker.rejecting(SOFTMAX)
+
+
+def test_gradient_checks_see_no_wrong_value():
+    config.set_backend("numpy")
+    pooling = Case("layers", "AveragePooling2D", (apart(1, 3, 3, 2),), {"padding": "same"})
+    right = judge.ours(pooling)["training: output 0"]
+    with switched_on(bug("padding counts in an average")):
+        assert (judge.ours(pooling)["training: output 0"] != right).any()
+        assert weaker.rejecting(pooling) == set()
 
 
 def test_remembered_shapes_are_forgotten():
-    bug = next(bug for bug in BUGS if bug.what == "padding 'same' puts the odd pixel before")
+    before = bug("padding 'same' puts the odd pixel before")
     image = [[[[1.0], [2.0]]]]
 
     def padded():
         return ops.conv(image, [[[[1.0]], [[10.0]]]], padding="same").tolist()
 
     right = padded()
-    with switched_on(bug):
+    with switched_on(before):
         assert padded() != right
     assert padded() == right
 
@@ -52,6 +106,6 @@ def test_remembered_shapes_are_forgotten():
 def test_lines_that_are_no_longer_there_are_told():
     with (
         pytest.raises(LookupError, match="the source has changed"),
-        switched_on(Bug("an old bug", "minicnn.shapes", "no such line", "x", ())),
+        switched_on(Bug("an old bug", "forward", "minicnn.shapes", "no such line", "x", ())),
     ):
         pass

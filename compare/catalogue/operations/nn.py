@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from compare.catalogue.marks import TENSORFLOW, holding, lacking
 from compare.catalogue.operations.line import op
 from compare.values import apart, binary, distribution, literal, matrix, one_hot, whole, within
 
@@ -45,7 +44,7 @@ CONVOLUTIONS = [
     op("separable_conv", IMAGE, apart(3, 3, 4, 1), apart(1, 1, 4, 3)),
     op("max_pool", IMAGE, 2),
     op("max_pool", IMAGE, (3, 2), strides=2, padding="same"),
-    replace(op("max_pool", literal([[[[1.0], [2.0]], [[2.0], [2.0]]]]), 2), held=TIE),
+    holding(op("max_pool", literal([[[[1.0], [2.0]], [[2.0], [2.0]]]]), 2), TIE),
     op("average_pool", IMAGE, 2),
     op("average_pool", IMAGE, (3, 2), strides=2, padding="same"),
     op("adaptive_average_pool", IMAGE, (3, 4)),
@@ -82,7 +81,8 @@ PATCHES = [
     op("image.extract_patches_3d", apart(1, 4, 5, 4, 2), (2, 2, 3)),
 ]
 TABLE = "TensorFlow reads the cubic kernel from a table of 1,024 entries"
-INVERSE = ("gradient", "TensorFlow samples with the inverse transform instead of the adjoint")
+INVERSE = "TensorFlow samples with the inverse transform instead of the adjoint"
+NO_GRADIENT = "TensorFlow lets no gradient through"
 
 IMAGES = [
     *(
@@ -91,14 +91,19 @@ IMAGES = [
         for size in ((10, 9), (4, 3))
     ),
     op("image.resize", IMAGE, (14, 12), interpolation="bicubic"),
-    op("image.resize", IMAGE, (10, 9), interpolation="bicubic", keras=("", TABLE)),
+    lacking(op("image.resize", IMAGE, (10, 9), interpolation="bicubic"), TABLE, TENSORFLOW),
     op("image.resize", IMAGE, (4, 3), interpolation="bilinear", antialias=True),
     op("image.crop_images", IMAGE, 1, 2, target_height=3, target_width=3),
     op("image.pad_images", IMAGE, 1, 2, target_height=10, target_width=9),
     op("image.rgb_to_grayscale", COLOURS),
     op("image.rgb_to_hsv", COLOURS),
-    op("image.hsv_to_rgb", COLOURS, keras=("gradient", "TensorFlow lets no gradient through")),
-    op("image.affine_transform", IMAGE, within(-0.2, 1.1, 8)._replace(fixed=True), keras=INVERSE),
+    lacking(op("image.hsv_to_rgb", COLOURS), NO_GRADIENT, TENSORFLOW, "gradient"),
+    lacking(
+        op("image.affine_transform", IMAGE, within(-0.2, 1.1, 8)._replace(fixed=True)),
+        INVERSE,
+        TENSORFLOW,
+        "gradient",
+    ),
 ]
 CASES = [
     *ACTIVATIONS,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from compare.catalogue.operations.line import lacking, op
+from compare.catalogue.marks import TENSORFLOW, lacking
+from compare.catalogue.operations.line import op
 from compare.values import apart, literal, matrix, spd, within
 
+CUT = "TensorFlow has no gradient of cut signals"
 SHORTER = "Keras on TensorFlow correlates in another order if the first signal is shorter"
 
 # Symmetric, which directions of derivatives would not leave it.
@@ -35,8 +37,8 @@ PRODUCTS = [
     op("cross", apart(3, 2), apart(2, 2), axisa=0, axisc=0),
     *(op("correlate", apart(5), apart(3), mode=mode) for mode in ("valid", "same", "full")),
     op("correlate", apart(2), apart(5), mode="full"),
-    lacking(op("correlate", apart(2), apart(5), mode="same"), SHORTER),
-    lacking(op("correlate", apart(2), apart(5), mode="valid"), SHORTER),
+    lacking(op("correlate", apart(2), apart(5), mode="same"), SHORTER, TENSORFLOW),
+    lacking(op("correlate", apart(2), apart(5), mode="valid"), SHORTER, TENSORFLOW),
     op("corrcoef", apart(3, 4)),
     op("cdist", apart(2, 3), within(1, 2, 4, 3)),
     *(
@@ -57,7 +59,7 @@ FOURIER = [
     op("fft2", (apart(2, 3, 2), apart(2, 3, 2))),
     op("ifft2", (apart(3, 2), apart(3, 2))),
     op("rfft", apart(2, 5)),
-    op("rfft", apart(6), fft_length=4, keras=("", "TensorFlow has no gradient of cut signals")),
+    lacking(op("rfft", apart(6), fft_length=4), CUT, TENSORFLOW),
     op("irfft", (apart(2, 4), apart(2, 4))),
     op("irfft", (apart(4), apart(4)), fft_length=7),
     op("stft", apart(12), sequence_length=4, sequence_stride=2, fft_length=6),

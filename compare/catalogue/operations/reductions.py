@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from compare.catalogue.marks import TENSORFLOW, holding, lacking
 from compare.catalogue.operations.line import op
 from compare.values import apart, index, literal, within
 
 NAN = literal([[0.3, float("nan"), 1.2], [float("nan"), -0.5, 0.7]])
 
-ZEROS = ("gradient", "TensorFlow's gradient divides by the zeros")
+ZEROS = "TensorFlow's gradient divides by the zeros"
+TIE = "elements that are equally large share the gradient"
 
 REDUCTIONS = [
     *(
@@ -18,6 +20,7 @@ REDUCTIONS = [
     op("prod", within(0.4, 2.4, 2, 2, 2)),
     op("prod", within(0.4, 2.4, 2, 3, 2), axis=(0, -1)),
     op("prod", literal([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0]]), axis=1),
+    holding(op("max", literal([[2.0, 1.0, 2.0], [3.0, 3.0, 3.0]]), axis=1), TIE),
     op("max", literal([[1.0, -2.0], [0.5, 0.3]]), axis=1, initial=0.4),
     op("average", apart(2, 3), 1, within(0.4, 2.4, 3)),
     op("average", apart(2, 3), None, within(0.4, 2.4, 2, 3)),
@@ -34,7 +37,7 @@ REDUCTIONS = [
     op("cumsum", apart(2, 3), axis=1),
     op("cumsum", apart(2, 3)),
     op("cumprod", apart(2, 3), axis=0),
-    op("cumprod", literal([0.5, 0.0, 2.0, 0.0, -1.5]), keras=ZEROS),
+    lacking(op("cumprod", literal([0.5, 0.0, 2.0, 0.0, -1.5])), ZEROS, TENSORFLOW, "gradient"),
     op("nancumsum", NAN, axis=1),
     op("nancumprod", NAN, axis=1),
     op("diff", apart(2, 5), n=2),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from compare.catalogue.operations.line import lacking, op
+from compare.catalogue.marks import TENSORFLOW, lacking
+from compare.catalogue.operations.line import op
 from compare.values import apart, index, truth, within
 
 INDICES = index([[2, 0, 2], [1, -1, 0]])
 
+NO_MODE = "TensorFlow has no such mode"
 INDEXING_TENSORS = "TensorFlow does not index by tensors"
-NO_GRADIENT = ("", "TensorFlow has no gradient of XlaDynamicUpdateSlice")
+NO_GRADIENT = "TensorFlow has no gradient of XlaDynamicUpdateSlice"
+TRANSPOSES = "Keras on TensorFlow transposes"
 
 SHAPING = [
     op("reshape", apart(2, 3), (3, -1)),
@@ -26,7 +29,7 @@ SHAPING = [
     op("fliplr", apart(2, 3)),
     op("flipud", apart(2, 3)),
     *(op("rot90", apart(2, 3, 2), k=k, axes=(1, 2)) for k in (0, 1, 3)),
-    op("rot90", apart(2, 3, 2), k=2, axes=(1, 2), keras=("", "Keras on TensorFlow transposes")),
+    lacking(op("rot90", apart(2, 3, 2), k=2, axes=(1, 2)), TRANSPOSES, TENSORFLOW),
     op("roll", apart(2, 3), 1),
     op("roll", apart(2, 3), (1, -2), axis=(0, 1)),
     op("concatenate", [apart(2, 3), apart(2, 1)], axis=-1),
@@ -52,7 +55,7 @@ SHAPING = [
     op("pad", apart(2, 3), ((1, 0), (0, 2)), constant_values=3.0),
     *(op("pad", apart(3, 3), ((1, 0), (2, 2)), mode=mode) for mode in ("reflect", "symmetric")),
     *(
-        lacking(op("pad", apart(3, 3), ((1, 0), (2, 2)), mode=mode), "TensorFlow has no such mode")
+        lacking(op("pad", apart(3, 3), ((1, 0), (2, 2)), mode=mode), NO_MODE, TENSORFLOW)
         for mode in ("edge", "wrap")
     ),
     op("diag", apart(3), k=1),
@@ -75,8 +78,10 @@ SHAPING = [
 INDEXING = [
     op("get_item", apart(3, 4), (slice(None, None, -2), 1)),
     op("get_item", apart(3, 4), (..., None, slice(1, 3))),
-    lacking(op("get_item", apart(3, 4), index([0, 2, 0])), INDEXING_TENSORS),
-    lacking(op("get_item", apart(3, 4), (index([0, 2, 0]), slice(None))), INDEXING_TENSORS),
+    lacking(op("get_item", apart(3, 4), index([0, 2, 0])), INDEXING_TENSORS, TENSORFLOW),
+    lacking(
+        op("get_item", apart(3, 4), (index([0, 2, 0]), slice(None))), INDEXING_TENSORS, TENSORFLOW
+    ),
     op("get_item", apart(2, 3), truth([[True, False, True], [False, False, True]])),
     op("take", apart(3, 4), INDICES),
     op("take", apart(3, 4), INDICES, axis=0),
@@ -92,10 +97,11 @@ INDEXING = [
         0.5,
     ),
     op("sort", apart(3, 4), axis=0),
+    op("sort", apart(2, 6)),
     op("sort", apart(3, 4), axis=None),
     op("top_k", apart(3, 4), 2),
     op("slice", apart(4, 5), index([1, 2]), (2, -1)),
-    op("slice_update", apart(4, 5), index([1, 2]), apart(2, 3), keras=NO_GRADIENT),
+    lacking(op("slice_update", apart(4, 5), index([1, 2]), apart(2, 3)), NO_GRADIENT, TENSORFLOW),
     op("scatter", index([[0, 1], [2, 0], [0, 1]]), apart(3), (3, 2)),
     op("scatter", index([[0], [2], [0]]), apart(3, 2), (3, 2)),
     *(
