@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import config, ops
+from minicnn.backend import kernels
 from minicnn.losses.checks import as_one_hot_pair, as_pair, check_index_shape
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 from minicnn.metrics.reduction_metrics import NamedMetric
+from minicnn.ops.declare import op
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.shapes import broadcast_shapes
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -32,8 +36,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     Both have the shape `(batch, ..., classes)`, the result `(batch, ...)`.
     """
     y_true, y_pred = as_one_hot_pair("categorical_accuracy", y_true, y_pred)
-    matches = ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
-    return ops.cast(matches, config.floatx())
+    return _hits(ops.argmax(y_true, axis=-1), y_pred)
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -45,8 +48,18 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = _without_last_one(ops.convert_to_tensor(y_true), len(y_pred.shape))
     check_index_shape("sparse_categorical_accuracy", y_true, y_pred, exactly=False)
-    matches = ops.cast(ops.equal(y_true, ops.argmax(y_pred, axis=-1)), config.floatx())
+    matches = _hits(y_true, y_pred)
     return _without_last_one(matches, max(len(matches.shape), 2))
+
+
+def _hits_spec(classes, y_pred):
+    return KerasTensor(broadcast_shapes(classes.shape, y_pred.shape[:-1]), config.floatx())
+
+
+@op("classes", "y_pred", spec=_hits_spec)
+def _hits(classes, y_pred):
+    """1 where the largest prediction is that of the class, else 0."""
+    return (kernels.argmax(y_pred, axis=-1) == classes).astype(config.floatx())
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:

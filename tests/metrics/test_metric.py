@@ -185,3 +185,26 @@ def test_too_many_regressors_warn():
     metric.update_state([[1.0], [2.0]], [[1.0], [2.5]])
     with pytest.warns(UserWarning, match="5 independent variables are too many for 2 samples"):
         metric.result()
+
+
+@pytest.mark.parametrize("weights", [None, "vector", "column"])
+@pytest.mark.parametrize("shape", [(7,), (7, 1), (7, 3), (0,)])
+def test_means_of_float32_are_those_of_every_type(shape, weights, rng):
+    """float32 tensors, which training counts at each step, have a way of their own."""
+    values = rng.standard_normal(shape).astype("float32")
+    weight = None
+    if weights is not None:
+        weight = rng.uniform(0.5, 2, (len(values), 1)[: 1 + (weights == "column")])
+    exact, fast = metrics.Mean(dtype="float64"), metrics.Mean()
+    for _ in range(2):
+        exact.update_state(values.astype("float64"), sample_weight=weight)
+        fast.update_state(ops.convert_to_tensor(values), sample_weight=weight)
+    for one, other in zip(fast.variables, exact.variables, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_mean_of_losses_weighted_by_the_rows_of_batches():
+    metric = metrics.Mean()
+    metric.update_state(ops.convert_to_tensor(np.float32(3)), sample_weight=2)
+    metric.update_state(ops.convert_to_tensor(np.float32(0)), sample_weight=1)
+    assert float(metric.result()) == 2.0

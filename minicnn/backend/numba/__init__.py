@@ -68,4 +68,5 @@ MODULES: dict[str, tuple[str, ...]] = {
     "pool_by_two": ("max_pool_by_two", "max_pool_by_two_gradient"),
     "products": ("dense_block", "dense_block_gradients", "matmul"),
     "random": ("dropout", "random_bits"),
+    "reductions": ("argmax",),
 }
