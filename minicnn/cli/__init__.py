@@ -1,16 +1,20 @@
-"""The command `minicnn`: `minicnn train`, and `minicnn run` for Keras programs."""
+"""The command `minicnn`: `train`, `run` for Keras programs, and `compare` with real Keras."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
-from minicnn.cli import run, train
+from minicnn.cli import compare, run, train
 from minicnn.version import KERAS_VERSION, __version__
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says, and return the exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["compare"]:  # it reads its own options, --help among them
+        return compare.command(given[1:])
+    options = _parser().parse_args(given)
     return options.command(options)
 
 
@@ -32,4 +36,5 @@ def _parser() -> argparse.ArgumentParser:
         )
         module.add_arguments(command)
         command.set_defaults(command=module.command)
+    commands.add_parser("compare", help=compare.SUMMARY)
     return parser
