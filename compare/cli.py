@@ -9,10 +9,30 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from compare import accuracy, conformance, model, mutants, parity, script, training
+from compare import (
+    accuracy,
+    conformance,
+    fuzz,
+    model,
+    mutants,
+    parity,
+    report,
+    script,
+    training,
+)
 from compare.outcome import CannotCompare, Outcome
 
-COMMANDS: tuple[ModuleType, ...] = (parity, model, script, conformance, mutants, training, accuracy)
+COMMANDS: tuple[ModuleType, ...] = (
+    parity,
+    training,
+    accuracy,
+    model,
+    script,
+    fuzz,
+    mutants,
+    conformance,
+    report,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compare.case import Case
-from compare.kinds import layers, losses, metrics, operations, optimizers
+from compare.kinds import layers, losses, metrics, networks, operations, optimizers
 from compare.libraries import Library
 
 RUN = {
@@ -19,6 +19,7 @@ RUN = {
     "metrics": metrics.run,
     "optimizers": optimizers.run,
     "ops": operations.run,
+    "networks": networks.run,
 }
 
 

@@ -1,0 +1,56 @@
+"""Random networks: how many, and those that came nearest to their limit, with their programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compare.report.html import Html, tag
+from compare.report.parts import folded, number, section, verdict
+from compare.report.results import Result
+
+
+def render(results: list[Result]) -> Html:
+    """Counts, then the worst cases."""
+    return section(
+        "fuzz",
+        "Random networks",
+        tag(
+            "p",
+            "Small networks drawn at random, with branches, merges, losses and optimizers: outputs, "
+            "gradients and three steps of training. Below, those that differ, and those that came "
+            "nearest to what float32 explains, each as a program that runs under Keras and under "
+            "minicnn.",
+        ),
+        [_search(result) for result in results],
+    )
+
+
+def _search(result: Result) -> Html:
+    counts = {k: v for k, v in result.summary.items() if k not in ("networks", "seed")}
+    words = ", ".join(f"{count} {what}" for what, count in counts.items())
+    drawn = result.summary.get("networks", 0)
+    return tag(
+        "div",
+        tag(
+            "p",
+            verdict(result.passed),
+            f" {drawn} networks on {result.backend}: {words} (seed {result.summary.get('seed')}).",
+        ),
+        [_case(case) for case in result.results],
+    )
+
+
+def _case(case: dict[str, Any]) -> Html:
+    ours, keras = ((case.get(who) or [None])[0] for who in ("ours", "keras"))
+    title = tag(
+        "span",
+        verdict(not case.get("wrong")),
+        f" {case.get('network', '')}",
+        tag(
+            "small",
+            case.get("wrong")
+            or f"{case.get('quantity')}: minicnn {number(ours)}, "
+            f"Keras {number(keras)}, explained {number(case.get('limit'))}",
+        ),
+    )
+    return folded(title, tag("pre", tag("code", case.get("program", ""))))

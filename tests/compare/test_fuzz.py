@@ -1,0 +1,186 @@
+"""The fuzzer itself: it finds planted bugs, shrinks them, and the programs that it prints run."""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+import minicnn
+from compare import kinds, script, worker
+from compare.case import Case, Made
+from compare.cli import main
+from compare.fuzz import choices, judging, search, text
+from compare.fuzz.drawing import networks
+from compare.fuzz.judging import BEYOND, DIFFERS, HOLDS, REFUSED, UNSTABLE
+from compare.fuzz.network import Network, Step
+from compare.libraries.minicnn import MiniCNN
+from compare.planted import BUGS, switched_on
+from minicnn import config
+
+# A process whose "Keras" is minicnn, without the bug that is planted in this one.
+START = (
+    "import compare.libraries as l, compare.worker as w, sys;"
+    "from compare.libraries.minicnn import MiniCNN;"
+    "from minicnn import config; config.set_backend('numpy');"
+    "l.keras_on = lambda b: MiniCNN(); w._serve(sys.argv[1])"
+)
+PLAIN = Network(
+    inputs=((3,),),
+    steps=(Step("Dense", {"units": 2}),),
+    output=(2,),
+    batch=2,
+    loss=Made("losses.MeanSquaredError"),
+    labels="numbers",
+    optimizer=Made("optimizers.SGD", {"learning_rate": 0.1}),
+)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """`worker.conversation` with minicnn in Keras's place."""
+    config.set_backend("numpy")
+    monkeypatch.setattr(worker, "check_installed", lambda backend: None)
+    popen = worker.subprocess.Popen
+    monkeypatch.setattr(
+        worker.subprocess,
+        "Popen",
+        lambda command, **kw: popen([sys.executable, "-c", START, command[-1]], **kw),
+    )
+
+
+def printed(program: str, monkeypatch) -> dict:
+    """What a program prints as its last line, when `keras` is minicnn."""
+    monkeypatch.setitem(sys.modules, "keras", minicnn)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(program, "program", "exec"), {})
+    return script.last_json(out.getvalue())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(stand_in, monkeypatch):
+    (bug,) = [bug for bug in BUGS if bug.what == "the mask of relu is missing on the way back"]
+    monkeypatch.setattr(search, "SHRINKING", 20.0)
+    with (
+        switched_on(bug),
+        worker.conversation("tensorflow", "compare.fuzz.judging:answers") as ask,
+    ):
+        likely = networks().filter(lambda network: "'relu'" in repr(network))
+        found = search.Search(lambda network: judging.examined(network, ask), strategy=likely)
+        found.run(examples=50, seed=5)
+        assert found.failure is not None
+        quantity = found.failure.shown.quantity
+        program = text.program(found.failure.network, quantity, "a title")
+        wrong = np.array(printed(program, monkeypatch)[quantity])
+    right = np.array(printed(program, monkeypatch)[quantity])
+    assert np.abs(wrong - right).max() > 1e-4 * np.abs(right).max()
+    assert len(found.failure.network.steps) <= 3
+    assert len(program.splitlines()) < 45
+
+
+@hypothesis.given(networks())
+@hypothesis.settings(
+    max_examples=12,
+    database=None,
+    deadline=None,
+    derandomize=True,
+    phases=[hypothesis.Phase.generate],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_programs_do_what_was_compared(network):
+    config.set_backend("numpy")
+    found = kinds.run(MiniCNN(), Case("networks", "network", settings={"network": network}))
+    last = {}
+    for quantity in found:  # one of each sort
+        last[quantity.rstrip("0123456789").partition(" weight ")[0]] = quantity
+    with pytest.MonkeyPatch.context() as patch:
+        for quantity in last.values():
+            value = printed(text.program(network, quantity, "x"), patch)[quantity]
+            if isinstance(found[quantity], str):
+                continue
+            np.testing.assert_allclose(
+                np.array(value, "float32"), found[quantity], rtol=1e-6, err_msg=quantity
+            )
+
+
+def test_the_same_seed_draws_the_same_networks():
+    def drawn(seed):
+        found = search.Search(lambda network: judging.Verdict(network, HOLDS, []))
+        found.run(examples=20, seed=seed)
+        return [v.network for v in found.verdicts]
+
+    first = drawn(3)
+    assert drawn(3) == first != drawn(4)
+    assert len(first) > 10
+
+
+def test_every_layer_that_computes_without_chance_may_be_drawn():
+    names = {kind.name.format(n=rank - 1) for kind in choices.ALONE for rank in kind.ranks}
+    names |= {*choices.SUMS, "Concatenate", "Embedding"}
+    beside = {"Dot", "InputLayer", "Input", "Lambda", "Layer", "Masking", "Wrapper"}
+    beside |= {"AlphaDropout", "GaussianDropout"}  # which draw
+    layers = vars(minicnn.layers).items()
+    public = {
+        thing.__name__
+        for _, thing in layers
+        if isinstance(thing, type) and issubclass(thing, minicnn.layers.Layer)
+    }
+    assert names <= public
+    assert public - names - beside == set()
+
+
+def test_nothing_is_left_in_the_users_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = search.Search(lambda network: judging.Verdict(network, HOLDS, []))
+    found.run(examples=5, seed=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _examined(keras):
+    config.set_backend("numpy")
+    answers = iter(keras)
+    return judging.examined(PLAIN, lambda case: next(answers))
+
+
+def test_verdicts():
+    config.set_backend("numpy")
+    case = Case("networks", "network", settings={"network": PLAIN})
+    right = kinds.run(MiniCNN(), case)
+    wrong = {**right, "output": right["output"] + 1e-3}
+    assert _examined([right]).what == HOLDS
+    assert _examined([wrong, wrong]).what == DIFFERS
+    assert _examined([wrong, right]).what == UNSTABLE
+    assert _examined(["ValueError: no"]).what == DIFFERS
+    assert _examined(["UnimplementedError: no"]).what == BEYOND
+    assert _examined([wrong, wrong]).shown.quantity == "output"
+
+
+def test_what_both_refuse_is_no_difference():
+    broken = PLAIN.__class__(**{**vars(PLAIN), "steps": (Step("Dense", {"units": -1}),)})
+    assert judging.examined(broken, lambda case: "ValueError: no").what == REFUSED
+
+
+def test_the_command(stand_in, tmp_path, capsys):
+    results, program = tmp_path / "fuzz.json", tmp_path / "failure.py"
+    arguments = ["fuzz", "--examples", "12", "--seed", "1", "--json", str(results)]
+    assert main([*arguments, "--program", str(program)]) == 0
+    told = json.loads(results.read_text())
+    assert told["summary"]["networks"] == 12
+    assert told["results"][0]["program"].startswith('"""')
+    assert not program.exists()
+    assert "12 random networks (--seed 1) on tensorflow" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_with_real_keras(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    assert main(["fuzz", "--examples", "5", "--seed", "2", "--json", "told.json"]) == 0
+    told = json.loads(Path("told.json").read_text())
+    Path("program.py").write_text(told["results"][0]["program"])
+    assert main(["script", "program.py", "--within", "1e-4"]) == 0
