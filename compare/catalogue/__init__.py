@@ -7,7 +7,7 @@ from types import FunctionType
 
 import minicnn
 from compare.case import Case
-from compare.catalogue import layers, losses, metrics, operations, optimizers
+from compare.catalogue import layers, losses, metrics, operations, optimizers, preprocessing
 
 # The kinds in which every public class must have a case: the base class of each, and classes that
 # are there to be inherited from only.
@@ -44,6 +44,7 @@ def cases() -> list[Case]:
     """All cases. No two have the same label."""
     everything = [
         *layers.CASES,
+        *preprocessing.CASES,
         *losses.CASES,
         *metrics.CASES,
         *optimizers.CASES,

@@ -24,13 +24,16 @@ class RandomBrightness(RandomImageLayer):
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
-        self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)
+        self._set_factor(factor)
         if not isinstance(value_range, (list, tuple)) or len(value_range) != 2:
             raise ValueError(
                 "The `value_range` argument should be a list of two numbers. Received: "
                 f"value_range={value_range}"
             )
         self.value_range = sorted(value_range)
+
+    def _set_factor(self, factor: Any) -> None:
+        self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
         """What is added to each image."""

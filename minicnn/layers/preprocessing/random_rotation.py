@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from minicnn import ops
 from minicnn.layers.preprocessing.image_layer import bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
@@ -42,7 +41,7 @@ class RandomRotation(RandomWarp):
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The rotations."""
         low, high = (360.0 * part for part in self.factor)
-        angle = np.asarray(self.drawn(images, low, high, rank=1)) * np.float32(math.pi / 180)
-        cos, sin = np.cos(angle), np.sin(angle)
+        angle = self.drawn(images, low, high, rank=1) * (math.pi / 180)
+        cos, sin = ops.cos(angle), ops.sin(angle)
         x, y = (width - 1) / 2, (height - 1) / 2
         return [cos, -sin, x - x * cos + y * sin, sin, cos, y - x * sin - y * cos]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from minicnn import ops
 from minicnn.layers.preprocessing.image_layer import bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
@@ -43,6 +42,7 @@ class RandomTranslation(RandomWarp):
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The translations."""
-        down = np.asarray(self.drawn(images, *self._height_bounds, rank=1)) * height
-        right = np.asarray(self.drawn(images, *self._width_bounds, rank=1)) * width
-        return [1, 0, -right, 0, 1, -down]
+        down = self.drawn(images, *self._height_bounds, rank=2)[:, 0] * height
+        right = self.drawn(images, *self._width_bounds, rank=2)[:, 0] * width
+        ones, zeros = ops.ones_like(down), ops.zeros_like(down)
+        return [ones, zeros, -right, zeros, ones, -down]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minicnn import ops
 from minicnn.layers.preprocessing.image_layer import RandomImageLayer, check_sampling
 
@@ -44,9 +42,8 @@ class RandomWarp(RandomImageLayer):
             return None
         axes = self.axes_of(images)
         rows = self.matrices(images, images.shape[axes.height], images.shape[axes.width])
-        batch = images.shape[0] if len(images.shape) == 4 else 1
-        columns = [np.broadcast_to(np.asarray(row, "float32"), batch) for row in (*rows, 0, 0)]
-        return np.stack(columns, axis=-1)
+        zeros = ops.zeros_like(rows[0])
+        return ops.stack([*rows, zeros, zeros], axis=-1)
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
         """Moves the pixels."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from minicnn import ops
 from minicnn.layers.preprocessing.image_layer import bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
@@ -44,8 +43,9 @@ class RandomZoom(RandomWarp):
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The zooms."""
-        tall = 1 + np.asarray(self.drawn(images, *self._height_bounds, rank=1))
-        wide = tall
+        tall = wide = 1 + self.drawn(images, *self._height_bounds, rank=2)[:, 0]
         if self.width_factor is not None:
-            wide = 1 + np.asarray(self.drawn(images, *self._width_bounds, rank=1))
-        return [wide, 0, (width - 1) / 2 * (1 - wide), 0, tall, (height - 1) / 2 * (1 - tall)]
+            wide = 1 + self.drawn(images, *self._width_bounds, rank=2)[:, 0]
+        zeros = ops.zeros_like(tall)
+        right, down = (width - 1) / 2 * (1 - wide), (height - 1) / 2 * (1 - tall)
+        return [wide, zeros, right, zeros, tall, down]
