@@ -109,9 +109,10 @@ def _wanted(file: str | None) -> set[str] | None:
 
 
 def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -> list[Result]:
-    from compare.conformance.running import WHOLE, run_file
+    from compare.conformance.running import WHOLE, preload, run_file
 
     results = []
+    preload()
     with tempfile.TemporaryDirectory() as folder:
         for i, file in enumerate(files):
             progress(i, len(files), file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
 import json
 import os
@@ -18,6 +20,7 @@ import pytest
 from compare.conformance import shims
 from compare.conformance.missing import Missing
 from compare.conformance.names import BACKEND_OF_FILE, BACKEND_OF_TEST
+from compare.worker import QUIET
 
 TEST_SECONDS = 120
 FILE_SECONDS = 3600
@@ -27,6 +30,7 @@ OPTIONS = [
     *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest", "-W", "ignore"),
     *("-c", os.devnull, "--tb", "short", "-o", "python_files=*_test.py"),
 ]
+PRELOADED = ("ml_dtypes", "scipy", "tensorflow", "absl.testing.parameterized", "minicnn.models")
 MARKERS = ("requires_trainable_backend: trains", "multi_device: on several devices")
 
 
@@ -36,6 +40,22 @@ class Found(NamedTuple):
     test: str
     outcome: str
     why: str
+
+
+def preload() -> None:
+    """Import what most files need, once for all. What is not there, a file does without.
+
+    NumPy knows bfloat16, which some tests name, as soon as somebody has imported ml_dtypes.
+    """
+    os.environ.update({**QUIET, **os.environ})
+    errors, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    for name in PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    os.dup2(errors, 2)
+    os.close(errors)
+    os.close(silence)
 
 
 def run_file(source: Path, file: str, folder: Path) -> list[Found]:
