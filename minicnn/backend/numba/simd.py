@@ -34,7 +34,9 @@ BYTES = 4 * WIDTH
 _FLOATS = ir.VectorType(ir.FloatType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(32), WIDTH)
 _BYTES = ir.VectorType(ir.IntType(8), WIDTH)
+_MASK = ir.VectorType(ir.IntType(1), WIDTH)
 _ZERO = ir.Constant(_FLOATS, [0.0] * WIDTH)
+_ALIGNMENT = ir.Constant(ir.IntType(32), 4)
 
 
 class Vector(types.Type):
@@ -177,6 +179,63 @@ def where_equal(builder, a, b, yes):
     return builder.select(builder.fcmp_ordered("==", a, b), yes, _ZERO)
 
 
+@_instruction(vector, types.int64, types.int64)
+def load_first(builder, address, count):
+    """The first `count` of eight float32 from an address on, and zeros; the rest is not read."""
+    kind = ir.FunctionType(_FLOATS, [_FLOATS.as_pointer(), ir.IntType(32), _MASK, _FLOATS])
+    masked = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.load.v8f32.p0")
+    where = _pointer(builder, address, _FLOATS)
+    return builder.call(masked, [where, _ALIGNMENT, _first(builder, count), _ZERO])
+
+
+@_instruction(types.void, types.int64, vector, types.int64)
+def store_first(builder, address, value, count):
+    """Writes the first `count` of eight float32 from an address on."""
+    kind = ir.FunctionType(ir.VoidType(), [_FLOATS, _FLOATS.as_pointer(), ir.IntType(32), _MASK])
+    masked = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.store.v8f32.p0")
+    where = _pointer(builder, address, _FLOATS)
+    builder.call(masked, [value, where, _ALIGNMENT, _first(builder, count)])
+
+
+@intrinsic
+def load_line(context, like, address, step):
+    """A tuple of as many vectors as the tuple `like` has elements, `step` bytes apart."""
+    line = types.UniTuple(vector, len(like))
+
+    def generate(context, builder, signature, values):
+        places = _places(builder, len(like), *values[1:])
+        vectors = [builder.load(place, align=4) for place in places]
+        return context.make_tuple(builder, line, vectors)
+
+    return line(like, types.int64, types.int64), generate
+
+
+@intrinsic
+def store_line(context, address, step, line):
+    """Writes the vectors of a tuple `step` bytes apart."""
+
+    def generate(context, builder, signature, values):
+        vectors = cgutils.unpack_tuple(builder, values[2])
+        for place, value in zip(_places(builder, len(line), *values[:2]), vectors, strict=True):
+            builder.store(value, place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, line), generate
+
+
+@intrinsic
+def add_line(context, address, step, line):
+    """Adds the vectors of a tuple to what is there."""
+
+    def generate(context, builder, signature, values):
+        vectors = cgutils.unpack_tuple(builder, values[2])
+        for place, value in zip(_places(builder, len(line), *values[:2]), vectors, strict=True):
+            builder.store(builder.fadd(builder.load(place, align=4), value), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, line), generate
+
+
 @_instruction(types.void, types.int64, vector)
 def store_bytes(builder, address, value):
     """Writes eight numbers from 0 to 255 as one byte each."""
@@ -220,6 +279,20 @@ _arithmetic(operator.truediv, "fdiv")
 
 def _pointer(builder, address, kind):
     return builder.inttoptr(address, kind.as_pointer())
+
+
+def _places(builder, count, address, step):
+    """`count` pointers, `step` bytes apart."""
+    for _ in range(count):
+        yield _pointer(builder, address, _FLOATS)
+        address = builder.add(address, step)
+
+
+def _first(builder, count):
+    """A mask of the first `count` elements."""
+    numbers = ir.Constant(_INTEGERS, list(range(WIDTH)))
+    limit = _eight_times(builder, builder.trunc(count, ir.IntType(32)), _INTEGERS)
+    return builder.icmp_signed("<", numbers, limit)
 
 
 def _index(i: int) -> ir.Constant:

@@ -58,6 +58,7 @@ from minicnn.backend.numba.conv.microkernels import (
 from minicnn.backend.numba.conv.winograd_tiles import (
     Tiling,
     add_tiles,
+    clear,
     read_cotangent_tiles,
     read_tiles,
     write_tiles,
@@ -147,8 +148,9 @@ class Winograd:
         """See `backend/numpy/blocks.py`."""
         batch, channels, filters = len(x), x.shape[3], kernel.shape[3]
         tiling = self._tiling(y, padding, winners is not None)
-        if winners is None:
-            winners = np.empty((0, 0, 0, 0), np.uint8)
+        winners = np.zeros(0, np.uint8) if winners is None else winners.ravel()
+        if filters % WIDTH and len(winners):  # they are read in eights, also the last ones
+            winners = np.append(winners, np.zeros(WIDTH, np.uint8))
         planes, plane = len(self.points) ** 2, plane_length(whole(channels), whole(filters))
         block = block_of_tiles(len(self.points), channels, filters)
         covered = tiling.down * tiling.across > 0
@@ -334,7 +336,7 @@ def convolve_back(
     y_border = np.empty((size - 2, size - 2, columns), np.float32)
     spare = np.empty((size * size, WIDTH), np.float32)
     tiles = tiling.down * tiling.across
-    sums[:] = 0
+    clear(address_of(sums), sums.size)
     for start in range(first * tiles, last * tiles, block):
         stop = min(last * tiles, start + block)
         if len(sums):

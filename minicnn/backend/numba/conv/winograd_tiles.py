@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from minicnn.backend.numba.compile import compiled
 from minicnn.backend.numba.conv.microkernels import COLUMNS, PANEL_BYTES
 from minicnn.backend.numba.conv.winograd_transforms import (
@@ -28,7 +30,20 @@ from minicnn.backend.numba.conv.winograd_transforms import (
     transform_output_back,
     transform_output_pooled,
 )
-from minicnn.backend.numba.simd import BYTES, WIDTH, address_of, load, splat, store
+from minicnn.backend.numba.simd import (
+    BYTES,
+    WIDTH,
+    address_of,
+    load,
+    load_bytes,
+    load_first,
+    splat,
+    store,
+    store_first,
+    where_equal,
+    where_positive,
+    zero,
+)
 
 
 class Tiling(NamedTuple):
@@ -52,7 +67,7 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
         if _inside(x, top, left, size):
             source, row, pixel = _pixel(x, image, top, left)
         else:
-            _read_border(x[image], top, left, border)
+            _read_border(x, x, False, image, top, left, border)
             source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         target = address_of(planes) + 4 * (tile - first) * lanes
         for c in range(0, 4 * channels, BYTES):
@@ -68,19 +83,19 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         if line == column == 0:
-            x[image] = 0
+            clear(_pixel(x, image, 0, 0)[0], x[0].size)
         top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
         inside = _inside(x, top, left, size)
         if inside:
             target, row, pixel = _pixel(x, image, top, left)
         else:
-            border[:] = 0
+            clear(address_of(border), border.size)
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         source = address_of(planes) + 4 * (tile - first) * lanes
         for c in range(0, 4 * channels, BYTES):
             transform_input_back(points, source + c, plane, target + c, row, pixel, spare)
         if not inside:
-            _add_border(border, x[image], top, left)
+            _write_border(border, x, image, top, left, True)
 
 
 @compiled
@@ -120,9 +135,9 @@ def write_tiles(
             else:
                 transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
         if not inside:
-            _write_border(border, y[image], top, left)
+            _write_border(border, y, image, top, left, False)
             if pooled:
-                _write_border(winners_border, winners[image], top, left)
+                _write_winners(winners_border, winners, image, top, left)
 
 
 @compiled
@@ -140,13 +155,10 @@ def read_cotangent_tiles(
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         if winners.size > 0:
-            _spread_windows(
-                cotangent[image], y[image], winners[image], rectify, line, column, border
-            )
+            top, left = line * size // 2, column * size // 2
+            _read_windows(cotangent, y, rectify, winners, image, top, left, border)
         else:
-            _read_border(cotangent[image], line * size, column * size, border)
-            if rectify:
-                _mask_border(y[image], line * size, column * size, border)
+            _read_border(cotangent, y, rectify, image, line * size, column * size, border)
         for c in range(0, filters, WIDTH):
             panel = address_of(planes) + (c // COLUMNS * rows + tile - first) * PANEL_BYTES
             total = transform_output_back(
@@ -189,76 +201,85 @@ def _pixel(x, image, top, left):
 
 
 @compiled
-def _overlap(start, size, length):
-    """The part of `range(size)` that falls into `range(length)` when it begins at `start`."""
-    return max(0, -start), max(0, min(size, length - start))
+def _read_border(x, mask, masked, image, top, left, border):
+    """A tile of x (where `mask` is positive, if `masked`), zeros where it sticks out."""
+    _, height, width, channels = x.shape
+    size = border.shape[0]
+    source, row, pixel = _pixel(x, image, top, left)
+    to_mask = address_of(mask) - address_of(x)
+    for i in range(size):
+        for j in range(size):
+            inside = 0 <= top + i < height and 0 <= left + j < width
+            readable = channels if inside else 0
+            at, target = source + i * row + j * pixel, _border_pixel(border, i, j)
+            for c in range(0, channels, WIDTH):
+                value = load_first(at + 4 * c, readable - c)
+                if masked:
+                    value = where_positive(value, load_first(at + to_mask + 4 * c, readable - c))
+                store(target + 4 * c, value)
 
 
 @compiled
-def _read_border(image, top, left, border):
-    first_row, last_row = _overlap(top, border.shape[0], image.shape[0])
-    first_column, last_column = _overlap(left, border.shape[1], image.shape[1])
-    border[:] = 0
-    for i in range(first_row, last_row):
-        for j in range(first_column, last_column):
-            source, target = image[top + i, left + j], border[i, j]
-            for c in range(len(source)):
-                target[c] = source[c]
-
-
-@compiled
-def _mask_border(image, top, left, border):
-    first_row, last_row = _overlap(top, border.shape[0], image.shape[0])
-    first_column, last_column = _overlap(left, border.shape[1], image.shape[1])
-    for i in range(first_row, last_row):
-        for j in range(first_column, last_column):
-            y, target = image[top + i, left + j], border[i, j]
-            for c in range(len(y)):
-                target[c] = target[c] if y[c] > 0 else target.dtype.type(0)
-
-
-@compiled
-def _write_border(border, image, top, left):
-    first_row, last_row = _overlap(top, border.shape[0], image.shape[0])
-    first_column, last_column = _overlap(left, border.shape[1], image.shape[1])
-    for i in range(first_row, last_row):
-        for j in range(first_column, last_column):
-            source, target = border[i, j], image[top + i, left + j]
-            for c in range(len(target)):
-                target[c] = source[c]
-
-
-@compiled
-def _add_border(border, image, top, left):
-    first_row, last_row = _overlap(top, border.shape[0], image.shape[0])
-    first_column, last_column = _overlap(left, border.shape[1], image.shape[1])
-    for i in range(first_row, last_row):
-        for j in range(first_column, last_column):
-            source, target = border[i, j], image[top + i, left + j]
-            for c in range(len(target)):
-                target[c] += source[c]
-
-
-@compiled
-def _spread_windows(cotangent, y, winners, rectify, line, column, border):
-    """The cotangent of each 2 × 2 pixels to the one that won, zero to the others."""
-    height, width, _ = cotangent.shape
+def _read_windows(cotangent, y, masked, winners, image, top, left, border):
+    """The cotangent of each 2 × 2 pixels to the one that won, zeros to the others."""
+    _, height, width, channels = y.shape
     windows = border.shape[0] // 2
-    border[:] = 0
-    for i in range(min(windows, height - line * windows)):
-        for j in range(min(windows, width - column * windows)):
-            at = line * windows + i, column * windows + j
-            for k in range(4):
-                target = border[2 * i + k // 2, 2 * j + k % 2]
-                _take(cotangent[at], y[at], winners[at], rectify, k, target)
+    for i in range(windows):
+        for j in range(windows):
+            inside = top + i < height and left + j < width
+            readable = channels if inside else 0
+            at = ((image * height + top + i) * width + left + j) * channels if inside else 0
+            for c in range(0, channels, WIDTH):
+                value = load_first(address_of(cotangent) + 4 * (at + c), readable - c)
+                if masked:
+                    result = load_first(address_of(y) + 4 * (at + c), readable - c)
+                    value = where_positive(value, result)
+                winner = load_bytes(address_of(winners) + at + c)
+                for number in range(4):
+                    pixel = _border_pixel(border, 2 * i + number // 2, 2 * j + number % 2)
+                    chosen = where_equal(winner, splat(np.float32(number)), value)
+                    store(pixel + 4 * c, chosen)
 
 
 @compiled
-def _take(cotangent, y, winners, rectify, number, target):
-    zero = target.dtype.type(0)
-    if rectify:
-        for c in range(len(cotangent)):
-            target[c] = cotangent[c] if (winners[c] == number) & (y[c] > 0) else zero
-    else:
-        for c in range(len(cotangent)):
-            target[c] = cotangent[c] if winners[c] == number else zero
+def _write_border(border, y, image, top, left, add):
+    """The part of a tile that is inside to y, or added to it."""
+    _, height, width, channels = y.shape
+    size = border.shape[0]
+    target, row, pixel = _pixel(y, image, top, left)
+    for i in range(max(0, -top), min(size, height - top)):
+        for j in range(max(0, -left), min(size, width - left)):
+            source, at = _border_pixel(border, i, j), target + i * row + j * pixel
+            for c in range(0, channels, WIDTH):
+                value = load(source + 4 * c)
+                if add:
+                    value = value + load_first(at + 4 * c, channels - c)
+                if c + WIDTH <= channels:
+                    store(at + 4 * c, value)
+                else:
+                    store_first(at + 4 * c, value, channels - c)
+
+
+@compiled
+def _write_winners(border, winners, image, top, left):
+    _, height, width, channels = winners.shape
+    for i in range(min(border.shape[0], height - top)):
+        for j in range(min(border.shape[1], width - left)):
+            for c in range(channels):
+                winners[image, top + i, left + j, c] = border[i, j, c]
+
+
+@compiled
+def _border_pixel(border, i, j):
+    _, size, lanes = border.shape
+    return address_of(border) + 4 * lanes * (i * size + j)
+
+
+@compiled
+def clear(address, count):
+    """Writes `count` zeros."""
+    for i in range(0, count, WIDTH):
+        if i + WIDTH <= count:
+            store(address + 4 * i, zero())
+        else:
+            store_first(address + 4 * i, zero(), count - i)

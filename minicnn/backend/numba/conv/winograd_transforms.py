@@ -34,12 +34,14 @@ import numpy as np
 from minicnn.backend.numba.compile import compiled
 from minicnn.backend.numba.simd import (
     BYTES,
+    add_line,
     at_least,
-    load,
+    load_line,
     multiply_add,
     splat,
     store,
     store_bytes,
+    store_line,
     where_beats,
     zero,
 )
@@ -114,11 +116,11 @@ def transform_output_back(points, source, row, pixel, target, plane, spare):
     size = len(points)
     total = zero()
     for i in range(size - 2):
-        line = load_output_line(points, source + i * row, pixel)
+        line = load_line(points[2:], source + i * row, pixel)
         total = total + sum_of_line(line)
         store_line(spare + i * size * BYTES, BYTES, output_line_back(line))
     for j in range(size):
-        line = output_line_back(load_output_line(points, spare + j * BYTES, size * BYTES))
+        line = output_line_back(load_line(points[2:], spare + j * BYTES, size * BYTES))
         store_line(target + j * plane, size * plane, line)
     return total
 
@@ -128,10 +130,10 @@ def transform_kernel(points, source, row, pixel, target, plane, spare):
     """`U = G g Gᵀ`: a kernel of 3 × 3, to one number in each plane."""
     size = len(points)
     for i in range(3):
-        line = kernel_line(points, load_three(source + i * row, pixel))
+        line = kernel_line(points, load_line(points[:3], source + i * row, pixel))
         store_line(spare + i * size * BYTES, BYTES, line)
     for j in range(size):
-        line = kernel_line(points, load_three(spare + j * BYTES, size * BYTES))
+        line = kernel_line(points, load_line(points[:3], spare + j * BYTES, size * BYTES))
         store_line(target + j * plane, size * plane, line)
 
 
@@ -244,65 +246,12 @@ def kernel_line_back(u):
 
 
 @compiled
-def load_line(points, address, step):
-    """As many vectors as there are points, `step` bytes apart."""
-    low = load(address), load(address + step), load(address + 2 * step), load(address + 3 * step)
-    if len(points) == 4:
-        return low
-    return (*low, load(address + 4 * step), load(address + 5 * step))
-
-
-@compiled
-def load_output_line(points, address, step):
-    """As many vectors as a line of an output tile has, which are two less."""
-    if len(points) == 4:
-        return load(address), load(address + step)
-    return load(address), load(address + step), load(address + 2 * step), load(address + 3 * step)
-
-
-@compiled
-def load_three(address, step):
-    """A line of a kernel."""
-    return load(address), load(address + step), load(address + 2 * step)
-
-
-@compiled
-def store_line(address, step, line):
-    """Writes the vectors of a line `step` bytes apart."""
-    store(address, line[0])
-    store(address + step, line[1])
-    if len(line) > 2:
-        store(address + 2 * step, line[2])
-    if len(line) > 3:
-        store(address + 3 * step, line[3])
-    if len(line) > 4:
-        store(address + 4 * step, line[4])
-        store(address + 5 * step, line[5])
-
-
-@compiled
-def add_line(address, step, line):
-    """Adds the vectors of a line to what is there."""
-    there = load_line(line, address, step)
-    store_line(address, step, sum_of_lines(there, line))
-
-
-@compiled
 def finished(line, bias, floor):
     """Bias and activation on each vector of an output line."""
     first, second = at_least(line[0] + bias, floor), at_least(line[1] + bias, floor)
     if len(line) == 2:
         return first, second
     return first, second, at_least(line[2] + bias, floor), at_least(line[3] + bias, floor)
-
-
-@compiled
-def sum_of_lines(a, b):
-    """The sums of the vectors of two lines."""
-    low = a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
-    if len(a) == 4:
-        return low
-    return (*low, a[4] + b[4], a[5] + b[5])
 
 
 @compiled
