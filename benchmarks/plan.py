@@ -1,0 +1,184 @@
+"""What is measured: the quick plan takes about two minutes, the full one about fifteen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from benchmarks import convolutions, start
+from benchmarks.libraries import NAMED, OURS, TENSORFLOW
+from benchmarks.rounds import Contestant, Measurement
+from benchmarks.statistics import best
+from benchmarks.worker import Worker
+
+SECTIONS = ("training", "prediction", "convolution", "memory", "start", "accuracy")
+
+IMAGES = {
+    "training": {"convnet": 4096, "deep": 1024, "mlp": 16384, "residual": 2048},
+    "prediction": {"convnet": 8192, "deep": 2048, "mlp": 32768, "residual": 4096},
+}
+"""In one round: a second or two for the slower libraries."""
+
+NETWORKS = tuple(IMAGES["training"])
+
+
+class Plan(NamedTuple):
+    """How much of everything."""
+
+    rounds: int
+    batches: dict[str, tuple[int, ...]]
+    part: int  # of the images
+    layers: tuple[convolutions.Layer, ...]
+    starts: int
+    trainings: int  # to 99 %
+
+
+FULL = Plan(
+    rounds=5,
+    batches=dict.fromkeys(NETWORKS, (32, 128)),
+    part=1,
+    layers=convolutions.LAYERS,
+    starts=3,
+    trainings=2,
+)
+QUICK = Plan(
+    rounds=3,
+    batches={**dict.fromkeys(NETWORKS, (128,)), "mlp": (32,)},
+    part=4,
+    layers=convolutions.FEW,
+    starts=1,
+    trainings=0,
+)
+
+Step = tuple[Measurement, dict[str, Contestant], int]
+Measured = Sequence[Measurement]
+
+
+def steps(
+    plan: Plan,
+    sections: Sequence[str],
+    networks: Sequence[str],
+    workers: dict[str, Worker],
+    measured: Measured,
+) -> Iterator[Step]:
+    """What to measure, who takes part, and in how many rounds. `measured` grows meanwhile."""
+    for section in SECTIONS:
+        if section in sections:
+            yield from _STEPS[section](plan, networks, workers, measured)
+
+
+def count(plan: Plan, sections: Sequence[str], networks: Sequence[str]) -> int:
+    """How many steps there will be."""
+    runs = sum(len(plan.batches[network]) for network in networks)
+    each = {
+        "training": runs,
+        "prediction": runs,
+        "convolution": len(convolutions.WAYS) * len(plan.layers),
+        "memory": 1,
+        "start": 3,
+        "accuracy": int(plan.trainings > 0),
+    }
+    return sum(each[section] for section in sections)
+
+
+def _runs(section: str) -> Callable[..., Iterator[Step]]:
+    def runs(
+        plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+    ) -> Iterator[Step]:
+        for network in networks:
+            for batch in plan.batches[network]:
+                images = IMAGES[section][network] // plan.part
+                settings = {"network": network, "batch": batch, "images": images}
+                contestants = {
+                    name: _contestant(worker, section, settings) for name, worker in workers.items()
+                }
+                found = Measurement(section, network, "µs an image", {"batch": batch})
+                yield found, contestants, plan.rounds
+
+    return runs
+
+
+def _contestant(worker: Worker, kind: str, settings: dict, name: str = "") -> Contestant:
+    def prepare() -> None:
+        if not name:
+            worker.ask("forget")
+        worker.ask("prepare", kind=kind, name=name, **settings)
+
+    return Contestant(lambda: worker.ask("round", name=name)["microseconds"], prepare)
+
+
+def _convolutions(
+    plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+) -> Iterator[Step]:
+    worker = workers[OURS]
+    for layer in plan.layers:
+        shape = layer._asdict()
+        names = worker.ask("algorithms", **shape)["names"]
+        for way in convolutions.WAYS:
+            worker.ask("forget")
+            contestants = {
+                name: _contestant(
+                    worker, "convolution", {**shape, "way": way, "algorithm": name}, name
+                )
+                for name in names
+            }
+            found = Measurement("convolution", str(layer), "µs an image", {"way": way})
+            yield found, contestants, 2 * plan.rounds
+
+
+def _memory(
+    plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+) -> Iterator[Step]:
+    settings = {"network": "deep", "batch": 128, "images": IMAGES["training"]["deep"] // plan.part}
+
+    def peak(name: str) -> float:
+        with Worker(NAMED[name]) as worker:
+            worker.ask("prepare", kind="training", **settings)
+            return worker.ask("memory")["megabytes"]
+
+    contestants = {name: Contestant(lambda name=name: peak(name)) for name in workers}
+    yield Measurement("memory", "deep", "MB", {"batch": 128}), contestants, 1
+
+
+def _starts(
+    plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+) -> Iterator[Step]:
+    for what, subject in (("import_it", "import"), ("first_step", "first step of convnet")):
+        contestants = {name: _process(name, what) for name in workers}
+        yield Measurement("start", subject, "s"), contestants, plan.starts
+    compiling = Contestant(lambda: start.seconds_with_compilation(NAMED[OURS]))
+    yield Measurement("start", "the same, compiling the kernels", "s"), {OURS: compiling}, 1
+
+
+def _accuracy(
+    plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+) -> Iterator[Step]:
+    """On TensorFlow in the setting that trained the convnet faster."""
+    if not plan.trainings:
+        return
+    known = [m for m in measured if m.section == "training" and m.subject == "convnet"]
+    samples = known[-1].samples if known else {}
+    rival = best(samples, TENSORFLOW) or TENSORFLOW[0]
+    contestants = {name: _process(name, "accuracy") for name in (OURS, rival) if name in workers}
+    yield Measurement("accuracy", "99 % on MNIST", "s"), contestants, plan.trainings
+
+
+def _process(name: str, what: str) -> Contestant:
+    """A process from beginning to end; one goes before the first that counts."""
+    seeds = iter(range(1000))
+
+    def once() -> float:
+        return start.seconds_of(NAMED[name], what, next(seeds))
+
+    warm = "first_step" if what == "accuracy" else what
+    return Contestant(once, lambda: start.seconds_of(NAMED[name], warm))
+
+
+_STEPS = {
+    "training": _runs("training"),
+    "prediction": _runs("prediction"),
+    "convolution": _convolutions,
+    "memory": _memory,
+    "start": _starts,
+    "accuracy": _accuracy,
+}

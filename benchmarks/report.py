@@ -1,0 +1,68 @@
+"""What a run leaves behind: RESULTS.md, results.json and pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import tables
+from benchmarks.rounds import Measurement
+
+HOW = """Each library runs in a process of its own that is started once. They take turns: a round is
+one call of `fit` or `predict` in each (with loss and accuracy tracked), so that other load on the
+machine meets all of them alike. Numbers are medians over the rounds, with quartiles behind; a ratio
+is formed in each round and then summarised. Every library uses as many threads as it takes by
+itself. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit` has `jit_compile=True`; JAX and torch
+have Keras's defaults. The networks are those of `compare/networks.py`."""
+
+
+def write(folder: Path, about: dict[str, Any], measured: Sequence[Measurement]) -> list[Path]:
+    """Write all files, and say which."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {**about, "measurements": [dataclasses.asdict(m) for m in measured]}
+    (folder / "results.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    drawn = _draw(folder, measured)
+    (folder / "RESULTS.md").write_text(page(about, measured, drawn))
+    return [folder / "RESULTS.md", folder / "results.json", *drawn.values()]
+
+
+def _draw(folder: Path, measured: Sequence[Measurement]) -> dict[str, Path]:
+    """Pictures by section."""
+    if not importlib.util.find_spec("matplotlib"):
+        return {}
+    from benchmarks import pictures
+
+    return pictures.draw(folder, tables.by_section(measured))
+
+
+def page(about: dict[str, Any], measured: Sequence[Measurement], drawn: dict[str, Path]) -> str:
+    """RESULTS.md."""
+    parts = ["# Results of `make bench`", facts(about), HOW, "## Targets", tables.goals(measured)]
+    for name, some in tables.by_section(measured).items():
+        parts += [f"## {tables.HEADINGS[name]}", tables.section(some)]
+        if name in drawn:
+            parts.append(f"![{tables.HEADINGS[name]}]({drawn[name].name})")
+    if failed := tables.failures(measured):
+        parts += ["## Failed", "\n".join(f"- {line}" for line in failed)]
+    return "\n\n".join(parts) + "\n"
+
+
+def facts(about: dict[str, Any]) -> str:
+    """The machine and the versions, a line each."""
+    machine = about["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    lines = {
+        "Date": about["date"],
+        "Processor": f"{machine['processor']}, {machine['cores']} cores",
+        "Memory": machine["memory"],
+        "System": f"{machine['system']}, Python {machine['python']}",
+        "Versions": versions,
+        "Threads": f"minicnn {about['threads']}, the others by themselves",
+        "Load": f"{machine['load']} before, {about['load_after']} after",
+        "Plan": about["plan"],
+    }
+    return "\n".join(f"- {name}: {text}" for name, text in lines.items() if text)

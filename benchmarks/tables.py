@@ -1,0 +1,107 @@
+"""Tables of results, as Markdown that can be read on a terminal as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks import targets
+from benchmarks.rounds import Measurement
+from benchmarks.statistics import summary
+from compare.table import width
+
+HEADINGS = {
+    "training": "Training (`fit`), µs an image",
+    "prediction": "Prediction (`predict`), µs an image",
+    "convolution": "Algorithms of convolution, µs an image (32 images, with bias and relu)",
+    "memory": "The most memory of the process, MB",
+    "start": "Start of the process, s",
+    "accuracy": "From the start of the process to 99 % of MNIST's test images, s",
+}
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; the first column stands left, all others right."""
+    widths = [max(map(width, column)) for column in zip(heads, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
+    return "\n".join(_line(row, widths) for row in (heads, rule, *rows))
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    pads = [" " * (w - width(cell)) for cell, w in zip(row, widths, strict=True)]
+    cells = [row[0] + pads[0], *(pad + cell for pad, cell in zip(pads[1:], row[1:], strict=True))]
+    return f"| {' | '.join(cells)} |"
+
+
+def section(measured: Sequence[Measurement]) -> str:
+    """The table of a section: median (quartiles) of each contestant, and the ratio to the best."""
+    names = list(dict.fromkeys(name for m in measured for name in (*m.samples, *m.failures)))
+    with_ratio = any(targets.against(m, targets.KERAS) for m in measured)
+    heads = ["", *names, *(["best Keras ÷ minicnn"] if with_ratio else [])]
+    rows = [
+        [_subject(m), *(_cell(m, name) for name in names), *([_ratio(m)] if with_ratio else [])]
+        for m in measured
+    ]
+    return markdown(heads, rows)
+
+
+def line(m: Measurement) -> str:
+    """A measurement in one line, for whoever waits."""
+    cells = [f"{name} {_cell(m, name)}" for name in (*m.samples, *m.failures)]
+    return f"  {_subject(m):32} " + "   ".join([*cells, _ratio(m)])
+
+
+def goals(measured: Sequence[Measurement]) -> str:
+    """The table of targets."""
+    rows = []
+    for target in targets.TARGETS:
+        found = targets.reached(target, measured)
+        rows.append(
+            [
+                target.what,
+                found.rival if found else "",
+                f"{target.least:g}×",
+                f"{target.aim:g}×",
+                spread(found.ratio, "×") if found else "",
+                targets.verdict(target, found),
+            ]
+        )
+    return markdown(["", "against", "at least", "aim", "reached", ""], rows)
+
+
+def failures(measured: Sequence[Measurement]) -> list[str]:
+    """Who could not do what."""
+    return [f"{m.title}: {why}" for m in measured for why in m.failures.values()]
+
+
+def spread(found: targets.Summary, unit: str = "") -> str:
+    """Median and quartiles."""
+    return f"{number(found.median)}{unit} ({number(found.low)}-{number(found.high)})"
+
+
+def number(value: float) -> str:
+    """Three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _subject(m: Measurement) -> str:
+    return ", ".join([m.subject, *(str(value) for value in m.settings.values())])
+
+
+def _cell(m: Measurement, name: str) -> str:
+    if name in m.failures:
+        return "failed"
+    if not m.samples.get(name):
+        return ""
+    found = summary(m.samples[name])
+    return spread(found) if len(m.samples[name]) > 1 else number(found.median)
+
+
+def _ratio(m: Measurement) -> str:
+    found = targets.against(m, targets.KERAS)
+    return f"{spread(found.ratio, '×')} {found.rival}" if found else ""
+
+
+def by_section(measured: Sequence[Measurement]) -> dict[str, list[Measurement]]:
+    """The measurements of each section, in the order of `HEADINGS`."""
+    found = {name: [m for m in measured if m.section == name] for name in HEADINGS}
+    return {name: some for name, some in found.items() if some}

@@ -1,0 +1,68 @@
+"""The ratios that minicnn is to reach, and those that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.libraries import LIBRARIES, OURS, TENSORFLOW
+from benchmarks.rounds import Measurement
+from benchmarks.statistics import Summary, best, ratios, summary
+
+KERAS = tuple(library.name for library in LIBRARIES if library.name != OURS)
+
+
+class Target(NamedTuple):
+    """How many times as fast (or as small) as the best of some others."""
+
+    what: str
+    section: str
+    subject: str
+    batch: int | None
+    against: tuple[str, ...]
+    least: float
+    aim: float
+
+
+TARGETS = (
+    Target("convnet, train, 128", "training", "convnet", 128, TENSORFLOW, 4.5, 6),
+    Target("deep, train, 128", "training", "deep", 128, KERAS, 3.5, 4.5),
+    Target("convnet, predict, 128", "prediction", "convnet", 128, KERAS, 2, 2.5),
+    Target("deep, predict, 128", "prediction", "deep", 128, KERAS, 2.5, 3.5),
+    Target("mlp, train, 32", "training", "mlp", 32, KERAS, 1.2, 1.7),
+    Target("residual, train, 128", "training", "residual", 128, KERAS, 2.5, 4),
+    Target("memory of the process, deep, train", "memory", "deep", 128, TENSORFLOW, 2, 3),
+    Target("process to 99 % on MNIST", "accuracy", "99 % on MNIST", None, TENSORFLOW, 4, 6),
+)
+
+
+class Reached(NamedTuple):
+    """A ratio's summary, and whom it is against."""
+
+    rival: str
+    ratio: Summary
+
+
+def reached(target: Target, measured: Sequence[Measurement]) -> Reached | None:
+    """What was reached of a target; None if it was not measured."""
+    for measurement in measured:
+        place = (measurement.section, measurement.subject, measurement.settings.get("batch"))
+        if place == (target.section, target.subject, target.batch):
+            return against(measurement, target.against)
+    return None
+
+
+def against(measurement: Measurement, rivals: Sequence[str]) -> Reached | None:
+    """The ratio to the best of the rivals."""
+    rival = best(measurement.samples, rivals)
+    if rival is None or not measurement.samples.get(OURS):
+        return None
+    return Reached(rival, summary(ratios(measurement.samples[rival], measurement.samples[OURS])))
+
+
+def verdict(target: Target, found: Reached | None) -> str:
+    """In a word."""
+    if found is None:
+        return "not measured"
+    median = found.ratio.median
+    return "aim reached" if median >= target.aim else "reached" if median >= target.least else "no"

@@ -1,0 +1,88 @@
+"""A library in a process of its own that does what it is asked, one thing at a time.
+
+The parent writes a line of JSON, `{"do": "prepare", ...}` or `{"do": "round", ...}`, and the child
+answers with a line. In between the child waits and uses no processor, so that workers of all
+libraries can be alive at the same time and take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from benchmarks.libraries import NAMED, Library
+
+
+class Failed(Exception):
+    """A library could not do what was to be timed."""
+
+
+class Worker:
+    """The parent's end. Use it in `with`, which ends the child."""
+
+    def __init__(self, library: Library):
+        self.name = library.name
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by __exit__
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", library.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            env=library.environment(),
+            text=True,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+    def ask(self, do: str, **settings: Any) -> dict[str, Any]:
+        """The child's answer."""
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps({"do": do, **settings}), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        answer = json.loads(line) if line else {"error": self._last_words()}
+        if "error" in answer:
+            raise Failed(f"{self.name}: {answer['error']}")
+        return answer
+
+    def _last_words(self) -> str:
+        self.errors.seek(0)
+        said = self.errors.read().decode(errors="replace").strip().splitlines()
+        return f"its process ended with {self.process.wait()}. {said[-1][:300] if said else ''}"
+
+
+def serve(questions: Iterable[str], answers: TextIO, session: Any) -> None:
+    """The child's end: answer questions until there are no more."""
+    for line in questions:
+        question = json.loads(line)
+        try:
+            answer = getattr(session, question.pop("do"))(**question)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"[:500]}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def main(name: str) -> None:
+    """Answer on what was standard output; all that libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    from benchmarks.session import Session
+
+    serve(sys.stdin, answers, Session(NAMED[name]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

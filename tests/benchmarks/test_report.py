@@ -1,0 +1,148 @@
+"""Tables, targets and files, from made-up samples."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import cli, plan, report, tables, targets
+from benchmarks.convolutions import FEW, LAYERS, Layer
+from benchmarks.rounds import Measurement
+
+
+@pytest.fixture
+def measured() -> list[Measurement]:
+    training = Measurement(
+        "training",
+        "convnet",
+        "µs an image",
+        {"batch": 128},
+        {
+            "minicnn": [50, 60, 55],
+            "Keras-TF": [300, 300, 330],
+            "Keras-TF-jit": [600, 600, 600],
+            "Keras-JAX": [100, 120, 110],
+        },
+        {"Keras-torch": "Keras-torch: out of memory"},
+    )
+    deep = Measurement("training", "deep", "µs an image", {"batch": 128}, {"minicnn": [500.0]})
+    way = {"way": "forward"}
+    layer = Measurement("convolution", str(FEW[0]), "µs an image", way, {"im2col": [2.0, 4.0]})
+    memory = Measurement(
+        "memory", "deep", "MB", {"batch": 128}, {"minicnn": [400], "Keras-TF": [1000]}
+    )
+    return [training, deep, layer, memory]
+
+
+def test_targets_are_held_against_the_best_of_their_rivals(measured):
+    convnet, deep, *_, memory, accuracy = targets.TARGETS
+    found = targets.reached(convnet, measured)
+    assert found.rival == "Keras-TF"  # its better setting, and not JAX
+    assert found.ratio.median == 6
+    assert found.ratio == (5, 5.5, 6, 6)
+    assert targets.verdict(convnet, found) == "aim reached"
+    assert targets.reached(deep, measured) is None
+    assert targets.verdict(deep, None) == "not measured"
+    assert targets.reached(memory, measured).ratio.median == 2.5
+    assert targets.verdict(memory, targets.reached(memory, measured)) == "reached"
+    assert targets.reached(accuracy, measured) is None
+    assert targets.verdict(convnet._replace(least=6.1, aim=7), found) == "no"
+
+
+def test_every_target_is_measured_by_both_plans():
+    for chosen in (plan.QUICK, plan.FULL):
+        for target in targets.TARGETS:
+            if target.section in ("training", "prediction"):
+                assert target.batch in chosen.batches[target.subject]
+
+
+def test_a_section_s_table(measured):
+    heads, rule, first, second = tables.section(measured[:2]).splitlines()
+    assert heads.split("|")[1:-1][-1].strip() == "best Keras ÷ minicnn"
+    assert set(rule) == set("|-: ")
+    cells = [cell.strip() for cell in first.split("|")[1:-1]]
+    assert cells[0] == "convnet, 128"
+    assert cells[1] == "55 (52.5-57.5)"
+    assert cells[-2] == "failed"
+    assert cells[-1] == "2× (2-2) Keras-JAX"
+    assert [cell.strip() for cell in second.split("|")[1:-1]] == ["deep, 128", "500", *[""] * 5]
+    assert len({len(line) for line in (heads, rule, first, second)}) == 1
+
+
+def test_a_table_without_a_rival_has_no_ratio(measured):
+    heads, *_ = tables.section(measured[2:3]).splitlines()
+    assert heads.split() == ["|", "|", "im2col", "|"]
+
+
+def test_the_files_of_a_run(measured, tmp_path):
+    about = {
+        "date": "2026-01-02",
+        "plan": "quick",
+        "machine": {
+            "processor": "Fast",
+            "cores": 2,
+            "memory": "8 GiB",
+            "system": "Linux",
+            "python": "3.12.0",
+            "load": 0.1,
+        },
+        "load_after": 2.0,
+        "versions": {"minicnn": "1.0", "keras": "3.15.1"},
+        "threads": 2,
+    }
+    files = report.write(tmp_path, about, measured)
+    assert {file.name for file in files} >= {"RESULTS.md", "results.json", "training.png"}
+    assert all(file.stat().st_size for file in files)
+    told = json.loads((tmp_path / "results.json").read_text())
+    assert told["measurements"][0]["samples"]["minicnn"] == [50, 60, 55]
+    page = (tmp_path / "RESULTS.md").read_text()
+    for text in (
+        "Fast, 2 cores",
+        "minicnn 1.0, keras 3.15.1",
+        "0.1 before, 2.0 after",
+        "![Training (`fit`), µs an image](training.png)",
+        "- training: convnet, batch 128: Keras-torch: out of memory",
+    ):
+        assert text in page
+
+
+def test_layers_have_names():
+    assert str(Layer(28, 1, 32)) == "28², 3×3, 1 → 32"
+    assert str(Layer(28, 32, 64, stride=2)) == "28², 3×3, stride 2, 32 → 64"
+    assert len({str(layer) for layer in LAYERS}) == len(LAYERS)
+
+
+@pytest.mark.parametrize("chosen", [plan.QUICK, plan.FULL])
+def test_the_number_of_steps_is_known_before(chosen):
+    class Told:
+        def ask(self, do, **_):
+            return {"names": ["im2col"]}
+
+    def count(sections, networks):
+        return len(list(plan.steps(chosen, sections, networks, {"minicnn": Told()}, [])))
+
+    for sections, networks in (
+        (plan.SECTIONS, plan.NETWORKS),
+        (["training"], ["mlp"]),
+        (["start", "memory", "accuracy"], plan.NETWORKS),
+    ):
+        assert count(sections, networks) == plan.count(chosen, sections, networks)
+
+
+@pytest.mark.parametrize(
+    "arguments, full", [([], True), (["--output", "x"], True), (["--quick"], False)]
+)
+def test_what_is_a_full_run(arguments, full):
+    assert cli._is_full(cli._parser().parse_args(arguments)) is full
+
+
+def test_a_tiny_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(plan.IMAGES["training"], "mlp", 64)
+    folder = str(tmp_path)
+    choice = ["--only", "training", "--networks", "mlp", "--libraries", "minicnn"]
+    assert cli.main(["--quick", "--rounds", "2", *choice, "--output", folder]) == 0
+    printed = capsys.readouterr().out
+    assert "Training (`fit`), µs an image" in printed
+    assert "mlp, 32" in printed
+    assert (tmp_path / "RESULTS.md").exists()

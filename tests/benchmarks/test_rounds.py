@@ -1,0 +1,61 @@
+"""Contestants take turns, and who fails is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.rounds import Contestant, Measurement, run
+from benchmarks.worker import Failed
+
+
+def measurement() -> Measurement:
+    return Measurement("training", "convnet", "µs an image", {"batch": 32})
+
+
+def test_contestants_take_turns_and_each_begins():
+    told, order = [], []
+
+    def contestant(name, value):
+        def once():
+            order.append(name)
+            return value
+
+        return Contestant(once, lambda: told.append(f"prepared {name}"))
+
+    found = measurement()
+    run(found, {name: contestant(name, i) for i, name in enumerate("abc")}, 4, told.append)
+    assert "".join(order) == "abcbcacababc"
+    assert found.samples == {"a": [0] * 4, "b": [1] * 4, "c": [2] * 4}
+    assert found.failures == {}
+    assert told[:2] == ["training: convnet, batch 32: preparing a", "prepared a"]
+    assert told[-1] == "training: convnet, batch 32: round 4 of 4"
+
+
+@pytest.mark.parametrize("where", ["prepare", "round"])
+def test_who_fails_is_left_out_and_the_others_go_on(where):
+    calls = iter([1.0, None, 1.0, 1.0])
+
+    def fail():
+        if where == "prepare" or next(calls) is None:
+            raise Failed("a: out of memory")
+        return 1.0
+
+    found = measurement()
+    broken = Contestant(lambda: fail(), fail if where == "prepare" else lambda: None)
+    run(found, {"a": broken, "b": Contestant(lambda: 2.0)}, 3)
+    assert found.samples == {"b": [2.0] * 3}
+    assert found.failures == {"a": "a: out of memory"}
+
+
+def test_everybody_may_fail():
+    def fail():
+        raise Failed("no")
+
+    found = measurement()
+    run(found, {"a": Contestant(fail)}, 2)
+    assert found.samples == {}
+
+
+def test_other_errors_are_ours_and_are_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        run(measurement(), {"a": Contestant(lambda: 1 / 0)}, 1)

@@ -1,0 +1,128 @@
+"""The conversation with a library's process, on work that is over at once."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from benchmarks import convolutions, start
+from benchmarks.libraries import LIBRARIES, NAMED, OURS, Library
+from benchmarks.session import Session, peak_memory
+from benchmarks.worker import Failed, Worker, serve
+
+
+def converse(session, *questions):
+    answers = io.StringIO()
+    serve([json.dumps(q) for q in questions], answers, session)
+    return [json.loads(line) for line in answers.getvalue().splitlines()]
+
+
+def test_questions_are_answered_in_turn_and_errors_are_answers():
+    class Echo:
+        def say(self, word):
+            return {"said": word}
+
+        def fail(self):
+            raise ValueError("not today")
+
+    first, error, second, unknown = converse(
+        Echo(),
+        {"do": "say", "word": "a"},
+        {"do": "fail"},
+        {"do": "say", "word": "µ"},
+        {"do": "fly"},
+    )
+    assert (first, second) == ({"said": "a"}, {"said": "µ"})
+    assert error == {"error": "ValueError: not today"}
+    assert "fly" in unknown["error"]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker(NAMED[OURS]) as worker:
+        yield worker
+
+
+def test_a_process_that_trains_and_predicts(worker):
+    assert worker.ask("about")["threads"] >= 1
+    for kind in ("training", "prediction"):
+        worker.ask("forget")
+        worker.ask("prepare", kind=kind, network="mlp", batch=8, images=20)
+        assert worker.ask("round")["microseconds"] > 0
+    assert worker.ask("memory")["megabytes"] > 20
+
+
+def test_an_error_there_is_raised_here_and_the_process_goes_on(worker):
+    with pytest.raises(Failed, match="minicnn: KeyError: 'no network'"):
+        worker.ask("prepare", kind="training", network="no network", batch=8, images=8)
+    assert "versions" in worker.ask("about")
+
+
+def test_a_process_that_ends_is_told_with_its_last_words():
+    class Broken(Library):
+        pass
+
+    with (
+        Worker(Broken("nobody", "minicnn")) as worker,
+        pytest.raises(Failed, match=r"nobody: its process ended with 1\. KeyError: 'nobody'"),
+    ):
+        worker.ask("about")
+
+
+def test_several_works_at_once(worker):
+    worker.ask("forget")
+    shape = convolutions.Layer(6, 3, 4, batch=2)._asdict()
+    names = worker.ask("algorithms", **shape)["names"]
+    assert "im2col" in names
+    for way in convolutions.WAYS:
+        for name in names:
+            settings = {**shape, "algorithm": name, "way": way}
+            worker.ask("prepare", kind="convolution", name=name, **settings)
+        for name in names:
+            assert worker.ask("round", name=name)["microseconds"] > 0
+
+
+def test_a_session_trains_what_it_says():
+    session = Session(NAMED[OURS])
+    model = session._model("mlp")
+    assert model.name == "mlp"
+    assert session._training("mlp", 8, 20)() == 20
+    assert session._prediction("mlp", 8, 24)() == 24
+
+
+def test_the_peak_of_memory_only_grows():
+    before = peak_memory()
+    block = bytearray(b"x" * 80_000_000)
+    assert peak_memory() >= before + 20_000_000 or before > 80_000_000
+    del block
+
+
+def test_a_process_is_timed_until_it_is_done():
+    assert 0 < start.seconds_of(NAMED[OURS], "import_it") < 600
+    with pytest.raises(Failed, match="minicnn: KeyError"):
+        start.seconds_of(NAMED[OURS], "nothing")
+
+
+def test_training_stops_at_99_percent():
+    import minicnn
+
+    callback = start._stop_when_enough(minicnn)
+    callback.set_model(minicnn.Sequential([minicnn.layers.Dense(1)]))
+    callback.on_epoch_end(0, {"val_accuracy": 0.9899})
+    assert not callback.model.stop_training
+    callback.on_epoch_end(1, {"val_accuracy": 0.99})
+    assert callback.model.stop_training
+
+
+def test_each_library_gets_its_environment():
+    chosen = {library.name: library.environment().get("KERAS_BACKEND") for library in LIBRARIES[1:]}
+    assert chosen == {
+        "Keras-TF": "tensorflow",
+        "Keras-TF-jit": "tensorflow",
+        "Keras-JAX": "jax",
+        "Keras-torch": "torch",
+    }
+    assert LIBRARIES[0].name == OURS and LIBRARIES[0].installed()
+    assert not Library("x", "no_such_module").installed()
