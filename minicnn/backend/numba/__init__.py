@@ -37,6 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "conv_input_gradient",
         "conv_kernel_gradient",
     ),
+    "dropout": ("dropout",),
     "losses": (
         "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_gradient",
@@ -67,6 +68,6 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "pool_by_two": ("max_pool_by_two", "max_pool_by_two_gradient"),
     "products": ("dense_block", "dense_block_gradients", "matmul"),
-    "random": ("dropout", "random_bits"),
+    "random": ("random_bits",),
     "reductions": ("argmax",),
 }

@@ -1,13 +1,12 @@
-"""Random words and dropout, with the bits of `backend/numpy/random.py` on any number of threads."""
+"""Random words, with the bits of `backend/numpy/random.py` on any number of threads."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.compile import compiled
 from minicnn.backend.numba.threads import for_chunks
-from minicnn.backend.numpy import random as definition
-from minicnn.backend.numpy.random import KEY_STEPS, MULTIPLIERS, ROUNDS, Key, dropout_constants
+from minicnn.backend.numpy.random import KEY_STEPS, MULTIPLIERS, ROUNDS, Key
 
 PIECE = 2048  # blocks of four words that are worth waking a thread for
 LANES = 32  # blocks that go through the rounds side by side, in vector registers
@@ -20,25 +19,6 @@ def random_bits(key: Key, count: int, stream: int = 0) -> np.ndarray:
     words = np.empty(((count + 3) // 4, 4), np.uint32)
     for_chunks(_random_bits, len(words), words, round_keys(key), stream, smallest=PIECE)
     return words.reshape(-1)[:count]
-
-
-def dropout(x: np.ndarray, rate: float, key: Key) -> np.ndarray:
-    """Zero with probability `rate`, else `x / (1 - rate)`; its own adjoint."""
-    if not same_float(x):
-        return definition.dropout(x, rate, key)
-    threshold, scale = dropout_constants(rate)
-    y = np.empty(x.shape, x.dtype)
-    for_chunks(
-        _dropout,
-        (x.size + 3) // 4,
-        np.ascontiguousarray(x).reshape(-1),
-        y.reshape(-1),
-        round_keys(key),
-        np.uint32(threshold),
-        x.dtype.type(scale),
-        smallest=PIECE,
-    )
-    return y
 
 
 def round_keys(key: Key) -> np.ndarray:
@@ -57,22 +37,6 @@ def _random_bits(start, stop, words, keys, stream):
         for i in range(len(blocks)):
             for word in range(4):
                 blocks[i, word] = lanes[word, i]
-
-
-@compiled
-def _dropout(start, stop, x, y, keys, threshold, scale):
-    lanes, words = np.empty((4, LANES), np.uint32), np.empty(4 * LANES, np.uint32)
-    zero = x.dtype.type(0)
-    for first in range(start, stop, LANES):
-        _philox(first, 0, keys, lanes)
-        for i in range(LANES):
-            for word in range(4):
-                words[4 * i + word] = lanes[word, i]
-        last = min(first + LANES, stop)
-        source, target = x[4 * first : 4 * last], y[4 * first : 4 * last]
-        for i in range(len(source)):
-            scaled = source[i] * scale
-            target[i] = scaled if words[i] >= threshold else zero
 
 
 @compiled

@@ -9,7 +9,6 @@ section 4.2. A `key` is a pair of 32-bit numbers, as a `SeedGenerator` holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 import numpy as np
 
@@ -17,6 +16,8 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)  # the golden ratio and √3 - 1, as fractions of 2³²
 ROUNDS = 10
 WORD = 0xFFFFFFFF
+LANES = 8  # blocks that dropout makes side by side
+GROUP = 8 * LANES  # elements that they decide about
 
 Key = Sequence[int] | np.ndarray
 
@@ -47,23 +48,31 @@ def dropout_mask(
     key: Key, shape: tuple[int, ...], rate: float, dtype: np.dtype | str = "float32"
 ) -> np.ndarray:
     """0 with probability `rate`, else `1 / (1 - rate)`, which keeps the expected sum."""
-    threshold, scale = dropout_constants(rate)
-    bits = random_bits(key, prod(shape)).reshape(shape)
-    return np.where(bits < threshold, 0, scale).astype(dtype)
+    return dropout(np.ones(shape, dtype), rate, key)
 
 
 def dropout(x: np.ndarray, rate: float, key: Key) -> np.ndarray:
     """Zero with probability `rate`, else `x / (1 - rate)`.
 
-    It is linear in `x` and its own adjoint, so the same key gives the cotangent.
+    It is linear in `x` and its own adjoint, so the same key gives the cotangent. Sixteen random
+    bits decide about an element, so the probability is a multiple of 2⁻¹⁶.
     """
     threshold, scale = dropout_constants(rate)
-    bits = random_bits(key, x.size).reshape(x.shape)
+    bits = _random_halves(key, x.size).reshape(x.shape)
     return np.where(bits < threshold, 0, x * x.dtype.type(scale))
 
 
 def dropout_constants(rate: float) -> tuple[int, float]:
-    """The number below which a share of `rate` of all words lies, and the scale of what is kept."""
-    if rate >= 1:
-        return WORD, 0.0
-    return int(rate * 2.0**32), 1 / (1 - rate)
+    """The number below which a share `rate` of all halves lies, and the scale of what is kept."""
+    return round(rate * 2**16), 1 / (1 - rate) if rate < 1 else 0.0
+
+
+def _random_halves(key: Key, count: int) -> np.ndarray:
+    """`count` random numbers of sixteen bits, the halves of words.
+
+    They come in groups of 64, for the sake of vectors of eight: the low halves of the first words
+    of eight blocks, the high halves of these, the low halves of their second words, and so on.
+    """
+    groups = -(-count // GROUP)
+    words = random_bits(key, groups * GROUP // 2).reshape(groups, LANES, 4).swapaxes(1, 2)
+    return np.stack([words & 0xFFFF, words >> 16], 2).reshape(-1)[:count]

@@ -51,6 +51,13 @@ def test_dropout_scales_what_it_keeps(dtype, rng):
     np.testing.assert_array_equal(mask != 0, kept)
 
 
+def test_every_element_of_a_group_has_its_own_bits():
+    masks = np.stack([dropout_mask((seed, 0), (64,), 0.5) for seed in range(2000)])
+    correlations = np.corrcoef(masks.T) - np.eye(64)
+    assert abs(correlations).max() < 6 / np.sqrt(2000)
+    assert abs(masks.mean(0) - 1).max() < 6 / np.sqrt(2000)
+
+
 def test_dropout_at_its_ends():
     x = np.ones((3, 5))
     np.testing.assert_array_equal(dropout(x, 0.0, (1, 2)), x)
