@@ -32,6 +32,7 @@ def many_kernels() -> list[np.ndarray]:
         activations,
         arithmetic,
         conv,
+        dropout,
         normalization,
         optimizers,
         pool,
@@ -56,7 +57,8 @@ def many_kernels() -> list[np.ndarray]:
         arithmetic.sum(x, (0, 1, 2)),
         *normalization.moments(x, (0, 1, 2)),
         *optimizers.adam_step(x, x, x, x * x, 0.01, 0.9, 0.99, 1e-7),
-        random.dropout(x, 0.5, (1, 2)),
+        dropout.dropout(x, 0.5, (1, 2)),
+        random.random_bits((1, 2), 100_000),
     ]
 
 
