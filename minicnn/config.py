@@ -5,7 +5,7 @@ numbers on every machine; the environment variables below are the one way in fro
 
     MINICNN_BACKEND             "numba" (the default) or "numpy"
     MINICNN_THREADS             how many threads compute (default: the processors there are)
-    MINICNN_CONVOLUTION         "auto" (the default), "im2col", "direct" or "winograd"
+    MINICNN_CONVOLUTION         "auto" (the default) or an algorithm that convolutions prefer
     MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
     KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
 """
@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 BACKENDS = ("numba", "numpy")
-CONVOLUTION_ALGORITHMS = ("auto", "im2col", "direct", "winograd")
+CONVOLUTION_ALGORITHMS = ("auto", "im2col", "direct", "winograd", "winograd_2x2")
 DATA_FORMATS = ("channels_first", "channels_last")
 FLOAT_TYPES = ("float16", "float32", "float64", "bfloat16")
 
@@ -136,9 +136,11 @@ def convolution_algorithm() -> str:
 
 
 def set_convolution_algorithm(name: str) -> None:
-    """Prefer an algorithm, to compare it with the others: "im2col", "direct" or "winograd".
+    """Prefer an algorithm, to compare it with the others.
 
-    A convolution that it cannot do is done as with "auto", which takes the fastest for each size.
+    "im2col", "direct", "winograd" (which computes tiles of 4 × 4) or "winograd_2x2" (whose rounding
+    errors are ten times smaller). A convolution that it cannot do is done as with "auto", which
+    takes the fastest for each size.
     """
     if name not in CONVOLUTION_ALGORITHMS:
         raise ValueError(

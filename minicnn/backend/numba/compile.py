@@ -19,6 +19,7 @@ from minicnn.backend.numba.sources import source_version
 # Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
 # `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
 FAST_MATH = {"contract"}
+SETTINGS = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 event.register("numba:compile", Notice())
@@ -34,16 +35,24 @@ def compiled(function: Callable) -> Callable:
     A kernel may call others, in its file or another: it is compiled again when one of the files
     that it depends on has a new text (see sources.py).
     """
-    settings = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
     for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
         try:
             with _restored_cache_folder():
                 prepare()
-                kernel = numba.njit(cache=True, **settings)(function)
+                kernel = numba.njit(cache=True, **SETTINGS)(function)
             return _depend_on_sources(kernel)
         except (RuntimeError, OSError):  # Numba found no folder that it can write
             continue
-    return numba.njit(**settings)(function)
+    return numba.njit(**SETTINGS)(function)
+
+
+def inlined(function: Callable) -> Callable:
+    """A part of kernels, whose instructions are repeated in each kernel that calls it.
+
+    That keeps the vectors it takes and returns in registers, where the compiler would otherwise
+    find it too large for that. It is kept on disk within the kernels only.
+    """
+    return numba.njit(forceinline=True, **SETTINGS)(function)
 
 
 def _depend_on_sources(kernel: Callable) -> Callable:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from minicnn import config
 from minicnn.backend.numba import conv as fast
-from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one
+from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one, winograd
 from minicnn.backend.numpy import conv as exact
 from tests.backend.checks import Window, assert_rounding_only, strided, windows
 
@@ -116,7 +116,8 @@ def test_the_table_of_choices():
     assert chosen(8, 8, 3, groups=2) is None
     assert chosen(8, 8, 1) is one_by_one
     assert chosen(1, 32, 3) is few_channels
-    assert chosen(64, 64, 5) is direct
+    assert chosen(64, 64, 3) is winograd.four
+    assert chosen(64, 64, 5) is chosen(64, 64, 3, dilation=2) is direct
     assert chosen(64, 64, 5, dtype="float64") is im2col
     assert chosen(64, 60, 5) is im2col
 
@@ -127,6 +128,9 @@ def test_a_setting_overrides_the_table_where_it_can():
     config.set_convolution_algorithm("direct")
     assert chosen(64, 64, 1) is direct
     assert chosen(1, 5, 1) is few_channels
+    config.set_convolution_algorithm("winograd_2x2")
+    assert chosen(64, 64, 3) is winograd.two
+    config.set_convolution_algorithm("direct")
     assert chosen(64, 60, 5) is im2col
     with pytest.raises(ValueError, match=r"'fft'.*winograd"):
         config.set_convolution_algorithm("fft")

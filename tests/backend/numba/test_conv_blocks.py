@@ -82,7 +82,7 @@ def near(found, expected):
 
 @pytest.mark.parametrize("algorithm", config.CONVOLUTION_ALGORITHMS)
 @given(blocks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_kind_of_block(algorithm, case):
     config.set_convolution_algorithm(algorithm)
     check(*case)

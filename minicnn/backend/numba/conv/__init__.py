@@ -1,6 +1,6 @@
 """Convolution: which algorithm does it, and how other cases are brought to two dimensions.
 
-An algorithm is a file with three functions, for contiguous images of one float type, channels last:
+An algorithm is a file (or object) with three functions, for contiguous images of one float type, channels last:
 
     supports(channels, filters, kernel_size, strides, dilation, groups)
     conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled)
@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minicnn import config
 from minicnn.backend.numba.compile import contiguous, same_float
-from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one
+from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one, winograd
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy import conv as plain_definition
 from minicnn.backend.numpy.blocks import Gradients
@@ -44,7 +43,7 @@ class Case(NamedTuple):
 class Choice(NamedTuple):
     """An algorithm, when it is the fastest, and whether it also does float64."""
 
-    algorithm: ModuleType
+    algorithm: Any
     pays: Callable[[Case], bool]
     float64: bool = False
 
@@ -53,11 +52,17 @@ def always(case: Case) -> bool:
     return True
 
 
+def enough_channels(case: Case) -> bool:
+    """Whether the products outweigh the transforms, which grow with one of the two only."""
+    return min(case.channels, case.filters) >= 8
+
+
 # The first that supports the case and pays.
 CHOICES = (
     Choice(depthwise, always, float64=True),
     Choice(one_by_one, always, float64=True),
     Choice(few_channels, always),
+    Choice(winograd.four, enough_channels),
     Choice(direct, always),
     Choice(im2col, always, float64=True),
 )
@@ -67,17 +72,18 @@ PREFERRED = {
     "auto": (),
     "im2col": (Choice(im2col, always, float64=True),),
     "direct": (Choice(few_channels, always), Choice(direct, always)),
-    "winograd": (),
+    "winograd": (Choice(winograd.four, always),),
+    "winograd_2x2": (Choice(winograd.two, always),),
 }
 
 
-def choose(case: Case, dtype: np.dtype) -> ModuleType | None:
+def choose(case: Case, dtype: np.dtype) -> Any | None:
     """The algorithm for a convolution, or None if its groups must be taken apart."""
     return _choose(case, dtype == np.float32, config.convolution_algorithm())
 
 
 @cache
-def _choose(case: Case, single: bool, preferred: str) -> ModuleType | None:
+def _choose(case: Case, single: bool, preferred: str) -> Any | None:
     for algorithm, pays, float64 in (*PREFERRED[preferred], *CHOICES):
         if (single or float64) and algorithm.supports(*case) and pays(case):
             return algorithm
@@ -129,15 +135,16 @@ def conv_block_gradients(
 ) -> Gradients:
     """Cotangents of input, kernel and bias (None if not needed); see `backend/numpy/blocks.py`.
 
-    With "linear" and no pool, `y` is not read and may be None.
+    With "linear" and no pool, only the shape of `y` matters, and it may be None.
     """
+    y = cotangent if y is None else y
     where = (strides, padding, dilation)
     needed = (activation, input_needed, kernel_needed)
     arrays = (cotangent, x, kernel, y, winners)
-    if not _compiles(cotangent, x, kernel, *_present(y)):
+    if not _compiles(cotangent, x, kernel, y):
         return definition.conv_block_gradients(*arrays, *where, groups, activation, input_needed)
     if x.ndim == 3:
-        cotangent, x, y = (None if a is None else a[:, None] for a in (cotangent, x, y))
+        cotangent, x, y = (a[:, None] for a in (cotangent, x, y))
         arrays, where = (cotangent, x, kernel[None], y, None), _two_dimensional(*where)
         of_x, of_kernel, of_bias = conv_block_gradients(*arrays, *where, groups, *needed)
         return _without(of_x, 1), _without(of_kernel, 0), of_bias

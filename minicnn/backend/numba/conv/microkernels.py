@@ -31,7 +31,7 @@ Van Zee, van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functio
 
 from __future__ import annotations
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, inlined
 from minicnn.backend.numba.simd import BYTES, broadcast, load, multiply_add, store, zero
 
 ROWS = 6
@@ -101,7 +101,7 @@ def store_sums(rows, sums):
     store_row(rows[5], sums[5])
 
 
-@compiled
+@inlined
 def add_products(sums, count, rows, row_step, panel, panel_step):
     """`sums[i, j] += Σ_k a[i, k] · b[k, j]` over `count` steps.
 
