@@ -43,7 +43,7 @@ class Plan(NamedTuple):
 
 
 FULL = Plan(10, 3, None, {"mnist": 0.15, "fashion-mnist": 0.5})
-QUICK = Plan(4, 2, 6000, {"mnist": 1.5, "fashion-mnist": 3.0})
+QUICK = Plan(3, 2, 6000, {"mnist": 1.0, "fashion-mnist": 2.0})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ the band is below a thousandth; and the first step and tensor that leave it, if 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,28 +89,30 @@ def tried(
         "optimizer": repr(case.optimizer),
         "steps": steps,
     }
-    trainee = Trainee(MiniCNN(), case)
-    ours = trainee.steps(start, batches(steps))
-    rows = []
-    wrong = None
-    for _ in range(steps):
-        theirs = next(answers)
-        try:
-            rows.append((*_pair(next(ours), theirs), theirs.loss) if wrong is None else None)
-        except Exception as error:
-            wrong = f"minicnn raised {type(error).__name__}: {error}"
-    spread = next(answers)
-    if wrong:
+    keras, spread = list(itertools.islice(answers, steps)), next(answers)
+    try:
+        return {**found, **described(_compared(case, start, keras, spread))}
+    except Exception as error:
+        wrong = f"minicnn raised {type(error).__name__}: {error}"
         return {**found, "holds": False, "wrong": wrong}
-    losses, distances, sizes, keras = zip(*rows, strict=True)
-    compared = Comparison(
-        [LOSS, *trainee.names], losses, keras, np.array(distances), spread, np.array(sizes)
+
+
+def _compared(
+    case: cases.Case, start: list[np.ndarray], keras: list[Step], spread: np.ndarray
+) -> Comparison:
+    trainee = Trainee(MiniCNN(), case)
+    losses, distances = [], []
+    for ours, theirs in zip(trainee.steps(start, batches(len(keras))), keras, strict=True):
+        losses.append(ours.loss)
+        distances.append(distance(ours, theirs))
+    return Comparison(
+        names=[LOSS, *trainee.names],
+        ours=losses,
+        keras=[step.loss for step in keras],
+        distances=np.array(distances),
+        spread=spread,
+        sizes=np.array([size(step) for step in keras]),
     )
-    return {**found, **described(compared)}
-
-
-def _pair(ours: Step, theirs: Step) -> tuple[float, np.ndarray, np.ndarray]:
-    return ours.loss, distance(ours, theirs), size(theirs)
 
 
 def described(compared: Comparison) -> dict[str, Any]:
