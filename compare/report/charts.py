@@ -59,10 +59,9 @@ def curve(points: Points, x: Scale, y: Scale, class_: str) -> Html:
     return tag("polyline", points=places, class_=class_)
 
 
-def powers(low: float, high: float, every: int = 1) -> list[float]:
+def powers(low: float, high: float) -> list[float]:
     """The powers of ten from low to high."""
-    exponents = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-    return [10.0**k for k in exponents if k % every == 0]
+    return [10.0**k for k in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
 
 
 def power(value: float) -> str:

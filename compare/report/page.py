@@ -58,6 +58,8 @@ def page(results: list[Result], unreadable: list[Unreadable], when: str) -> str:
 
 
 def _verdict(results: list[Result], unreadable: list[Unreadable], when: str) -> Html:
+    order = list(SECTIONS)
+    results = sorted(results, key=lambda r: (r.passed, order.index(r.command)))
     held = sum(r.passed for r in results)
     holds = held == len(results) and not unreadable
     word = "Everything holds" if holds else f"{len(results) - held} of {len(results)} do not hold"
@@ -77,7 +79,7 @@ def _line(result: Result) -> Html:
     on = f" on {result.backend}" if result.backend else ""
     return tag(
         "li",
-        verdict(result.passed, f"{title}{on}"),
+        tag("a", verdict(result.passed, f"{title}{on}"), href=f"#{result.command}"),
         tag("span", sentence(result.failure or _counted(result))),
     )
 
@@ -89,6 +91,8 @@ def _counted(result: Result) -> str:
         for key, value in result.summary.items()
         if isinstance(value, int) and not isinstance(value, bool) and key != "seed"
     }
+    if not numbers:
+        return f"{len(result.results)} results" if len(result.results) > 1 else ""
     return ", ".join(f"{key} {value}" for key, value in numbers.items())
 
 

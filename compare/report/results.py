@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from compare.outcome import CannotCompare
 
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 KEYS = {"command": str, "passed": bool, "results": list, "summary": dict}
 
 
@@ -25,8 +26,9 @@ class Result(NamedTuple):
 
     @property
     def backend(self) -> str:
-        """Keras's backend, if the command has one."""
-        return str(self.options.get("backend") or "")
+        """Keras's backend, if the command has one, as its makers write it."""
+        name = str(self.options.get("backend") or "")
+        return BACKENDS.get(name, name)
 
 
 class Unreadable(NamedTuple):
@@ -58,7 +60,7 @@ def read(path: Path) -> Result | Unreadable:
         told = json.loads(path.read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         return Unreadable(str(path), f"it cannot be read: {error}")
-    if isinstance(told, dict) and "command" not in told and "benchmarks" in told:
+    if isinstance(told, dict) and isinstance(told.get("measurements"), list):
         told = {"command": "benchmarks", "passed": True, "results": [told], "summary": {}}
     wrong = _lacking(told)
     if wrong:

@@ -1,4 +1,4 @@
-// The parity table: sorted by a click on a head, searched, and shown a hundred rows at a time.
+// The parity table: sorted by a click on a head, searched, and shown piece by piece.
 (() => {
   const table = document.getElementById("parity-table");
   if (!table) return;
@@ -8,12 +8,13 @@
   const heads = [...table.tHead.rows[0].cells];
   const titles = heads.map((head) => head.textContent);
   const [BACKEND, KIND, WRONG] = [8, 9, 10];
-  const PIECE = 100;
+  const PIECE = innerWidth < 700 ? 20 : 100;
   let order = { column: null, up: false };
   let wanted = rows;
   let count = 0;
 
-  const asNumber = (value) => (value === null || value === "" ? -1 : Number(value));
+  const asNumber = (value) =>
+    value === null || value === "" ? -1 : typeof value === "number" ? value : Infinity;
   const isNumber = (column) => column >= 2 && column <= 6;
   const shown = (value) => {
     if (value === null) return "";

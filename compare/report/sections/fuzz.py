@@ -16,10 +16,10 @@ def render(results: list[Result]) -> Html:
         "Random networks",
         tag(
             "p",
-            "Small networks drawn at random, with branches, merges, losses and optimizers: outputs, "
-            "gradients and three steps of training. Below, those that differ, and those that came "
-            "nearest to what float32 explains, each as a program that runs under Keras and under "
-            "minicnn.",
+            "Small networks drawn at random, with branches, merges, losses and optimizers: their "
+            "outputs, gradients and three steps of training. Below are those that differ and those "
+            "that came nearest to what float32 explains, each as a program that runs under Keras "
+            "and under minicnn.",
         ),
         [_search(result) for result in results],
     )
@@ -33,8 +33,8 @@ def _search(result: Result) -> Html:
         "div",
         tag(
             "p",
-            verdict(result.passed),
-            f" {drawn} networks on {result.backend}: {words} (seed {result.summary.get('seed')}).",
+            verdict(result.passed, "none differs" if result.passed else "a network differs"),
+            f" of {drawn} on {result.backend}: {words} (seed {result.summary.get('seed')}).",
         ),
         [_case(case) for case in result.results],
     )

@@ -24,8 +24,8 @@ def render(results: list[Result]) -> Html:
         tag(
             "p",
             "A harness that passes a wrong backward is worse than none. Wrong lines are planted in "
-            "minicnn one at a time. Parity's cases should notice each; beside them, what the checks "
-            "notice that other projects use.",
+            "minicnn one at a time, and parity's cases should notice each. Beside them is what the "
+            "checks notice that other projects use.",
         ),
         [_run(result) for result in results],
     )

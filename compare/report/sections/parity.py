@@ -192,7 +192,7 @@ def _scatter(rows: list[dict]) -> Html:
     high = 10.0 ** math.ceil(math.log10(max(most, 1e-6)))  # what is beyond stands at the edge
     x = Scale(SMALLEST, high, 44, 392, True)
     y = Scale(SMALLEST, high, 348, 12, True)
-    ticks = powers(SMALLEST, high, every=2)
+    ticks = powers(SMALLEST, high)[1:]
     marks = [
         [
             line(x(v), 12, x(v), 348, "grid"),
@@ -214,7 +214,7 @@ def _scatter(rows: list[dict]) -> Html:
         for a, b, row in pairs
     ]
     return picture(
-        400,
+        412,
         388,
         "Errors of minicnn and of Keras, case by case",
         marks,

@@ -1,22 +1,97 @@
-"""Speed and memory, of whatever `benchmarks/` has measured."""
+"""Speed and memory, as `benchmarks/` has measured them: bars, the shorter the better."""
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 from compare.report.html import Html, tag
-from compare.report.parts import section
+from compare.report.parts import bar, folded, section, sentence
 from compare.report.results import Result
+
+OURS = "minicnn"
+HEADINGS = {
+    "training": "Training",
+    "prediction": "Prediction",
+    "memory": "The most memory of the process",
+    "start": "Start of the process",
+    "accuracy": "From the start to 99 % on MNIST",
+    "convolution": "Algorithms of convolution",
+}
+LONG = ("convolution",)  # of interest to those who ask
 
 
 def render(results: list[Result]) -> Html:
-    """Bars for each measurement."""
-    return section("benchmarks", "Speed and memory", [_run(r) for r in results])
+    """The measurements of each section."""
+    return section(
+        "benchmarks", "Speed and memory", [_run(result.results[0]) for result in results]
+    )
 
 
-def _run(result: Result) -> Html:
-    return tag("div")
+def _run(told: dict[str, Any]) -> Html:
+    measured = [m for m in told["measurements"] if isinstance(m, dict)]
+    names = dict.fromkeys([*HEADINGS, *(m.get("section", "") for m in measured)])
+    return tag(
+        "div",
+        tag("p", _facts(told), class_="quiet"),
+        tag(
+            "p",
+            "Medians of rounds in which the libraries take turns, on the same machine. "
+            "The shorter the bar, the better.",
+        ),
+        [_section(name, [m for m in measured if m.get("section") == name]) for name in names],
+    )
 
 
-def _measurement(row: dict[str, Any]) -> Html:
-    return tag("div")
+def _facts(told: dict[str, Any]) -> str:
+    machine = told.get("machine") or {}
+    versions = ", ".join(f"{k} {v}" for k, v in (told.get("versions") or {}).items())
+    cores = f"{machine['cores']} cores" if machine.get("cores") else ""
+    parts = (machine.get("processor"), cores, told.get("date"), versions)
+    return "; ".join(str(part) for part in parts if part)
+
+
+def _section(name: str, measured: list[dict[str, Any]]) -> Html | None:
+    if not measured:
+        return None
+    title = HEADINGS.get(name, name.capitalize())
+    figures = tag("div", [_figure(m) for m in measured], class_="grid broad")
+    if name in LONG:
+        return folded(f"{title}, {len(measured)} measurements", figures)
+    return tag("div", tag("h3", title), figures)
+
+
+def _figure(measurement: dict[str, Any]) -> Html:
+    samples = {k: v for k, v in (measurement.get("samples") or {}).items() if v}
+    medians = {name: median(times) for name, times in samples.items()}
+    unit = measurement.get("unit", "")
+    most = max(medians.values(), default=0.0)
+    bars = [
+        bar(name, value, most, f"{_number(value)} {unit}", weak=name != OURS)
+        for name, value in sorted(medians.items(), key=lambda pair: pair[1])
+    ]
+    failures = measurement.get("failures") or {}
+    failed = [tag("small", f"{name}: {sentence(why)}") for name, why in failures.items()]
+    settings = ", ".join(f"{k} {v}" for k, v in (measurement.get("settings") or {}).items())
+    title = ", ".join(filter(None, (measurement.get("subject", ""), settings)))
+    return tag(
+        "figure",
+        tag("figcaption", tag("b", title), tag("span", _ratio(samples, medians))),
+        tag("div", bars, class_="bars short"),
+        failed,
+    )
+
+
+def _ratio(samples: dict[str, list[float]], medians: dict[str, float]) -> str:
+    """How many times as much the best of the others needs, the median of the rounds."""
+    others = {name: value for name, value in medians.items() if name != OURS}
+    if OURS not in medians or not others:
+        return ""
+    best = min(others, key=lambda name: others[name])
+    rounds = zip(samples[best], samples[OURS], strict=False)
+    ratio = median(theirs / ours for theirs, ours in rounds if ours)
+    return f"{best} needs {ratio:.2g} times as much"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
