@@ -154,7 +154,7 @@ def _failure(results: list[dict[str, Any]], missing: list[str]) -> str | None:
     reasons = []
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        reasons.append(f"{len(wrong)} trainings leave the band: {'; '.join(wrong[:3])}{more}")
+        reasons.append(f"{len(wrong)} trainings do not hold: {'; '.join(wrong[:3])}{more}")
     if missing:
         reasons.append(f"nothing is trained with {', '.join(missing)}")
     return ". ".join(reasons) + "." if reasons else None
