@@ -68,6 +68,9 @@ STAND_INS = "compare.conformance.stand_ins"
 # Names that are called otherwise in minicnn, or are values that tests ask backends for.
 NAMES: dict[str, str] = {
     "keras.src.backend.compute_output_spec": "minicnn.ops.operation:outline",
+    "keras.src.backend.common.symbolic_scope.in_symbolic_scope": (
+        "minicnn.ops.operation:is_outlining"
+    ),
     "keras.src.backend.common.get_keras_mask": f"{STAND_INS}:get_keras_mask",
     "keras.src.backend.get_keras_mask": f"{STAND_INS}:get_keras_mask",
     "keras.src.backend.common.masking.get_keras_mask": f"{STAND_INS}:get_keras_mask",

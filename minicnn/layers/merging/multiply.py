@@ -19,14 +19,18 @@ class Multiply(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        """Multiplies, from left to right; what a mask leaves out counts as 1."""
+        """Multiplies, from left to right. What a mask leaves out counts as 1, and the product is 0
+        where all are left out.
+        """
         masks = [wide_mask(x) for x in inputs]
         inputs = [
             x if m is None else ops.where(m, x, 1) for x, m in zip(inputs, masks, strict=True)
         ]
         output = functools.reduce(ops.multiply, inputs)
         if all(m is not None for m in masks):
-            output._keras_mask = ops.any(functools.reduce(ops.logical_or, masks), axis=-1)
+            mask = functools.reduce(ops.logical_or, masks)
+            output = ops.where(mask, output, 0)
+            output._keras_mask = ops.any(mask, axis=-1)
         return output
 
 
