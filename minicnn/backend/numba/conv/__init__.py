@@ -1,6 +1,7 @@
 """Convolution: which algorithm does it, and how other cases are brought to two dimensions.
 
-An algorithm is a file (or object) with three functions, for contiguous images of one float type, channels last:
+An algorithm is a file (or object) with three functions, for contiguous images of one float type,
+channels last:
 
     supports(channels, filters, kernel_size, strides, dilation, groups)
     conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled)
