@@ -121,7 +121,7 @@ class _Finder(MetaPathFinder, Loader):
         path = self._source.joinpath(*name.removeprefix("keras.").removeprefix("src.").split("."))
         if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
             return name.startswith("keras.src.") or _imported(_in_minicnn(name)) is not None
-        return name in MODULES or _imported(_in_minicnn(name)) is not None
+        return name in MODULES or _is_module_only(_in_minicnn(name))
 
     def _spec_of_file(self, name: str) -> ModuleSpec | None:
         """Keras's own file: the helpers of its tests, and tests that others import from."""
@@ -152,6 +152,13 @@ class _AbsentFinder(MetaPathFinder, Loader):
 def _in_minicnn(name: str) -> str:
     tail = name.removeprefix("keras").removeprefix(".src")
     return f"minicnn{tail}"
+
+
+def _is_module_only(name: str) -> bool:
+    """Whether minicnn has a module of that name, and not a function that hides it."""
+    package, _, last = name.rpartition(".")
+    found = _imported(name)
+    return found is not None and getattr(_imported(package), last, found) is found
 
 
 def _imported(name: str) -> ModuleType | None:
