@@ -14,6 +14,7 @@ from tests.backend.checks import strided, windows
 
 CHANNELS = (1, 2, 3, 5, 8, 16, 20, 24)
 FILTERS = (1, 5, 8, 16, 24, 36)
+SEEDS = st.integers(0, 2**32)
 
 
 @pytest.fixture(autouse=True)
@@ -24,14 +25,16 @@ def _restore_the_choice():
 
 @st.composite
 def blocks(draw):
-    window = draw(windows(dimensions=(2,), channels=CHANNELS))
-    filters = draw(st.sampled_from(FILTERS))
+    window = draw(windows(dimensions=(1, 2, 2, 2), channels=CHANNELS))
+    channels = window.input_shape[-1]
+    groups = draw(st.sampled_from([g for g in (1, 1, 2, channels) if channels % g == 0]))
+    filters = groups * draw(st.sampled_from(FILTERS if groups == 1 else (1, 2, 8)))
     activation = draw(st.sampled_from(("linear", "relu")))
-    flags = draw(st.booleans()), draw(st.booleans())
-    return window, filters, activation, *flags, draw(st.integers(0, 2**32))
+    pooled = len(window.size) == 2 and draw(st.booleans())
+    return window, filters, groups, activation, pooled, draw(st.booleans()), draw(SEEDS)
 
 
-def check(window, filters, activation, pooled, biased, seed, prepare=np.asarray):
+def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.asarray):
     """Compare the block and its gradients on random arrays.
 
     The gradients are those at what the fast block gave, so that a near tie, which may be decided
@@ -39,26 +42,26 @@ def check(window, filters, activation, pooled, biased, seed, prepare=np.asarray)
     """
     rng = np.random.default_rng(seed)
     x = rng.standard_normal(window.input_shape).astype("float32")
-    shape = (*window.size, x.shape[-1], filters)
+    shape = (*window.size, x.shape[-1] // groups, filters)
     kernel = (rng.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))).astype("float32")
     bias = rng.standard_normal(filters).astype("float32") if biased else None
     arguments = x, kernel, bias
     wide = [None if a is None else a.astype("float64") for a in arguments]
     arguments = [None if a is None else prepare(a) for a in arguments]
 
-    y, winners = fast.conv_block(*arguments, *window.where, 1, activation, pooled)
-    expected, _ = exact.conv_block(*wide, *window.where, 1, activation, pooled)
+    y, winners = fast.conv_block(*arguments, *window.where, groups, activation, pooled)
+    expected, _ = exact.conv_block(*wide, *window.where, groups, activation, pooled)
     near(y, expected)
     assert (winners is not None) == pooled
     if pooled:
-        pixels, _ = exact.conv_block(*wide, *window.where, 1, activation)
+        pixels, _ = exact.conv_block(*wide, *window.where, groups, activation)
         chosen = exact.max_pool_by_two_gradient(np.ones_like(y), winners, pixels.shape[1:3])
         np.testing.assert_allclose(
             exact.max_pool_by_two(np.where(chosen == 1, pixels, -np.inf))[0], expected, atol=1e-4
         )
 
     cotangent = rng.standard_normal(y.shape).astype("float32")
-    settings = (*window.where, 1, activation)
+    settings = (*window.where, groups, activation)
     found = fast.conv_block_gradients(
         prepare(cotangent), *arguments[:2], prepare(y), winners, *settings
     )
