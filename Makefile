@@ -2,6 +2,8 @@
 # make test    runs every test
 # make bench   times minicnn beside Keras (a quarter of an hour; two minutes with ARGS=--quick)
 # make lint    looks the code over with ruff
+# make compare       compares with real Keras, the quick version of all (ten minutes)
+# make compare-full  the same at full length: all seeds and steps (hours)
 # make clean   removes .venv and everything that was made
 #
 # Each installs what it needs into .venv first; the next time it starts at once.
@@ -13,7 +15,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help train test bench lint clean
+.PHONY: help train test bench lint compare compare-full clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -29,6 +31,12 @@ bench: $(VENV)/.installed-bench
 
 lint: $(VENV)/.installed-lint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+compare: $(VENV)/.installed-test
+	@$(BIN)/python -m compare all --quick $(ARGS)
+
+compare-full: $(VENV)/.installed-test
+	@$(BIN)/python -m compare all $(ARGS)
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,7 @@ from compare import (
     script,
     training,
 )
+from compare import all as everything
 from compare.outcome import CannotCompare, Outcome
 
 COMMANDS: tuple[ModuleType, ...] = (
@@ -32,6 +33,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     mutants,
     conformance,
     report,
+    everything,
 )
 
 

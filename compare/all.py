@@ -1,0 +1,108 @@
+"""Every comparison, one after the other, then the report of what they found.
+
+A part that fails does not stop the others; what failed is said at the end. Each part's results
+(`.json`), what it printed (`.txt`) and the report are in one folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from compare.libraries import EXTRAS
+from compare.outcome import Outcome
+from compare.table import print_table
+
+SUMMARY = "do all comparisons and make the report"
+PROGRAMS = Path(__file__).parent / "programs"
+HEADS = ("part", "minutes", "result", "")
+
+
+class Part(NamedTuple):
+    """A command, and the name of its files."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow `compare all`."""
+    parser.add_argument("--quick", action="store_true", help="the short version, for two cores")
+    parser.add_argument(
+        "--only", metavar="WORD", help="parts with this in their name, as parity or script"
+    )
+    parser.add_argument(
+        "--results", metavar="FOLDER", default="runs/compare", help="default: runs/compare"
+    )
+
+
+def command(options: argparse.Namespace) -> Outcome:
+    """Do all parts and print a line for each."""
+    folder = Path(options.results)
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = [p for p in parts(options.quick) if options.only is None or options.only in p.name]
+    if not chosen:
+        return Outcome(failure=f"no part has {options.only!r} in its name.")
+    results = []
+    for part in chosen:
+        print(f"{part.name} ...", file=sys.stderr, flush=True)
+        results.append(done(part, folder, "--json", str(folder / f"{part.name}.json")))
+    written = [str(file) for p in chosen if (file := folder / f"{p.name}.json").exists()]
+    report = folder / "report.html"
+    if written:
+        making = Part("report", ("report", *written, "--output", str(report)))
+        results.append(done(making, folder))
+    rows = [(r["part"], r["minutes"], _word(r), r["told"][:110]) for r in results]
+    print_table(HEADS, rows, [None if r["passed"] else "bad" for r in results])
+    print(f"\n{sum(r['minutes'] for r in results):.1f} minutes. The report: {report}")
+    failed = [r["part"] for r in results if not r["passed"]]
+    failure = f"{', '.join(failed)}: see the .txt files in {folder}." if failed else None
+    return Outcome(results, {"parts": len(results), "failed": failed}, failure)
+
+
+def parts(quick: bool) -> list[Part]:
+    """What is to be done."""
+    short = ("--quick",) if quick else ()
+    return [
+        *(Part(f"parity-{b}", ("parity", "--backend", b)) for b in _backends(quick)),
+        Part("training", ("training", *short)),
+        Part("mutants", ("mutants",)),
+        Part("fuzz", ("fuzz", *(("--seconds", "30") if quick else ("--examples", "1000")))),
+        Part("conformance", ("conformance", *short)),
+        *(Part(f"script-{f.stem}", ("script", str(f))) for f in sorted(PROGRAMS.glob("*.py"))),
+        Part("accuracy", ("accuracy", *short)),
+    ]
+
+
+def _backends(quick: bool) -> Iterator[str]:
+    """TensorFlow, and in the long version whatever else of Keras's backends is installed."""
+    for backend in EXTRAS:
+        if backend == "tensorflow" or (not quick and importlib.util.find_spec(backend)):
+            yield backend
+
+
+def done(part: Part, folder: Path, *more: str) -> dict[str, Any]:
+    """Run a part in a process of its own, and say how it ended."""
+    (folder / f"{part.name}.json").unlink(missing_ok=True)
+    printed = folder / f"{part.name}.txt"
+    start = time.perf_counter()
+    with printed.open("w") as output:
+        command = [sys.executable, "-m", "compare", *part.arguments, *more]
+        code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+    said = [line for line in printed.read_text(errors="replace").splitlines() if line.strip()]
+    return {
+        "part": part.name,
+        "passed": code.returncode == 0,
+        "minutes": (time.perf_counter() - start) / 60,
+        "told": said[-1].strip() if said else "",
+    }
+
+
+def _word(result: dict[str, Any]) -> str:
+    return "holds" if result["passed"] else "FAILED"

@@ -1,0 +1,76 @@
+import argparse
+import json
+import sys
+
+import pytest
+
+from compare import all as everything
+from compare import catalogue
+from compare.catalogue import differing
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Runs `compare all`, with a program in place of `compare` that fails for one part."""
+    program = tmp_path / "part.py"
+    program.write_text(
+        "import sys, pathlib\n"
+        "name, told = sys.argv[1], sys.argv[-1]\n"
+        "pathlib.Path(told).write_text('{}') if told.endswith('.json') else None\n"
+        "print('first'); print(name, 'is done')\n"
+        "sys.exit('mutants failed: why' if name == 'mutants' else 0)\n"
+    )
+    subprocess_run = everything.subprocess.run
+    started = []
+
+    def start(command, **settings):
+        started.append(command[3:])
+        return subprocess_run([sys.executable, program, *command[3:]], **settings)
+
+    monkeypatch.setattr(everything.subprocess, "run", start)
+
+    def go(**settings):
+        options = {"quick": True, "only": None, "results": str(tmp_path / "results"), **settings}
+        return everything.command(argparse.Namespace(**options)), started
+
+    return go
+
+
+def test_a_failing_part_stops_no_other_and_is_told(run, capsys):
+    outcome, started = run()
+    assert outcome.failure.startswith("mutants: ")
+    names = [command[0] for command in started]
+    assert names[-1] == "report"
+    assert set(names) >= {"parity", "training", "fuzz", "conformance", "script", "accuracy"}
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("mutants")).endswith("failed: why")
+    assert next(line for line in lines if line.startswith("fuzz")).endswith("fuzz is done")
+
+
+def test_old_results_are_not_shown_again(run, tmp_path):
+    (tmp_path / "results").mkdir()
+    old = tmp_path / "results" / "training.json"
+    old.write_text(json.dumps({"command": "training"}))
+    _, started = run(only="fuzz")
+    assert "fuzz.json" in " ".join(started[-1])
+    assert "training.json" not in " ".join(started[-1])
+
+
+def test_parts_that_are_not_there(run):
+    outcome, started = run(only="nothing")
+    assert "nothing" in outcome.failure
+    assert not started
+
+
+def test_every_line_on_a_backend_is_about_a_case():
+    labels = [f"{case.kind}.{case.label}" for case in catalogue.cases()]
+    for lines in differing.LINES.values():
+        for begins, _, why in lines:
+            assert any(label.startswith(begins) for label in labels), begins
+            assert why
+
+
+def test_excuses_are_for_one_backend():
+    case = next(c for c in catalogue.cases() if c.label.startswith("imag()"))
+    assert [e.why for e in case.on("torch").keras]
+    assert case.on("tensorflow").keras == ()
