@@ -1,22 +1,17 @@
-"""Activations: compiled where one loop does, else NumPy's formula piece by piece.
-
-A formula of several steps reads and writes its whole array at each step. On pieces that stay in the
-cache, and on several threads, the same lines run several times as fast.
-"""
+"""Activations without exponentials, and the softmax family; the others are in exponentials.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 
 import numpy as np
 
 from minicnn.backend.numba.compile import compiled, same_float
-from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numba.in_pieces import in_pieces
+from minicnn.backend.numba.threads import for_chunks
 from minicnn.backend.numpy import activations as definition
 
 PIECE = 16_384  # elements
-LARGE = 2 * PIECE
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -70,42 +65,12 @@ def log_softmax_gradient(
     return _each_row(_log_softmax_gradient, cotangent, y)
 
 
-def in_pieces(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """`formula(x, *settings)`, which treats each element alone, on pieces of a large array."""
-
-    @wraps(formula)
-    def run(x: np.ndarray, *settings, **named_settings) -> np.ndarray:
-        if not isinstance(x, np.ndarray) or x.size < LARGE or not same_float(x):
-            return formula(x, *settings, **named_settings)
-        y = np.empty(x.shape, x.dtype)
-        source, target = x.reshape(-1), y.reshape(-1)
-
-        def task(_: int, start: int, stop: int) -> None:
-            for first in range(start, stop, PIECE):
-                part = slice(first, min(first + PIECE, stop))
-                target[part] = formula(source[part], *settings, **named_settings)
-
-        for_pieces(task, cut(x.size, PIECE))
-        return y
-
-    return run
-
-
 celu = in_pieces(definition.celu)
-elu = in_pieces(definition.elu)
-gelu = in_pieces(definition.gelu)
 hard_sigmoid = in_pieces(definition.hard_sigmoid)
 hard_silu = in_pieces(definition.hard_silu)
 leaky_relu = in_pieces(definition.leaky_relu)
-log_sigmoid = in_pieces(definition.log_sigmoid)
 relu6 = in_pieces(definition.relu6)
-selu = in_pieces(definition.selu)
-sigmoid = in_pieces(definition.sigmoid)
-silu = in_pieces(definition.silu)
-softplus = in_pieces(definition.softplus)
 softsign = in_pieces(definition.softsign)
-tanh = in_pieces(np.tanh)
-exp = in_pieces(np.exp)
 
 
 def _rows(axis: int | tuple[int, ...] | None, *arrays: np.ndarray) -> bool:

@@ -160,6 +160,29 @@ def at_least(builder, a, floor):
 
 
 @_instruction(vector, vector, vector)
+def at_most(builder, a, ceiling):
+    """`a`, and `ceiling` where that is smaller; NaN stays NaN."""
+    return builder.select(builder.fcmp_ordered(">", a, ceiling), ceiling, a)
+
+
+@_instruction(vector, vector)
+def nearest(builder, a):
+    """The nearest whole numbers; halves go to the even one."""
+    kind = ir.FunctionType(_FLOATS, [_FLOATS])
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, "llvm.nearbyint.v8f32"), [a]
+    )
+
+
+@_instruction(vector, vector)
+def power_of_two(builder, n):
+    """`2ⁿ` for whole numbers from -126 to 127: n goes where a float32 has its exponent."""
+    bias, mantissa = (ir.Constant(_INTEGERS, [value] * WIDTH) for value in (127, 23))
+    exponent = builder.add(builder.fptosi(n, _INTEGERS), bias)
+    return builder.bitcast(builder.shl(exponent, mantissa), _FLOATS)
+
+
+@_instruction(vector, vector, vector)
 def where_positive(builder, a, condition):
     """`a` where `condition > 0`, else 0."""
     return builder.select(builder.fcmp_ordered(">", condition, _ZERO), a, _ZERO)

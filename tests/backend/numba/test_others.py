@@ -72,10 +72,10 @@ def test_softmax_at_the_limits():
         np.testing.assert_allclose(getattr(activations, name)(x), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "elu", "gelu", "softplus", "tanh"])
+@pytest.mark.parametrize("name", ["celu", "relu6", "hard_silu", "softsign"])
 def test_formulas_in_pieces_are_the_formulas(name, rng):
     x = rng.standard_normal((300, 401)).astype("float32")
-    formula = getattr(exact_activations, name, np.tanh)
+    formula = getattr(exact_activations, name)
     np.testing.assert_array_equal(getattr(activations, name)(strided(x)), formula(x))
     np.testing.assert_array_equal(getattr(activations, name)(x[:3]), formula(x[:3]))
 

@@ -1,0 +1,212 @@
+"""Activations made of exponentials, eight elements at a time.
+
+The exponential of a vector: x = n · log 2 + r with n a whole number and |r| ≤ (log 2) / 2, so
+
+    exp(x) = 2ⁿ exp(r),    exp(r) = 1 + r + r² (1/2! + r/3! + ... + r⁵/7!) + 5e-9 at most,
+
+and 2ⁿ is put together from its bits. `n · log 2` is subtracted in two parts, of which the first has
+so few digits that its product with n is exact. With exp(r) − 1 in place of exp(r), `2ⁿ (exp(r) − 1)
++ (2ⁿ − 1)` is exp(x) − 1 without cancellation near 0, from which follow elu and
+
+    tanh |x| = −t / (2 + t),    t = exp(−2 |x|) − 1.
+
+softplus takes `log(1 + e) = 2 (s + s³/3 + s⁵/5 + ...)`, s = e / (2 + e) ≤ 1/3.
+
+All results are within a few units in the last place of the exact ones. Other types than float32 are
+the formulas of `backend/numpy`, on several threads.
+
+Source: Muller, "Elementary functions" (2006), sections 3.2 and 11.2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+
+from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.in_pieces import in_pieces
+from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.simd import (
+    WIDTH,
+    address_of,
+    at_least,
+    at_most,
+    load,
+    multiply_add,
+    nearest,
+    power_of_two,
+    rectified,
+    splat,
+    store,
+    where_beats,
+    zero,
+)
+from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numpy import activations as definition
+
+F = np.float32
+PIECE = 2048  # vectors that are worth waking a thread for
+INVERSE_LOG_2 = F(1 / math.log(2))
+LOG_2_FIRST = F(0.693359375)  # nine binary digits
+LOG_2_REST = F(math.log(2) - 0.693359375)
+SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH = (F(1 / math.factorial(k)) for k in range(2, 8))
+ROOT_TWO_BY_PI, CUBE = F((8 / math.pi) ** 0.5), F(0.044715)
+EXP, SIGMOID, SILU, TANH, ELU, SOFTPLUS, GELU, LOG_SIGMOID = range(8)
+
+
+def _compiled_for(number: int, definition: Callable) -> Callable:
+    """The activation of this number for float32, the definition on pieces for other types."""
+    other = in_pieces(definition)
+
+    @wraps(definition)
+    def activation(x: np.ndarray, *settings, **named_settings) -> np.ndarray:
+        if settings or named_settings or not _is_float32(x):
+            return other(x, *settings, **named_settings)
+        return _launch(number, x)
+
+    return activation
+
+
+exp = _compiled_for(EXP, np.exp)
+sigmoid = _compiled_for(SIGMOID, definition.sigmoid)
+silu = _compiled_for(SILU, definition.silu)
+tanh = _compiled_for(TANH, np.tanh)
+softplus = _compiled_for(SOFTPLUS, definition.softplus)
+log_sigmoid = _compiled_for(LOG_SIGMOID, definition.log_sigmoid)
+_elu = in_pieces(definition.elu)
+_gelu = in_pieces(definition.gelu)
+
+
+def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
+    """`x` where positive, else `alpha · (exp(x) - 1)`."""
+    return _launch(ELU, x, alpha) if _is_float32(x) else _elu(x, alpha)
+
+
+def selu(x: np.ndarray) -> np.ndarray:
+    """Scaled ELU whose constants keep mean 0 and variance 1 from layer to layer."""
+    return x.dtype.type(definition.SELU_SCALE) * elu(x, definition.SELU_ALPHA)
+
+
+def gelu(x: np.ndarray, approximate: bool = True) -> np.ndarray:
+    """Gaussian error linear unit; see `backend/numpy/activations.py`."""
+    if not _is_float32(x):
+        return _gelu(x, approximate)
+    if approximate:
+        return _launch(GELU, x)
+    y = np.empty(x.shape, x.dtype)
+    arrays = np.ascontiguousarray(x).reshape(-1), y.reshape(-1)
+    share(_exact_gelu, cut(x.size, PIECE * WIDTH), *arrays)
+    return y
+
+
+def _is_float32(x: np.ndarray) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype == np.float32
+
+
+def _launch(number: int, x: np.ndarray, setting: float = 0.0) -> np.ndarray:
+    source = np.ascontiguousarray(x).reshape(-1)
+    if x.size < WIDTH:
+        source = np.resize(source, WIDTH) if x.size else np.zeros(WIDTH, x.dtype)
+    y = np.empty_like(source)
+    share(_apply, cut(-(-source.size // WIDTH), PIECE), number, source, y, float(setting))
+    return y[: x.size].reshape(x.shape)
+
+
+@compiled
+def _apply(work, number, x, y, setting):
+    one, setting = splat(F(1)), splat(F(setting))
+    for _, start, stop in pieces(work):
+        for i in range(start, stop):
+            # The last vector overlaps the one before it.
+            place = 4 * min(WIDTH * i, len(x) - WIDTH)
+            a = load(address_of(x) + place)
+            if number == EXP:
+                value = _exp(a)
+            elif number == SIGMOID:
+                value = _sigmoid(a)
+            elif number == SILU:
+                value = a * _sigmoid(a)
+            elif number == TANH:
+                t = _exp_minus_one(_negative_magnitude(a + a))
+                size = (zero() - t) / (one + one + t)
+                value = where_beats(zero(), a, zero() - size, size)
+            elif number == ELU:
+                value = rectified(a) + setting * _exp_minus_one(at_most(a, zero()))
+            elif number == SOFTPLUS:
+                value = rectified(a) + _log_one_plus(_exp(_negative_magnitude(a)))
+            elif number == LOG_SIGMOID:
+                value = at_most(a, zero()) - _log_one_plus(_exp(_negative_magnitude(a)))
+            else:  # (1 + tanh u) / 2 = sigmoid(2u)
+                inner = multiply_add(splat(CUBE) * a * a, a, a)
+                value = a * _sigmoid(splat(ROOT_TWO_BY_PI) * inner)
+            store(address_of(y) + place, value)
+
+
+@compiled
+def _exp(x):
+    x = at_most(at_least(x, splat(F(-104))), splat(F(89)))
+    n, reduced = _reduced(x)
+    # 2ⁿ may be too small or too large for a float32 where the result is not.
+    half = nearest(n * splat(F(0.5)))
+    return (splat(F(1)) + reduced) * power_of_two(half) * power_of_two(n - half)
+
+
+@compiled
+def _exp_minus_one(x):
+    """Of numbers that are not positive."""
+    n, reduced = _reduced(at_least(x, splat(F(-87))))
+    scale = power_of_two(n)
+    return multiply_add(scale, reduced, scale - splat(F(1)))
+
+
+@compiled
+def _reduced(x):
+    """The n, and exp(r) − 1."""
+    n = nearest(x * splat(INVERSE_LOG_2))
+    r = multiply_add(n, splat(-LOG_2_FIRST), x)
+    r = multiply_add(n, splat(-LOG_2_REST), r)
+    rest = multiply_add(splat(SEVENTH), r, splat(SIXTH))
+    rest = multiply_add(rest, r, splat(FIFTH))
+    rest = multiply_add(rest, r, splat(FOURTH))
+    rest = multiply_add(rest, r, splat(THIRD))
+    rest = multiply_add(rest, r, splat(SECOND))
+    return n, multiply_add(rest, r * r, r)
+
+
+@compiled
+def _sigmoid(x):
+    one = splat(F(1))
+    e = _exp(_negative_magnitude(x))
+    positive = one / (one + e)
+    return where_beats(zero(), x, e * positive, positive)
+
+
+@compiled
+def _log_one_plus(e):
+    """`log(1 + e)` for e from 0 to 1."""
+    two = splat(F(2))
+    s = e / (two + e)
+    square = s * s
+    series = splat(F(1 / 15))
+    series = multiply_add(series, square, splat(F(1 / 13)))
+    series = multiply_add(series, square, splat(F(1 / 11)))
+    series = multiply_add(series, square, splat(F(1 / 9)))
+    series = multiply_add(series, square, splat(F(1 / 7)))
+    series = multiply_add(series, square, splat(F(1 / 5)))
+    series = multiply_add(series, square, splat(F(1 / 3)))
+    return two * multiply_add(series, square * s, s)
+
+
+@compiled
+def _negative_magnitude(x):
+    return where_beats(x, zero(), zero() - x, x)
+
+
+@compiled
+def _exact_gelu(work, x, y):
+    for _, start, stop in pieces(work):
+        for i in range(start, stop):
+            y[i] = x[i] * (F(0.5) * math.erfc(x[i] * F(-(0.5**0.5))))
