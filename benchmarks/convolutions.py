@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-ALGORITHMS = ("im2col", "direct", "winograd")
 WAYS = ("forward", "backward")
 LEAST_SECONDS = 0.02
 
@@ -50,19 +49,22 @@ LAYERS = (
 FEW = (LAYERS[0], LAYERS[4], LAYERS[7])
 
 
-def algorithms(layer: Layer) -> tuple[str, ...]:
-    """Those that are not replaced by another for this layer."""
+def algorithms(layer: Layer) -> list[str]:
+    """The settings that have an algorithm for this layer, "auto" only if it has one more."""
     from minicnn import config
     from minicnn.backend.numba import conv
 
     sizes = ((layer.kernel,) * 2, (layer.stride,) * 2, (1, 1))
     case = conv.Case(layer.channels, layer.filters, *sizes, 1)
-    chosen = {}
-    for name in ALGORITHMS:
+    chosen: dict[object, str] = {}
+    for name, preferred in conv.PREFERRED.items():
         config.set_convolution_algorithm(name)
-        chosen.setdefault(conv.choose(case, np.dtype("float32")), name)
+        algorithm = conv.choose(case, np.dtype("float32"))
+        if algorithm in [choice.algorithm for choice in preferred]:
+            chosen[algorithm] = name
     config.set_convolution_algorithm("auto")
-    return tuple(chosen.values())
+    chosen.setdefault(conv.choose(case, np.dtype("float32")), "auto")
+    return list(chosen.values())
 
 
 def work(way: str, algorithm: str, **shape: int) -> Callable[[], int]:

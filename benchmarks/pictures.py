@@ -14,9 +14,15 @@ from benchmarks.rounds import Measurement
 from benchmarks.statistics import summary
 from benchmarks.tables import number
 
-BLUE = "#1f5fbf"
-OTHERS = ("#e0a458", "#c97b3d", "#8aa399", "#9a8fb8", "#6b7280")
-ALGORITHMS = {"im2col": "#9aa3ad", "direct": "#e0a458", "winograd": BLUE}
+BLUE, GREY = "#1f5fbf", "#6b7280"
+OTHERS = ("#e0a458", "#c97b3d", "#8aa399", "#9a8fb8", GREY)
+ALGORITHMS = {
+    "im2col": "#9aa3ad",
+    "direct": "#e0a458",
+    "winograd": BLUE,
+    "winograd_2x2": "#8fb3e8",
+    "auto": "#333333",
+}
 
 
 def draw(folder: Path, sections: dict[str, Sequence[Measurement]]) -> dict[str, Path]:
@@ -47,13 +53,14 @@ def _networks(measured: Sequence[Measurement]) -> Figure:
 
 
 def _bars(axes: Axes, m: Measurement, colours: dict[str, str]) -> None:
-    for place, (name, samples) in enumerate(m.samples.items()):
-        found = summary(samples)
+    names = list(colours)
+    for name, samples in m.samples.items():
+        place, found = names.index(name), summary(samples)
         spread = [[found.median - found.low], [found.high - found.median]]
         axes.barh(place, found.median, color=colours[name], xerr=spread, ecolor="#333333")
         axes.text(found.high, place, f" {number(found.median)}", va="center", fontsize=8)
-    axes.set_yticks(range(len(m.samples)), list(m.samples), fontsize=8)
-    axes.invert_yaxis()
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.margins(x=0.25)
     axes.set_title(", ".join([m.subject, *(f"{k} {v}" for k, v in m.settings.items())]), fontsize=9)
     axes.tick_params(axis="x", labelsize=7)
@@ -65,14 +72,16 @@ def _layers(measured: Sequence[Measurement]) -> Figure:
     layers = list(dict.fromkeys(m.subject for m in measured))
     ways = [way for way in WAYS if any(m.settings["way"] == way for m in measured)]
     figure = Figure(figsize=(10, 0.45 * len(layers) + 1.6), layout="constrained")
-    panels = figure.subplots(1, len(ways), sharey=True, squeeze=False)[0]
+    panels = figure.subplots(1, len(ways), sharex=True, sharey=True, squeeze=False)[0]
     for axes, way in zip(panels, ways, strict=True):
         _multiples(axes, [m for m in measured if m.settings["way"] == way])
         axes.set_title(way, loc="left", fontweight="bold", fontsize=10)
-        axes.set_xlabel("time, as a multiple of the fastest; its microseconds an image beside")
-    handles, names = axes.get_legend_handles_labels()
-    unique = dict(zip(names, handles, strict=True))
-    figure.legend(unique.values(), unique, loc="outside upper right", ncols=3, frameon=False)
+    figure.supxlabel("time, as a multiple of the fastest, which has its µs an image beside it")
+    unique = {}
+    for axes in panels:
+        handles, names = axes.get_legend_handles_labels()
+        unique |= dict(zip(names, handles, strict=True))
+    figure.legend(unique.values(), unique, loc="outside upper right", ncols=5, frameon=False)
     return figure
 
 
@@ -83,9 +92,9 @@ def _multiples(axes: Axes, measured: Sequence[Measurement]) -> None:
         thick = 0.8 / len(medians)
         for i, (name, median) in enumerate(medians.items()):
             where = place + (i - (len(medians) - 1) / 2) * thick
-            axes.barh(where, median / least, thick, color=ALGORITHMS[name], label=name)
+            axes.barh(where, median / least, thick, color=ALGORITHMS.get(name, GREY), label=name)
             if median == least:
-                axes.text(1, where, f" {number(median)}", va="center", fontsize=7)
+                axes.text(1, where, f" {number(median)} µs", va="center", fontsize=7)
     axes.set_yticks(range(len(measured)), [m.subject for m in measured], fontsize=8)
     axes.set_ylim(len(measured) - 0.5, -0.5)
     axes.spines[["top", "right"]].set_visible(False)
