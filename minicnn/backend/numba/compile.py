@@ -78,8 +78,12 @@ def same_float(*arrays: np.ndarray) -> bool:
 
 
 def contiguous(*arrays: np.ndarray) -> list[np.ndarray]:
-    """The arrays in row order in memory; those that are not are copied."""
-    return [np.ascontiguousarray(array) for array in arrays]
+    """The arrays in row order in memory, and writable; those that are not are copied.
+
+    No kernel writes into them, but to Numba read-only arrays are another type, for which it would
+    compile everything again.
+    """
+    return [array if array.flags.carray else np.array(array, order="C") for array in arrays]
 
 
 def _keep_cache_folder() -> None:

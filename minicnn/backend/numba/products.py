@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.threads import cut, for_pieces
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy.blocks import Gradients
@@ -49,8 +49,7 @@ def dense_block(
     relu = activation == "relu"
     rows, terms = x.shape
     units = kernel.shape[1]
-    if bias is None:
-        bias = np.zeros(units, x.dtype)
+    bias = np.zeros(units, x.dtype) if bias is None else contiguous(bias)[0]
     if rows < units or rows * terms * units < 2 * PIECE_OPERATIONS:
         y = _products((x, kernel))[0]
         _add_bias(y, bias, relu)
@@ -103,8 +102,8 @@ def _behind_activation(
     cotangent: np.ndarray, y: np.ndarray | None, relu: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """The cotangent behind relu (or as it is), and its sum over the rows."""
-    cotangent = np.ascontiguousarray(cotangent)
-    result, y = (np.empty_like(cotangent), np.ascontiguousarray(y)) if relu else (cotangent,) * 2
+    cotangent, y = contiguous(cotangent, y if relu else cotangent)
+    result = np.empty_like(cotangent) if relu else cotangent
     rows, units = cotangent.shape
     if cotangent.size < 2 * PIECE_ELEMENTS:
         total = np.zeros(units, cotangent.dtype)

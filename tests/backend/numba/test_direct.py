@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minicnn import config
+from minicnn.backend.numba import conv
 from minicnn.backend.numba.conv import direct, few_channels
 from minicnn.backend.numpy import blocks as exact
 
@@ -133,3 +134,16 @@ def test_no_images(case, rng):
     y, of_x, of_kernel, of_bias = everything(algorithm, *arrays, *where)
     assert len(y) == len(of_x) == 0
     assert not of_kernel.any() and not of_bias.any()
+
+
+def test_read_only_arrays_need_no_other_machine_code(rng):
+    arrays = random_arrays((2, 9, 9, 1), (3, 3, 1, 8), rng)
+    where = ONE, NONE, ONE, 1, "relu"
+    counts = []
+    for writable in (True, False):
+        for array in arrays:
+            array.flags.writeable = writable
+        y, winners = conv.conv_block(*arrays, *where, True)
+        conv.conv_block_gradients(y, *arrays[:2], y, winners, *where)
+        counts.append([len(k.signatures) for k in (few_channels._convolve, direct._gradients)])
+    assert counts[0] == counts[1]

@@ -113,8 +113,7 @@ def conv_block(
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
-        x, kernel = contiguous(x, kernel)
-        bias = None if bias is None else np.ascontiguousarray(bias)
+        x, kernel, bias = (a if a is None else contiguous(a)[0] for a in (x, kernel, bias))
         return algorithm.conv_block(x, kernel, bias, *where, activation, pooled)
     parts = zip(_split(x, groups), _split(kernel, groups), _split(bias, groups), strict=True)
     return _joined([conv_block(*part, *where, 1, activation, pooled) for part in parts])
@@ -152,7 +151,7 @@ def conv_block_gradients(
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
-        arrays = (None if a is None else np.ascontiguousarray(a) for a in arrays)
+        arrays = (a if a is None else contiguous(a)[0] for a in arrays)
         return algorithm.conv_block_gradients(*arrays, *where, *needed)
     parts = zip(*(_split(a, groups) for a in arrays), strict=True)
     return _joined([conv_block_gradients(*part, *where, 1, *needed) for part in parts])
