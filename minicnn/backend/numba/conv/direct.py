@@ -55,7 +55,7 @@ from minicnn.backend.numba.conv.planes import (
     padded_image,
     panels_of,
 )
-from minicnn.backend.numba.conv.plans import Plan, make_plan
+from minicnn.backend.numba.conv.plans import FLOAT_BYTES, Plan, make_plan
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import WIDTH, address_of, rectified, store
 from minicnn.backend.numba.threads import cut, share
@@ -63,6 +63,9 @@ from minicnn.backend.numpy.conv import Padding, Sizes
 
 PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
 NO_BORDER = ((0, 0), (0, 0))
+NO_WINNERS = np.empty((0, 0, 0, 0), np.uint8)
+NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
+NO_PANELS = np.empty((0, 0, 0), np.float32)
 SUMS_BYTES = 16 * 1024 * 1024  # of the kernel's gradient, all pieces together
 
 
@@ -127,43 +130,28 @@ def conv_block_gradients(
     if not (input_needed or kernel_needed):
         return input_gradient, None, None
     batch, down, across, channels = x.shape
-    filters = kernel.shape[-1]
-    panels = panels_of(filters)
-    plane_plan = make_plan(
-        (plan.height, plan.width),
-        PANEL,
-        kernel.shape[:2],
-        (1, 1),
-        border if input_needed else NO_BORDER,
-        dilation,
-    )
-    plane_shape = (panels, plane_plan.padded[0], plane_plan.padded[1] // PANEL, PANEL)
     if input_needed:
         input_gradient = np.empty(x.shape, np.float32)
-    written = input_gradient if input_needed else np.empty((0, 0, 0, 0), np.float32)
-    turned = _turned_panels(kernel) if input_needed else np.empty((0, 0, 0), np.float32)
-    runs = np.arange(panels)[:, None] * (plane_shape[1] * plane_plan.padded[1] * 4)
-    plane_tables = plane_plan.positions, (runs + plane_plan.runs).reshape(-1), plane_plan.run_length
-
+    plane_shape, plane_inside, plane_tables = _plane_layout(
+        plan, kernel, border if input_needed else NO_BORDER, dilation
+    )
     taps = plan.taps if kernel_needed else plan.taps[:0]
     bounds = cut(batch, images_per_piece(plan, kernel), SUMS_BYTES // (1 + kernel.nbytes))
-    sums = np.zeros((len(bounds) - 1, panels, len(taps), PANEL), np.float32)
-    totals = np.zeros((len(bounds) - 1, panels * PANEL), np.float32)
-    arrays = (
-        x.reshape(batch, down, across * channels),
-        cotangent,
-        cotangent if y is None else y,
-        np.empty((0, 0, 0, 0), np.uint8) if winners is None else winners,
-        turned,
-        written,
-    )
-
+    sums = np.zeros((len(bounds) - 1, plane_shape[0], len(taps), PANEL), np.float32)
+    totals = np.zeros((len(bounds) - 1, plane_shape[0] * PANEL), np.float32)
     share(
         _gradients,
         bounds,
-        arrays,
+        (
+            x.reshape(batch, down, across * channels),
+            cotangent,
+            cotangent if y is None else y,
+            NO_WINNERS if winners is None else winners,
+            _turned_panels(kernel) if input_needed else NO_PANELS,
+            input_gradient if input_needed else NO_IMAGES,
+        ),
         (bordered(plan, padding), plane_shape),
-        (plan.inside, (plane_plan.inside[0], plane_plan.inside[1] // PANEL)),
+        (plan.inside, plane_inside),
         (taps, (plan.row_step, plan.column_step), (plan.height, plan.width)),
         plane_tables,
         (sums, totals),
@@ -171,9 +159,29 @@ def conv_block_gradients(
     )
     if not kernel_needed:
         return input_gradient, None, None
+    filters = kernel.shape[-1]
     kernel_gradient = sums.sum(0).swapaxes(0, 1).reshape(len(taps), -1)[:, :filters]
     kernel_gradient = np.ascontiguousarray(kernel_gradient).reshape(kernel.shape)
     return input_gradient, kernel_gradient, totals.sum(0)[:filters]
+
+
+def _plane_layout(
+    plan: Plan, kernel: np.ndarray, border: Padding, dilation: Sizes
+) -> tuple[Sizes, Sizes, tuple[np.ndarray, np.ndarray, int]]:
+    """The shape of Ḡ's plane, where Ḡ begins in it, and the tables of the input's cotangent.
+
+    The tables are those of an image with sixteen channels, whose taps come once for each panel.
+    """
+    size = plan.height, plan.width
+    inner = make_plan(size, PANEL, kernel.shape[:2], (1, 1), border, dilation)
+    height, row_length = inner.padded
+    panels = panels_of(kernel.shape[-1])
+    starts = np.arange(panels)[:, None] * (height * row_length * FLOAT_BYTES)
+    return (
+        (panels, height, row_length // PANEL, PANEL),
+        (inner.inside[0], inner.inside[1] // PANEL),
+        (inner.positions, (starts + inner.runs).reshape(-1), inner.run_length),
+    )
 
 
 def _border_of_plane(
@@ -181,7 +189,9 @@ def _border_of_plane(
 ) -> Padding | None:
     """The padding of Ḡ that makes the input's cotangent a convolution; None if there is none."""
     reach = [(k - 1) * d for k, d in zip(kernel_size, dilation, strict=True)]
-    border = tuple((r - before, r - after) for r, (before, after) in zip(reach, padding, strict=False))
+    border = tuple(
+        (r - before, r - after) for r, (before, after) in zip(reach, padding, strict=True)
+    )
     return border if strides == (1, 1) and min(map(min, border)) >= 0 else None
 
 
