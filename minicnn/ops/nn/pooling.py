@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
+from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
+from minicnn.ops.declare import composite, fused, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.nn.shapes import compute_pooling_output_shape
 from minicnn.ops.nn.windows import (
@@ -27,6 +28,8 @@ from minicnn.ops.nn.windows import (
 from minicnn.shapes import Shape
 
 Sizes = int | Sequence[int]
+
+BY_TWO = (2, 2), (2, 2), ((0, 0), (0, 0))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -62,6 +65,42 @@ def _gather_spec(values, inputs, pool_size, strides=None, padding="valid", data_
     spec=_pool_spec,
     vjp=lambda g, y, x, **window: max_pool_gradient(g, x, **window),
 )
+def _max_pool(
+    inputs: Any,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    data_format = standardize_data_format(data_format)
+    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
+    y = kernels.max_pool(to_channels_last(inputs, data_format), *window)
+    return from_channels_last(y, data_format)
+
+
+def _is_by_two(x, pool_size, strides, padding, data_format) -> bool:
+    """Whether windows of 2 × 2 lie side by side in images that are channels-last."""
+    if not isinstance(x, Tensor) or x.ndim != 4 or data_format != "channels_last":
+        return False
+    window = _settings(*hashable(x.shape, pool_size, strides, padding, data_format))
+    return window == BY_TWO and x.dtype.kind == "f"
+
+
+def _by_two_forward(inputs):
+    return kernels.max_pool_by_two(inputs)
+
+
+def _by_two_gradients(cotangent, outputs, winners, inputs, needed):
+    return [kernels.max_pool_by_two_gradient(cotangent, winners, inputs.shape[1:3])]
+
+
+# It remembers the winners, so that its way back need not look for them again.
+@fused("inputs", forward=_by_two_forward, gradients=_by_two_gradients)
+def _max_pool_by_two(inputs):
+    return _max_pool(inputs, 2, data_format="channels_last")
+
+
+@composite("inputs")
 def max_pool(
     inputs: Any,
     pool_size: Sizes,
@@ -84,9 +123,9 @@ def max_pool(
         the first maximum of a window.
     """
     data_format = standardize_data_format(data_format)
-    window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
-    y = kernels.max_pool(to_channels_last(inputs, data_format), *window)
-    return from_channels_last(y, data_format)
+    if _is_by_two(inputs, pool_size, strides, padding, data_format):
+        return _max_pool_by_two(inputs)
+    return _max_pool(inputs, pool_size, strides, padding, data_format)
 
 
 @op(
