@@ -64,7 +64,7 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
-        if _inside(x, top, left, size):
+        if _inside(x, top, left, border.shape[0]):
             source, row, pixel = _pixel(x, image, top, left)
         else:
             _read_border(x, x, False, image, top, left, border)
@@ -83,9 +83,9 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         if line == column == 0:
-            clear(_pixel(x, image, 0, 0)[0], x[0].size)
+            clear(address_of(x) + 4 * image * x[0].size, x[0].size)
         top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
-        inside = _inside(x, top, left, size)
+        inside = _inside(x, top, left, border.shape[0])
         if inside:
             target, row, pixel = _pixel(x, image, top, left)
         else:
