@@ -12,7 +12,6 @@ from pathlib import Path
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, configuration
-from hypothesis.errors import HypothesisWarning
 from hypothesis.strategies import SearchStrategy
 
 from compare.fuzz.drawing import networks
@@ -40,20 +39,25 @@ class Search:
         self.strategy = strategy or networks()
         self.verdicts: list[Verdict] = []
         self.failure: Verdict | None = None
+        self._wanted = 0
         self._end = time.monotonic() + seconds if seconds else float("inf")
         self._known: dict[str, Verdict] = {}
 
     def run(self, examples: int, seed: int) -> None:
-        """Examine so many networks, fewer if time runs out or one differs."""
-        numbers = random.Random(seed)
-        while len(self.verdicts) < examples and not self.failure and not self._over():
-            count = min(BATCH, examples - len(self.verdicts))
-            self._batch(count, numbers.randrange(2**32))
+        """Examine so many networks, fewer if time runs out or one differs.
 
-    def _batch(self, count: int, seed: int) -> None:
+        Hypothesis runs in batches, as each begins with small networks, and none is examined twice.
+        """
+        self._wanted = examples
+        numbers, before = random.Random(seed), -1
+        while before < len(self.verdicts) < examples and not self.failure and not self._over():
+            before = len(self.verdicts)
+            self._batch(numbers.randrange(2**32))
+
+    def _batch(self, seed: int) -> None:
         @hypothesis.seed(seed)
         @hypothesis.settings(
-            max_examples=count,
+            max_examples=min(BATCH, max(10, self._wanted - len(self.verdicts))),
             database=None,
             deadline=None,
             print_blob=False,
@@ -64,17 +68,17 @@ class Search:
         )
         @hypothesis.given(self.strategy)
         def differs_nowhere(network: Network) -> None:
-            if self._over():
+            if self._over() or (len(self.verdicts) >= self._wanted and not self.failure):
                 return
             verdict = self._examined(network)
             if self.failure and _kind(verdict) == _kind(self.failure):
                 raise _Differs
 
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            # Hypothesis keeps notes of its own, which are no business of the user's folder; that
-            # layers draw their first weights with `random` while shapes are found does no harm.
+            # Hypothesis keeps notes of its own, which are no business of the user's folder; and
+            # what is odd about a drawn network is no news.
             configuration.set_hypothesis_home_dir(Path(folder))
-            warnings.simplefilter("ignore", HypothesisWarning)
+            warnings.simplefilter("ignore")
             try:
                 differs_nowhere()
             except Exception:
