@@ -14,6 +14,7 @@ from compare.case import Case, Excuse
 NO_GRADIENT = "PyTorch has no gradient of it"
 NO_AXES = "PyTorch's has no such settings"
 LISTS = "takes no list of numbers"
+REPEATED = "PyTorch pads by repeating the edge where the padding is odd"
 ONE_FOR_ALL = "does not apply one transformation to all images"
 INT32 = "JAX counts in int32 where 64 bits are not switched on"
 TYPE = "another integer type"
@@ -44,9 +45,9 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "torch": (
         ("layers.UpSampling2D(size=2, interpolation='bicubic')", "", "PyTorch's cubic is steeper"),
-        ("layers.AveragePooling2D(pool_size=3, strides=2, padding='same')", "", "counts padding"),
-        ("layers.AveragePooling3D(pool_size=3, strides=2, padding='same')", "", "counts padding"),
-        ("layers.AveragePooling2D(pool_size=(2, 3), strides=(1, 2)", "", "counts padding"),
+        ("layers.AveragePooling2D(pool_size=3, strides=2, padding='same')", "", REPEATED),
+        ("layers.AveragePooling3D(pool_size=3, strides=2, padding='same')", "", REPEATED),
+        ("layers.AveragePooling2D(pool_size=(2, 3), strides=(1, 2)", "", REPEATED),
         ("layers.LayerNormalization(axis=[1, 2]", "", "wants the normalized axes to be the last"),
         ("metrics.IoU", "config", "PyTorch counts in int32"),
         ("metrics.BinaryIoU", "config", "PyTorch counts in int32"),
@@ -54,10 +55,10 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("metrics.OneHot", "config", "PyTorch counts in int32"),
         ("optimizers.", "config", "PyTorch's optimizers are registered under another name"),
         ("ops.heaviside", "", NO_GRADIENT),
-        ("ops.ldexp", "gradient", "PyTorch's gradient is rounded to whole powers"),
+        ("ops.ldexp", "gradient", "PyTorch's gradient takes 2⁻² for 0"),
         ("ops.average() on (2, 3), None", "", "answers with another shape"),
         ("ops.repeat(axis=1)", "", f"PyTorch {LISTS}"),
-        ("ops.pad(mode='symmetric')", "", "reflects without the edge"),
+        ("ops.pad(mode='symmetric')", "", "repeats the edge instead"),
         ("ops.pad(mode='edge')", "", "PyTorch cannot pad two axes so"),
         ("ops.pad(mode='wrap')", "", "PyTorch cannot pad two axes so"),
         ("ops.vander", "", "changes in place what the gradient needs"),
