@@ -67,9 +67,13 @@ def examined(network: Network, ask: Ask) -> Verdict:
     ours = parity.answer(MiniCNN(), case)
     if isinstance(keras, str) or isinstance(ours, str):
         return _refused(network, ours, keras)
-    found = _judged(case, ours, keras, judge.NEIGHBOURS)
-    if any(f.wrong and f.limit <= WIDEST for f in found):
-        found = _judged(case, ours, keras, MANY)
+    try:
+        found = _judged(case, ours, keras, judge.NEIGHBOURS)
+        if any(f.wrong and f.limit <= WIDEST for f in found):
+            found = _judged(case, ours, keras, MANY)
+    except Exception as error:
+        why = f"minicnn's NumPy backend raised {type(error).__name__}: {error}"
+        return Verdict(network, DIFFERS, [Finding("all", None, None, 0.0, why)])
     clear = [f for f in found if f.limit <= WIDEST]
     what = HOLDS
     if any(f.wrong for f in clear):

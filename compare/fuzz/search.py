@@ -17,6 +17,8 @@ from hypothesis.strategies import SearchStrategy
 from compare.fuzz.drawing import networks
 from compare.fuzz.judging import DIFFERS, Verdict
 from compare.fuzz.network import Network
+from compare.fuzz.text import described
+from compare.outcome import CannotCompare
 
 BATCH = 50
 SHRINKING = 90.0  # seconds at most
@@ -40,8 +42,10 @@ class Search:
         self.verdicts: list[Verdict] = []
         self.failure: Verdict | None = None
         self._wanted = 0
-        self._end = time.monotonic() + seconds if seconds else float("inf")
+        self._seconds = seconds or float("inf")
+        self._end = float("inf")
         self._known: dict[str, Verdict] = {}
+        self._broken: CannotCompare | None = None
 
     def run(self, examples: int, seed: int) -> None:
         """Examine so many networks, fewer if time runs out or one differs.
@@ -53,6 +57,8 @@ class Search:
         while before < len(self.verdicts) < examples and not self.failure and not self._over():
             before = len(self.verdicts)
             self._batch(numbers.randrange(2**32))
+        if self._broken:
+            raise self._broken
 
     def _batch(self, seed: int) -> None:
         @hypothesis.seed(seed)
@@ -70,7 +76,12 @@ class Search:
         def differs_nowhere(network: Network) -> None:
             if self._over() or (len(self.verdicts) >= self._wanted and not self.failure):
                 return
-            verdict = self._examined(network)
+            try:
+                verdict = self._examined(network)
+            except CannotCompare as error:
+                self._broken = CannotCompare(f"{error} The network: {described(network)}.")
+                self._end = 0.0
+                return
             if self.failure and _kind(verdict) == _kind(self.failure):
                 raise _Differs
 
@@ -94,6 +105,8 @@ class Search:
         key = repr(network)
         if key not in self._known:
             self._known[key] = verdict = self.examine(network)
+            if not self.verdicts:  # the clock starts once Keras has
+                self._end = time.monotonic() + self._seconds
             if self.failure is None:
                 self.verdicts.append(verdict)
             if verdict.what == DIFFERS:

@@ -19,6 +19,7 @@ from compare.fuzz.drawing import networks
 from compare.fuzz.judging import BEYOND, DIFFERS, HOLDS, REFUSED, UNSTABLE
 from compare.fuzz.network import Network, Step
 from compare.libraries.minicnn import MiniCNN
+from compare.outcome import CannotCompare
 from compare.planted import BUGS, switched_on
 from minicnn import config
 
@@ -141,6 +142,14 @@ def test_nothing_is_left_in_the_users_folder(tmp_path, monkeypatch):
     found = search.Search(lambda network: judging.Verdict(network, HOLDS, []))
     found.run(examples=5, seed=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_crash_of_keras_is_told_with_the_network():
+    def crash(network):
+        raise CannotCompare("It crashed.")
+
+    with pytest.raises(CannotCompare, match=r"It crashed\. The network: Dense on \(1,\)"):
+        search.Search(crash).run(examples=5, seed=1)
 
 
 def _examined(keras):
