@@ -7,7 +7,7 @@ import pytest
 
 from compare import conformance
 from compare.cli import main
-from compare.conformance import archive, standing
+from compare.conformance import archive, running, standing
 from compare.conformance.running import run_file
 from compare.outcome import CannotCompare
 
@@ -52,6 +52,12 @@ def test_patches_minicnn():
         minicnn.utils.io_utils.print_msg("x")
     patched.assert_called_once()
 """
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_preloaded(monkeypatch):
+    """TensorFlow is not needed here, and slow to import."""
+    monkeypatch.setattr(running, "PRELOADED", ())
 
 
 @pytest.fixture
