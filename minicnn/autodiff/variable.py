@@ -134,6 +134,11 @@ class Variable(ArrayLike):
         self._value = self._leaf(array)
         return self._value
 
+    def replace(self, array: np.ndarray) -> None:
+        """`assign` for an array of the variable's shape and type that nobody will write into."""
+        if not _kept.state:
+            self._value = self._leaf(array)
+
     def assign_add(self, value: Any) -> Tensor:
         """Adds to the value."""
         return self.assign(self._value + value)

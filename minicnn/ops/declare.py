@@ -67,7 +67,9 @@ def composite(*tensors: str, class_name: str | None = None) -> Callable[[Callabl
     return declare
 
 
-def fused(*tensors: str, forward: Callable, gradients: Callable) -> Callable[[Callable], Callable]:
+def fused(
+    *tensors: str, forward: Callable, gradients: Callable | None = None
+) -> Callable[[Callable], Callable]:
     """Declares an operation that kernels do in one go; the decorated function is its definition.
 
     Args:

@@ -15,6 +15,7 @@ import numpy as np
 
 from minicnn import config
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
+from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.operation import outline
 from minicnn.ops.primitive import FLOAT32, Primitive
@@ -29,10 +30,15 @@ class Fused(Primitive):
             gradients want to know.
         gradients: `(cotangent, outputs, known, *arrays, needed, **settings)` to the cotangents of
             all tensors, None where not needed. The cotangent is that of the (first) output.
+            Without such a kernel, the gradients are those of the definition.
     """
 
     def __init__(
-        self, definition: Callable, forward: Callable, gradients: Callable, tensors: Sequence[str]
+        self,
+        definition: Callable,
+        forward: Callable,
+        gradients: Callable | None,
+        tensors: Sequence[str],
     ):
         super().__init__(definition, tensors, spec=None, promote="float")
         self.definition = definition
@@ -71,10 +77,12 @@ class Fused(Primitive):
     ) -> list:
         """Cotangents of the inputs where needed, by the kernel where that is enough."""
         tensors, settings, (arrays, known) = record.arguments
-        if is_recording() or cotangents[0] is None or any(g is not None for g in cotangents[1:]):
+        first, *others = cotangents
+        plain = first is not None and all(g is None for g in others)
+        if self.gradients is None or not plain or is_recording():
             return self._by_definition(tensors, settings, cotangents, needed)
         parts = self.gradients(
-            np.asarray(cotangents[0].array, outputs[0].array.dtype),
+            np.asarray(first.array, outputs[0].array.dtype),
             [y.array for y in outputs],
             known,
             *arrays,
@@ -89,8 +97,15 @@ class Fused(Primitive):
     def _by_definition(
         self, tensors: list, settings: dict, cotangents: list, needed: Sequence[bool]
     ) -> list:
-        """Computes the definition again, whose steps have derivatives of every order."""
+        """Computes the definition again, whose steps have derivatives of every order.
+
+        Stand-ins keep the tensors apart where one was computed from another.
+        """
         with GradientTape() as tape:
+            tensors = [
+                OPERATIONS["cast"](x, x.dtype) if want else x
+                for x, want in zip(tensors, needed, strict=True)
+            ]
             outputs = self.definition(*tensors, **settings)
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if g is not None]

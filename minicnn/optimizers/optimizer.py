@@ -236,7 +236,7 @@ class Optimizer(OptimizerState):
         for column, arrays in zip(columns, results if state else [results], strict=True):
             for variable, array in zip(column, arrays, strict=True):
                 if variable is not None:
-                    variable.assign(Tensor(np.asarray(array)))
+                    variable.replace(np.asarray(array))
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable another value."""

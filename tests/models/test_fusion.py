@@ -6,6 +6,7 @@ import pytest
 import minicnn as keras
 from minicnn import config, layers
 from minicnn.models.fusion import ConvolutionThenPool, NormalizationThenReLU, fused_nodes
+from minicnn.ops.nn.blocks import dense_block
 
 
 @pytest.fixture
@@ -126,6 +127,21 @@ def test_second_derivatives_are_those_of_single_layers(rng, unfused):
     for a, b in zip(together, apart, strict=True):
         assert np.linalg.norm(b) > 1
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(b).max())
+
+
+def test_arguments_that_depend_on_each_other_are_told_apart(unfused):
+    """`y = x · k + b`, with b made of k: the outer derivative must not count b's part twice."""
+    x = keras.ops.convert_to_tensor(np.float32([[1.0, 2.0]]))
+    kernel = keras.Variable(np.float32([[3.0], [-1.0]]))
+
+    def curvature():
+        with keras.GradientTape() as outer:
+            with keras.GradientTape() as tape:
+                y = keras.ops.sum(dense_block(x, kernel, keras.ops.sum(kernel, axis=0) ** 2) ** 2)
+            slope = keras.ops.sum(tape.gradient(y, kernel) ** 2)
+        return outer.gradient(slope, kernel)
+
+    np.testing.assert_allclose(curvature(), unfused(curvature), rtol=1e-6)
 
 
 def test_nothing_of_it_shows_in_the_model(rng, tmp_path):

@@ -8,7 +8,7 @@ from minicnn import config, dtypes, ops
 from minicnn.layers.input_spec import InputSpec
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
-from minicnn.ops.nn.blocks import batch_norm_block
+from minicnn.ops.nn.blocks import batch_norm_block, scale_block
 from minicnn.shapes import Shape
 
 
@@ -123,13 +123,17 @@ class BatchNormalization(BaseNormalization):
     ) -> Any:
         """What `call` computes, with an activation behind it."""
         x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
-        if training and self.trainable and mask is None and self._is_plain(x):
-            y, mean, variance = batch_norm_block(x, self.gamma, self.beta, self.epsilon, activation)
-            self._move_averages(mean, variance)
-            return ops.cast(y, self.compute_dtype)
         gamma, beta = self.gamma, self.beta
         if not (training and self.trainable):
             mean, variance = self.moving_mean, self.moving_variance
+            if self._is_plain(x):
+                factor = gamma * ops.rsqrt(variance + self.epsilon)
+                y = scale_block(x, factor, beta - mean * factor, activation)
+                return ops.cast(y, self.compute_dtype)
+        elif mask is None and self._is_plain(x):
+            y, mean, variance = batch_norm_block(x, gamma, beta, self.epsilon, activation)
+            self._move_averages(mean, variance)
+            return ops.cast(y, self.compute_dtype)
         else:
             mean, variance = self._moments(x, mask)
             if self.renorm:

@@ -148,6 +148,21 @@ def batch_norm_block(
     return rest(y), mean, variance
 
 
+def _scale_forward(inputs, factor, shift, activation):
+    return kernels.scale_and_shift(inputs, factor, shift, activation), None
+
+
+@fused("inputs", "factor", "shift", forward=_scale_forward)
+def _scale_block(inputs, factor, shift, activation):
+    return _activated(inputs * factor + shift, activation)
+
+
+def scale_block(inputs: Any, factor: Any, shift: Any, activation: Any = None) -> Any:
+    """`activation(inputs · factor + shift)`, with a factor and a shift `(channels,)`."""
+    known, rest = _split(activation)
+    return rest(_scale_block(inputs, factor, shift, known))
+
+
 def _split(activation: Callable | None) -> tuple[str, Callable]:
     """The kernels' name for an activation, and what is left to do behind them."""
     known = "linear" if activation is None else getattr(activation, "known_to_kernels_as", None)
