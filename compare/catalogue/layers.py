@@ -152,7 +152,7 @@ POOLING = [
 ]
 POOLING += [
     layer("MaxPooling2D", IMAGE, pool_size=(3, 2), padding="same"),
-    layer("MaxPooling2D", (2, 4, 6, 6), pool_size=(3, 2), **FIRST),
+    layer("MaxPooling2D", (2, 4, 6, 6), pool_size=2, **FIRST),
     layer("AveragePooling2D", FIRST_IMAGE, pool_size=2, padding="same", **FIRST),
     layer("AveragePooling2D", IMAGE, pool_size=(2, 3), strides=(1, 2), padding="same"),
 ]

@@ -134,7 +134,7 @@ BUGS = [
         NN + "windows",
         'return x if data_format == "channels_last" else np.moveaxis(x, 1, -1)',
         'return x if data_format == "channels_last" else np.swapaxes(x, 1, -1)',
-        ("layers.MaxPooling2D(pool_size=(3, 2), data_format='channels_first')",),
+        ("layers.MaxPooling2D(pool_size=2, data_format='channels_first')",),
     ),
     Bug(
         "the bias's gradient is a mean over the positions",
