@@ -41,9 +41,7 @@ class Reference:
     disagreement: float
 
 
-def reference(
-    case: Case, confirm: bool = True, seeds: Sequence[int] = NEIGHBOURS
-) -> Reference:
+def reference(case: Case, confirm: bool = True, seeds: Sequence[int] = NEIGHBOURS) -> Reference:
     """The truth, and a neighbour for each seed."""
     truth = Truth(confirm=confirm)
     with truth.settings():

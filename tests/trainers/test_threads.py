@@ -1,4 +1,4 @@
-"""Models on several threads: callers at the same time, forked children, the same bits every time."""
+"""Models on several threads: callers at once, forked children, the same bits every time."""
 
 from __future__ import annotations
 
