@@ -17,6 +17,7 @@ import numpy as np
 from minicnn import tree
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.tensor import LEAF, Record, Tensor
+from minicnn.autodiff.variable import Variable
 
 
 class _Tapes(threading.local):
@@ -118,12 +119,13 @@ class GradientTape:
         )
         if len(seeds) != len(targets):
             raise ValueError(f"Got {len(seeds)} output gradients for {len(targets)} targets.")
-        flat_sources = tree.flatten(sources)
+        flat = type(sources) is list and all(isinstance(x, (Variable, Tensor)) for x in sources)
+        flat_sources = sources if flat else tree.flatten(sources)
         found = _backward(
             [_as_tensor(t) for t in targets], seeds, {id(_identity(s)) for s in flat_sources}
         )
         gradients = [found.get(id(_identity(source))) for source in flat_sources]
-        return tree.pack_sequence_as(sources, gradients)
+        return gradients if flat else tree.pack_sequence_as(sources, gradients)
 
 
 def _as_tensor(x: Any) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import tree
+from minicnn.autodiff import Tensor
 from minicnn.shapes import standardize_shape
 
 
@@ -85,10 +86,10 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
         inputs: a tensor, or as many nested ones.
         layer_name: for the message.
     """
-    specs = tree.flatten(input_spec)
+    specs = [input_spec] if isinstance(input_spec, InputSpec) else tree.flatten(input_spec)
     if isinstance(inputs, dict) and all(spec.name is not None for spec in specs):
         inputs = _by_name(specs, inputs, layer_name)
-    flat = tree.flatten(inputs)
+    flat = [inputs] if isinstance(inputs, Tensor) else tree.flatten(inputs)
     if len(flat) != len(specs):
         raise ValueError(
             f"Layer '{layer_name}' expects {len(specs)} input(s), but it received {len(flat)} of "

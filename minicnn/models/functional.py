@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import config, ops, tree
+from minicnn.autodiff import Tensor
 from minicnn.layers.call_context import mask_of
 from minicnn.layers.core.input_layer import Input, InputLayer
 from minicnn.layers.input_spec import InputSpec
@@ -154,12 +155,9 @@ class Functional(Function, Model):
         """What the inputs must look like."""
         if self.__dict__.get("_manual_input_spec") is not None:
             return self._manual_input_spec
-        struct = self._inputs_struct
-        if isinstance(struct, dict):
-            if not all(isinstance(x, KerasTensor) for x in struct.values()):
-                return None
-            return [_spec_of(struct[name], name) for name in sorted(struct)]
-        return [_spec_of(x, x._keras_history.operation.name) for x in self._inputs]
+        if "_drawn_input_spec" not in self.__dict__:
+            self._drawn_input_spec = _specs_of(self._inputs_struct, self._inputs)
+        return self._drawn_input_spec
 
     @input_spec.setter
     def input_spec(self, value: Any) -> None:
@@ -185,6 +183,9 @@ class Functional(Function, Model):
 
     def _standardize_inputs(self, inputs: Any) -> list:
         """The inputs flat, as tensors of the types and ranks that the model was drawn with."""
+        own = self._inputs_struct
+        if isinstance(inputs, Tensor) and isinstance(own, KerasTensor):
+            return [self._adapted(inputs, own, 0)]
         inputs = self._by_name(inputs)
         if isinstance(inputs, dict) and isinstance(self._inputs_struct, dict):
             inputs = self._without_extra_keys(inputs)
@@ -309,6 +310,14 @@ def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
 def _shapes(tensors: list[KerasTensor]) -> Any:
     shapes = [x.shape for x in tensors]
     return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _specs_of(struct: Any, inputs: list[KerasTensor]) -> list[InputSpec] | None:
+    if not isinstance(struct, dict):
+        return [_spec_of(x, x._keras_history.operation.name) for x in inputs]
+    if not all(isinstance(x, KerasTensor) for x in struct.values()):
+        return None
+    return [_spec_of(struct[name], name) for name in sorted(struct)]
 
 
 def _spec_of(x: KerasTensor, name: str) -> InputSpec:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import tree
+from minicnn.autodiff import Tensor
 from minicnn.ops.graph import map_graph
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.node import Node
@@ -99,7 +100,8 @@ class Function(Operation):
             else:
                 args, kwargs = node.arguments.fill_in(values)
                 result = operation(*args, **kwargs)
-            for x, value in zip(node.outputs, tree.flatten(result), strict=True):
+            results = [result] if isinstance(result, Tensor) else tree.flatten(result)
+            for x, value in zip(node.outputs, results, strict=True):
                 values[id(x)] = value
         return tree.pack_sequence_as(self._outputs_struct, [values[id(x)] for x in self._outputs])
 
