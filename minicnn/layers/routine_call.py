@@ -47,8 +47,11 @@ def is_routine(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> bool:
 def routine_call(layer: Layer, x: Tensor) -> Any:
     """The layer's result for one tensor."""
     try:
-        if layer.input_spec is not None:
-            assert_input_compatibility(layer.input_spec, x, layer_name=layer.name)
+        seen = (layer.input_spec, x.array.shape[1:])
+        if layer.__dict__.get("_input_seen") != seen:
+            if layer.input_spec is not None:
+                assert_input_compatibility(layer.input_spec, x, layer_name=layer.name)
+            layer.__dict__["_input_seen"] = seen
         if _takes_training(type(layer)):
             return layer.call(x, training=surrounding_values()["training"])
         return layer.call(x)

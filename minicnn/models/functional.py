@@ -9,7 +9,7 @@ from typing import Any
 
 from minicnn import config, ops, tree
 from minicnn.autodiff import Tensor
-from minicnn.layers.call_context import mask_of
+from minicnn.layers.call_context import mask_of, surrounding_values
 from minicnn.layers.core.input_layer import Input, InputLayer
 from minicnn.layers.input_spec import InputSpec
 from minicnn.layers.layer import Layer
@@ -82,12 +82,23 @@ class Functional(Function, Model):
             if m is not None:
                 x._keras_mask = m
         settings = {"training": training, **kwargs}
+        if self._is_told_by_context(settings):
+            settings = {}
         outputs = self._run_through_graph(
             flat, lambda operation: _with_settings(operation, settings), self._steps(flat)
         )
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
             return outputs[0]
         return outputs
+
+    def _is_told_by_context(self, settings: dict[str, Any]) -> bool:
+        """Whether the layers learn these settings from the call around, so none need be passed."""
+        around = surrounding_values()
+        if around is None or any(around.get(name) is not value for name, value in settings.items()):
+            return False
+        if "_drawn_plainly" not in self.__dict__:
+            self._drawn_plainly = not any(node.arguments.kwargs for node in self._nodes)
+        return self._drawn_plainly
 
     def _steps(self, inputs: list) -> list[Node]:
         """The nodes of the graph, with pairs in one where a kernel does two layers at once."""
@@ -300,6 +311,8 @@ def _from_the_middle(inputs: Any, outputs: Any) -> tuple:
 
 def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
     """The operation with the model's `training` and its like, which override what was drawn."""
+    if not settings:
+        return operation
     own = getattr(operation, "_call_context_args", ())
     given = {name: value for name, value in settings.items() if name in own and value is not None}
     if not given:

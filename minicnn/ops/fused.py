@@ -18,7 +18,7 @@ from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.operation import outline
-from minicnn.ops.primitive import FLOAT32, Primitive
+from minicnn.ops.primitive import Primitive
 
 
 class Fused(Primitive):
@@ -48,13 +48,15 @@ class Fused(Primitive):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
-        if self._any_symbolic(given):
+        tensors = self._float32_tensors(given)
+        if tensors is None and self._any_symbolic(given):
             return self.draw(given, settings)
         if not config.fusion():
             return self.definition(*given, **settings)
-        tensors = self._as_tensors(given)
-        arrays = [None if x is None else x.array for x in tensors]
-        if any(x is not None and x.dtype is not FLOAT32 for x in arrays):
+        if tensors is not None:
+            arrays = [None if x is None else x.array for x in tensors]
+        else:
+            tensors = self._as_tensors(given)
             arrays = self._promoted(tensors)
         try:
             with quiet():

@@ -123,7 +123,7 @@ class Primitive(Composite):
         given, settings = self.bind(args, kwargs)
         tensors = self._float32_tensors(given)
         if tensors is not None:
-            arrays = [x.array for x in tensors]
+            arrays = [None if x is None else x.array for x in tensors]
         elif self._any_symbolic(given) or (is_outlining() and any_symbolic_tensors(settings)):
             return self.draw(given, settings)
         else:
@@ -191,7 +191,7 @@ class Primitive(Composite):
         for x in given:
             if type(x) is Variable:
                 x = x.value
-            if type(x) is not Tensor or x.array.dtype is not FLOAT32:
+            if x is not None and (type(x) is not Tensor or x.array.dtype is not FLOAT32):
                 return None
             tensors.append(x)
         return tensors
@@ -225,10 +225,16 @@ class Primitive(Composite):
         self, tensors: list, arrays: list, outputs: list[Tensor], settings: dict, extra: Any
     ) -> None:
         """Lets the outputs know how they came about, if a gradient may flow through them."""
-        if not any(x is not None and x.record is not None for x in flat(tensors)):
+        inputs = flat(tensors) if self.sequences else tensors
+        for x in inputs:
+            if x is not None and x.record is not None:
+                break
+        else:
             return
-        inputs = [kept(x, array) for x, array in zip(tensors, arrays, strict=True)]
-        record = Record(self, flat(inputs), (inputs, settings, extra))
+        if any(type(x) is Scalar for x in inputs):
+            tensors = [kept(x, array) for x, array in zip(tensors, arrays, strict=True)]
+            inputs = flat(tensors)
+        record = Record(self, inputs, (tensors, settings, extra))
         record.made(outputs)
         for y in outputs:
             if y.array.dtype.kind in "fc":
