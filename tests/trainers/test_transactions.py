@@ -50,17 +50,20 @@ class Interrupt(BaseException):
 
 def interrupt_assign(monkeypatch, after, error):
     """From now on, the assignment number `after` of all variables raises an error."""
-    assign = minicnn.Variable.assign
     count = 0
 
-    def counting(self, value):
-        nonlocal count
-        count += 1
-        if count == after:
-            raise error("in the middle")
-        return assign(self, value)
+    def counted(assign):
+        def counting(self, value):
+            nonlocal count
+            count += 1
+            if count == after:
+                raise error("in the middle")
+            return assign(self, value)
 
-    monkeypatch.setattr(minicnn.Variable, "assign", counting)
+        return counting
+
+    for name in ("assign", "replace"):
+        monkeypatch.setattr(minicnn.Variable, name, counted(getattr(minicnn.Variable, name)))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, Interrupt])
