@@ -56,6 +56,7 @@ from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 BLOCK_BYTES = 1_200_000  # of planes, which shall stay in the cache
+PIECE_TILES = 512  # that are worth a sum Ū of their own, which must be cleared and added
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ class Winograd:
         make = np.empty if tiling.down * tiling.across else np.zeros
         x_gradient = make(x.shape if input_needed else (0, 0, 0, 0), np.float32)
         packed = self._packed(kernel.swapaxes(2, 3) if input_needed else kernel[:, :, :0])
-        bounds = cut(batch, pieces=8)
+        tiles = batch * tiling.down * tiling.across
+        bounds = cut(batch, pieces=min(8, max(4, tiles // PIECE_TILES)))
         sums = np.empty((len(bounds) - 1, planes if kernel_needed else 0, plane), np.float32)
         bias_sums = np.zeros((len(bounds) - 1, whole(filters)), np.float32)
 
