@@ -167,7 +167,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and type(args[0]) is Tensor and is_routine(self, args[0], kwargs):
-            return routine_call(self, args[0])
+            return routine_call(self, args[0], kwargs)
         self._check_super_called()
         self._called = True
         given_args, given_kwargs = args, kwargs

@@ -1,9 +1,9 @@
 """Calls that need no preparation, which is what nearly all calls of layers are.
 
 A layer's call takes care of much that is rarely there: arguments that are not tensors, symbolic
-ones, masks, types to convert, weights to make, penalties. Where a finished layer of this library
-gets a single float32 tensor inside the call of a model, none of it is, and `call` may be called at
-once. In a small network the difference is most of the time of a step.
+ones, masks, types to convert, weights to make, penalties. Where a finished layer (or model) of this
+library gets a single float32 tensor, and knows whether it trains, none of it is, and `call` may be
+called at once. In a small network the difference is most of the time of a step.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from minicnn.autodiff.variable import autocast_dtype
 from minicnn.layers.call_arguments import CallArguments, call_signature, unbound_signature
-from minicnn.layers.call_context import ERRORS_OF_LAYERS, name_layer, surrounding_values
+from minicnn.layers.call_context import ERRORS_OF_LAYERS, calling, name_layer, surrounding_values
 from minicnn.layers.input_spec import assert_input_compatibility
 
 if TYPE_CHECKING:
@@ -26,11 +26,14 @@ FLOAT32 = np.dtype("float32")
 
 
 def is_routine(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> bool:
-    """Whether `layer(x, **keywords)` is nothing but `layer.call(x)` in the mode of the model."""
-    around = surrounding_values()
-    if around is None or not layer._called or not layer._built:
+    """Whether `layer(x, **keywords)` is nothing but `layer.call(x)`.
+
+    Whether it trains is known from the call around, or from the keyword of an outermost call.
+    """
+    if not layer._called or not layer._built:
         return False
-    training = around.get("training")
+    around = surrounding_values()
+    training = (keywords if around is None else around).get("training")
     if training is None or (keywords and keywords != {"training": training}):
         return False
     return (
@@ -44,8 +47,16 @@ def is_routine(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> bool:
     )
 
 
-def routine_call(layer: Layer, x: Tensor) -> Any:
+def routine_call(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> Any:
     """The layer's result for one tensor."""
+    if surrounding_values() is not None:
+        return _call(layer, x)
+    with calling(layer) as around:
+        around.update(keywords)
+        return _call(layer, x)
+
+
+def _call(layer: Layer, x: Tensor) -> Any:
     try:
         seen = (layer.input_spec, x.array.shape[1:])
         if layer.__dict__.get("_input_seen") != seen:
