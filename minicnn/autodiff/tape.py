@@ -166,7 +166,7 @@ def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int,
 
 
 def _accumulate(cotangents: dict[int, Tensor], x: Tensor, part: Tensor) -> None:
-    key = id(x if x.variable is None else x.variable)
+    key = id(_identity(x))
     before = cotangents.get(key)
     cotangents[key] = part if before is None else before + part
 
@@ -190,7 +190,7 @@ def _records_leading_to(targets: list[Tensor], wanted: set[int]) -> list[tuple[R
     def is_needed(x: Tensor | None) -> bool:
         if x is None or x.record is None:
             return False
-        return x.record in leading or id(x if x.variable is None else x.variable) in wanted
+        return x.record in leading or id(_identity(x)) in wanted
 
     for record in sorted(seen, key=lambda r: r.order):
         needed = [is_needed(x) for x in record.inputs]

@@ -43,7 +43,7 @@ class Pair(Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The second layer of the first, at once if that is what both are for."""
         first, second = self._both()
-        if self.applies(first, second):
+        if _are_plain(first, second) and self.applies(first, second):
             return self.at_once(first, second, inputs, training)
         return second(first(inputs, training=training))
 

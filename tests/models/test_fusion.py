@@ -77,6 +77,29 @@ def test_a_pair_is_taken_apart_when_a_layer_changes(change, rng, unfused):
     )
 
 
+def test_a_penalty_that_comes_later_is_not_lost(rng):
+    x = rng.normal(size=(2, 9, 8, 2)).astype("float32")
+    model = keras.Sequential(
+        [keras.Input((9, 8, 2)), layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(2)]
+    )
+    model(x, training=True)
+    model.layers[0].activity_regularizer = keras.regularizers.L2(0.1)
+    model(x, training=True)
+    assert len(model.losses) == 1 and float(model.losses[0]) > 0
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (2, 0, 4)])
+def test_a_dense_block_of_no_rows(shape):
+    layer = layers.Dense(3, activation="relu")
+    layer.build(shape)
+    with keras.GradientTape() as tape:
+        y = layer(np.zeros(shape, "float32"), training=True)
+    kernel, bias = tape.gradient(y, layer.trainable_weights)
+    assert y.shape == (*shape[:-1], 3)
+    np.testing.assert_array_equal(kernel, np.zeros((4, 3)))
+    np.testing.assert_array_equal(bias, np.zeros(3))
+
+
 def test_layers_that_do_more_are_left_alone():
     class Louder(layers.Conv2D):
         def call(self, inputs):

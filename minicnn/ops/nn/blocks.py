@@ -25,7 +25,7 @@ Sizes = int | Sequence[int]
 def _dense_forward(inputs, kernel, bias, activation):
     rows = inputs if inputs.ndim == 2 else inputs.reshape(-1, inputs.shape[-1])
     y = kernels.dense_block(rows, kernel, bias, activation)
-    return y.reshape(*inputs.shape[:-1], -1), None
+    return y.reshape(*inputs.shape[:-1], kernel.shape[-1]), None
 
 
 def _dense_gradients(cotangent, outputs, known, inputs, kernel, bias, needed, activation):
