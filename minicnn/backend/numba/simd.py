@@ -271,15 +271,6 @@ def load_bytes(builder, address):
     return builder.uitofp(builder.load(_pointer(builder, address, _BYTES), align=1), _FLOATS)
 
 
-@_instruction(types.float32, vector)
-def sum_of(builder, a):
-    """The sum of the eight elements, in their order."""
-    total = builder.extract_element(a, _index(0))
-    for i in range(1, WIDTH):
-        total = builder.fadd(total, builder.extract_element(a, _index(i)))
-    return total
-
-
 def _arithmetic(operation: Callable, instruction: str) -> None:
     """Lets `operation` take two vectors."""
 
