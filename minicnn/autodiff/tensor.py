@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
+from minicnn.autodiff.noting import note_reading
 
 _order = itertools.count()
 
@@ -61,20 +62,26 @@ class Tensor(ArrayLike):
 
     def numpy(self) -> np.ndarray:
         """A copy of the values, the caller's to change."""
-        return self.array.copy()
+        return self._read().copy()
 
     def item(self) -> Any:
         """The only element, as a Python number."""
-        return self.array.item()
+        return self._read().item()
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
-        return self.array.tolist()
+        return self._read().tolist()
+
+    def _read(self) -> np.ndarray:
+        """The array, for Python to look at; a computation that is noted may depend on it."""
+        note_reading()
+        return self.array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        array = self._read()
         if copy:
-            return np.array(self.array, dtype=dtype)
-        view = self.array.view() if dtype is None else self.array.astype(dtype, copy=False).view()
+            return np.array(array, dtype=dtype)
+        view = array.view() if dtype is None else array.astype(dtype, copy=False).view()
         view.flags.writeable = False
         return view
 
@@ -89,22 +96,22 @@ class Tensor(ArrayLike):
         return (self[i] for i in range(len(self.array)))
 
     def __bool__(self) -> bool:
-        return bool(self.array)
+        return bool(self._read())
 
     def __int__(self) -> int:
-        return int(self.array.item())
+        return int(self.item())
 
     def __float__(self) -> float:
-        return float(self.array.item())
+        return float(self.item())
 
     def __index__(self) -> int:
-        return self.array.__index__()
+        return self._read().__index__()
 
     def __complex__(self) -> complex:
-        return complex(self.array.item())
+        return complex(self.item())
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(self.array.item(), digits)
+        return round(self.item(), digits)
 
     def __format__(self, specification: str) -> str:
         return (

@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn import config, dtypes
 from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
+from minicnn.autodiff.noting import note_change
 from minicnn.autodiff.tensor import LEAF, Tensor
 from minicnn.naming import auto_name
 from minicnn.scopes import current_path
@@ -119,6 +120,7 @@ class Variable(ArrayLike):
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         self._value = self._leaf(self._value.array)
+        note_change()
 
     def assign(self, value: Any) -> Tensor:
         """Gives the variable another value of the same shape, and returns it."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.noting import note_change
 from minicnn.ops.keras_tensor import KerasTensor
 
 _OWNS_NOTHING = (bool, int, float, str, type(None), Tensor, KerasTensor)
@@ -44,6 +45,7 @@ def forget_structure() -> None:
 
 def note_attribute(value: Any) -> None:
     """An attribute of a layer was set to this value."""
+    note_change()
     if _kept.found and not isinstance(value, _OWNS_NOTHING):
         _kept.found.clear()
 

@@ -8,11 +8,13 @@ operation that looks them up.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minicnn import ops
+from minicnn.autodiff.noting import noted
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 
 
@@ -93,9 +95,13 @@ def check_index_shape(
 
 def check_no_nan(loss: str, y_true: Any) -> None:
     """Refuses labels among which there is a NaN."""
-    if not np.isnan(_extremes(y_true)[0]):
+    _look_at(y_true, _refuse_nan, loss)
+
+
+def _refuse_nan(labels: np.ndarray, loss: str) -> None:
+    if not np.isnan(labels.min()):
         return
-    bad = np.isnan(np.asarray(y_true))
+    bad = np.isnan(labels)
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     raise ValueError(
         f"{loss}: y_true contains NaN: {bad.sum()} of {bad.size} values, the first at index "
@@ -105,7 +111,11 @@ def check_no_nan(loss: str, y_true: Any) -> None:
 
 def check_class_range(loss: str, y_true: Any, classes: int) -> None:
     """Refuses class indices that are not from 0 to `classes - 1`."""
-    lowest, highest = _extremes(y_true)
+    _look_at(y_true, _refuse_other_classes, loss, classes)
+
+
+def _refuse_other_classes(labels: np.ndarray, loss: str, classes: int) -> None:
+    lowest, highest = labels.min(), labels.max()
     if not 0 <= lowest <= highest < classes:
         raise ValueError(
             f"{loss}: expected class indices from 0 to {classes - 1}, for y_pred has {classes} "
@@ -116,12 +126,16 @@ def check_class_range(loss: str, y_true: Any, classes: int) -> None:
 
 def warn_of_improbable(loss: str, y_true: Any) -> None:
     """Warns of labels outside [0, 1], for which a binary cross-entropy has no lower bound."""
-    lowest, highest = _extremes(y_true)
+    _look_at(y_true, _warn_of_improbable, loss)
+
+
+def _warn_of_improbable(labels: np.ndarray, loss: str) -> None:
+    lowest, highest = labels.min(), labels.max()
     if lowest < 0 or highest > 1:
         warnings.warn(
             f"{loss}: expected labels from 0 to 1, received labels from {lowest:g} to "
             f"{highest:g}. The loss of such labels can fall without end. Scale them to [0, 1].",
-            stacklevel=3,
+            stacklevel=6,
         )
 
 
@@ -144,12 +158,11 @@ def check_axis(axis: Any) -> None:
         raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type bool.")
 
 
-def _extremes(y_true: Any) -> tuple:
-    """Smallest and largest label; NaN if there is one, and zeros if there is nothing to see."""
+def _look_at(y_true: Any, check: Callable, *settings: Any) -> None:
+    """Lets a check see the labels' values, if there are any; a repeated step checks them again."""
     labels = getattr(y_true, "array", None)
-    if labels is None or not labels.size:
-        return 0.0, 0.0
-    return labels.min(), labels.max()
+    if labels is not None and labels.size:
+        noted(check, labels, *settings)
 
 
 def _without(shape: tuple, axis: int) -> tuple:

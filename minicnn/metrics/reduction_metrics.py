@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn import config, losses, ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
 from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
 from minicnn.metrics.metric import Metric
@@ -93,7 +94,7 @@ class Mean(Metric):
             known = _sum_and_count(values, sample_weight, self.dtype)
             if known is not None:
                 for variable, amount in zip((self.total, self.count), known, strict=True):
-                    variable.assign(Tensor(np.asarray(variable.snapshot().array + amount)))
+                    variable.assign(Tensor(noted(_added, variable.snapshot().array, amount)))
                 return
         values, weight = reduce_to_samplewise_values(values, sample_weight, ops.mean, self.dtype)
         self.total.assign_add(ops.sum(values))
@@ -115,16 +116,28 @@ def _sum_and_count(values: Any, sample_weight: Any, dtype: str) -> tuple | None:
     if getattr(values, "_keras_mask", None) is not None:
         return None
     if sample_weight is None:
-        rows = array.mean(tuple(range(1, array.ndim))) if array.ndim > 1 else array
-        return rows.sum(), np.float32(rows.size)
+        return noted(_row_means, array)
     if isinstance(sample_weight, (int, float)) and array.ndim == 0:
-        weight = np.float32(sample_weight)
-        return array * weight, weight
+        return noted(_weighted_sums, array, sample_weight)
     weight = getattr(sample_weight, "array", sample_weight)
     if not isinstance(weight, np.ndarray) or weight.shape != array.shape or array.ndim > 1:
         return None
-    weight = weight.astype(np.float32)
-    return (array * weight).sum(), weight.sum()
+    return noted(_weighted_sums, array, weight)
+
+
+def _row_means(values: np.ndarray) -> tuple:
+    """The sum of the means of all rows, and how many there are."""
+    rows = values.mean(tuple(range(1, values.ndim))) if values.ndim > 1 else values
+    return rows.sum(), np.float32(rows.size)
+
+
+def _weighted_sums(values: np.ndarray, weight: Any) -> tuple:
+    weight = np.asarray(weight, np.float32)
+    return (values * weight).sum(), weight.sum()
+
+
+def _added(total: np.ndarray, amount: np.float32) -> np.ndarray:
+    return np.asarray(total + amount)
 
 
 def _samples(values: Any) -> int:

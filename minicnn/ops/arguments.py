@@ -10,6 +10,7 @@ import numpy as np
 from minicnn import config, dtypes
 from minicnn.autodiff import Tensor, Variable
 from minicnn.autodiff.array_like import OPERATIONS
+from minicnn.autodiff.noting import noted
 from minicnn.ops.keras_tensor import KerasTensor
 
 # The default float type is an argument, as the results depend on it.
@@ -105,7 +106,9 @@ def array_of(x: Any, dtype: np.dtype | None) -> Any:
         return None
     if isinstance(x, Scalar) and dtype is not None:
         return np.asarray(x.value, dtype)
-    return x.array if dtype is None or x.array.dtype == dtype else x.array.astype(dtype)
+    if dtype is None or x.array.dtype == dtype:
+        return x.array
+    return noted(np.ndarray.astype, x.array, dtype)
 
 
 def flat(tensors: list) -> list:

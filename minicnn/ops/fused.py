@@ -16,6 +16,7 @@ import numpy as np
 from minicnn import config
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
+from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.operation import outline
 from minicnn.ops.primitive import Primitive
@@ -60,7 +61,7 @@ class Fused(Primitive):
             arrays = self._promoted(tensors)
         try:
             with quiet():
-                result, known = self.kernel(*arrays, **settings)
+                result, known = noted(self.kernel, *arrays, **settings)
         except ValueError:
             self.outline(given, settings)  # the shape rules know better what is wrong
             raise
@@ -83,8 +84,9 @@ class Fused(Primitive):
         plain = first is not None and all(g is None for g in others)
         if self.gradients is None or not plain or is_recording():
             return self._by_definition(tensors, settings, cotangents, needed)
-        parts = self.gradients(
-            np.asarray(first.array, outputs[0].array.dtype),
+        parts = noted(
+            self.gradients,
+            _in_type(first.array, outputs[0].array.dtype),
             [y.array for y in outputs],
             known,
             *arrays,
@@ -114,3 +116,7 @@ class Fused(Primitive):
         wanted = [x for x, want in zip(tensors, needed, strict=True) if want]
         found = iter(tape.gradient([y for y, _ in pairs], wanted, [g for _, g in pairs]))
         return [next(found) if want else None for want in needed]
+
+
+def _in_type(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return array if array.dtype == dtype else noted(np.ndarray.astype, array, dtype)

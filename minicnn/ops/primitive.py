@@ -15,6 +15,7 @@ import numpy as np
 from minicnn import config
 from minicnn.autodiff import Record, Tensor, Variable, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
+from minicnn.autodiff.noting import open_transcript
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.arguments import (
     Scalar,
@@ -136,7 +137,20 @@ class Primitive(Composite):
             self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
         several = isinstance(result, (tuple, list))
-        outputs = [Tensor(np.asarray(array)) for array in (result if several else (result,))]
+        results = result if several else (result,)
+        outputs = [Tensor(np.asarray(array)) for array in results]
+        if (transcript := open_transcript()) is not None:
+            note = (
+                (self.forward, arrays, settings)
+                if self.tensors_first
+                else (
+                    self.forward,
+                    (),
+                    {**dict(zip(self.tensors, arrays, strict=True)), **settings},
+                )
+            )
+            transcript.note(*note, result)
+            transcript.note_arrays(results, [y.array for y in outputs])
         if self.differentiable and is_recording():
             self._record(tensors, arrays, outputs, settings, several)
         return type(result)(outputs) if several else outputs[0]

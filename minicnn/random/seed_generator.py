@@ -13,6 +13,7 @@ import numpy as np
 
 from minicnn import global_state
 from minicnn.autodiff import Tensor, Variable
+from minicnn.autodiff.noting import noted
 from minicnn.naming import auto_name
 from minicnn.scopes import name_scope
 
@@ -66,7 +67,7 @@ class SeedGenerator:
     def next(self) -> Tensor:
         """The next seed, a tensor of shape (2,); every call gives another."""
         seed = self.state.value
-        self.state.assign(seed.array + _ONE_FURTHER)
+        self.state.assign(Tensor(noted(np.add, seed.array, _ONE_FURTHER)))
         return seed
 
     def get_config(self) -> dict[str, Any]:
@@ -109,4 +110,4 @@ def draw_seed(seed: int | SeedGenerator | None) -> Tensor:
 
 def draw_key(seed: int | SeedGenerator | None) -> np.ndarray:
     """The drawn seed as kernels take it: two uint32. Of larger numbers the lowest 32 bits count."""
-    return draw_seed(seed).array.astype("uint32")
+    return noted(np.ndarray.astype, draw_seed(seed).array, "uint32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,8 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     unpack_x_y_sample_weight,
 )
 from minicnn.trainers.prediction import copied
-from minicnn.trainers.transaction import Transactions
+from minicnn.trainers.repetition import Repeated
+from minicnn.trainers.transaction import Transactions, state_variables
 from minicnn.utils.python_utils import pythonify_logs
 
 
@@ -92,38 +94,61 @@ class Steps(Compiled):
         return self(x, training=False)
 
     def _step(self, kind: str) -> Callable[[Any], dict[str, Any] | None]:
-        """The step of a kind; if it is not overridden, one that leaves the results for later."""
-        methods = (f"{kind}_step", "compute_metrics", "get_metrics_result")
+        """The step of a kind; if it is not overridden, one that leaves the results for later.
+
+        Such a step is repeated by heart, where that can be done.
+        """
+        methods = {
+            "train": ("train_step", "compute_metrics", "get_metrics_result"),
+            "test": ("test_step", "compute_metrics", "get_metrics_result"),
+            "predict": ("predict_step",),
+        }[kind]
         if not all(self._is_inherited(name) for name in methods):
             return getattr(self, methods[0])
-        return self._learn_and_count if kind == "train" else self._judge_and_count
+        if kind == "predict":
+            return self._repeated(self.predict_step)
+        if kind == "test":
+            return self._repeated(self._judge_and_count)
+        gradients = self._repeated(self._gradients_and_count)
+        return lambda data: self._apply(gradients(data))
+
+    def _repeated(self, function: Callable[[Any], Any]) -> Repeated:
+        return Repeated(self, function, functools.partial(state_variables, self))
 
     def _is_inherited(self, method: str) -> bool:
         """Whether neither a subclass nor the object itself has a method of its own."""
         function = getattr(getattr(self, method), "__func__", None)
         return function is getattr(Steps, method)
 
-    def _learn_and_count(self, data: Any) -> None:
-        self._update_metrics(*self._learn(data)[1:])
+    def _gradients_and_count(self, data: Any) -> list:
+        gradients, *batch = self._gradients(data)
+        self._update_metrics(*batch[1:])
+        return gradients
 
     def _judge_and_count(self, data: Any) -> None:
         self._update_metrics(*self._judge(data)[1:])
 
     def _learn(self, data: Any) -> tuple[Any, Any, Any, Any]:
+        gradients, *batch = self._gradients(data)
+        self._apply(gradients)
+        return tuple(batch)
+
+    def _gradients(self, data: Any) -> tuple[list, Any, Any, Any, Any]:
+        """Gradients of the loss to the trainable weights; inputs, labels, outputs, weights."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
             scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=number_of_rows(x))
-        weights = self.trainable_weights
-        if weights:
-            self.optimizer.apply(tape.gradient(scaled, weights), weights)
-        else:
-            warnings.warn(
-                f"The model {self.name!r} does not have any trainable weights.", stacklevel=2
-            )
-        return x, y, y_pred, sample_weight
+        return tape.gradient(scaled, self.trainable_weights), x, y, y_pred, sample_weight
+
+    def _apply(self, gradients: list) -> None:
+        """Lets the optimizer take a step."""
+        if gradients:
+            self.optimizer.apply(gradients, self.trainable_weights)
+            return
+        warnings.warn(f"The model {self.name!r} does not have any trainable weights.", stacklevel=3)
 
     def _judge(self, data: Any) -> tuple[Any, Any, Any, Any]:
         x, y, sample_weight = unpack_x_y_sample_weight(data)

@@ -293,6 +293,7 @@ class Trainer(Steps):
         )
         callbacks = self._callbacks(callbacks, verbose, batches)
         predictions = Predictions()
+        predict_step = self._step("predict")
         self.stop_predicting = False
         callbacks.on_predict_begin()
         epoch = contextlib.closing(batches.enumerate_epoch())
@@ -301,7 +302,7 @@ class Trainer(Steps):
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:
                     with quiet():
-                        predictions.add(self.predict_step(as_tensors(batch)))
+                        predictions.add(predict_step(as_tensors(batch)))
                 callbacks.on_predict_batch_end(end, predictions.last)
                 if self.stop_predicting:
                     break

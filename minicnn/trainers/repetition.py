@@ -1,0 +1,133 @@
+"""Steps that are run by heart, once two of them turned out to be the same program.
+
+The first step for batches of a shape runs through the layers' own code. The next two do as well,
+and leave a transcript each (see `autodiff/transcript.py`): the list of all kernels, and what each
+of them got. If both are the same, every further step runs that list and nothing else, with the same
+results to the last bit. In a small network this saves most of the time of a step.
+
+Only a model made of this library's parts is learned by heart, since code of others may do what no
+list of kernels shows (print, count, change its mind). As soon as anything about a layer is changed,
+everything is forgotten. `compile(run_eagerly=True)` never begins with it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minicnn import config
+from minicnn.autodiff import Tensor
+from minicnn.autodiff.noting import changes
+from minicnn.autodiff.transcript import Transcript
+
+ATTEMPTS = 5  # with batches of one kind, before a function is thought to be different each time
+
+
+class Repeated:
+    """`function(data)`, by heart where it is known.
+
+    Args:
+        trainer: the model that the function trains or applies.
+        function: from a batch to tensors; everything else that it does is to assign variables.
+        variables: gives all variables that the function may read or assign.
+    """
+
+    def __init__(self, trainer: Any, function: Callable, variables: Callable[[], list]):
+        self._trainer = trainer
+        self._function = function
+        self._variables = variables
+        self._forget()
+
+    def __call__(self, data: Any) -> Any:
+        if self._changes != changes():
+            self._forget()
+        inputs: list[np.ndarray] = []
+        kind = config.fusion(), _kind(data, inputs)
+        program = self._programs.get(kind)
+        if program is None:
+            return self._learn(kind, data, inputs)
+        try:
+            return program(*inputs)
+        except Exception:  # the long way says which layer it is about
+            return self._function(data)
+
+    def _forget(self) -> None:
+        self._changes = changes()
+        self._programs: dict[tuple, Callable] = {}
+        self._attempts: dict[tuple, int] = {}
+        self._transcripts: dict[tuple, Transcript] = {}
+        self._can_be_learned: bool | None = None
+
+    def _learn(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
+        """The result, found the long way; and a program, if that way was the same twice."""
+        attempt = self._attempts[kind] = self._attempts.get(kind, 0) + 1
+        if not 1 < attempt <= ATTEMPTS or not self._may_learn():
+            return self._function(data)
+        transcript = Transcript(inputs, self._variables())
+        with transcript.open():
+            result = self._function(data)
+        transcript.finish(result)
+        before = self._transcripts.get(kind)
+        if before is not None and transcript.same_as(before):
+            self._programs[kind] = transcript.program()
+        self._transcripts[kind] = transcript
+        return result
+
+    def _may_learn(self) -> bool:
+        if self._can_be_learned is None:
+            self._can_be_learned = not self._trainer.run_eagerly and is_plain(self._trainer)
+        return self._can_be_learned
+
+
+def _kind(data: Any, inputs: list[np.ndarray]) -> Any:
+    """Structure, shapes and types of a batch; its arrays are added to `inputs`."""
+    if type(data) is Tensor:
+        inputs.append(data.array)
+        return data.array.shape, data.array.dtype
+    if isinstance(data, dict):
+        return tuple(data), tuple([_kind(x, inputs) for x in data.values()])
+    if isinstance(data, (tuple, list)):
+        return tuple([_kind(x, inputs) for x in data])
+    return data  # None; anything else is a constant
+
+
+def is_plain(trainer: Any) -> bool:
+    """Whether a model, its losses and its metrics do nothing but compute, by this library's code.
+
+    What a layer adds to its losses in a call can be asked for afterwards, so it is not plain.
+    """
+    layers = trainer._flatten_layers()
+    if any(layer.activity_regularizer is not None or layer._losses for layer in layers):
+        return False
+    return all(map(_is_known, _everything_in(trainer)))
+
+
+def _everything_in(root: Any) -> Iterator[Any]:
+    """The objects in an object's attributes, and in those of these, each once."""
+    seen: dict[int, Any] = {}
+    stack = [root]
+    while stack:
+        x = stack.pop()
+        if id(x) in seen or isinstance(x, _VALUES):
+            continue
+        seen[id(x)] = x
+        yield x
+        if isinstance(x, dict):
+            stack += [*x.keys(), *x.values()]
+        elif isinstance(x, (list, tuple, set, frozenset)):
+            stack += x
+        elif not isinstance(x, _FUNCTIONS):
+            stack += getattr(x, "__dict__", {}).values()
+
+
+def _is_known(x: Any) -> bool:
+    module = x.__module__ if isinstance(x, _FUNCTIONS) else type(x).__module__
+    return (module or "").partition(".")[0] in _KNOWN
+
+
+_FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType)
+_VALUES = (str, bytes, bool, int, float, complex, type(None), np.ndarray, np.generic)
+_KNOWN = ("minicnn", "builtins", "numpy", "collections")
