@@ -106,8 +106,9 @@ def test_three_dimensions_and_other_types_are_numpys(rng):
     assert half.dtype == np.float16
 
 
-def chosen(channels, filters, size, groups=1, dtype="float32", dilation=1):
-    case = fast.Case(channels, filters, (size, size), (1, 1), (dilation, dilation), groups)
+def chosen(channels, filters, size, groups=1, dtype="float32", dilation=1, stride=1):
+    strides, dilations = (stride, stride), (dilation, dilation)
+    case = fast.Case(channels, filters, (size, size), strides, dilations, groups)
     return fast.choose(case, np.dtype(dtype))
 
 
@@ -115,6 +116,7 @@ def test_the_table_of_choices():
     assert chosen(8, 8, 3, groups=8) is depthwise
     assert chosen(8, 8, 3, groups=2) is None
     assert chosen(8, 8, 1) is one_by_one
+    assert chosen(8, 8, 1, stride=2) is chosen(64, 64, 3, stride=2) is direct
     assert chosen(1, 32, 3) is few_channels
     assert chosen(64, 64, 3) is winograd.four
     assert chosen(64, 64, 5) is chosen(64, 64, 3, dilation=2) is direct

@@ -14,10 +14,9 @@ that im2col writes and reads again is saved; W is rearranged into panels of sixt
 
 Padding is a border of zeros around a copy of the image, which stays in the cache.
 
-The cotangent of the input, for strides of 1, is a convolution of Ḡ with the kernel turned by 180°
-and its channels and filters exchanged: `x̄[i] = Σ_k Ḡ[i + padding - k · dilation] · W[k]ᵀ`. It goes
-through the same loop, from a plane of Ḡ (`planes.py`) with a border. With larger strides it is left
-to im2col. The cotangent of the kernel: `kernel_gradient.py`.
+The cotangent of the input is a convolution of Ḡ, or several (`phases.py`). It goes through the same
+loop, from a plane of Ḡ (`planes.py`) with a border. The cotangent of the kernel:
+`kernel_gradient.py`.
 
 Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, filters)`, filters a
 multiple of eight; everything float32.
@@ -46,6 +45,7 @@ from minicnn.backend.numba.conv.microkernels import (
     six_up_to,
     store_sums,
 )
+from minicnn.backend.numba.conv.phases import plan_back
 from minicnn.backend.numba.conv.planes import (
     PANEL,
     fill_plane,
@@ -55,14 +55,13 @@ from minicnn.backend.numba.conv.planes import (
     padded_image,
     panels_of,
 )
-from minicnn.backend.numba.conv.plans import FLOAT_BYTES, Plan, make_plan
+from minicnn.backend.numba.conv.plans import Plan, make_plan
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import WIDTH, address_of, rectified, store
 from minicnn.backend.numba.threads import cut, share
 from minicnn.backend.numpy.conv import Padding, Sizes
 
 PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
-NO_BORDER = ((0, 0), (0, 0))
 NO_WINNERS = np.empty((0, 0, 0, 0), np.uint8)
 NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
 NO_PANELS = np.empty((0, 0, 0), np.float32)
@@ -94,12 +93,11 @@ def conv_block(
     bias = bias_panels(bias, filters)
     images = x.reshape(batch, size[0], size[1] * channels)
     y = np.empty((batch, plan.height, plan.width, filters), np.float32)
-    tables = plan.positions, plan.runs, plan.run_length
     relu = activation == "relu"
 
     border = bordered(plan, padding)
     bounds = cut(batch, images_per_piece(plan, panels))
-    share(_convolve, bounds, images, border, plan.inside, *tables, panels, bias, y, relu)
+    share(_convolve, bounds, images, border, plan.inside, plan.tables, panels, bias, y, relu)
     return activate_and_pool(y, "linear", pooled)
 
 
@@ -119,10 +117,9 @@ def conv_block_gradients(
     """Cotangents of input, kernel and bias; see `backend/numpy/blocks.py`."""
     where = (strides, padding, dilation)
     plan = make_plan(x.shape[1:3], x.shape[3], kernel.shape[:2], *where)
-    border = _border_of_plane(kernel.shape[:2], *where)
+    size = (plan.height, plan.width)
     input_gradient = None
-    if input_needed and (border is None or x.shape[3] % WIDTH):
-        size = (plan.height, plan.width)
+    if input_needed and x.shape[3] % WIDTH:
         cotangent = cotangent_of_sums(cotangent, y, winners, activation, size)
         cotangent, winners, activation = np.ascontiguousarray(cotangent), None, "linear"
         input_gradient = im2col.conv_input_gradient(cotangent, kernel, x.shape, *where)
@@ -132,9 +129,9 @@ def conv_block_gradients(
     batch, down, across, channels = x.shape
     if input_needed:
         input_gradient = np.empty(x.shape, np.float32)
-    plane_shape, plane_inside, plane_tables = _plane_layout(
-        plan, kernel, border if input_needed else NO_BORDER, dilation
-    )
+    panels = panels_of(kernel.shape[-1])
+    back = plan_back(x.shape[1:3], size, kernel.shape[:2], *where, panels)
+    plane_shape = (panels, *(back.plane if input_needed else size), PANEL)
     taps = plan.taps if kernel_needed else plan.taps[:0]
     bounds = cut(batch, images_per_piece(plan, kernel), SUMS_BYTES // (1 + kernel.nbytes))
     sums = np.zeros((len(bounds) - 1, plane_shape[0], len(taps), PANEL), np.float32)
@@ -147,13 +144,13 @@ def conv_block_gradients(
             cotangent,
             cotangent if y is None else y,
             NO_WINNERS if winners is None else winners,
-            _turned_panels(kernel) if input_needed else NO_PANELS,
+            _turned_panels(kernel, back.order) if input_needed else NO_PANELS,
             input_gradient if input_needed else NO_IMAGES,
         ),
         (bordered(plan, padding), plane_shape),
-        (plan.inside, plane_inside),
-        (taps, (plan.row_step, plan.column_step), (plan.height, plan.width)),
-        plane_tables,
+        (plan.inside, back.inside if input_needed else (0, 0)),
+        (taps, (plan.row_step, plan.column_step), size),
+        back.tables,
         (sums, totals),
         activation == "relu",
     )
@@ -165,42 +162,12 @@ def conv_block_gradients(
     return input_gradient, kernel_gradient, totals.sum(0)[:filters]
 
 
-def _plane_layout(
-    plan: Plan, kernel: np.ndarray, border: Padding, dilation: Sizes
-) -> tuple[Sizes, Sizes, tuple[np.ndarray, np.ndarray, int]]:
-    """The shape of Ḡ's plane, where Ḡ begins in it, and the tables of the input's cotangent.
-
-    The tables are those of an image with sixteen channels, whose taps come once for each panel.
-    """
-    size = plan.height, plan.width
-    inner = make_plan(size, PANEL, kernel.shape[:2], (1, 1), border, dilation)
-    height, row_length = inner.padded
-    panels = panels_of(kernel.shape[-1])
-    starts = np.arange(panels)[:, None] * (height * row_length * FLOAT_BYTES)
-    return (
-        (panels, height, row_length // PANEL, PANEL),
-        (inner.inside[0], inner.inside[1] // PANEL),
-        (inner.positions, (starts + inner.runs).reshape(-1), inner.run_length),
-    )
-
-
-def _border_of_plane(
-    kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
-) -> Padding | None:
-    """The padding of Ḡ that makes the input's cotangent a convolution; None if there is none."""
-    reach = [(k - 1) * d for k, d in zip(kernel_size, dilation, strict=True)]
-    border = tuple(
-        (r - before, r - after) for r, (before, after) in zip(reach, padding, strict=True)
-    )
-    return border if strides == (1, 1) and min(map(min, border)) >= 0 else None
-
-
-def _turned_panels(kernel: np.ndarray) -> np.ndarray:
-    """The panels of the input's cotangent: taps turned by 180°, channels in place of filters."""
-    down, across, channels, filters = kernel.shape
+def _turned_panels(kernel: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The panels of the input's cotangent: taps in their order there, channels for filters."""
+    channels, filters = kernel.shape[2:]
     panels = panels_of(filters)
-    turned = filled_up(kernel[::-1, ::-1], panels * PANEL)
-    turned = turned.reshape(down, across, channels, panels, PANEL).transpose(3, 0, 1, 4, 2)
+    filled = filled_up(kernel, panels * PANEL).reshape(-1, channels, panels, PANEL)
+    turned = filled.transpose(0, 2, 3, 1).reshape(-1, PANEL * channels)[order]
     return kernel_panels(turned.reshape(-1, channels))
 
 
@@ -220,53 +187,61 @@ def images_per_piece(plan: Plan, panels: np.ndarray) -> int:
 
 
 @compiled
-def _convolve(work, images, border, inside, positions, runs, run_length, panels, bias, y, relu):
+def _convolve(work, images, border, inside, tables, panels, bias, y, relu):
     """The images of the pieces that are taken; see `padded_image` for how they are given."""
     padded = np.zeros(border, np.float32)
     for _, first, last in pieces(work):
         for number in range(first, last):
             image = padded_image(images, number, padded, inside)
-            _multiply(image, positions, runs, run_length, panels, bias, y[number], relu)
+            _multiply(image, tables, panels, bias, y[number], relu)
 
 
 @compiled
-def _multiply(image, positions, runs, run_length, panels, bias, y, relu):
+def _multiply(image, tables, panels, bias, y, relu):
     """`y = activation(X · W + bias)` for one image.
 
-    image: address; positions and runs: tables of a plan; panels `(panels, taps, 16)`; bias
-    `(panels · 16,)`; y `(height, width, filters)`.
+    image: address; tables: see `Tables`; panels `(panels, taps, 16)`; bias `(panels · 16,)`;
+    y `(height, width, filters)`.
     """
     filters = y.shape[2]
-    last = len(positions) - 1
     for panel in range(len(panels)):
         start = row_at(address_of(bias) + panel * PANEL_BYTES)
         whole = filters - panel * PANEL >= PANEL
         results = address_of(y) + panel * PANEL_BYTES
-        for position in range(0, len(positions), ROWS):
-            numbers = six_up_to(position, last)
-            starts = shifted(six_of(positions, numbers), image)
-            sums = six_times(start)
-            weights = address_of(panels[panel])
-            for run in range(len(runs)):
-                rows = shifted(starts, runs[run])
-                sums = add_products(sums, run_length, rows, 4, weights, PANEL_BYTES)
-                weights += run_length * PANEL_BYTES
-            if relu:
-                sums = _rectified(sums)
-            targets = shifted(six_multiples(numbers, filters * 4), results)
-            if whole:
-                store_sums(targets, sums)
-            else:
-                _store_left_halves(targets, sums)
+        first_weights = address_of(panels[panel])
+        for phase in range(len(tables.phases)):
+            first, last, first_run, last_run, run_length = _five(tables.phases[phase])
+            for position in range(first, last, ROWS):
+                numbers = six_up_to(position, last - 1)
+                starts = shifted(six_of(tables.positions, numbers), image)
+                sums = six_times(start)
+                weights = first_weights
+                for run in range(first_run, last_run):
+                    rows = shifted(starts, tables.runs[run])
+                    sums = add_products(sums, run_length, rows, 4, weights, PANEL_BYTES)
+                    weights += run_length * PANEL_BYTES
+                if relu:
+                    sums = _rectified(sums)
+                pixels = six_of(tables.pixels, numbers)
+                targets = shifted(six_multiples(pixels, filters * 4), results)
+                if whole:
+                    store_sums(targets, sums)
+                else:
+                    _store_left_halves(targets, sums)
+            first_weights += (last_run - first_run) * run_length * PANEL_BYTES
 
 
 @compiled
-def _gradients(work, arrays, shapes, insides, taps_and_steps, plane_tables, all_sums, relu):
+def _five(row):
+    return row[0], row[1], row[2], row[3], row[4]
+
+
+@compiled
+def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, relu):
     """The images of the pieces that are taken: each one's plane, then what is made of it."""
     images, cotangent, y, winners, turned, input_gradient = arrays
     image_inside, plane_inside = insides
     taps, steps, size = taps_and_steps
-    positions, runs, run_length = plane_tables
     sums, totals = all_sums
     padded, plane = np.zeros(shapes[0], np.float32), np.zeros(shapes[1], np.float32)
     no_bias = np.zeros(len(turned) * PANEL, np.float32)
@@ -284,7 +259,7 @@ def _gradients(work, arrays, shapes, insides, taps_and_steps, plane_tables, all_
                 add_kernel_gradient(image, taps, steps, plane, plane_inside, size, sums[piece])
             if len(turned):
                 start, target = address_of(plane), input_gradient[number]
-                _multiply(start, positions, runs, run_length, turned, no_bias, target, False)
+                _multiply(start, tables, turned, no_bias, target, False)
 
 
 @compiled

@@ -84,7 +84,7 @@ def conv_block(
         x.reshape(batch, down, across * channels),
         direct.bordered(plan, padding),
         plan.inside,
-        plan.windows if pooled else plan.positions,
+        plan.windows if pooled else plan.tables.positions,
         plan.taps,
         panels,
         bias,

@@ -2,7 +2,7 @@
 
     Y = X · W      X (batch · positions, channels), W (channels, filters)
 
-Without a stride X is the input itself, seen as a matrix; nothing is copied.
+X is the input itself, seen as a matrix; nothing is copied, unless there is padding.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from minicnn.backend.numpy.conv import Padding, Sizes, output_size, pad
 def supports(
     channels: int, filters: int, kernel_size: Sizes, strides: Sizes, dilation: Sizes, groups: int
 ) -> bool:
-    """Kernels of 1 × 1."""
-    return kernel_size == (1, 1) and groups == 1
+    """Kernels of 1 × 1 without strides."""
+    return kernel_size == strides == (1, 1) and groups == 1
 
 
 def conv_block(
@@ -32,7 +32,7 @@ def conv_block(
     pooled: bool,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
-    pixels = _pixels(x, strides, padding)
+    pixels = _padded(x, padding)
     y = dense_block(_rows(pixels), kernel[0, 0], bias, activation)
     return activate_and_pool(y.reshape(*pixels.shape[:-1], kernel.shape[-1]), "linear", pooled)
 
@@ -55,7 +55,7 @@ def conv_block_gradients(
         size = output_size(x.shape[1:-1], (1, 1), strides, padding, dilation)
         cotangent = cotangent_of_sums(cotangent, y, winners, activation, size)
         activation = "linear"
-    pixels = _pixels(x, strides, padding)
+    pixels = _padded(x, padding)
     rows = [None if a is None else _rows(a) for a in (cotangent, pixels, y)]
     gradients = dense_block_gradients(
         rows[0], rows[1], kernel[0, 0], rows[2], activation, input_needed, kernel_needed
@@ -64,28 +64,20 @@ def conv_block_gradients(
     if kernel_needed:
         kernel_gradient = kernel_gradient[None, None]
     if input_needed:
-        pixel_gradient = _back(pixel_gradient.reshape(pixels.shape), x.shape, strides, padding)
+        pixel_gradient = _unpadded(pixel_gradient.reshape(pixels.shape), padding)
     return pixel_gradient, kernel_gradient, bias_gradient
 
 
-def _pixels(x: np.ndarray, strides: Sizes, padding: Padding) -> np.ndarray:
-    """The pixels under the kernel: all of them, or a copy of some."""
-    if strides == (1, 1) and not any(map(any, padding)):
-        return x
-    return np.ascontiguousarray(pad(x, padding)[:, :: strides[0], :: strides[1]])
+def _padded(x: np.ndarray, padding: Padding) -> np.ndarray:
+    """The pixels under the kernel."""
+    return pad(x, padding) if any(map(any, padding)) else x
 
 
-def _back(gradient: np.ndarray, shape: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
-    """The adjoint of `_pixels`."""
-    if gradient.shape == shape and not any(map(any, padding)):
-        return gradient
+def _unpadded(gradient: np.ndarray, padding: Padding) -> np.ndarray:
+    """The adjoint of `_padded`."""
     (top, bottom), (left, right) = padding
-    height, width = shape[1:3]
-    padded = np.zeros(
-        (shape[0], top + height + bottom, left + width + right, shape[3]), gradient.dtype
-    )
-    padded[:, :: strides[0], :: strides[1]] = gradient
-    return padded[:, top : top + height, left : left + width]
+    height, width = gradient.shape[1:3]
+    return gradient[:, top : height - bottom, left : width - right]
 
 
 def _rows(x: np.ndarray) -> np.ndarray:

@@ -13,12 +13,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 FLOAT_BYTES = 4
+
+
+class Tables(NamedTuple):
+    """What the loop over positions goes by: several convolutions of one image, its phases.
+
+    An ordinary convolution has one phase; for more see phases.py.
+    """
+
+    positions: np.ndarray  # byte offsets of the patches
+    pixels: np.ndarray  # of the result, a number for each position
+    runs: np.ndarray  # offset of each run's first tap
+    phases: np.ndarray  # a row for each: bounds of its positions and of its runs, taps of a run
 
 
 @dataclass
@@ -29,10 +42,8 @@ class Plan:
     inside: tuple[int, int]  # where the image itself begins in it
     height: int  # of the output
     width: int
-    positions: np.ndarray
     taps: np.ndarray
-    runs: np.ndarray  # offset of each run's first tap
-    run_length: int  # taps of a run
+    tables: Tables
     row_step: int  # bytes from the patch of a position to that of the next below
     column_step: int  # and to the right
 
@@ -40,7 +51,9 @@ class Plan:
     def windows(self) -> np.ndarray:
         """The positions of each 2 × 2 window of the output, one window after the other."""
         height, width = self.height // 2, self.width // 2
-        positions = self.positions.reshape(self.height, self.width)[: 2 * height, : 2 * width]
+        positions = self.tables.positions.reshape(self.height, self.width)[
+            : 2 * height, : 2 * width
+        ]
         return positions.reshape(height, 2, width, 2).swapaxes(1, 2).reshape(-1)
 
 
@@ -60,16 +73,18 @@ def make_plan(
     row = (left + size[1] + right) * pixel
     row_step, column_step = strides[0] * row, strides[1] * pixel
     pixels = _offsets(kernel_size, (dilation[0] * row, dilation[1] * pixel))
+    positions = _offsets((height, width), (row_step, column_step))
     one_row = dilation[1] == 1
+    runs = pixels[:: kernel_size[1]] if one_row else pixels
+    run_length = kernel_size[1] * channels if one_row else channels
+    phase = np.array([[0, len(positions), 0, len(runs), run_length]])
     return Plan(
         padded=(top + size[0] + bottom, row // FLOAT_BYTES),
         inside=(top, left * channels),
         height=height,
         width=width,
-        positions=_offsets((height, width), (row_step, column_step)),
         taps=(pixels[:, None] + np.arange(channels) * FLOAT_BYTES).reshape(-1),
-        runs=pixels[:: kernel_size[1]] if one_row else pixels,
-        run_length=kernel_size[1] * channels if one_row else channels,
+        tables=Tables(positions, np.arange(len(positions)), runs, phase),
         row_step=row_step,
         column_step=column_step,
     )
