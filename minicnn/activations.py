@@ -194,6 +194,9 @@ def linear(x: Any) -> Any:
     return x
 
 
+linear.known_to_kernels_as = "linear"
+
+
 swish = silu
 hard_swish = hard_silu
 

@@ -10,16 +10,21 @@ processor time of a training step of the two layers: see `benchmarks/`.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from minicnn.activations import relu
 from minicnn.layers.activations import ReLU
+from minicnn.layers.call_context import ERRORS_OF_LAYERS
 from minicnn.layers.convolutional import Conv2D
+from minicnn.layers.input_spec import assert_input_compatibility
 from minicnn.layers.layer import Layer
+from minicnn.layers.merging import Add
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.normalization import BatchNormalization
 from minicnn.layers.pooling import MaxPooling2D
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.nn.blocks import add_block
 from minicnn.ops.node import Node
 
 
@@ -31,20 +36,14 @@ class Pair(Layer):
         self._both = lambda: (first, second)  # behind a function, where no layer looks for layers
         self.built = self._called = True
 
-    @property
-    def input_spec(self) -> Any:
-        """That of the first layer."""
-        return self._both()[0].input_spec
-
-    @input_spec.setter
-    def input_spec(self, value: Any) -> None:
-        """It has none of its own."""
-
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The second layer of the first, at once if that is what both are for."""
         first, second = self._both()
         if _are_plain(first, second) and self.applies(first, second):
-            return self.at_once(first, second, inputs, training)
+            with contextlib.suppress(*ERRORS_OF_LAYERS):  # the layer itself says what is wrong
+                if first.input_spec is not None:
+                    assert_input_compatibility(first.input_spec, inputs, first.name)
+                return self.at_once(first, second, inputs, training)
         return second(first(inputs, training=training))
 
     @staticmethod
@@ -76,13 +75,17 @@ class ConvolutionThenPool(Pair):
         return first.convolve(inputs, pooled=True)
 
 
-class NormalizationThenReLU(Pair):
-    """Batch normalization and relu: one pass over the image less, forward and backward."""
+class ThenReLU(Pair):
+    """Something and relu: one pass over the image less, forward and backward."""
 
     @staticmethod
-    def applies(first: BatchNormalization, second: ReLU) -> bool:
+    def applies(first: Layer, second: ReLU) -> bool:
         """Whether it is the plain relu."""
         return not second.negative_slope and second.max_value is None and not second.threshold
+
+
+class NormalizationThenReLU(ThenReLU):
+    """Batch normalization and relu."""
 
     @staticmethod
     def at_once(first: BatchNormalization, second: ReLU, inputs: Any, training: Any) -> Any:
@@ -90,7 +93,19 @@ class NormalizationThenReLU(Pair):
         return first.normalize(inputs, training, activation=relu)
 
 
+class AdditionThenReLU(ThenReLU):
+    """The sum of two images and relu, which ends a residual block."""
+
+    @staticmethod
+    def at_once(first: Add, second: ReLU, inputs: Any, training: bool | None) -> Any:
+        """The rectified sum."""
+        if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
+            return second(first(inputs))
+        return add_block(*inputs, activation=relu)
+
+
 PAIRS: dict[tuple[type, type], type[Pair]] = {
+    (Add, ReLU): AdditionThenReLU,
     (Conv2D, MaxPooling2D): ConvolutionThenPool,
     (BatchNormalization, ReLU): NormalizationThenReLU,
 }

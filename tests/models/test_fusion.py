@@ -5,7 +5,12 @@ import pytest
 
 import minicnn as keras
 from minicnn import config, layers
-from minicnn.models.fusion import ConvolutionThenPool, NormalizationThenReLU, fused_nodes
+from minicnn.models.fusion import (
+    AdditionThenReLU,
+    ConvolutionThenPool,
+    NormalizationThenReLU,
+    fused_nodes,
+)
 from minicnn.ops.nn.blocks import dense_block
 
 
@@ -44,6 +49,8 @@ def residual():
     x = layers.ReLU()(x)
     y = layers.BatchNormalization()(x)
     x = layers.Add()([x, layers.ReLU()(y)])
+    x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.ReLU()(layers.Add()([x, layers.GlobalAveragePooling2D(keepdims=True)(x)]))
     return keras.Model(inputs, [layers.GlobalAveragePooling2D()(x), y])
 
 
@@ -55,6 +62,7 @@ def pairs_of(model):
 def test_the_table_finds_its_pairs_and_no_others():
     assert pairs_of(convolutional()).count(ConvolutionThenPool) == 2
     assert pairs_of(residual()).count(NormalizationThenReLU) == 1  # the other one's input goes out
+    assert pairs_of(residual()).count(AdditionThenReLU) == 2
 
 
 @pytest.mark.parametrize(
@@ -98,6 +106,17 @@ def test_a_dense_block_of_no_rows(shape):
     assert y.shape == (*shape[:-1], 3)
     np.testing.assert_array_equal(kernel, np.zeros((4, 3)))
     np.testing.assert_array_equal(bias, np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [(3, "'first' of type Conv2D"), (5, "'second' of type MaxPooling2D")]
+)
+def test_errors_name_the_layer_of_the_pair(size, kind):
+    inputs = keras.Input((None, None, 2))
+    x = layers.Conv2D(8, 5, name="first")(inputs)
+    model = keras.Model(inputs, layers.MaxPooling2D(2, name="second")(x))
+    with pytest.raises(ValueError, match=kind):
+        model(np.zeros((1, size, size, 2), "float32"), training=False)
 
 
 def test_layers_that_do_more_are_left_alone():

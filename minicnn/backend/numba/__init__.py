@@ -20,7 +20,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "softmax_gradient",
         "softsign",
     ),
-    "arithmetic": ("add", "multiply", "sum"),
+    "arithmetic": ("add", "add_block", "multiply", "sum"),
     "conv": (
         "conv",
         "conv_block",

@@ -11,8 +11,10 @@ from itertools import dropwhile
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
-from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numba.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.threads import cut, for_chunks, for_pieces, share
+from minicnn.backend.numpy import blocks as definition
 
 LARGE = 65_536  # elements from which a second thread pays
 PIECE = 16_384
@@ -21,6 +23,16 @@ PIECE = 16_384
 def add(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     """`x1 + x2`, with broadcasting."""
     return _combine(np.add, _add_rows, x1, x2)
+
+
+def add_block(x1: np.ndarray, x2: np.ndarray, activation: str = "linear") -> np.ndarray:
+    """`activation(x1 + x2)`; see `backend/numpy/blocks.py`."""
+    if activation != "relu" or not same_float(x1, x2) or x1.shape != x2.shape:
+        return definition.add_block(x1, x2, activation)
+    y = np.empty(x1.shape, x1.dtype)
+    arrays = (a.reshape(-1) for a in (*contiguous(x1, x2), y))
+    share(_add_and_rectify, cut(y.size, PIECE), *arrays)
+    return y
 
 
 def multiply(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -96,6 +108,16 @@ def _is_row(x: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether x is repeated along the leading axes of `shape` and along no others."""
     kept = tuple(dropwhile(lambda length: length == 1, x.shape))
     return x.size >= 4 and x.ndim <= len(shape) and kept == shape[len(shape) - len(kept) :]
+
+
+@compiled
+def _add_and_rectify(work, x1, x2, y):
+    zero = y.dtype.type(0)
+    for _, start, stop in pieces(work):
+        a, b, target = x1[start:stop], x2[start:stop], y[start:stop]
+        for i in range(len(target)):
+            value = a[i] + b[i]
+            target[i] = zero if value <= zero else value  # NaN stays NaN
 
 
 @compiled

@@ -11,6 +11,8 @@ says all that the gradient needs to know of `x`.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from minicnn.backend.numpy.activations import relu, relu_gradient
@@ -113,12 +115,12 @@ def batch_norm_block(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`activation(γ · (x − μ) / √(σ² + ε) + β)`, with the mean μ and biased variance σ².
 
-    μ and σ² are those of each channel (the last axis) over all other axes.
+    μ and σ² are those of each channel (the last axis) over all other axes, NaN if these are empty.
     Source: Ioffe, Szegedy, "Batch Normalization" (2015), algorithm 1.
     """
-    axes = tuple(range(x.ndim - 1))
-    mean = x.mean(axes)
-    variance = ((x - mean) ** 2).mean(axes)
+    axes, count = tuple(range(x.ndim - 1)), prod(x.shape[:-1])
+    mean = x.sum(axes) / count
+    variance = ((x - mean) ** 2).sum(axes) / count
     y = (x - mean) * (gamma / np.sqrt(variance + epsilon)) + beta
     return _activated(y, activation), mean, variance
 
@@ -144,7 +146,7 @@ def batch_norm_block_gradients(
     normalized = (x - mean) * inverse
     gamma_gradient = (cotangent * normalized).sum(axes)
     beta_gradient = cotangent.sum(axes)
-    count = x.size // x.shape[-1]
+    count = prod(x.shape[:-1])
     centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count
     return gamma * inverse * centred, gamma_gradient, beta_gradient
 
@@ -157,6 +159,11 @@ def scale_and_shift(
     This is batch normalisation with a mean and variance that are known beforehand.
     """
     return _activated(x * scale + offset, activation)
+
+
+def add_block(x1: np.ndarray, x2: np.ndarray, activation: str = "linear") -> np.ndarray:
+    """`activation(x1 + x2)` of two arrays of one shape."""
+    return _activated(x1 + x2, activation)
 
 
 def _with_bias(x: np.ndarray, bias: np.ndarray | None) -> np.ndarray:

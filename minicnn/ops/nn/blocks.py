@@ -56,7 +56,12 @@ def dense_block(inputs: Any, kernel: Any, bias: Any = None, activation: Any = No
 
 def _conv_forward(inputs, kernel, bias, activation, pooled, **window):
     window = _window(inputs, kernel, **window)
-    return kernels.conv_block(inputs, kernel, bias, **window, activation=activation, pooled=pooled)
+    y, winners = kernels.conv_block(
+        inputs, kernel, bias, **window, activation=activation, pooled=pooled
+    )
+    if pooled and 0 in y.shape[1:3]:
+        raise ValueError("The image is too small for a pool.")  # whose shape rule says how small
+    return y, winners
 
 
 def _conv_gradients(
@@ -146,6 +151,27 @@ def batch_norm_block(
     known, rest = _split(activation)
     y, mean, variance = _batch_norm_block(inputs, gamma, beta, epsilon, known)
     return rest(y), mean, variance
+
+
+def _add_forward(x1, x2, activation):
+    return kernels.add_block(x1, x2, activation), None
+
+
+def _add_gradients(cotangent, outputs, known, x1, x2, needed, activation):
+    if activation == "relu":
+        cotangent = kernels.relu_gradient(cotangent, *outputs)
+    return cotangent, cotangent
+
+
+@fused("x1", "x2", forward=_add_forward, gradients=_add_gradients)
+def _add_block(x1, x2, activation):
+    return _activated(x1 + x2, activation)
+
+
+def add_block(x1: Any, x2: Any, activation: Any = None) -> Any:
+    """`activation(x1 + x2)` of two tensors of one shape."""
+    known, rest = _split(activation)
+    return rest(_add_block(x1, x2, known))
 
 
 def _scale_forward(inputs, factor, shift, activation):

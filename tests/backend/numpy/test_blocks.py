@@ -83,3 +83,12 @@ def test_scale_and_shift_is_normalization_with_known_moments(rng):
     scale = gamma / np.sqrt(variance + 1e-3)
     found = blocks.scale_and_shift(x, scale, beta - mean * scale, "relu")
     np.testing.assert_allclose(found, y, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_empty_batch_has_no_mean():
+    x, channels = np.zeros((0, 3, 4)), np.ones(4)
+    with np.errstate(all="ignore"):  # as in every operation
+        y, mean, variance = blocks.batch_norm_block(x, channels, channels, 1e-3)
+    assert y.shape == x.shape
+    assert np.isnan(mean).all() and np.isnan(variance).all()
