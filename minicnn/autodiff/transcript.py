@@ -49,7 +49,8 @@ class Transcript:
     def __init__(self, inputs: Sequence[np.ndarray], variables: Sequence[Variable]):
         self.why_not: str | None = None
         self.constants: dict[str, Any] = {}
-        self._lines: list[tuple[str, str]] = []
+        self._lines: list[tuple[str, str]] = []  # names for what a kernel gave, and its call
+        self._varies = False  # whether what is being noted depends on anything but constants
         self._named: dict[int, tuple[str, Any]] = {}  # names by identity, and how to know it again
         self._taken = {"Tensor", "variables"}
         self._last: dict[str, int] = {}  # number behind the last name of a stem
@@ -72,8 +73,11 @@ class Transcript:
 
     def note(self, function: Callable, arguments: Any, settings: dict, result: Any) -> None:
         """`result = function(*arguments, **settings)`."""
+        self._varies = False
         parts = [self._expression(x) for x in arguments]
         parts += [f"{name}={self._expression(x)}" for name, x in settings.items()]
+        if not self._varies:
+            return  # what is computed from constants alone is one more constant
         call = f"{self._known_name(function) or self._constant(function)}({', '.join(parts)})"
         self._lines.append((self._target(result), call))
 
@@ -164,12 +168,15 @@ class Transcript:
 
     def _known_name(self, x: Any) -> str | None:
         name, known = self._named.get(id(x), (None, None))
-        return name if name is not None and known() is x else None
+        if name is None or known() is not x:
+            return None
+        self._varies = self._varies or name not in self.constants
+        return name
 
     def _constant(self, x: Any) -> str:
         base = getattr(x, "base", None) if isinstance(x, np.ndarray) else None
-        while base is not None and self.why_not is None:
-            if self._known_name(base):
+        while base is not None:
+            if self._known_name(base) not in (None, *self.constants):
                 self.why_not = "a part of an array was taken outside of operations"
             base = getattr(base, "base", None)
         name = self._free(_as_name(getattr(x, "__name__", "constant")))

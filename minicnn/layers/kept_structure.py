@@ -43,10 +43,13 @@ def forget_structure() -> None:
         _kept.found.clear()
 
 
-def note_attribute(value: Any) -> None:
+def note_attribute(before: Any, value: Any) -> None:
     """An attribute of a layer was set to this value."""
+    plain = isinstance(value, _OWNS_NOTHING)
+    if plain and value is before:
+        return
     note_change()
-    if _kept.found and not isinstance(value, _OWNS_NOTHING):
+    if _kept.found and not plain:
         _kept.found.clear()
 
 

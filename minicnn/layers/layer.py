@@ -190,7 +190,8 @@ class Layer(LayerWeights, LayerSettings, Operation):
             )
             with self._open_name_scope(), self._own_autocast_scope():
                 outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
-            self.built = True
+            if not self._built:
+                self.built = True
             self._penalize_activity(outputs)
             pass_mask_on(self, arguments, kwargs.get("mask"), outputs)
         if symbolic and not is_outlining():

@@ -88,8 +88,9 @@ class LayerWeights(LayerState):
                 self._refuse_new_state()
             if isinstance(value, Variable) and not self.__dict__.get("_trainable", True):
                 value.trainable = False
+        before = self.__dict__.get(name, self)
         object.__setattr__(self, name, value)
-        note_attribute(value)
+        note_attribute(before, value)
 
     def __delattr__(self, name: str) -> None:
         value = self.__dict__.get(name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn import dtypes, ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.noting import noted
 from minicnn.backend import kernels
 from minicnn.ops.keras_tensor import KerasTensor, is_keras_tensor
 from minicnn.random.seed_generator import SeedGenerator, draw_key
@@ -160,7 +161,7 @@ def _draw(sample: Callable, shape: Any, dtype: str, seed: Seed) -> Tensor | Kera
         return KerasTensor(shape, dtype)
     # Kernels know NumPy's own types; what they draw is rounded to others.
     working_dtype = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    array = sample(draw_key(seed), shape, working_dtype)
+    array = noted(sample, draw_key(seed), shape, working_dtype)
     return Tensor(np.asarray(array, dtype=dtypes.numpy_dtype(dtype)))
 
 
