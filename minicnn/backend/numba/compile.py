@@ -13,6 +13,7 @@ import numba
 import numpy as np
 from numba.core import event
 
+from minicnn.backend.numba.memory import keep_freed_memory
 from minicnn.backend.numba.notice import Notice
 from minicnn.backend.numba.sources import source_version
 
@@ -23,6 +24,7 @@ SETTINGS = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 event.register("numba:compile", Notice())
+keep_freed_memory()
 
 
 def compiled(function: Callable) -> Callable:
