@@ -1,9 +1,9 @@
 """Steps that are run by heart, once two of them turned out to be the same program.
 
-The first step for batches of a shape runs through the layers' own code. The next two do as well,
-and leave a transcript each (see `autodiff/transcript.py`): the list of all kernels, and what each
-of them got. If both are the same, every further step runs that list and nothing else, with the same
-results to the last bit. In a small network this saves most of the time of a step.
+The first two steps for batches of a shape run through the layers' own code, and leave a transcript
+each (see `autodiff/transcript.py`): the list of all kernels, and what each of them got. If both are
+the same, every further step of the epoch runs that list and nothing else, with the same results to
+the last bit. In a small network this saves most of the time of a step.
 
 Only a model made of this library's parts is learned by heart, since code of others may do what no
 list of kernels shows (print, count, change its mind). As soon as anything about a layer is changed,
@@ -64,7 +64,7 @@ class Repeated:
     def _learn(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
         """The result, found the long way; and a program, if that way was the same twice."""
         attempt = self._attempts[kind] = self._attempts.get(kind, 0) + 1
-        if not 1 < attempt <= ATTEMPTS or not self._may_learn():
+        if attempt > ATTEMPTS or not self._may_learn():
             return self._function(data)
         transcript = Transcript(inputs, self._variables())
         with transcript.open():
