@@ -37,6 +37,7 @@ MODULES = {
         "threshold",
     ),
     "blocks": (
+        "add_block",
         "batch_norm_block",
         "batch_norm_block_gradients",
         "conv_block",
