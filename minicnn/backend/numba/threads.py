@@ -221,4 +221,7 @@ def for_pieces(task: Callable[[int, int, int], None], bounds: np.ndarray) -> Non
 
 def for_chunks(kernel: Callable, count: int, *arguments, smallest: int = 1) -> None:
     """Call `kernel(start, stop, *arguments)` on pieces of `range(count)`, in parallel."""
+    if count < 2 * smallest:
+        kernel(0, count, *arguments)
+        return
     for_pieces(lambda _, start, stop: kernel(start, stop, *arguments), cut(count, smallest))
