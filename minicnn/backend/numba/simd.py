@@ -109,6 +109,19 @@ def store(builder, address, value):
     builder.store(value, _pointer(builder, address, _FLOATS), align=4)
 
 
+@_instruction(types.void, types.int64)
+def prefetch(builder, address):
+    """Asks for the line of the cache around an address, which may lie anywhere, ahead of its use.
+
+    Processors do so on their own where memory is read from front to back.
+    """
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, *[ir.IntType(32)] * 3])
+    ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    settings = [_index(i) for i in (0, 3, 1)]  # to read; for the nearest cache; data
+    builder.call(ask, [_pointer(builder, address, ir.IntType(8)), *settings])
+
+
 @_instruction(vector, types.int64)
 def broadcast(builder, address):
     """Eight times the one float32 at an address."""

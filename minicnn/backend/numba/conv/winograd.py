@@ -52,7 +52,7 @@ from minicnn.backend.numba.conv.winograd_products import (
 )
 from minicnn.backend.numba.conv.winograd_tiles import Tiling
 from minicnn.backend.numba.simd import WIDTH
-from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numba.threads import cut, for_chunks, share
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 BLOCK_BYTES = 1_200_000  # of planes, which shall stay in the cache
@@ -103,9 +103,9 @@ class Winograd:
         lowest = np.float32(0 if activation == "relu" else -np.inf)
         block = block_of_tiles(len(self.points), x.shape[3], filters)
         tiles = batch * tiling.down * tiling.across
-        for_chunks(
+        share(
             convolve,
-            -(-tiles // block),
+            cut(-(-tiles // block)),
             self.points,
             tiling,
             block,
@@ -149,25 +149,18 @@ class Winograd:
         sums = np.empty((len(bounds) - 1, planes if kernel_needed else 0, plane), np.float32)
         bias_sums = np.zeros((len(bounds) - 1, whole(filters)), np.float32)
 
-        def task(piece: int, start: int, stop: int) -> None:
-            convolve_back(
-                start,
-                stop,
-                self.points,
-                tiling,
-                block,
-                cotangent,
-                x,
-                y,
-                winners,
-                activation == "relu",
-                packed,
-                x_gradient,
-                sums[piece],
-                bias_sums[piece],
-            )
-
-        for_pieces(task, bounds)
+        share(
+            convolve_back,
+            bounds,
+            self.points,
+            tiling,
+            block,
+            (cotangent, x, y, winners),
+            activation == "relu",
+            packed,
+            x_gradient,
+            (sums, bias_sums),
+        )
         kernel_gradient = self._unpacked(sums, channels, filters) if kernel_needed else None
         bias_gradient = bias_sums.sum(0)[:filters]
         return x_gradient if input_needed else None, kernel_gradient, bias_gradient

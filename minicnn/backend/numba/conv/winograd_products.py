@@ -39,6 +39,7 @@ from minicnn.backend.numba.conv.winograd_tiles import (
     write_tiles,
 )
 from minicnn.backend.numba.conv.winograd_transforms import transform_kernel, transform_kernel_back
+from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import WIDTH, address_of
 
 LINE = 16  # numbers in a line of the cache
@@ -102,8 +103,8 @@ def unpack(first, last, points, sums, kernel):
 
 
 @compiled
-def convolve(first, last, points, tiling, block, x, packed, bias, lowest, y, winners):
-    """The blocks of tiles from `first` to `last` of the output."""
+def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners):
+    """The blocks of tiles of the pieces that are taken."""
     size = len(points)
     channels, lanes, filters = x.shape[3], whole(x.shape[3]), whole(y.shape[3])
     step = (size - 2) // 2 if winners.size > 0 else size - 2
@@ -114,45 +115,26 @@ def convolve(first, last, points, tiling, block, x, packed, bias, lowest, y, win
     winners_border = np.empty((step, step, filters), np.uint8)
     spare = np.empty((size * size, WIDTH), np.float32)
     tiles = len(x) * tiling.down * tiling.across
-    for number in range(first, last):
-        start, stop = number * block, min(tiles, (number + 1) * block)
-        read_tiles(points, tiling, start, stop, x, v, x_border, address_of(spare))
-        for p in range(size * size):
-            _multiply(stop - start, channels, filters, v[p], packed[p], m[p])
-        write_tiles(
-            points,
-            tiling,
-            start,
-            stop,
-            m,
-            bias,
-            lowest,
-            y,
-            winners,
-            y_border,
-            winners_border,
-            address_of(spare),
-        )
+    for _, first, last in pieces(work):
+        for start in range(first * block, min(tiles, last * block), block):
+            stop = min(tiles, start + block)
+            read_tiles(points, tiling, start, stop, x, v, x_border, address_of(spare))
+            for p in range(size * size):
+                _multiply(stop - start, channels, filters, v[p], packed[p], m[p])
+            borders = y_border, winners_border
+            write_tiles(
+                points, tiling, start, stop, m, bias, lowest, y, winners, borders, address_of(spare)
+            )
 
 
 @compiled
-def convolve_back(
-    first,
-    last,
-    points,
-    tiling,
-    block,
-    cotangent,
-    x,
-    y,
-    winners,
-    rectify,
-    packed,
-    x_gradient,
-    sums,
-    bias,
-):
-    """The gradients of the images from `first` to `last`; those of the kernel and bias are sums."""
+def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradient, all_sums):
+    """The gradients of the images of the pieces that are taken.
+
+    arrays: cotangent, x, y and winners of the whole batch. Those of the kernel and of the bias are
+    sums for each piece.
+    """
+    cotangent, x, y, winners = arrays
     size, filters = len(points), y.shape[3]
     lanes, columns = whole(x.shape[3]), whole(filters)
     v = np.empty((size * size, plane_length(block, lanes)), np.float32)
@@ -161,32 +143,34 @@ def convolve_back(
     y_border = np.empty((size - 2, size - 2, columns), np.float32)
     spare = np.empty((size * size, WIDTH), np.float32)
     tiles = tiling.down * tiling.across
-    clear(address_of(sums), sums.size)
-    for start in range(first * tiles, last * tiles, block):
-        stop = min(last * tiles, start + block)
-        if len(sums):
-            read_tiles(points, tiling, start, stop, x, v, x_border, address_of(spare))
-        read_cotangent_tiles(
-            points,
-            tiling,
-            start,
-            stop,
-            cotangent,
-            y,
-            winners,
-            rectify,
-            m,
-            bias,
-            y_border,
-            address_of(spare),
-        )
-        for p in range(size * size):
+    for piece, first, last in pieces(work):
+        sums, bias = all_sums[0][piece], all_sums[1][piece]
+        clear(address_of(sums), sums.size)
+        for start in range(first * tiles, last * tiles, block):
+            stop = min(last * tiles, start + block)
             if len(sums):
-                _add_kernel_products(stop - start, block, lanes, columns, v[p], m[p], sums[p])
+                read_tiles(points, tiling, start, stop, x, v, x_border, address_of(spare))
+            read_cotangent_tiles(
+                points,
+                tiling,
+                start,
+                stop,
+                cotangent,
+                y,
+                winners,
+                rectify,
+                m,
+                bias,
+                y_border,
+                address_of(spare),
+            )
+            for p in range(size * size):
+                if len(sums):
+                    _add_kernel_products(stop - start, block, lanes, columns, v[p], m[p], sums[p])
+                if len(x_gradient):
+                    _multiply_back(stop - start, block, lanes, filters, m[p], packed[p], v[p])
             if len(x_gradient):
-                _multiply_back(stop - start, block, lanes, filters, m[p], packed[p], v[p])
-        if len(x_gradient):
-            add_tiles(points, tiling, start, stop, v, x_gradient, x_border, address_of(spare))
+                add_tiles(points, tiling, start, stop, v, x_gradient, x_border, address_of(spare))
 
 
 @compiled

@@ -13,6 +13,9 @@ side and cover it; those of the input, larger by two, overlap by two pixels:
 Vectors of eight channels are read from the image itself, and written to it. Where a tile sticks out
 of its image, or the channels are no multiple of eight, it goes through a square of its own, the
 "border", which has as many lanes as vectors need.
+
+Tiles are read in another order than memory is in, so the processor does not guess what comes next.
+It is told: with each tile go requests for the memory of the tile below.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from minicnn.backend.numba.simd import (
     load,
     load_bytes,
     load_first,
+    prefetch,
     splat,
     store,
     store_first,
@@ -44,6 +48,8 @@ from minicnn.backend.numba.simd import (
     where_positive,
     zero,
 )
+
+LINE_BYTES = 64  # in a line of the cache
 
 
 class Tiling(NamedTuple):
@@ -70,7 +76,9 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
             _read_border(x, x, False, image, top, left, border)
             source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         target = address_of(planes) + 4 * (tile - first) * lanes
+        below = _pixel(x, image, top + size, left)
         for c in range(0, 4 * channels, BYTES):
+            _ask_for(below, c, size - 2)
             transform_input(points, source + c, row, pixel, target + c, plane, spare)
 
 
@@ -99,10 +107,9 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
 
 
 @compiled
-def write_tiles(
-    points, tiling, first, last, planes, bias, lowest, y, winners, border, winners_border, spare
-):
+def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, borders, spare):
     """`Y = max(Aᵀ M A + bias, lowest)`, and if there are winners, the largest of 2 × 2 each."""
+    border, winners_border = borders
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
     pooled = winners.size > 0
     plane, floor = 4 * planes.shape[1], splat(lowest)
@@ -117,7 +124,9 @@ def write_tiles(
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
             target_winners = address_of(winners_border)
         source = address_of(planes) + 4 * (tile - first) * lanes
+        below = _pixel(y, image, top + size, left)
         for c in range(0, 4 * filters, BYTES):
+            _ask_for(below, c, size)
             b = load(address_of(bias) + c)
             if pooled:
                 transform_output_pooled(
@@ -146,26 +155,37 @@ def read_cotangent_tiles(
 ):
     """`M̄ = A Ȳ Aᵀ` in panels, and the sum of Ȳ added to `bias`.
 
-    Ȳ is put together in the border: the cotangent where y is positive (if `rectify`), at the winner
-    of each window (if there are winners). A panel holds sixteen filters of all tiles of the block.
+    Ȳ is the cotangent where y is positive (if `rectify`), at the winner of each window (if there
+    are winners); it is put together in the border, unless it is the cotangent itself. A panel holds
+    sixteen filters of all tiles of the block.
     """
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
     plane = 4 * planes.shape[1]
     rows = planes.shape[1] // lanes
+    pooled, to_y = winners.size > 0, address_of(y) - address_of(cotangent)
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
-        if winners.size > 0:
-            top, left = line * size // 2, column * size // 2
+        step = size // 2 if pooled else size
+        top, left = line * step, column * step
+        source, row, pixel = _pixel(cotangent, image, top, left)
+        below = source + step * row, row, pixel
+        in_place = not (pooled or rectify) and _inside(cotangent, top, left, size)
+        if pooled:
             _read_windows(cotangent, y, rectify, winners, image, top, left, border)
-        else:
-            _read_border(cotangent, y, rectify, image, line * size, column * size, border)
+        elif not in_place:
+            _read_border(cotangent, y, rectify, image, top, left, border)
+        if not in_place:
+            source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         for c in range(0, filters, WIDTH):
+            _ask_for(below, 4 * c, step)
+            if rectify:
+                _ask_for(below, 4 * c + to_y, step)
             panel = address_of(planes) + (c // COLUMNS * rows + tile - first) * PANEL_BYTES
             total = transform_output_back(
                 points,
-                address_of(border) + 4 * c,
-                4 * size * lanes,
-                4 * lanes,
+                source + 4 * c,
+                row,
+                pixel,
                 panel + 4 * (c % COLUMNS),
                 plane,
                 spare,
@@ -213,9 +233,9 @@ def _read_border(x, mask, masked, image, top, left, border):
             readable = channels if inside else 0
             at, target = source + i * row + j * pixel, _border_pixel(border, i, j)
             for c in range(0, channels, WIDTH):
-                value = load_first(at + 4 * c, readable - c)
+                value = _load_up_to(at + 4 * c, readable - c)
                 if masked:
-                    value = where_positive(value, load_first(at + to_mask + 4 * c, readable - c))
+                    value = where_positive(value, _load_up_to(at + to_mask + 4 * c, readable - c))
                 store(target + 4 * c, value)
 
 
@@ -230,9 +250,9 @@ def _read_windows(cotangent, y, masked, winners, image, top, left, border):
             readable = channels if inside else 0
             at = ((image * height + top + i) * width + left + j) * channels if inside else 0
             for c in range(0, channels, WIDTH):
-                value = load_first(address_of(cotangent) + 4 * (at + c), readable - c)
+                value = _load_up_to(address_of(cotangent) + 4 * (at + c), readable - c)
                 if masked:
-                    result = load_first(address_of(y) + 4 * (at + c), readable - c)
+                    result = _load_up_to(address_of(y) + 4 * (at + c), readable - c)
                     value = where_positive(value, result)
                 winner = load_bytes(address_of(winners) + at + c)
                 for number in range(4):
@@ -253,7 +273,7 @@ def _write_border(border, y, image, top, left, add):
             for c in range(0, channels, WIDTH):
                 value = load(source + 4 * c)
                 if add:
-                    value = value + load_first(at + 4 * c, channels - c)
+                    value = value + _load_up_to(at + 4 * c, channels - c)
                 if c + WIDTH <= channels:
                     store(at + 4 * c, value)
                 else:
@@ -267,6 +287,25 @@ def _write_winners(border, winners, image, top, left):
         for j in range(min(border.shape[1], width - left)):
             for c in range(channels):
                 winners[image, top + i, left + j, c] = border[i, j, c]
+
+
+@compiled
+def _load_up_to(address, count):
+    """The first `count` of eight numbers, and zeros."""
+    return load(address) if count >= WIDTH else load_first(address, count)
+
+
+@compiled
+def _ask_for(tile, offset, size):
+    """Asks for the lines of the cache at an offset in each pixel of a tile, every second time.
+
+    A line holds two vectors.
+    """
+    address, row, pixel = tile
+    if offset % LINE_BYTES < BYTES:
+        for i in range(size):
+            for j in range(size):
+                prefetch(address + i * row + j * pixel + offset)
 
 
 @compiled
