@@ -56,7 +56,9 @@ class Compiled:
                 a metric or a list of metrics for each. "accuracy" is the binary, the categorical
                 or the sparse one, by the shapes of targets and outputs.
             weighted_metrics: the same, for metrics that sample weights apply to.
-            run_eagerly: accepted; everything runs as it is written here.
+            run_eagerly: whether every step runs through the layers' own code. By default, steps
+                that turn out to be the same list of kernels are repeated from that list, with the
+                same results (see `trainers/repetition.py`).
             steps_per_execution: batches between two calls of the callbacks.
             jit_compile: accepted without effect; the kernels are compiled in any case.
             auto_scale_loss: whether the optimizer of a "mixed_float16" model is wrapped in a

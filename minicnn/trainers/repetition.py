@@ -22,6 +22,8 @@ from minicnn import config
 from minicnn.autodiff import Tensor
 from minicnn.autodiff.noting import changes
 from minicnn.autodiff.transcript import Transcript
+from minicnn.trainers.batch import as_tensors
+from minicnn.trainers.transaction import Transactions
 
 ATTEMPTS = 5  # with batches of one kind, before a function is thought to be different each time
 
@@ -80,6 +82,45 @@ class Repeated:
         if self._can_be_learned is None:
             self._can_be_learned = not self._trainer.run_eagerly and is_plain(self._trainer)
         return self._can_be_learned
+
+
+def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
+    """The kernels of a training step on a batch, one a line, as a Python program.
+
+    The step ends with the gradients; the optimizer takes them from there. The model stays as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> import minicnn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="line")])
+        >>> model.compile(loss="mse")
+        >>> print(step_as_text(model, np.ones((4, 2), "float32"), np.ones((4, 1), "float32")))
+        def step(input_1, input_2):
+            ...
+            (a1, _,) = dense_forward(input_1, sequential_line_kernel, sequential_line_bias, ...
+            ...
+            return [Tensor(...), Tensor(...)]
+
+    Raises:
+        ValueError: the step looks at values, so that it is another program for other batches.
+    """
+    model._assert_compile_called("step_as_text")
+    data = as_tensors((x, y, sample_weight))
+    inputs: list[np.ndarray] = []
+    _kind(data, inputs)
+    with Transactions(model) as transactions:
+        before = [(variable, variable.snapshot()) for variable in transactions.variables]
+        transactions.run(model._gradients_and_count, data)  # makes what is not made yet
+        transcript = Transcript(inputs, transactions.variables)
+        with transcript.open():
+            gradients = transactions.run(model._gradients_and_count, data)
+        transcript.finish(gradients)
+    model.reset_metrics()
+    for variable, value in before:
+        variable.restore(value)
+    if transcript.why_not is not None:
+        raise ValueError(f"This step is not one list of kernels: {transcript.why_not}.")
+    return transcript.source()
 
 
 def _kind(data: Any, inputs: list[np.ndarray]) -> Any:

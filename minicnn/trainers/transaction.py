@@ -22,11 +22,14 @@ class Transactions:
 
     Args:
         trainer: the model whose state is kept.
+
+    Attributes:
+        variables: the state.
     """
 
     def __init__(self, trainer: Any):
         self._trainer = trainer
-        self._variables = state_variables(trainer)
+        self.variables = state_variables(trainer)
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Transactions:
@@ -39,12 +42,12 @@ class Transactions:
 
     def run(self, step: Callable[[Any], Any], data: Any) -> Any:
         """The result of `step(data)`."""
-        before = [variable.snapshot() for variable in self._variables]
+        before = [variable.snapshot() for variable in self.variables]
         try:
             with quiet():
                 result = step(data)
         except BaseException:
-            for variable, value in zip(self._variables, before, strict=True):
+            for variable, value in zip(self.variables, before, strict=True):
                 variable.restore(value)
             for variable, value in self._new:  # made in this step, as layers build themselves
                 variable.restore(value)
@@ -57,7 +60,7 @@ class Transactions:
     def _start_over(self) -> None:
         self._new.clear()
         forget_structure()
-        self._variables = state_variables(self._trainer)
+        self.variables = state_variables(self._trainer)
 
 
 def state_variables(trainer: Any) -> list[Variable]:

@@ -5,7 +5,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import layers, ops
-from minicnn.trainers.repetition import Repeated
+from minicnn.trainers.repetition import Repeated, step_as_text
 
 ROWS = 44  # 11 batches of 4
 
@@ -375,3 +375,32 @@ def test_a_model_with_steps_of_its_own_takes_them(learned):
     model.fit(*images(), batch_size=4, verbose=0)
     assert Own.steps == 11
     assert not learned["by heart"]
+
+
+def test_a_step_can_be_read_and_leaves_the_model_as_it_is():
+    model = NETS["dropout"]()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, y = images()
+    before = [w.numpy() for w in model.variables]
+    text = step_as_text(model, x[:4], y[:4])
+    assert text.startswith("def step(input_1, input_2):\n")
+    for kernel in ("dense_forward(", "dense_gradients(", "drop(", "sparse_softmax_cross_entropy("):
+        assert kernel in text
+    for a, b in zip(before, model.variables, strict=True):
+        np.testing.assert_array_equal(a, b.numpy())
+    assert float(model.metrics[0].result()) == 0
+
+
+def test_a_step_that_depends_on_values_cannot_be_written_out():
+    class Looking(layers.Layer):
+        def call(self, x):
+            return x * 2 if float(ops.sum(x)) > 0 else x
+
+        def compute_output_spec(self, x):
+            return x
+
+    model = sequential(Looking(), *head())
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x, y = images()
+    with pytest.raises(ValueError, match="looks at the values"):
+        step_as_text(model, x[:4], y[:4])
