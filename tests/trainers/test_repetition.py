@@ -404,3 +404,32 @@ def test_a_step_that_depends_on_values_cannot_be_written_out():
     x, y = images()
     with pytest.raises(ValueError, match="looks at the values"):
         step_as_text(model, x[:4], y[:4])
+
+
+def test_batches_of_ever_other_lengths_are_no_burden(learned):
+    model = NETS["mlp"]()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x, y = images(60)
+
+    def batches():
+        for rows in [*range(1, 40), *([7] * 5), *([39] * 5)]:
+            yield x[:rows], y[:rows]
+
+    held = []
+
+    class Looking(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            held.append(learned["long"])
+
+    model.fit(batches(), verbose=0, callbacks=[Looking()])
+    assert held[-1] == 39 + 1 + 5  # lengths that came late are not learned any more
+
+
+@pytest.mark.parametrize("strange", [object(), {1, 2}])
+def test_a_batch_with_something_strange_in_it_goes_the_long_way(strange, learned):
+    taken = []
+    repeated = Repeated(keras.Sequential(), lambda data: taken.append(data), list)
+    for _ in range(4):
+        repeated((keras.ops.ones(2), strange))
+    assert len(taken) == 4
+    assert not learned["long"]
