@@ -4,7 +4,8 @@ Both start from the same weights and are given the same batches in the same orde
 Two such trainings in float32 drift apart, whatever the libraries are. How far is taken from Keras
 alone, which is trained again with numbers that differ by rounding: every weight, pixel and setting
 of the optimizer is a float32 next to what it was, and the rows of each batch are in another order.
-The largest difference of these up to a step, times 16, is the band that float32 explains. A row
+The largest difference of these up to a step, times 16, is the band that float32 explains. Other
+neighbours are moved by 16 places, to meet the kinks of networks as often as the band allows. A row
 shows, for the weights or the loss that come closest to it after the last step, the difference, the
 band and the share of the band that is used; the largest share after any step; for how many steps
 the band is below a thousandth; and the first step and tensor that leave it, if any.
@@ -154,7 +155,8 @@ def _failure(results: list[dict[str, Any]], missing: list[str]) -> str | None:
     reasons = []
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        reasons.append(f"{len(wrong)} trainings do not hold: {'; '.join(wrong[:3])}{more}")
+        first = f"{'; '.join(wrong[:3])}{more}"
+        reasons.append(f"{len(wrong)} of {len(results)} trainings do not hold: {first}")
     if missing:
         reasons.append(f"nothing is trained with {', '.join(missing)}")
     return ". ".join(reasons) + "." if reasons else None

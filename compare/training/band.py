@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from compare.errors import ALLOWED, UNIT, wide
 
 LOSS = "the loss"
 SHARP = 1e-3
+KINK = 4.0  # a neighbour so much further than in proportion has crossed a kink
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Comparison:
         names: "the loss" and the names of the weights.
         ours, keras: the loss of each step.
         distances: of ours from Keras's, `(steps, names)`; see `distance`.
-        spread: the largest distance of Keras's neighbours from Keras, of the same shape.
+        spread: how far Keras's neighbours are from Keras, of the same shape; see `spread`.
         sizes: of Keras's numbers: the norms that the distances are relative to.
     """
 
@@ -103,6 +105,27 @@ def distance(a: Any, b: Any) -> np.ndarray:
     """Of two steps: the difference of the losses, and of each weight its Euclidean norm."""
     norms = [np.linalg.norm(wide(x) - wide(y)) for x, y in zip(a.weights, b.weights, strict=True)]
     return np.array([abs(a.loss - b.loss), *norms])
+
+
+def spread(distances: np.ndarray, places: Sequence[int], sizes: np.ndarray) -> np.ndarray:
+    """How far rounding by one place takes Keras, at most.
+
+    `distances` are those of the neighbours, `(neighbours, steps, names)`, and each is moved by so
+    many places. Where all is smooth, 16 places make 16 times the distance, and it counts a
+    sixteenth. At a kink, as in ReLU, rounding decides by chance on which side to go on, and how
+    far that leads is not in proportion to it. As `ALLOWED` is 16, a neighbour that is moved by 16
+    places crosses as many kinks as is allowed, and from there on counts in full.
+    """
+    near = [d for d, n in zip(distances, places, strict=True) if n == 1]
+    smooth = np.maximum.accumulate(np.max(near, axis=0)) + UNIT * sizes
+    return np.max([_counted(d, n, smooth) for d, n in zip(distances, places, strict=True)], axis=0)
+
+
+def _counted(distances: np.ndarray, places: int, smooth: np.ndarray) -> np.ndarray:
+    """Of one neighbour. The loss, one number, is too often near by chance to tell of a kink."""
+    jumps = (distances > KINK * places * smooth)[:, 1:].any(axis=1)
+    crossed = np.logical_or.accumulate(jumps)[:, None]
+    return np.where(crossed, distances, distances / places)
 
 
 def size(step: Any) -> np.ndarray:

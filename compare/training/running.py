@@ -15,14 +15,14 @@ import numpy as np
 
 from compare.libraries.library import Library
 from compare.networks import NETWORKS
-from compare.training.band import distance
+from compare.training.band import distance, size, spread
 from compare.training.cases import Case
 from compare.values import generator
 from minicnn.datasets import mnist
 
 BATCH_SIZE = 16
 NOISE = 0.1
-NEIGHBOURS = 2
+NEIGHBOURS = (1, 1, 16, 16)  # the places that the numbers of each are moved by
 
 
 class Batch(NamedTuple):
@@ -97,10 +97,12 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return mnist.load_data()[0]
 
 
-def moved(array: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Each number exchanged for the next float32 below or above it, at random. Zeros stay."""
+def moved(array: np.ndarray, random: np.random.Generator, places: int = 1) -> np.ndarray:
+    """Each number exchanged for the float32 so many places below or above it. Zeros stay."""
     towards = array * random.choice(np.float32([0, 2]), np.shape(array))
-    return np.nextafter(array, towards)
+    for _ in range(places):
+        array = np.nextafter(array, towards)
+    return array
 
 
 def _rounded(config: Any) -> Any:
@@ -112,14 +114,14 @@ def _rounded(config: Any) -> Any:
     return config
 
 
-def neighbours(steps: int, random: np.random.Generator) -> Iterator[Batch]:
+def neighbours(steps: int, random: np.random.Generator, places: int) -> Iterator[Batch]:
     """The batches with every pixel moved, and their rows, of which all sums are, in another order.
 
     In exact arithmetic the order changes nothing.
     """
     for images, labels in batches(steps):
         order = random.permutation(len(labels))
-        yield Batch(moved(images[order], random), labels[order])
+        yield Batch(moved(images[order], random, places), labels[order])
 
 
 def in_keras(
@@ -127,7 +129,7 @@ def in_keras(
 ) -> Iterator[Any]:
     """In Keras's process: for each case the `Step`s, then how far its neighbours are from them.
 
-    That is an array `(steps, 1 + weights)`, of the largest `distance` of each step.
+    That is an array `(steps, 1 + weights)`; see `spread`.
     """
     for case, start in cases:
         trainee = Trainee(library, case)
@@ -136,13 +138,18 @@ def in_keras(
             reference.append(step)
             yield step
         trainee = Trainee(library, case, rounded=True)
-        yield np.max([_spread(trainee, start, reference, k) for k in range(NEIGHBOURS)], axis=0)
+        distances = [
+            _distances(trainee, start, reference, number, places)
+            for number, places in enumerate(NEIGHBOURS)
+        ]
+        sizes = np.array([size(step) for step in reference])
+        yield spread(np.array(distances), NEIGHBOURS, sizes)
 
 
-def _spread(
-    trainee: Trainee, start: list[np.ndarray], reference: list[Step], number: int
+def _distances(
+    trainee: Trainee, start: list[np.ndarray], reference: list[Step], number: int, places: int
 ) -> np.ndarray:
     random = generator(f"neighbour {number}")
-    beginning = [moved(weight, random) for weight in start]
-    there = trainee.steps(beginning, neighbours(len(reference), random))
+    beginning = [moved(weight, random, places) for weight in start]
+    there = trainee.steps(beginning, neighbours(len(reference), random, places))
     return np.array([distance(a, b) for a, b in zip(there, reference, strict=True)])

@@ -11,7 +11,7 @@ from compare.errors import ALLOWED, UNIT
 from compare.libraries.minicnn import MiniCNN
 from compare.networks import INPUT_SHAPE, NETWORKS
 from compare.training import cases, running
-from compare.training.band import LOSS, Comparison
+from compare.training.band import LOSS, Comparison, spread
 from compare.training.cases import Case, optimizer
 from minicnn import config
 from minicnn.optimizers import SGD, Adam, Optimizer
@@ -172,6 +172,13 @@ def test_what_is_moved_is_the_next_float(rng):
     np.testing.assert_allclose(found, array, rtol=1.2e-7)
 
 
+def test_what_is_moved_by_16_places(rng):
+    array = np.float32([0, 1.5, -3, 0.1])
+    found = running.moved(array, rng, 16)
+    wanted = 16 * np.spacing(np.abs(array)) * (array != 0)
+    np.testing.assert_array_equal(np.abs(found - array), wanted)
+
+
 def test_settings_are_moved_but_for_whole_numbers():
     config = {"beta": 0.9, "rate": {"config": {"initial": 0.1, "steps": 5}}, "on": True, "one": 1.0}
     found = running._rounded(config)
@@ -180,12 +187,12 @@ def test_settings_are_moved_but_for_whole_numbers():
     assert (found["one"], found["on"], found["rate"]["config"]["steps"]) == (1.0, True, 5)
 
 
-def comparison(distances, spread, sizes=1.0):
+def comparison(distances, apart, sizes=1.0):
     steps = len(distances)
     names = [LOSS, "a", "b"]
     sizes = np.full((steps, 3), sizes)
     return Comparison(
-        names, [1.0] * steps, [1.0] * steps, np.array(distances), np.array(spread), sizes
+        names, [1.0] * steps, [1.0] * steps, np.array(distances), np.array(apart), sizes
     )
 
 
@@ -196,6 +203,14 @@ def test_the_band_never_narrows_and_is_never_nothing():
     np.testing.assert_allclose(found.band[:, 2], ALLOWED * 2 * UNIT)
     assert found.leaves() is None
     assert found.sharp == 3
+
+
+def test_a_neighbour_counts_in_proportion_until_it_crosses_a_kink():
+    near = np.full((3, 3), 1e-6)
+    far = np.array([[9e-4, 16e-6, 32e-6], [0, 2e-3, 16e-6], [16e-6, 16e-6, 32e-6]])
+    found = spread(np.array([near, near / 2, far]), (1, 1, 16), np.zeros((3, 3)))
+    wanted = [[9e-4 / 16, 1e-6, 2e-6], [1e-6, 2e-3, 16e-6], [16e-6, 16e-6, 32e-6]]
+    np.testing.assert_allclose(found, wanted)
 
 
 def test_the_first_step_and_what_is_furthest_outside():
