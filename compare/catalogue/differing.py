@@ -16,6 +16,7 @@ NO_AXES = "PyTorch's has no such settings"
 LISTS = "takes no list of numbers"
 REPEATED = "PyTorch pads by repeating the edge where the padding is odd"
 ONE_FOR_ALL = "does not apply one transformation to all images"
+WRAPS = "interpolates between the last pixel and the first, which TensorFlow does not"
 INT32 = "JAX counts in int32 where 64 bits are not switched on"
 TYPE = "another integer type"
 LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -25,11 +26,13 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
             "",
             "penalties are kept apart",
         ),
+        ("layers.RandomTranslation(height_factor=0.3, width_factor=0.2", "training", WRAPS),
         ("layers.ActivityRegularization", "", "penalties are kept apart in a stateless call"),
         ("metrics.IoU", "config", INT32),
         ("metrics.BinaryIoU", "config", INT32),
         ("metrics.MeanIoU", "config", INT32),
-        ("metrics.OneHot", "config", INT32),
+        ("metrics.OneHotIoU", "config", INT32),
+        ("metrics.OneHotMeanIoU", "config", INT32),
         ("optimizers.LossScaleOptimizer", "", "works only inside a compiled step"),
         ("ops.segment_", "", "JAX must be told the number of segments"),
         ("ops.repeat(axis=1)", "", f"JAX {LISTS}"),
@@ -49,10 +52,13 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("layers.AveragePooling3D(pool_size=3, strides=2, padding='same')", "", REPEATED),
         ("layers.AveragePooling2D(pool_size=(2, 3), strides=(1, 2)", "", REPEATED),
         ("layers.LayerNormalization(axis=[1, 2]", "", "wants the normalized axes to be the last"),
+        ("layers.RandomTranslation(height_factor=0.3, width_factor=0.2", "training", WRAPS),
+        ("layers.RandomBrightness", "", "changes in place what the gradient needs"),
         ("metrics.IoU", "config", "PyTorch counts in int32"),
         ("metrics.BinaryIoU", "config", "PyTorch counts in int32"),
         ("metrics.MeanIoU", "config", "PyTorch counts in int32"),
-        ("metrics.OneHot", "config", "PyTorch counts in int32"),
+        ("metrics.OneHotIoU", "config", "PyTorch counts in int32"),
+        ("metrics.OneHotMeanIoU", "config", "PyTorch counts in int32"),
         ("optimizers.", "config", "PyTorch's optimizers are registered under another name"),
         ("ops.heaviside", "", NO_GRADIENT),
         ("ops.ldexp", "gradient", "PyTorch's gradient takes 2⁻² for 0"),
@@ -79,7 +85,7 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("ops.image.affine_transform", "", f"PyTorch {ONE_FOR_ALL}"),
         ("ops.floor_divide() on (2, 3)", "", NO_GRADIENT),
         ("ops.nonzero", "", "one array of places, not one for each axis"),
-        ("ops.imag", "", "PyTorch has no imaginary part of real numbers"),
+        ("ops.imag()", "", "PyTorch has no imaginary part of real numbers"),
         ("ops.size()", "type", TYPE),
     ),
 }

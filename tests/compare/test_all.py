@@ -70,6 +70,15 @@ def test_every_line_on_a_backend_is_about_a_case():
             assert why
 
 
+def test_a_line_on_a_backend_is_about_one_thing_only():
+    """A name that others begin with would excuse them, too, as `imag` does `image.resize`."""
+    labels = [f"{case.kind}.{case.label}" for case in catalogue.cases()]
+    for lines in differing.LINES.values():
+        for begins, _, _ in lines:
+            names = {label.partition("(")[0] for label in labels if label.startswith(begins)}
+            assert len(names) == 1 or begins.endswith(("_", ".")), (begins, names)
+
+
 def test_excuses_are_for_one_backend():
     case = next(c for c in catalogue.cases() if c.label.startswith("imag()"))
     assert [e.why for e in case.on("torch").keras]
