@@ -64,7 +64,7 @@ def command(options: argparse.Namespace) -> Outcome:
     failed = [r["case"] for r in results if r["wrong"]]
     summary = {"cases": len(cases), "failed": len(failed), "without a case": missing}
     print(f"\n{len(cases) - len(failed)} of {len(cases)} cases hold on {options.backend}.")
-    return Outcome(results, summary, _failure(failed, missing))
+    return Outcome(results, summary, _failure(len(cases), failed, missing))
 
 
 def answers(library: Library, cases: list[Case]) -> Iterator[dict[str, Any] | str]:
@@ -124,11 +124,12 @@ def _row(case: Case, finding: judge.Finding) -> tuple:
     return (f"{case.kind}.{label}", finding.quantity, *ours, *keras, finding.limit, verdict)
 
 
-def _failure(failed: list[str], missing: list[str]) -> str | None:
+def _failure(cases: int, failed: list[str], missing: list[str]) -> str | None:
     reasons = []
     if failed:
         more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        reasons.append(f"{len(failed)} cases do not hold: {'; '.join(failed[:3])}{more}")
+        first = f"{'; '.join(failed[:3])}{more}"
+        reasons.append(f"{len(failed)} of {cases} cases do not hold: {first}")
     if missing:
         reasons.append(f"no case for {', '.join(missing)}")
     return ". ".join(reasons) + "." if reasons else None

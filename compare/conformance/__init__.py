@@ -72,7 +72,8 @@ def command(options: argparse.Namespace) -> Outcome:
         raise CannotCompare("standing.json is empty: say which files to run.")
     results = _run(source, files, known, _wanted(options.tests))
     _print(results)
-    _print_reasons(results, known)
+    reasons = _reasons(results, known)
+    _print_reasons(reasons)
     _print_tests(results, known, options.failures)
     unexplained = standing.record(known, results) if options.record else []
     summary = {
@@ -80,6 +81,7 @@ def command(options: argparse.Namespace) -> Outcome:
         "failed": sum(len(r.failed) for r in results),
         "skipped": sum(r.skipped for r in results),
         "not known": sum(len(r.unexpected) for r in results),
+        "known": reasons,
     }
     failure = f"no reason is known for {', '.join(unexplained)}." if unexplained else None
     if not options.record:
@@ -139,19 +141,22 @@ def _print(results: list[Result]) -> None:
     )
 
 
-def _print_reasons(results: list[Result], known: dict[str, Any]) -> None:
-    """The failures that are known, by reason."""
+def _reasons(results: list[Result], known: dict[str, Any]) -> dict[str, int]:
+    """The known failures, counted by reason."""
     counts = Counter(
         standing.known(known, r.file)[test]
         for r in results
         for test in r.failed
         if test not in r.unexpected
     )
-    if counts:
+    says = {key: reason["says"] for key, reason in known["reasons"].items()}
+    return {says.get(key, key): n for key, n in counts.most_common()}
+
+
+def _print_reasons(reasons: dict[str, int]) -> None:
+    if reasons:
         print()
-        says = {key: reason["says"] for key, reason in known["reasons"].items()}
-        rows = [(n, says.get(key, key)) for key, n in counts.most_common()]
-        print_table(("known failures", "because"), rows)
+        print_table(("known failures", "because"), [(n, says) for says, n in reasons.items()])
 
 
 def _print_tests(results: list[Result], known: dict[str, Any], all_failures: bool) -> None:

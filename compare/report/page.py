@@ -92,8 +92,15 @@ def _counted(result: Result) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and key != "seed"
     }
     if not numbers:
-        return f"{len(result.results)} results" if len(result.results) > 1 else ""
-    return ", ".join(f"{key} {value}" for key, value in numbers.items())
+        return _measured(result)
+    return ", ".join(f"{value:,} {key}" for key, value in numbers.items())
+
+
+def _measured(result: Result) -> str:
+    measured = sum(len(told.get("measurements") or []) for told in result.results)
+    if measured:
+        return f"{measured} measurements"
+    return f"{len(result.results)} results" if len(result.results) > 1 else ""
 
 
 def _unread(file: Unreadable) -> Html:

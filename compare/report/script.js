@@ -8,7 +8,7 @@
   const heads = [...table.tHead.rows[0].cells];
   const titles = heads.map((head) => head.textContent);
   const [BACKEND, KIND, WRONG] = [8, 9, 10];
-  const PIECE = innerWidth < 700 ? 20 : 100;
+  const PIECE = innerWidth < 700 ? 12 : 30;
   let order = { column: null, up: false };
   let wanted = rows;
   let count = 0;

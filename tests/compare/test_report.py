@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from compare.cli import main
+from compare.conformance import standing
 from compare.report import charts, html, results
 from compare.report.html import Html, tag
 from compare.report.page import SECTIONS
@@ -43,7 +44,10 @@ TOLD = {
         {"scores": {"parity": {"all": [0, 1]}, "sum": {"all": [1, 1]}}},
     ),
     "fuzz": ([{"network": NASTY, "program": NASTY, "wrong": "x"}], {"networks": 3, "seed": 1}),
-    "conformance": ([{"file": "a_test.py", "passed": 1, "failures": {"t": NASTY}}], {}),
+    "conformance": (
+        [standing.Result("a_test.py", 1, {"t": NASTY}, 0, ["t"], [], 0)._asdict()],
+        {"known": {NASTY: 1}},
+    ),
     "model": ([{"name": NASTY, "shape": [2, 3], "off": ["Keras"]}], {"file": "m.keras"}),
     "script": ([{"what": NASTY, "minicnn": 1, "keras": None, "holds": False}], {"file": "p.py"}),
 }

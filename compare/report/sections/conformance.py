@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compare.report.html import Html, tag
-from compare.report.parts import folded, section, table, verdict
+from compare.report.parts import folded, section, sentence, table, verdict
 from compare.report.results import Result
 
 KINDS = ("passed", "failed", "skipped")
+HEADS = ("file", *KINDS, "not known")
 
 
 def render(results: list[Result]) -> Html:
@@ -22,22 +23,33 @@ def render(results: list[Result]) -> Html:
 
 
 def _run(result: Result) -> Html:
-    total = {kind: sum(file.get(kind, 0) for file in result.results) for kind in KINDS}
-    new = sum(file.get("new", 0) for file in result.results)
-    files = sorted(result.results, key=lambda f: (-f.get("new", 0), -f.get("failed", 0)))
-    rows = [
-        [file.get("file", ""), *(file.get(kind, 0) for kind in KINDS), file.get("new", 0)]
-        for file in files
-    ]
-    said = f": {total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped; "
-    said += f"{new} of the failures are not known." if new else "every failure is known."
-    heads = ("file", *KINDS, "not known")
+    rows = sorted(map(_row, result.results), key=lambda row: (-row[4], -row[2], row[0]))
+    total = {kind: sum(row[i] for row in rows) for i, kind in enumerate(HEADS[1:], 1)}
+    known = result.summary.get("known") or {}
+    said = "every failure is known"
+    if total["not known"]:
+        said = f"{total['not known']} of the failures are not known"
     return tag(
         "div",
-        tag("p", verdict(result.passed), said),
+        tag(
+            "p",
+            verdict(result.passed, f"{total['passed']} passed"),
+            f", {total['failed']} failed, {total['skipped']} skipped in {len(rows)} files; {said}.",
+        ),
         _share(total),
-        folded(f"All {len(rows)} files", table(heads, rows, [bool(row[-1]) for row in rows])),
-        _failures(files),
+        table(("because", "known failures"), list(known.items())) if known else None,
+        folded(f"All {len(rows)} files", table(HEADS, rows, [row[4] > 0 for row in rows])),
+        _failures(result.results),
+    )
+
+
+def _row(file: dict[str, Any]) -> tuple:
+    return (
+        file.get("file", ""),
+        file.get("passed", 0),
+        len(file.get("failed") or {}),
+        file.get("skipped", 0),
+        len(file.get("unexpected") or []),
     )
 
 
@@ -47,15 +59,30 @@ def _share(total: dict[str, int]) -> Html:
         tag("span", class_=f"fill {kind}", style=f"width:{100 * total[kind] / everything:.2f}%")
         for kind in KINDS
     ]
-    return tag("div", parts, class_="track tall", role="img", aria_label=f"{total}")
+    return tag("div", parts, class_="track tall", role="img", aria_label=_read_out(total))
+
+
+def _read_out(total: dict[str, int]) -> str:
+    return ", ".join(f"{total[kind]} {kind}" for kind in KINDS)
 
 
 def _failures(files: list[dict[str, Any]]) -> Html | None:
-    failures = [
-        [f.get("file", ""), test, (why or "").split("\n")[0]]
-        for f in files
-        for test, why in (f.get("failures") or {}).items()
-    ]
+    failures = sorted(failure for file in files for failure in _failures_of(file))
     if not failures:
         return None
-    return folded(f"All {len(failures)} failures", table(("file", "test", "why"), failures))
+    rows = [(file, test, "known" if known else "", why) for known, file, test, why in failures]
+    bad = [not known for known, *_ in failures]
+    return folded(f"All {len(rows)} failures", table(("file", "test", "", "why"), rows, bad))
+
+
+def _failures_of(file: dict[str, Any]) -> list[tuple[bool, str, str, str]]:
+    """Whether it is known, the file, the test, and why it fails."""
+    unexpected = file.get("unexpected") or []
+    return [
+        (test not in unexpected, file.get("file", ""), test, _line(why))
+        for test, why in (file.get("failed") or {}).items()
+    ]
+
+
+def _line(why: str | None) -> str:
+    return sentence((why or "").split("\n")[0])

@@ -136,7 +136,7 @@ def _table(rows: list[dict]) -> Html:
             ],
             class_="bad" if row["wrong"] else None,
         )
-        for row in rows[:50]
+        for row in rows[:30]
     ]
     return tag(
         "div",
