@@ -130,6 +130,12 @@ def broadcast(builder, address):
     )
 
 
+@_instruction(types.float32, types.int64)
+def number_at(builder, address):
+    """The float32 at an address."""
+    return builder.load(_pointer(builder, address, ir.FloatType()), align=4)
+
+
 @_instruction(vector, types.float32)
 def splat(builder, value):
     """Eight times one number."""

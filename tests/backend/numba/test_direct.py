@@ -7,7 +7,7 @@ import pytest
 
 from minicnn import config
 from minicnn.backend.numba import conv
-from minicnn.backend.numba.conv import direct, few_channels
+from minicnn.backend.numba.conv import direct, few_channels, few_channels_gradient
 from minicnn.backend.numpy import blocks as exact
 
 GUARD = 64
@@ -25,6 +25,15 @@ CASES = {
     "dilation": (direct, (2, 9, 8, 16), (3, 2, 16, 8), ONE, ((2, 0), (1, 1)), (2, 3), True),
     "one position": (direct, (2, 5, 5, 8), (5, 5, 8, 8), ONE, NONE, ONE, False),
     "first layer": (few_channels, (3, 9, 10, 1), (3, 3, 1, 24), ONE, NONE, ONE, True),
+    "first, no pool": (
+        few_channels,
+        (3, 9, 10, 1),
+        (3, 3, 1, 24),
+        (1, 2),
+        ((1, 1), (2, 0)),
+        ONE,
+        False,
+    ),
     "first, padded": (few_channels, (2, 8, 7, 3), (5, 5, 3, 7), ONE, ((2, 2), (2, 2)), ONE, True),
     "first, strides": (few_channels, (2, 9, 9, 2), (4, 1, 2, 8), (3, 2), NONE, ONE, False),
 }
@@ -98,8 +107,8 @@ def test_nothing_outside_the_results_is_written(case, rng, monkeypatch):
     arrays = random_arrays(x_shape, kernel_shape, rng)
     expected = everything(algorithm, *arrays, *where)  # and compiles, which needs the real NumPy
     numpy = GuardedNumPy()
-    monkeypatch.setattr(direct, "np", numpy)
-    monkeypatch.setattr(few_channels, "np", numpy)
+    for module in (direct, few_channels, few_channels_gradient):
+        monkeypatch.setattr(module, "np", numpy)
     found = everything(algorithm, *arrays, *where)
     numpy.check()
     for one, other in zip(found, expected, strict=True):
@@ -150,5 +159,6 @@ def test_read_only_arrays_need_no_other_machine_code(rng):
             array.flags.writeable = writable
         y, winners = conv.conv_block(*arrays, *where, True)
         conv.conv_block_gradients(y, *arrays[:2], y, winners, *where)
-        counts.append([len(k.signatures) for k in (few_channels._convolve, direct._gradients)])
+        kernels = few_channels._convolve, few_channels_gradient._add_images
+        counts.append([len(kernel.signatures) for kernel in kernels])
     assert counts[0] == counts[1]

@@ -14,8 +14,9 @@ then bias, relu and pool follow in registers, and only the pool's result and its
 written: 5 bytes instead of 16 for each window and filter. Without a pool the four pixels are
 neighbours in the order of memory.
 
-Everything else, the tables of offsets and the gradients, is that of `direct.py`. A number of
-filters that is no multiple of eight is filled up with filters of zeros, which are cut off again.
+The cotangent of the kernel, if that has few taps as well: `few_channels_gradient.py`. Everything
+else is that of `direct.py`. A number of filters that is no multiple of eight is filled up with
+filters of zeros, which are cut off again.
 
 Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, filters)`, float32.
 """
@@ -26,6 +27,7 @@ import numpy as np
 
 from minicnn.backend.numba.compile import compiled
 from minicnn.backend.numba.conv import direct
+from minicnn.backend.numba.conv.few_channels_gradient import NINE, kernel_and_bias_gradient
 from minicnn.backend.numba.conv.microkernels import PANEL_BYTES, row_at
 from minicnn.backend.numba.conv.planes import PANEL, filled_up, kernel_panels, padded_image
 from minicnn.backend.numba.conv.plans import make_plan
@@ -108,24 +110,33 @@ def conv_block_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Cotangents of input, kernel and bias; see `direct.py`."""
-    given = kernel.shape[-1]
-    of_x, of_kernel, of_bias = direct.conv_block_gradients(
-        _whole_vectors(cotangent),
-        x,
-        _whole_vectors(kernel),
-        None if y is None else _whole_vectors(y),
-        None if winners is None else _whole_vectors(winners),
-        strides,
-        padding,
-        dilation,
-        activation,
-        input_needed,
-        kernel_needed,
+    """Cotangents of input, kernel and bias; see `few_channels_gradient.py` and `direct.py`."""
+    where = (strides, padding, dilation)
+    given, shape = kernel.shape[-1], x.shape
+    cotangent, kernel, y, winners = (
+        None if a is None else _whole_vectors(a) for a in (cotangent, kernel, y, winners)
     )
+    arrays = cotangent, x, kernel, y, winners
+    few = kernel_needed and kernel[..., 0].size <= NINE
+    of_x = of_kernel = of_bias = None
+    if input_needed or not few:
+        needed = input_needed, kernel_needed and not few
+        of_x, of_kernel, of_bias = direct.conv_block_gradients(*arrays, *where, activation, *needed)
+    if few:
+        plan = make_plan(shape[1:3], shape[3], kernel.shape[:2], *where)
+        of_kernel, of_bias = kernel_and_bias_gradient(
+            x,
+            cotangent,
+            cotangent if y is None else y,
+            direct.NO_WINNERS if winners is None else winners,
+            plan,
+            direct.bordered(plan, padding),
+            cut(len(x), direct.images_per_piece(plan, kernel)),
+            activation == "relu",
+        )
     if not kernel_needed:
         return of_x, None, None
-    return of_x, _cut_off(of_kernel, given), _cut_off(of_bias, given)
+    return of_x, _cut_off(of_kernel.reshape(kernel.shape), given), _cut_off(of_bias, given)
 
 
 def _whole_vectors(x: np.ndarray) -> np.ndarray:
