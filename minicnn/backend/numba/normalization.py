@@ -4,9 +4,10 @@
     backward   ḡ, x → Σ ḡ, Σ ḡ (x − μ)     then   ḡ, x → x̄ = a ḡ + b (x − μ) + c
 
 An image batch is a table here: a row for each pixel, a column for each channel. Eight channels are
-a vector, and its sums stay in registers for BLOCK rows, few enough that float32 loses nothing to
-speak of and that the rows are still in the cache when their mean is known and their squares are
-summed. Blocks are then put together in float64: two sets with n and m rows, means μ and ν, sums of
+a vector. The rows are read as they lie in memory, which is what processors foresee; one row of sums
+stays in the cache. Sums are of BLOCK rows, few enough that float32 loses nothing to speak of, and
+that the rows are still in the cache when their mean is known and their squares are summed. Blocks
+are then put together in float64: two sets with n and m rows, means μ and ν, sums of
 squares S and T have together the mean `μ + (ν − μ) m / (n + m)` and the sum of squares
 `S + T + (ν − μ)² n m / (n + m)`. Nothing cancels, however far the mean is from zero.
 
@@ -25,15 +26,16 @@ from minicnn.backend.numba.arithmetic import channel_sums, sum, sums_channels
 from minicnn.backend.numba.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import (
+    BYTES,
     WIDTH,
     address_of,
     load,
+    load_first,
     multiply_add,
     rectified,
     splat,
     store,
     where_positive,
-    zero,
 )
 from minicnn.backend.numba.threads import cut, share
 from minicnn.backend.numpy import blocks
@@ -149,18 +151,11 @@ def _normalized(
 def _sum_up(work, rows, means, squares):
     """Mean, and sum of squared distances from it, of each column of each piece of the rows."""
     channels = rows.shape[1]
-    sums = np.empty((3, channels), np.float32)
+    sums = np.empty((3, _lanes(channels)), np.float32)
     for piece, start, stop in pieces(work):
         for first in range(start, stop, BLOCK):
             count = min(BLOCK, stop - first)
-            for first_channel in range(0, channels, WIDTH):
-                channel = min(first_channel, channels - WIDTH)
-                source = address_of(rows) + 4 * (first * channels + channel)
-                centre, rest, total = _squares(source, 4 * channels, count)
-                target = address_of(sums) + 4 * channel
-                store(target, centre)
-                store(target + 4 * channels, rest)
-                store(target + 8 * channels, total)
+            _sum_block(address_of(rows) + 4 * first * channels, channels, count, sums)
             before = first - start
             mean_share, square_share = count / (before + count), before * count / (before + count)
             for channel in range(channels):
@@ -172,29 +167,49 @@ def _sum_up(work, rows, means, squares):
 
 
 @compiled
-def _squares(source, row, count):
-    """Mean m, `Σ (x − m)` and `Σ (x − m)²` of eight columns of `count` rows, `row` bytes apart.
+def _sum_block(source, channels, count, sums):
+    """Mean m, `Σ (x − m)` and `Σ (x − m)²` of each column of `count` rows.
 
-    The first sum is what rounding has left out of the mean.
+    The second is what rounding has left out of the mean. Two rows are added at a time, so that the
+    sums are loaded and stored half as often; the last one may be alone.
     """
-    # Even and odd rows have sums of their own, as an addition takes four cycles to give its result.
-    even, odd = zero(), zero()
+    sums[...] = 0
+    row, step = 4 * channels, 4 * sums.shape[1]
+    centre, rest, squares = address_of(sums), address_of(sums) + step, address_of(sums) + 2 * step
+    share = splat(np.float32(1) / np.float32(count))
+    for i in range(source, source + (count - 1) * row, 2 * row):
+        for c in range(0, row, BYTES):
+            both = _read(i + c, row - c) + _read(i + row + c, row - c)
+            store(centre + c, load(centre + c) + both)
     last = source + (count - 1) * row
-    for i in range(source, last, 2 * row):
-        even, odd = even + load(i), odd + load(i + row)
+    for c in range(0, row, BYTES):
+        total = load(centre + c)
+        if count % 2:
+            total = total + _read(last + c, row - c)
+        store(centre + c, total * share)
+    for i in range(source, source + (count - 1) * row, 2 * row):
+        for c in range(0, row, BYTES):
+            mean = load(centre + c)
+            a, b = _read(i + c, row - c) - mean, _read(i + row + c, row - c) - mean
+            store(rest + c, load(rest + c) + (a + b))
+            store(squares + c, multiply_add(a, a, multiply_add(b, b, load(squares + c))))
     if count % 2:
-        even = even + load(last)
-    mean = (even + odd) * splat(np.float32(1) / np.float32(count))
-    even, odd, even_squares, odd_squares = zero(), zero(), zero(), zero()
-    for i in range(source, last, 2 * row):
-        a, b = load(i) - mean, load(i + row) - mean
-        even, odd = even + a, odd + b
-        even_squares = multiply_add(a, a, even_squares)
-        odd_squares = multiply_add(b, b, odd_squares)
-    if count % 2:
-        a = load(last) - mean
-        even, even_squares = even + a, multiply_add(a, a, even_squares)
-    return mean, even + odd, even_squares + odd_squares
+        for c in range(0, row, BYTES):
+            a = _read(last + c, row - c) - load(centre + c)
+            store(rest + c, load(rest + c) + a)
+            store(squares + c, multiply_add(a, a, load(squares + c)))
+
+
+@compiled
+def _lanes(channels):
+    """Channels, filled up to whole vectors."""
+    return -(-channels // WIDTH) * WIDTH
+
+
+@compiled
+def _read(address, left):
+    """Eight numbers, or as many as there are `left` bytes, and zeros."""
+    return load(address) if left >= BYTES else load_first(address, left // 4)
 
 
 @compiled
@@ -216,40 +231,45 @@ def _normalize(work, rows, factors, y, rectify):
 def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
     """`Σ ḡ` and `Σ ḡ (x − μ)` of each column of each piece of the rows."""
     channels = x.shape[1]
-    sums = np.empty((2, channels), np.float32)
+    sums = np.empty((2, _lanes(channels)), np.float32)
+    places = address_of(cotangent), address_of(x), address_of(y)
     for piece, start, stop in pieces(work):
         for first in range(start, stop, BLOCK):
-            count = min(BLOCK, stop - first)
-            for first_channel in range(0, channels, WIDTH):
-                channel = min(first_channel, channels - WIDTH)
-                place = 4 * (first * channels + channel)
-                centre = load(address_of(mean) + 4 * channel)
-                total, products = _cotangent_sums(cotangent, x, y, centre, place, count, rectify)
-                store(address_of(sums) + 4 * channel, total)
-                store(address_of(sums) + 4 * (channels + channel), products)
+            last = min(first + BLOCK, stop)
+            sums[...] = 0
+            for i in range(first, last - 1, 2):
+                _add_rows(places, i, 2, address_of(mean), channels, sums, rectify)
+            if (last - first) % 2:
+                _add_rows(places, last - 1, 1, address_of(mean), channels, sums, rectify)
             for channel in range(channels):
                 totals[piece, 0, channel] += sums[0, channel]
                 totals[piece, 1, channel] += sums[1, channel]
 
 
 @compiled
-def _cotangent_sums(cotangent, x, y, centre, place, count, rectify):
-    """Of eight columns of `count` rows."""
-    row = 4 * x.shape[1]
-    even_total, odd_total = zero(), zero()
-    even_products, odd_products = zero(), zero()
-    for _ in range(count // 2):
-        even = _behind(cotangent, y, place, rectify)
-        odd = _behind(cotangent, y, place + row, rectify)
-        even_total, odd_total = even_total + even, odd_total + odd
-        even_products = multiply_add(even, load(address_of(x) + place) - centre, even_products)
-        odd_products = multiply_add(odd, load(address_of(x) + place + row) - centre, odd_products)
-        place += 2 * row
-    if count % 2:
-        even = _behind(cotangent, y, place, rectify)
-        even_total = even_total + even
-        even_products = multiply_add(even, load(address_of(x) + place) - centre, even_products)
-    return even_total + odd_total, even_products + odd_products
+def _add_rows(places, number, count, mean, channels, sums, rectify):
+    """Adds one row or two from a number on, as in `_sum_block`."""
+    cotangent, x, y = places
+    row = 4 * channels
+    totals, products = address_of(sums), address_of(sums) + 4 * sums.shape[1]
+    for c in range(0, row, BYTES):
+        left, place = row - c, number * row + c
+        centre = _read(mean + c, left)
+        g = _passed(_read(cotangent + place, left), y + place, left, rectify)
+        total, product = g, multiply_add(g, _read(x + place, left) - centre, load(products + c))
+        if count == 2:
+            place += row
+            g = _passed(_read(cotangent + place, left), y + place, left, rectify)
+            total = total + g
+            product = multiply_add(g, _read(x + place, left) - centre, product)
+        store(totals + c, load(totals + c) + total)
+        store(products + c, product)
+
+
+@compiled
+def _passed(g, y, left, rectify):
+    """The cotangent in front of the activation, from the one behind it."""
+    return where_positive(g, _read(y, left)) if rectify else g
 
 
 @compiled
@@ -264,16 +284,11 @@ def _combine(work, cotangent, x, y, factors, gradient, rectify):
                 place = i * step + c
                 distance = load(address_of(x) + place) - load(mean + c)
                 a, b, shift = load(factor + c), load(factor + step + c), load(factor + 2 * step + c)
-                g = _behind(cotangent, y, place, rectify)
+                g = load(address_of(cotangent) + place)
+                if rectify:
+                    g = where_positive(g, load(address_of(y) + place))
                 value = multiply_add(g, a, multiply_add(distance, b, shift))
                 store(address_of(gradient) + place, value)
-
-
-@compiled
-def _behind(cotangent, y, place, rectify):
-    """The cotangent in front of the activation, from the one behind it."""
-    g = load(address_of(cotangent) + place)
-    return where_positive(g, load(address_of(y) + place)) if rectify else g
 
 
 @compiled
