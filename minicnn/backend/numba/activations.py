@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.compile import compiled, part, same_float
 from minicnn.backend.numba.in_pieces import in_pieces
 from minicnn.backend.numba.threads import for_chunks
 from minicnn.backend.numpy import activations as definition
@@ -134,7 +134,7 @@ def _log_softmax(start, stop, x, y):
             y[i, j] = x[i, j] - shift - logarithm
 
 
-@compiled
+@part
 def _shift(row):
     """The largest element, or 0 where that is infinite."""
     largest = row[0]

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import numba
 import numpy as np
 from numba.core import event
 
+from minicnn.backend.numba.kept import keep_on_disk
 from minicnn.backend.numba.memory import keep_freed_memory
 from minicnn.backend.numba.notice import Notice
-from minicnn.backend.numba.sources import source_version
+from minicnn.backend.numba.parts import Part
 
 # Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
 # `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
 FAST_MATH = {"contract"}
-SETTINGS = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
+SETTINGS = {
+    "nogil": True,
+    "fastmath": FAST_MATH,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls them from C
+}
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 event.register("numba:compile", Notice())
@@ -31,47 +32,31 @@ def compiled(function: Callable) -> Callable:
     """Compile `function` when it is first called, once for each combination of argument types.
 
     Kernels release the interpreter's lock, so that `threads.for_chunks` can run them in parallel.
-    Numba keeps the machine code beside the source, else in the user's cache folder (or in
-    NUMBA_CACHE_DIR); where neither can be written, in a folder for temporary files; else nowhere.
+    The machine code is kept on disk (see kept.py).
 
     A kernel may call others, in its file or another: it is compiled again when one of the files
     that it depends on has a new text (see sources.py).
     """
-    for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
-        try:
-            with _restored_cache_folder():
-                prepare()
-                kernel = numba.njit(cache=True, **SETTINGS)(function)
-            return _depend_on_sources(kernel)
-        except (RuntimeError, OSError):  # Numba found no folder that it can write
-            continue
-    return numba.njit(**SETTINGS)(function)
-
-
-def inlined(function: Callable) -> Callable:
-    """A part of kernels, whose instructions are repeated in each kernel that calls it.
-
-    That keeps the vectors it takes and returns in registers, where the compiler would otherwise
-    find it too large for that. It is kept on disk within the kernels only.
-    """
-    return numba.njit(forceinline=True, **SETTINGS)(function)
-
-
-def _depend_on_sources(kernel: Callable) -> Callable:
-    """Let Numba compare the texts of files instead of the time stamp of one."""
-    if file := getattr(kernel._cache, "_cache_file", None):
-        file._source_stamp = source_version(kernel.py_func.__code__.co_filename)
+    kernel = numba.njit(**SETTINGS)(function)
+    keep_on_disk(kernel)
     return kernel
 
 
-@contextmanager
-def _restored_cache_folder() -> Iterator[None]:
-    """Give Numba's own setting back, which other programs' functions go by."""
-    before = numba.config.CACHE_DIR
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+def part(function: Callable) -> Callable:
+    """A part of kernels, compiled with and into each kernel that calls it (see parts.py).
+
+    Called from Python it runs as Python.
+    """
+    return Part(function, SETTINGS)
+
+
+def inlined(function: Callable) -> Callable:
+    """A part of kernels, whose instructions are repeated at each call.
+
+    That keeps the vectors it takes and returns in registers, where the compiler would otherwise
+    find it too large for that.
+    """
+    return Part(function, SETTINGS | {"forceinline": True})
 
 
 def same_float(*arrays: np.ndarray) -> bool:
@@ -86,24 +71,3 @@ def contiguous(*arrays: np.ndarray) -> list[np.ndarray]:
     compile everything again.
     """
     return [array if array.flags.carray else np.array(array, order="C") for array in arrays]
-
-
-def _keep_cache_folder() -> None:
-    """Leave the choice of the folder to Numba."""
-
-
-def _use_temporary_cache_folder() -> None:
-    folder = Path(tempfile.gettempdir()) / f"minicnn-{os.getuid() if os.name == 'posix' else ''}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _require_private(folder)
-    numba.config.CACHE_DIR = str(folder)
-
-
-def _require_private(folder: Path) -> None:
-    """Compiled code is loaded from here, so nobody else may be able to write it."""
-    status = folder.lstat()
-    private = stat.S_ISDIR(status.st_mode)
-    if os.name == "posix":
-        private &= status.st_uid == os.getuid() and not status.st_mode & 0o077
-    if not private:
-        raise PermissionError(f"{folder} can be written by others")

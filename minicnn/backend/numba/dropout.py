@@ -53,11 +53,15 @@ def _dropout(work, x, y, first, second, threshold, scale):
             source, target = address_of(x) + offset, address_of(y) + offset
             _drop_group(source, target, group, first, second, threshold, scale)
         if stop > whole:  # the last group has fewer elements, and is done on the side
-            rest = len(x) - GROUP * whole
-            last[:rest] = x[GROUP * whole :]
+            rest = GROUP * whole
+            for i in range(
+                rest, len(x)
+            ):  # slices would bring a check of shapes, seconds to compile
+                last[i - rest] = x[i]
             place = address_of(last)
             _drop_group(place, place, whole, first, second, threshold, scale)
-            y[GROUP * whole :] = last[:rest]
+            for i in range(rest, len(x)):
+                y[i] = last[i - rest]
 
 
 @intrinsic

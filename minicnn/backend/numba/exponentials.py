@@ -26,7 +26,7 @@ from functools import wraps
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.in_pieces import in_pieces
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import (
@@ -145,7 +145,7 @@ def _apply(work, number, x, y, setting):
             store(address_of(y) + place, value)
 
 
-@compiled
+@part
 def _exp(x):
     x = at_most(at_least(x, splat(F(-104))), splat(F(89)))
     n, reduced = _reduced(x)
@@ -154,7 +154,7 @@ def _exp(x):
     return (splat(F(1)) + reduced) * power_of_two(half) * power_of_two(n - half)
 
 
-@compiled
+@part
 def _exp_minus_one(x):
     """Of numbers that are not positive."""
     n, reduced = _reduced(at_least(x, splat(F(-87))))
@@ -162,7 +162,7 @@ def _exp_minus_one(x):
     return multiply_add(scale, reduced, scale - splat(F(1)))
 
 
-@compiled
+@part
 def _reduced(x):
     """The n, and exp(r) − 1."""
     n = nearest(x * splat(INVERSE_LOG_2))
@@ -176,7 +176,7 @@ def _reduced(x):
     return n, multiply_add(rest, r * r, r)
 
 
-@compiled
+@part
 def _sigmoid(x):
     one = splat(F(1))
     e = _exp(_negative_magnitude(x))
@@ -184,7 +184,7 @@ def _sigmoid(x):
     return where_beats(zero(), x, e * positive, positive)
 
 
-@compiled
+@part
 def _log_one_plus(e):
     """`log(1 + e)` for e from 0 to 1."""
     two = splat(F(2))
@@ -200,7 +200,7 @@ def _log_one_plus(e):
     return two * multiply_add(series, square * s, s)
 
 
-@compiled
+@part
 def _negative_magnitude(x):
     return where_beats(x, zero(), zero() - x, x)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
+from minicnn.backend.numba.compile import compiled, part, same_float
 from minicnn.backend.numba.threads import for_chunks
 from minicnn.backend.numpy import losses as definition
 
@@ -57,7 +57,7 @@ def _gradient(start, stop, logits, labels, cotangent, gradient):
             gradient[i, j] = (probability - (j == labels[i])) * cotangent[i]
 
 
-@compiled
+@part
 def _largest_and_total(row):
     """The largest logit (0 if that is infinite), and `Σ exp(logit - largest)`."""
     largest = row[0]

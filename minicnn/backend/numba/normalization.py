@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.arithmetic import channel_sums, sum, sums_channels
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import (
     BYTES,
@@ -166,7 +166,7 @@ def _sum_up(work, rows, means, squares):
                 squares[piece, channel] += inside + distance**2 * square_share
 
 
-@compiled
+@part
 def _sum_block(source, channels, count, sums):
     """Mean m, `Σ (x − m)` and `Σ (x − m)²` of each column of `count` rows.
 
@@ -200,13 +200,13 @@ def _sum_block(source, channels, count, sums):
             store(squares + c, multiply_add(a, a, load(squares + c)))
 
 
-@compiled
+@part
 def _lanes(channels):
     """Channels, filled up to whole vectors."""
     return -(-channels // WIDTH) * WIDTH
 
 
-@compiled
+@part
 def _read(address, left):
     """Eight numbers, or as many as there are `left` bytes, and zeros."""
     return load(address) if left >= BYTES else load_first(address, left // 4)
@@ -246,7 +246,7 @@ def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
                 totals[piece, 1, channel] += sums[1, channel]
 
 
-@compiled
+@part
 def _add_rows(places, number, count, mean, channels, sums, rectify):
     """Adds one row or two from a number on, as in `_sum_block`."""
     cotangent, x, y = places
@@ -266,7 +266,7 @@ def _add_rows(places, number, count, mean, channels, sums, rectify):
         store(products + c, product)
 
 
-@compiled
+@part
 def _passed(g, y, left, rectify):
     """The cotangent in front of the activation, from the one behind it."""
     return where_positive(g, _read(y, left)) if rectify else g

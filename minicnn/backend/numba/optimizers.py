@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.pieces import pieces
 from minicnn.backend.numba.simd import (
     WIDTH,
@@ -207,7 +207,7 @@ def _address(array):
     return address_of(array) if array.flags.c_contiguous and array.size >= WIDTH else 0
 
 
-@compiled
+@part
 def _place(vector, first, size):
     """The offset in bytes of a parameter's vector."""
     return 4 * min(WIDTH * (vector - first), size - WIDTH)

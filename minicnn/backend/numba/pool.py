@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba import pool_by_two
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
@@ -158,7 +158,7 @@ def _max_pool_gradient(first, last, x, cotangent, gradient, window):
                     pixels[winners[c], c] += source[c]
 
 
-@compiled
+@part
 def _find_winners(image, line, position, window, largest, winners):
     """The first largest element of one window, by the number of its pixel, for each channel."""
     down, across, stride_down, stride_across, top, left = window
@@ -177,7 +177,7 @@ def _find_winners(image, line, position, window, largest, winners):
                 largest[c] = values[c] if better else largest[c]
 
 
-@compiled
+@part
 def _beats(value, largest):
     """NaN is larger than any number."""
     return (value > largest) | (value != value)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.simd import (
     WIDTH,
     address_of,
@@ -95,7 +95,7 @@ def _choose(first, last, x, y, winners):
                 place += channels
 
 
-@compiled
+@part
 def _better(largest, number, value, tap):
     number = where_beats(value, largest, tap, number)
     return where_beats(value, largest, value, largest), number

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numpy import random as definition
 from minicnn.backend.numpy.random import KEY_STEPS, MULTIPLIERS, ROUNDS, Key
 
 PIECE = 2048  # blocks of four words that are worth waking a thread for
+FEW = 50_000  # words that NumPy has made before a kernel is loaded, let alone compiled
 LANES = 32  # blocks that go through the rounds side by side, in vector registers
 HALF = np.uint64(32)
 FIRST_MULTIPLIER, SECOND_MULTIPLIER = (np.uint64(number) for number in MULTIPLIERS)
@@ -16,6 +18,8 @@ FIRST_MULTIPLIER, SECOND_MULTIPLIER = (np.uint64(number) for number in MULTIPLIE
 
 def random_bits(key: Key, count: int, stream: int = 0) -> np.ndarray:
     """The first `count` random words, uint32, of one of the 2³² streams of `key`."""
+    if count < FEW:
+        return definition.random_bits(key, count, stream)
     words = np.empty(((count + 3) // 4, 4), np.uint32)
     for_chunks(_random_bits, len(words), words, round_keys(key), stream, smallest=PIECE)
     return words.reshape(-1)[:count]
@@ -39,7 +43,7 @@ def _random_bits(start, stop, words, keys, stream):
                 blocks[i, word] = lanes[word, i]
 
 
-@compiled
+@part
 def _philox(first_block, stream, keys, lanes):
     """The words of `LANES` blocks from `first_block` on; see `backend/numpy/random.py`."""
     a, b, c, d = lanes[0], lanes[1], lanes[2], lanes[3]

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
 WIDTH = 8  # elements of a vector
 BYTES = 4 * WIDTH
@@ -293,15 +293,13 @@ def load_bytes(builder, address):
 def _arithmetic(operation: Callable, instruction: str) -> None:
     """Lets `operation` take two vectors."""
 
-    @_instruction(vector, vector, vector)
-    def compute(builder, a, b):
-        return getattr(builder, instruction)(a, b)
+    @type_callable(operation)
+    def kind_of(context):
+        return lambda a, b: vector if a == b == vector else None
 
-    @overload(operation)
-    def choose(a, b):
-        if isinstance(a, Vector) and isinstance(b, Vector):
-            return lambda a, b: compute(a, b)
-        return None
+    @lower_builtin(operation, Vector, Vector)
+    def compute(context, builder, signature, values):
+        return getattr(builder, instruction)(*values)
 
 
 _arithmetic(operator.add, "fadd")

@@ -16,6 +16,7 @@ BACKEND = Path(__file__).resolve().parent.parent
 _IMPORT = re.compile(r"^\s*from minicnn\.backend\.([\w.]+) import (\([^)]*\)|.*)$", re.MULTILINE)
 
 
+@functools.cache
 def source_version(file: str) -> str:
     """A digest of the texts that decide what the kernels of a file do."""
     files = {Path(file).resolve()}

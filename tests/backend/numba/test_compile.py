@@ -96,8 +96,8 @@ def test_a_folder_that_others_can_write_is_not_trusted(installed_read_only, tmp_
 def test_kernels_follow_the_text_of_the_files_they_depend_on(installed, tmp_path):
     folder = installed / "minicnn" / "backend" / "numba"
     other, file = folder / "other.py", folder / "file.py"
-    head = "from minicnn.backend.numba.compile import compiled\n"
-    other.write_text(head + "@compiled\ndef times(x):\n    return 2 * x\n")
+    head = "from minicnn.backend.numba.compile import compiled, part\n"
+    other.write_text(head + "@part\ndef times(x):\n    return 2 * x\n")
     file.write_text(
         head + "from minicnn.backend.numba.other import (\n    times,\n)\n"
         "@compiled\ndef kernel(x):\n    return times(x)\n"
@@ -118,6 +118,72 @@ def test_kernels_follow_the_text_of_the_files_they_depend_on(installed, tmp_path
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert found() == ["21", "0"]
     assert found() == ["21", "1"]
+
+
+ALLOCATING = """
+import numpy as np
+from minicnn.backend.numba.compile import compiled, part
+
+@part
+def zeros(length):
+    return np.zeros(length)
+
+@compiled
+def kernel(length):
+    if length == 13:
+        raise ValueError("no luck with", length)
+    x = zeros(length)
+    x += length
+    return x
+"""
+
+WITHOUT_COMPILER = """
+import sys
+from minicnn.backend.numba.file import kernel
+
+print(kernel(3).tolist())
+for length in (13, -1):
+    try:
+        kernel(length)
+    except ValueError as error:
+        print(*error.args)
+print(sum(kernel.stats.cache_hits.values()), "numba.np.arrayobj" in sys.modules)
+"""
+
+
+def test_a_kept_kernel_works_without_the_compiler(installed, tmp_path):
+    (installed / "minicnn" / "backend" / "numba" / "file.py").write_text(ALLOCATING)
+    first, second = (
+        run_program(WITHOUT_COMPILER, installed, tmp_path, tmp_path).stdout.splitlines()
+        for _ in range(2)
+    )
+    assert first[:3] == ["[3.0, 3.0, 3.0]", "no luck with 13", "negative dimensions not allowed"]
+    assert second[:3] == first[:3]
+    assert (first[3], second[3]) == ("0 True", "1 False")
+
+
+@compilation.part
+def _power(base, exponent):
+    return base**2 if exponent == 2 else base * _times(base, exponent - 1)
+
+
+@compilation.part
+def _times(base, count):
+    return base * count
+
+
+@compilation.compiled
+def _two_calls(x):
+    return _power(x, 2), _power(x, 3), _power(x, x)
+
+
+def test_parts_are_compiled_with_the_kernels_that_call_them():
+    kept = len(_power.overloads)
+    assert _power(3.0, 2) == 9.0
+    assert len(_power.overloads) == kept == 0
+    assert _two_calls(4) == (16, 32, 48)
+    assert len(_power.overloads) <= 1  # 2 and 3 are no types of their own; none if it was kept
+    assert _two_calls(4.0) == (16.0, 32.0, 48.0)
 
 
 def test_the_source_of_a_kernel_is_all_that_it_imports_of_the_backends():

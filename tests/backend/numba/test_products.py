@@ -77,6 +77,7 @@ def test_what_is_not_needed_is_not_computed(rng):
     assert only_x[0] is not None and only_x[1:] == (None, None)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
 def test_nan_and_infinities_pass_relu(rng):
     x = np.array([[np.nan, 1], [np.inf, 1], [-np.inf, 1]], np.float32)
     y = fast.dense_block(x, np.ones((2, 3), np.float32), np.zeros(3, np.float32), "relu")

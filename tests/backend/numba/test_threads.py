@@ -103,7 +103,7 @@ def test_a_forked_child_computes_too():
     expected = many_kernels()
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    child = context.Process(target=lambda: queue.put(many_kernels()))
+    child = context.Process(target=lambda: queue.put(many_kernels()), daemon=True)
     child.start()
     found = queue.get(timeout=120)
     child.join(timeout=120)

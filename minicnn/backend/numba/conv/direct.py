@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.conv import im2col
 from minicnn.backend.numba.conv.around import activate_and_pool, cotangent_of_sums
 from minicnn.backend.numba.conv.kernel_gradient import add_kernel_gradient
@@ -196,7 +196,7 @@ def _convolve(work, images, border, inside, tables, panels, bias, y, relu):
             _multiply(image, tables, panels, bias, y[number], relu)
 
 
-@compiled
+@part
 def _multiply(image, tables, panels, bias, y, relu):
     """`y = activation(X · W + bias)` for one image.
 
@@ -231,7 +231,7 @@ def _multiply(image, tables, panels, bias, y, relu):
             first_weights += (last_run - first_run) * run_length * PANEL_BYTES
 
 
-@compiled
+@part
 def _five(row):
     return row[0], row[1], row[2], row[3], row[4]
 
@@ -262,7 +262,7 @@ def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, 
                 _multiply(start, tables, turned, no_bias, target, False)
 
 
-@compiled
+@part
 def _rectified(sums):
     a, b, c, d, e, f = sums
     return (
@@ -275,12 +275,12 @@ def _rectified(sums):
     )
 
 
-@compiled
+@part
 def _rectified_row(row):
     return rectified(row[0]), rectified(row[1])
 
 
-@compiled
+@part
 def _store_left_halves(targets, sums):
     """The first eight of sixteen filters; there are no others."""
     store(targets[0], sums[0][0])

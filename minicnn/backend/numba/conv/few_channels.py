@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.few_channels_gradient import NINE, kernel_and_bias_gradient
 from minicnn.backend.numba.conv.microkernels import PANEL_BYTES, row_at
@@ -163,7 +163,7 @@ def _convolve(work, images, border, inside, positions, taps, panels, bias, y, wi
                 _sum(image, positions, taps, panels, bias, y[number], relu)
 
 
-@compiled
+@part
 def _sum(image, positions, taps, panels, bias, y, relu):
     """One image without a pool: four positions at a time, the last one repeated at the end."""
     filters = y.shape[2]
@@ -183,7 +183,7 @@ def _sum(image, positions, taps, panels, bias, y, relu):
             _store(target + s * filters * 4, d, relu, whole)
 
 
-@compiled
+@part
 def _sum_and_pool(image, windows, taps, panels, bias, y, winners, relu):
     """One image with a pool: one window at a time."""
     filters = y.shape[2]
@@ -203,7 +203,7 @@ def _sum_and_pool(image, windows, taps, panels, bias, y, winners, relu):
             winner += filters
 
 
-@compiled
+@part
 def _four_sums(image, places, taps, weights, start):
     """The sums of four positions for sixteen filters: four pairs of vectors."""
     p, q, r, s = places
@@ -219,13 +219,13 @@ def _four_sums(image, places, taps, weights, start):
     return a, b, c, d
 
 
-@compiled
+@part
 def _add_product(row, address, left, right):
     factor = broadcast(address)
     return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
 
 
-@compiled
+@part
 def _store(target, row, relu, whole):
     left, right = row
     if relu:
@@ -235,7 +235,7 @@ def _store(target, row, relu, whole):
         store(target + BYTES, right)
 
 
-@compiled
+@part
 def _store_largest(target, winner, a, b, c, d, relu):
     """The largest of four vectors after relu, and which one it is; the first among equals."""
     if relu:

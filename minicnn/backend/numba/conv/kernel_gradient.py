@@ -15,7 +15,7 @@ The sums of the images of one piece of work are added in their order, then those
 
 from __future__ import annotations
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import part
 from minicnn.backend.numba.conv.microkernels import (
     PANEL_BYTES,
     ROWS,
@@ -32,7 +32,7 @@ from minicnn.backend.numba.simd import address_of
 BLOCK_POSITIONS = 256  # of all panels together: 16 KiB, half of a usual first-level cache
 
 
-@compiled
+@part
 def add_kernel_gradient(image, taps, steps, plane, inside, size, sums):
     """Adds one image's part to `sums` `(panels, taps, 16)`.
 

@@ -31,7 +31,7 @@ Van Zee, van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functio
 
 from __future__ import annotations
 
-from minicnn.backend.numba.compile import compiled, inlined
+from minicnn.backend.numba.compile import inlined, part
 from minicnn.backend.numba.simd import BYTES, broadcast, load, multiply_add, store, zero
 
 ROWS = 6
@@ -39,7 +39,7 @@ COLUMNS = 16
 PANEL_BYTES = 4 * COLUMNS  # of one k
 
 
-@compiled
+@part
 def rows_from(address, step):
     """The addresses of six rows, `step` bytes apart."""
     return (
@@ -52,45 +52,45 @@ def rows_from(address, step):
     )
 
 
-@compiled
+@part
 def four_rows_from(address, step):
     """The addresses of four rows, `step` bytes apart."""
     return address, address + step, address + 2 * step, address + 3 * step
 
 
-@compiled
+@part
 def no_sums():
     """Six rows of zeros."""
     return six_times((zero(), zero()))
 
 
-@compiled
+@part
 def six_times(row):
     """The same row six times."""
     return row, row, row, row, row, row
 
 
-@compiled
+@part
 def row_at(address):
     """Sixteen numbers from an address on."""
     return load(address), load(address + BYTES)
 
 
-@compiled
+@part
 def store_row(address, row):
     """Writes sixteen numbers from an address on."""
     store(address, row[0])
     store(address + BYTES, row[1])
 
 
-@compiled
+@part
 def sums_at(rows):
     """The sums that `store_sums` wrote."""
     a, b, c, d, e, f = rows
     return row_at(a), row_at(b), row_at(c), row_at(d), row_at(e), row_at(f)
 
 
-@compiled
+@part
 def store_sums(rows, sums):
     """Writes each row of sums to its address."""
     store_row(rows[0], sums[0])
@@ -124,14 +124,14 @@ def add_products(sums, count, rows, row_step, panel, panel_step):
     return s0, s1, s2, s3, s4, s5
 
 
-@compiled
+@part
 def add_products_to_stored(targets, count, rows, row_step, panel, panel_step):
     """`add_products` to the six rows in memory at `targets`."""
     sums = add_products(sums_at(targets), count, rows, row_step, panel, panel_step)
     store_sums(targets, sums)
 
 
-@compiled
+@part
 def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_step):
     """The same for four rows: every even number of rows from 8 on is made of sixes and fours."""
     t0, t1, t2, t3 = targets
@@ -152,13 +152,13 @@ def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_ste
     store_row(t3, s3)
 
 
-@compiled
+@part
 def _add_product(row, address, left, right):
     factor = broadcast(address)
     return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
 
 
-@compiled
+@part
 def six_up_to(first, last):
     """Six numbers from `first` on; behind `last` it is repeated.
 
@@ -174,21 +174,21 @@ def six_up_to(first, last):
     )
 
 
-@compiled
+@part
 def six_of(table, numbers):
     """Six elements of a table."""
     a, b, c, d, e, f = numbers
     return table[a], table[b], table[c], table[d], table[e], table[f]
 
 
-@compiled
+@part
 def six_multiples(numbers, step):
     """Each of six numbers times `step`."""
     a, b, c, d, e, f = numbers
     return a * step, b * step, c * step, d * step, e * step, f * step
 
 
-@compiled
+@part
 def shifted(rows, offset):
     """Six addresses, each `offset` bytes further."""
     a, b, c, d, e, f = rows

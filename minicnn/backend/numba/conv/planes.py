@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import part
 from minicnn.backend.numba.simd import (
     BYTES,
     WIDTH,
@@ -55,7 +55,7 @@ def filled_up(x: np.ndarray, length: int) -> np.ndarray:
     return wide
 
 
-@compiled
+@part
 def padded_image(images, number, padded, inside):
     """The address of image `number` with its border; copied to `padded` if that is not empty.
 
@@ -72,7 +72,7 @@ def padded_image(images, number, padded, inside):
     return address_of(padded)
 
 
-@compiled
+@part
 def fill_plane(cotangent, y, number, plane, inside, totals, relu):
     """Writes image `number` of the cotangent, behind relu, to a plane; adds its sums to `totals`.
 
@@ -82,10 +82,10 @@ def fill_plane(cotangent, y, number, plane, inside, totals, relu):
     _, height, width, filters = cotangent.shape
     plane_width, panel = plane.shape[2:]
     top, left = inside
-    for part in range(filters // WIDTH):
-        source = address_of(cotangent[number]) + part * BYTES
-        result = address_of(y[number]) + part * BYTES
-        target = address_of(plane[part // 2]) + part % 2 * BYTES
+    for eight in range(filters // WIDTH):
+        source = address_of(cotangent[number]) + eight * BYTES
+        result = address_of(y[number]) + eight * BYTES
+        target = address_of(plane[eight // 2]) + eight % 2 * BYTES
         total = zero()
         for row in range(height):
             place = target + ((top + row) * plane_width + left) * panel * 4
@@ -98,21 +98,21 @@ def fill_plane(cotangent, y, number, plane, inside, totals, relu):
                 source += filters * 4
                 result += filters * 4
                 place += panel * 4
-        _add_to(totals, part, total)
+        _add_to(totals, eight, total)
 
 
-@compiled
+@part
 def fill_plane_from_windows(cotangent, y, winners, number, plane, inside, totals, relu):
     """The same for the cotangent of a pool: each window's goes to its winner, zero to the rest."""
     _, height, width, filters = cotangent.shape
     plane_width, panel = plane.shape[2:]
     top, left = inside
     below = plane_width * panel * 4
-    for part in range(filters // WIDTH):
-        source = address_of(cotangent[number]) + part * BYTES
-        result = address_of(y[number]) + part * BYTES
-        winner = address_of(winners[number]) + part * WIDTH
-        target = address_of(plane[part // 2]) + part % 2 * BYTES
+    for eight in range(filters // WIDTH):
+        source = address_of(cotangent[number]) + eight * BYTES
+        result = address_of(y[number]) + eight * BYTES
+        winner = address_of(winners[number]) + eight * WIDTH
+        target = address_of(plane[eight // 2]) + eight % 2 * BYTES
         total = zero()
         for row in range(height):
             place = target + ((top + 2 * row) * plane_width + left) * panel * 4
@@ -129,15 +129,15 @@ def fill_plane_from_windows(cotangent, y, winners, number, plane, inside, totals
                 result += filters * 4
                 winner += filters
                 place += 2 * panel * 4
-        _add_to(totals, part, total)
+        _add_to(totals, eight, total)
 
 
-@compiled
+@part
 def _number(value):
     return splat(np.float32(value))
 
 
-@compiled
-def _add_to(totals, part, total):
-    place = address_of(totals) + part * BYTES
+@part
+def _add_to(totals, eight, total):
+    place = address_of(totals) + eight * BYTES
     store(place, load(place) + total)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.conv.microkernels import (
     COLUMNS,
     PANEL_BYTES,
@@ -45,13 +45,13 @@ from minicnn.backend.numba.simd import WIDTH, address_of
 LINE = 16  # numbers in a line of the cache
 
 
-@compiled
+@part
 def whole(channels):
     """Channels or filters, filled up to whole panels."""
     return -(-channels // COLUMNS) * COLUMNS
 
 
-@compiled
+@part
 def plane_length(rows, columns):
     """Numbers in a plane, an odd number of cache lines.
 
@@ -173,7 +173,7 @@ def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradie
                 add_tiles(points, tiling, start, stop, v, x_gradient, x_border, address_of(spare))
 
 
-@compiled
+@part
 def _multiply(tiles, channels, filters, v, u, m):
     """`M = V · U` of one plane; six tiles a time, the last few of which may be left-overs."""
     v_step, m_step = 4 * whole(channels), 4 * filters
@@ -185,7 +185,7 @@ def _multiply(tiles, channels, filters, v, u, m):
             store_sums(rows_from(address_of(m) + tile * m_step + 4 * f, m_step), sums)
 
 
-@compiled
+@part
 def _multiply_back(tiles, block, lanes, filters, m, u, v):
     """`V̄ = M̄ · Uᵀ` of one plane, panel by panel of M̄."""
     v_step = 4 * lanes
@@ -201,7 +201,7 @@ def _multiply_back(tiles, block, lanes, filters, m, u, v):
             store_sums(rows_from(address_of(v) + tile * v_step + 4 * c, v_step), sums)
 
 
-@compiled
+@part
 def _add_kernel_products(tiles, block, lanes, columns, v, m, sums):
     """`Ū += Vᵀ · M̄` of one plane; the rows are channels, in sixes and then fours."""
     v_step = 4 * lanes

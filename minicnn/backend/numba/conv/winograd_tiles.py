@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import part
 from minicnn.backend.numba.conv.microkernels import COLUMNS, PANEL_BYTES
 from minicnn.backend.numba.conv.winograd_transforms import (
     transform_input,
@@ -61,7 +61,7 @@ class Tiling(NamedTuple):
     left: int
 
 
-@compiled
+@part
 def read_tiles(points, tiling, first, last, x, planes, border, spare):
     """`V = Bᵀ d B` of the tiles from `first` to `last`, one row of each plane for a tile."""
     size = len(points)
@@ -82,7 +82,7 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
             transform_input(points, source + c, row, pixel, target + c, plane, spare)
 
 
-@compiled
+@part
 def add_tiles(points, tiling, first, last, planes, x, border, spare):
     """`X̄ += B V̄ Bᵀ`, the adjoint of `read_tiles`; an image is cleared before its first tile."""
     size = len(points)
@@ -106,7 +106,7 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
             _write_border(border, x, image, top, left, True)
 
 
-@compiled
+@part
 def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, borders, spare):
     """`Y = max(Aᵀ M A + bias, lowest)`, and if there are winners, the largest of 2 × 2 each."""
     border, winners_border = borders
@@ -149,7 +149,7 @@ def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, b
                 _write_winners(winners_border, winners, image, top, left)
 
 
-@compiled
+@part
 def read_cotangent_tiles(
     points, tiling, first, last, cotangent, y, winners, rectify, planes, bias, border, spare
 ):
@@ -194,7 +194,7 @@ def read_cotangent_tiles(
             store(at, load(at) + total)
 
 
-@compiled
+@part
 def _place(tile, tiling):
     """The image in which a tile is, and its place in the rows and columns of tiles."""
     image, within = divmod(tile, tiling.down * tiling.across)
@@ -202,7 +202,7 @@ def _place(tile, tiling):
     return image, line, column
 
 
-@compiled
+@part
 def _inside(x, top, left, size):
     """Whether whole vectors of a tile's pixels can be read from the image itself."""
     _, height, width, channels = x.shape
@@ -211,7 +211,7 @@ def _inside(x, top, left, size):
     return rows_inside and columns_inside and channels % WIDTH == 0
 
 
-@compiled
+@part
 def _pixel(x, image, top, left):
     """A pixel's address, and the bytes from row to row and from pixel to pixel."""
     _, height, width, channels = x.shape
@@ -220,7 +220,7 @@ def _pixel(x, image, top, left):
     return address_of(x) + (image * height + top) * row + left * pixel, row, pixel
 
 
-@compiled
+@part
 def _read_border(x, mask, masked, image, top, left, border):
     """A tile of x (where `mask` is positive, if `masked`), zeros where it sticks out."""
     _, height, width, channels = x.shape
@@ -239,7 +239,7 @@ def _read_border(x, mask, masked, image, top, left, border):
                 store(target + 4 * c, value)
 
 
-@compiled
+@part
 def _read_windows(cotangent, y, masked, winners, image, top, left, border):
     """The cotangent of each 2 × 2 pixels to the one that won, zeros to the others."""
     _, height, width, channels = y.shape
@@ -261,7 +261,7 @@ def _read_windows(cotangent, y, masked, winners, image, top, left, border):
                     store(pixel + 4 * c, chosen)
 
 
-@compiled
+@part
 def _write_border(border, y, image, top, left, add):
     """The part of a tile that is inside to y, or added to it."""
     _, height, width, channels = y.shape
@@ -280,7 +280,7 @@ def _write_border(border, y, image, top, left, add):
                     store_first(at + 4 * c, value, channels - c)
 
 
-@compiled
+@part
 def _write_winners(border, winners, image, top, left):
     _, height, width, channels = winners.shape
     for i in range(min(border.shape[0], height - top)):
@@ -289,13 +289,13 @@ def _write_winners(border, winners, image, top, left):
                 winners[image, top + i, left + j, c] = border[i, j, c]
 
 
-@compiled
+@part
 def _load_up_to(address, count):
     """The first `count` of eight numbers, and zeros."""
     return load(address) if count >= WIDTH else load_first(address, count)
 
 
-@compiled
+@part
 def _ask_for(tile, offset, size):
     """Asks for the lines of the cache at an offset in each pixel of a tile, every second time.
 
@@ -308,13 +308,13 @@ def _ask_for(tile, offset, size):
                 prefetch(address + i * row + j * pixel + offset)
 
 
-@compiled
+@part
 def _border_pixel(border, i, j):
     _, size, lanes = border.shape
     return address_of(border) + 4 * lanes * (i * size + j)
 
 
-@compiled
+@part
 def clear(address, count):
     """Writes `count` zeros."""
     for i in range(0, count, WIDTH):

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import part
 from minicnn.backend.numba.simd import (
     BYTES,
     add_line,
@@ -49,7 +49,7 @@ from minicnn.backend.numba.simd import (
 ONE = np.float32(1)
 
 
-@compiled
+@part
 def transform_input(points, source, row, pixel, target, plane, spare):
     """`V = Bᵀ d B`: a tile of the input, to one number in each plane."""
     size = len(points)
@@ -61,7 +61,7 @@ def transform_input(points, source, row, pixel, target, plane, spare):
         store_line(target + j * plane, size * plane, line)
 
 
-@compiled
+@part
 def transform_input_back(points, source, plane, target, row, pixel, spare):
     """`X̄ += B V̄ Bᵀ`, the adjoint of `transform_input`."""
     size = len(points)
@@ -73,7 +73,7 @@ def transform_input_back(points, source, plane, target, row, pixel, spare):
         add_line(target + j * pixel, row, line)
 
 
-@compiled
+@part
 def transform_output(points, source, plane, target, row, pixel, bias, floor, spare):
     """`Y = max(Aᵀ M A + bias, floor)`: one number of each plane, to a tile of the output."""
     size = len(points)
@@ -83,7 +83,7 @@ def transform_output(points, source, plane, target, row, pixel, bias, floor, spa
         store_line(target + j * pixel, row, finished(line, bias, floor))
 
 
-@compiled
+@part
 def transform_output_pooled(points, source, plane, target, winners, row, pixel, bias, floor, spare):
     """The same and the largest of each 2 × 2 numbers, with its place (0 to 3) as a byte.
 
@@ -102,7 +102,7 @@ def transform_output_pooled(points, source, plane, target, winners, row, pixel, 
             _store_largest(target + 4 * at, winners + at, left[2], right[2], left[3], right[3])
 
 
-@compiled
+@part
 def _transform_output_rows(points, source, plane, spare):
     size = len(points)
     for i in range(size):
@@ -110,7 +110,7 @@ def _transform_output_rows(points, source, plane, spare):
         store_line(spare + i * (size - 2) * BYTES, BYTES, line)
 
 
-@compiled
+@part
 def transform_output_back(points, source, row, pixel, target, plane, spare):
     """`M̄ = A Ȳ Aᵀ`, the adjoint of `transform_output`; returns the sum of the tile."""
     size = len(points)
@@ -125,7 +125,7 @@ def transform_output_back(points, source, row, pixel, target, plane, spare):
     return total
 
 
-@compiled
+@part
 def transform_kernel(points, source, row, pixel, target, plane, spare):
     """`U = G g Gᵀ`: a kernel of 3 × 3, to one number in each plane."""
     size = len(points)
@@ -137,7 +137,7 @@ def transform_kernel(points, source, row, pixel, target, plane, spare):
         store_line(target + j * plane, size * plane, line)
 
 
-@compiled
+@part
 def transform_kernel_back(points, source, plane, target, row, pixel, spare):
     """`ḡ = Gᵀ Ū G`, the adjoint of `transform_kernel`."""
     size = len(points)
@@ -149,7 +149,7 @@ def transform_kernel_back(points, source, plane, target, row, pixel, spare):
         store_line(target + j * pixel, row, line)
 
 
-@compiled
+@part
 def input_line(d):
     """`Bᵀ d`."""
     if len(d) == 4:
@@ -167,7 +167,7 @@ def input_line(d):
     )
 
 
-@compiled
+@part
 def input_line_back(v):
     """`B v`."""
     if len(v) == 4:
@@ -185,7 +185,7 @@ def input_line_back(v):
     )
 
 
-@compiled
+@part
 def output_line(m):
     """`Aᵀ m`."""
     if len(m) == 4:
@@ -200,7 +200,7 @@ def output_line(m):
     )
 
 
-@compiled
+@part
 def output_line_back(y):
     """`A y`."""
     if len(y) == 2:
@@ -211,7 +211,7 @@ def output_line_back(y):
     return y[0], even + odd, even - odd, even_two + odd_two, even_two - odd_two, y[3]
 
 
-@compiled
+@part
 def kernel_line(points, g):
     """`G g`."""
     if len(points) == 4:
@@ -230,7 +230,7 @@ def kernel_line(points, g):
     )
 
 
-@compiled
+@part
 def kernel_line_back(u):
     """`Gᵀ u`."""
     if len(u) == 4:
@@ -245,7 +245,7 @@ def kernel_line_back(u):
     )
 
 
-@compiled
+@part
 def finished(line, bias, floor):
     """Bias and activation on each vector of an output line."""
     first, second = at_least(line[0] + bias, floor), at_least(line[1] + bias, floor)
@@ -254,7 +254,7 @@ def finished(line, bias, floor):
     return first, second, at_least(line[2] + bias, floor), at_least(line[3] + bias, floor)
 
 
-@compiled
+@part
 def sum_of_line(line):
     """The sum of the vectors of an output line."""
     if len(line) == 2:
@@ -262,7 +262,7 @@ def sum_of_line(line):
     return line[0] + line[1] + (line[2] + line[3])
 
 
-@compiled
+@part
 def _store_largest(target, winners, a, b, c, d):
     winner = where_beats(b, a, splat(ONE), zero())
     largest = where_beats(b, a, b, a)

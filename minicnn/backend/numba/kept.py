@@ -1,0 +1,97 @@
+"""Machine code on disk: what a kernel was compiled to, found again by the next program.
+
+Numba keeps it beside the source, else in the user's cache folder (or in NUMBA_CACHE_DIR); where
+neither can be written, it goes to a folder for temporary files; else nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.runtime import rtsys
+
+from minicnn.backend.numba.sources import source_version
+
+
+def keep_on_disk(kernel: Any) -> None:
+    """Let a kernel (a dispatcher of Numba) look for its machine code, and write it, if possible."""
+    for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
+        with suppress(RuntimeError, OSError), _restored_cache_folder():
+            prepare()
+            kernel._cache = KernelCache(kernel.py_func)
+            return
+
+
+class _Reduced(CompileResultCacheImpl):
+    """What is written of a kernel."""
+
+    def reduce(self, result: Any) -> tuple:
+        """The constants of parts and of Numba's own functions only where there are any.
+
+        To read the others, Numba would import the files of these functions.
+        """
+        *code, environments = super().reduce(result)
+        return (*code, tuple(each for each in environments if each.consts))
+
+
+class KernelCache(FunctionCache):
+    """Numba's, but it goes by the texts of files, and loads code without the compiler.
+
+    RuntimeError or OSError: Numba found no folder that it can write.
+    """
+
+    _impl_class = _Reduced
+
+    def __init__(self, function: Callable):
+        super().__init__(function)
+        # Numba compares it with what it wrote down; its own is the time stamp of one file.
+        self._cache_file._source_stamp = source_version(function.__code__.co_filename)
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The kernel for these types of arguments, or None.
+
+        Numba would first import all that it knows how to compile. Machine code needs nothing but
+        the functions that allocate memory.
+        """
+        rtsys.initialize(target)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(signature, target)
+
+
+@contextmanager
+def _restored_cache_folder() -> Iterator[None]:
+    """Give Numba's own setting back, which other programs' functions go by."""
+    before = numba.config.CACHE_DIR
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _keep_cache_folder() -> None:
+    """Leave the choice of the folder to Numba."""
+
+
+def _use_temporary_cache_folder() -> None:
+    folder = Path(tempfile.gettempdir()) / f"minicnn-{os.getuid() if os.name == 'posix' else ''}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _require_private(folder)
+    numba.config.CACHE_DIR = str(folder)
+
+
+def _require_private(folder: Path) -> None:
+    """Compiled code is loaded from here, so nobody else may be able to write it."""
+    status = folder.lstat()
+    private = stat.S_ISDIR(status.st_mode)
+    if os.name == "posix":
+        private &= status.st_uid == os.getuid() and not status.st_mode & 0o077
+    if not private:
+        raise PermissionError(f"{folder} can be written by others")
