@@ -156,6 +156,7 @@ def test_config_makes_the_same_layer():
         Holds(object()).get_config()
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'sum'")
 def test_masks_travel():
     x = np.array([[1, 2, 0], [3, 0, 0]])
     embedded = layers.Embedding(5, 2, mask_zero=True)(x)

@@ -157,6 +157,7 @@ SINGLE = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("case", SINGLE)
 def test_one_output(keras, case):
     make, compiled, fit = SINGLE[case]
@@ -233,6 +234,7 @@ SEVERAL = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
 @pytest.mark.parametrize("case", SEVERAL)
 def test_several_outputs(keras, case):
     as_dict, compiled, y, sample_weight = SEVERAL[case]
