@@ -14,11 +14,6 @@ class _Open(threading.local):
 _open = _Open()
 
 
-def open_transcript() -> Any:
-    """The transcript that is being written in this thread; None if there is none."""
-    return _open.transcript
-
-
 def set_open_transcript(transcript: Any) -> Any:
     """Everything of this thread is noted in it from now on. Returns the one before."""
     before, _open.transcript = _open.transcript, transcript
@@ -28,7 +23,7 @@ def set_open_transcript(transcript: Any) -> Any:
 def noted(function: Callable, *arguments: Any, **settings: Any) -> Any:
     """`function(*arguments, **settings)`, noted if a transcript is being written.
 
-    For what is computed with arrays outside of operations, by a function that always does the same.
+    The function takes and gives arrays, and always does the same with them.
     """
     result = function(*arguments, **settings)
     if _open.transcript is not None:

@@ -8,7 +8,7 @@ with the names of what it got and gave, and is in the end a Python function with
     def step(input_1, input_2):
         kernel = variables["dense/kernel"].snapshot().array
         a1 = reshape(input_1, newshape=(32, 784))
-        a2, a3 = dense_block(a1, kernel, None, activation=relu)
+        (a2, _) = dense_forward(a1, kernel, bias, activation='relu')
         ...
         variables["mean/total"].replace(a40)
         return [Tensor(a31), Tensor(a38)]
@@ -81,12 +81,6 @@ class Transcript:
         call = f"{self._known_name(function) or self._constant(function)}({', '.join(parts)})"
         self._lines.append((self._target(result), call))
 
-    def note_arrays(self, results: Sequence[Any], arrays: Sequence[np.ndarray]) -> None:
-        """The results became these arrays, where they were numbers of NumPy's."""
-        for result, array in zip(results, arrays, strict=True):
-            if result is not array:
-                self.note(np.asarray, (result,), {}, array)
-
     def finish(self, outputs: Any) -> None:
         """The computation is done and gave tensors, nested in lists, tuples and dicts."""
         self._returned = self._expression(outputs, "Tensor({})")
@@ -141,7 +135,7 @@ class Transcript:
         if result is None:
             return ""
         if isinstance(result, (tuple, list)) and result:
-            return "({},)".format(", ".join(self._target(x) or "_" for x in result))
+            return _tuple([self._target(x) or "_" for x in result])
         return self._name(result, self._free("a1"))
 
     def _name(self, x: Any, name: str) -> str:
@@ -160,7 +154,7 @@ class Transcript:
         if type(x) is list:
             return "[{}]".format(", ".join(self._expression(item, of_tensor) for item in x))
         if type(x) is tuple:
-            return "({})".format("".join(self._expression(item, of_tensor) + ", " for item in x))
+            return _tuple([self._expression(item, of_tensor) for item in x])
         if type(x) is dict:
             items = (f"{key!r}: {self._expression(item, of_tensor)}" for key, item in x.items())
             return "{{{}}}".format(", ".join(items))
@@ -193,6 +187,10 @@ class Transcript:
             name = f"{stem}{number}"
         self._taken.add(name)
         return name
+
+
+def _tuple(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _as_name(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from minicnn import config
 from minicnn.autodiff import Record, Tensor, Variable, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
-from minicnn.autodiff.noting import open_transcript
+from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
 from minicnn.ops.arguments import (
     Scalar,
@@ -137,20 +137,10 @@ class Primitive(Composite):
             self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
         several = isinstance(result, (tuple, list))
-        results = result if several else (result,)
-        outputs = [Tensor(np.asarray(array)) for array in results]
-        if (transcript := open_transcript()) is not None:
-            note = (
-                (self.forward, arrays, settings)
-                if self.tensors_first
-                else (
-                    self.forward,
-                    (),
-                    {**dict(zip(self.tensors, arrays, strict=True)), **settings},
-                )
-            )
-            transcript.note(*note, result)
-            transcript.note_arrays(results, [y.array for y in outputs])
+        outputs = [
+            Tensor(x if type(x) is np.ndarray else noted(np.asarray, x))
+            for x in (result if several else (result,))
+        ]
         if self.differentiable and is_recording():
             self._record(tensors, arrays, outputs, settings, several)
         return type(result)(outputs) if several else outputs[0]
@@ -194,8 +184,8 @@ class Primitive(Composite):
 
     def _forward(self, arrays: list, settings: dict) -> Any:
         if self.tensors_first:
-            return self.forward(*arrays, **settings)
-        return self.forward(**dict(zip(self.tensors, arrays, strict=True)), **settings)
+            return noted(self.forward, *arrays, **settings)
+        return noted(self.forward, **dict(zip(self.tensors, arrays, strict=True)), **settings)
 
     def _float32_tensors(self, given: Sequence) -> list[Tensor] | None:
         """The arguments, if they are float32 tensors all: then there is nothing to convert."""
