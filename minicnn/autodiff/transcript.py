@@ -6,11 +6,12 @@ if the network is small, and it always comes to the same result. So a transcript
 with the names of what it got and gave, and is in the end a Python function without a branch:
 
     def step(input_1, input_2):
-        kernel = variables["dense/kernel"].snapshot().array
+        kernel = variables["dense_kernel"].snapshot().array
+        ...
         a1 = reshape(input_1, newshape=(32, 784))
         (a2, _) = dense_forward(a1, kernel, bias, activation='relu')
         ...
-        variables["mean/total"].replace(a40)
+        variables["loss_total"].replace(a40)
         return [Tensor(a31), Tensor(a38)]
 
 Arrays are known by identity: an input, the value of a variable, or what an earlier kernel gave. Any
