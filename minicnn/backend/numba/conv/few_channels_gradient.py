@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, inlined
+from minicnn.backend.numba.compile import compiled, part, inlined
 from minicnn.backend.numba.conv.planes import padded_image
 from minicnn.backend.numba.conv.plans import Plan
 from minicnn.backend.numba.pieces import pieces
@@ -107,7 +107,7 @@ def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
                 _add_row(places, patches, sums[piece], relu)
 
 
-@compiled
+@part
 def _lay_out(image, row, steps, taps, patches):
     """The patches under a row of positions, or under the four pixels of each window."""
     width, corners, _ = patches.shape
@@ -121,7 +121,7 @@ def _lay_out(image, row, steps, taps, patches):
                 at += side * steps[1]
 
 
-@compiled
+@part
 def _add_row(places, patches, sums, relu):
     """One row of positions, or of windows, for the taps and, in the last row of sums, the bias."""
     width, corners, _ = patches.shape
