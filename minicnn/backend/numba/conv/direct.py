@@ -66,6 +66,7 @@ NO_WINNERS = np.empty((0, 0, 0, 0), np.uint8)
 NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
 NO_PANELS = np.empty((0, 0, 0), np.float32)
 SUMS_BYTES = 16 * 1024 * 1024  # of the kernel's gradient, all pieces together
+MOST_SUMS = 8  # they are cleared and added up
 
 
 def supports(
@@ -133,7 +134,8 @@ def conv_block_gradients(
     back = plan_back(x.shape[1:3], size, kernel.shape[:2], *where, panels)
     plane_shape = (panels, *(back.plane if input_needed else size), PANEL)
     taps = plan.taps if kernel_needed else plan.taps[:0]
-    bounds = cut(batch, images_per_piece(plan, kernel), SUMS_BYTES // (1 + kernel.nbytes))
+    sums_at_once = min(MOST_SUMS, SUMS_BYTES // (1 + kernel.nbytes))
+    bounds = cut(batch, images_per_piece(plan, kernel), sums_at_once)
     sums = np.zeros((len(bounds) - 1, plane_shape[0], len(taps), PANEL), np.float32)
     totals = np.zeros((len(bounds) - 1, plane_shape[0] * PANEL), np.float32)
     share(

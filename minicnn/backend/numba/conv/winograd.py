@@ -52,10 +52,11 @@ from minicnn.backend.numba.conv.winograd_products import (
 )
 from minicnn.backend.numba.conv.winograd_tiles import Tiling
 from minicnn.backend.numba.simd import WIDTH
-from minicnn.backend.numba.threads import cut, for_chunks, share
+from minicnn.backend.numba.threads import cut, share
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 BLOCK_BYTES = 1_200_000  # of planes, which shall stay in the cache
+PIECE_KERNELS = 8192  # of a channel and a filter each, that are worth waking a thread for
 PIECE_TILES = 512  # that are worth a sum Ū of their own, which must be cleared and added
 
 
@@ -177,13 +178,15 @@ class Winograd:
         padded = np.zeros((3, 3, whole(channels), whole(filters)), np.float32)
         padded[:, :, :channels, :filters] = kernel
         packed = np.empty((len(self.points) ** 2, plane_length(*padded.shape[2:])), np.float32)
-        for_chunks(pack, whole(channels), self.points, padded, packed, smallest=16)
+        bounds = cut(whole(channels), 1 + PIECE_KERNELS // filters)
+        share(pack, bounds, self.points, padded, packed)
         return packed
 
     def _unpacked(self, sums: np.ndarray, channels: int, filters: int) -> np.ndarray:
         """`ḡ = Gᵀ Ū G`, with Ū the sum of the pieces' sums."""
         kernel = np.empty((3, 3, whole(channels), whole(filters)), np.float32)
-        for_chunks(unpack, whole(channels), self.points, sums, kernel, smallest=16)
+        bounds = cut(whole(channels), 1 + PIECE_KERNELS // (len(sums) * filters))
+        share(unpack, bounds, self.points, sums, kernel)
         return np.ascontiguousarray(kernel[:, :, :channels, :filters])
 
 

@@ -62,28 +62,43 @@ def plane_length(rows, columns):
 
 
 @compiled
-def pack(first, last, points, kernel, packed):
-    """The channels from `first` to `last` of the packed kernel."""
+def pack(work, points, kernel, packed):
+    """The channels of the pieces that are taken, of the packed kernel."""
     spare = np.empty((len(points) ** 2, WIDTH), np.float32)
     channels, filters = kernel.shape[2:]
     pixel, plane = 4 * channels * filters, 4 * packed.shape[1]
-    for c in range(first, last):
-        source = address_of(kernel) + 4 * c * filters
-        for f in range(0, filters, WIDTH):
-            target = address_of(packed) + 4 * (
-                (f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS
-            )
-            transform_kernel(
-                points, source + 4 * f, 3 * pixel, pixel, target, plane, address_of(spare)
-            )
+    for _, first, last in pieces(work):
+        for c in range(first, last):
+            source = address_of(kernel) + 4 * c * filters
+            for f in range(0, filters, WIDTH):
+                place = (f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS
+                target = address_of(packed) + 4 * place
+                transform_kernel(
+                    points, source + 4 * f, 3 * pixel, pixel, target, plane, address_of(spare)
+                )
 
 
 @compiled
-def unpack(first, last, points, sums, kernel):
-    """The channels from `first` to `last` of the kernel's cotangent."""
+def unpack(work, points, sums, kernel):
+    """The channels of the pieces that are taken, of the kernel's cotangent."""
     spare = np.empty((len(points) ** 2, WIDTH), np.float32)
     channels, filters = kernel.shape[2:]
     pixel, plane = 4 * channels * filters, 4 * sums.shape[2]
+    for _, first, last in pieces(work):
+        _add_up(first, last, channels, filters, sums)
+        for c in range(first, last):
+            target = address_of(kernel) + 4 * c * filters
+            for f in range(0, filters, WIDTH):
+                place = (f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS
+                source = address_of(sums) + 4 * place
+                transform_kernel_back(
+                    points, source, plane, target + 4 * f, 3 * pixel, pixel, address_of(spare)
+                )
+
+
+@compiled
+def _add_up(first, last, channels, filters, sums):
+    """Adds the sums of the other pieces to the first one's, for some of the channels."""
     for f in range(0, filters, COLUMNS):
         start = f * channels + first * COLUMNS
         stop = f * channels + last * COLUMNS
@@ -93,13 +108,6 @@ def unpack(first, last, points, sums, kernel):
                 part = sums[piece, p, start:stop]
                 for i in range(len(total)):
                     total[i] += part[i]
-    for c in range(first, last):
-        target = address_of(kernel) + 4 * c * filters
-        for f in range(0, filters, WIDTH):
-            source = address_of(sums) + 4 * ((f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS)
-            transform_kernel_back(
-                points, source, plane, target + 4 * f, 3 * pixel, pixel, address_of(spare)
-            )
 
 
 @compiled
