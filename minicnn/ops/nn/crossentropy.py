@@ -144,19 +144,19 @@ def sparse_softmax_cross_entropy_gradient(cotangent: Any, logits: Any, labels: A
 
 def _class_numbers(labels: np.ndarray, classes: int) -> np.ndarray:
     """The labels as integers, none of them outside the classes."""
+    # Fractions are cut off, so that of -0.5 the number is 0. NaN passes no comparison.
+    if not labels.size or (labels.min() > -1 and labels.max() < classes):
+        return labels.astype(np.int64, copy=False)
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise ValueError(
             "Labels must be class numbers, but some are NaN or infinite. Look for missing values "
             "in the targets."
         )
-    numbers = labels.astype("int64", copy=False)
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
-        raise ValueError(
-            f"Labels must be class numbers from 0 to {classes - 1}, since the predictions have "
-            f"{classes} classes. Received labels from {numbers.min()} to {numbers.max()}. Give the "
-            "last layer as many units as there are classes, and count the classes from 0."
-        )
-    return numbers
+    raise ValueError(
+        f"Labels must be class numbers from 0 to {classes - 1}, since the predictions have "
+        f"{classes} classes. Received labels from {labels.min():g} to {labels.max():g}. Give the "
+        "last layer as many units as there are classes, and count the classes from 0."
+    )
 
 
 def _one_number_each(target: Any, output: Any) -> Any:
