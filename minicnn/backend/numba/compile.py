@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numba
 import numpy as np
 from numba.core import event
 
-from minicnn.backend.numba.kept import keep_on_disk
+from minicnn.backend.numba.kept import Kernel
 from minicnn.backend.numba.memory import keep_freed_memory
 from minicnn.backend.numba.notice import Notice
 from minicnn.backend.numba.parts import Part
@@ -34,12 +33,10 @@ def compiled(function: Callable) -> Callable:
     Kernels release the interpreter's lock, so that `threads.for_chunks` can run them in parallel.
     The machine code is kept on disk (see kept.py).
 
-    A kernel may call others, in its file or another: it is compiled again when one of the files
+    A kernel may call parts, in its file or another: it is compiled again when one of the files
     that it depends on has a new text (see sources.py).
     """
-    kernel = numba.njit(**SETTINGS)(function)
-    keep_on_disk(kernel)
-    return kernel
+    return Kernel(function, SETTINGS)
 
 
 def part(function: Callable) -> Callable:

@@ -1,4 +1,4 @@
-"""Machine code on disk: what a kernel was compiled to, found again by the next program.
+"""Kernels, and their machine code on disk, where the next program finds it again.
 
 Numba keeps it beside the source, else in the user's cache folder (or in NUMBA_CACHE_DIR); where
 neither can be written, it goes to a folder for temporary files; else nowhere.
@@ -6,6 +6,7 @@ neither can be written, it goes to a folder for temporary files; else nowhere.
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import tempfile
@@ -14,32 +15,53 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
+from numba.core.errors import TypingError
+from numba.core.registry import CPUDispatcher
 from numba.core.runtime import rtsys
 
 from minicnn.backend.numba.sources import source_version
 
 
-def keep_on_disk(kernel: Any) -> None:
-    """Let a kernel (a dispatcher of Numba) look for its machine code, and write it, if possible."""
-    for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
-        with suppress(RuntimeError, OSError), _restored_cache_folder():
-            prepare()
-            kernel._cache = KernelCache(kernel.py_func)
-            return
+class Kernel(CPUDispatcher):
+    """A function that Python calls, compiled for each combination of argument types.
+
+    Kernels do not call each other, only parts (see parts.py).
+    """
+
+    def __init__(self, function: Callable, settings: dict[str, Any]):
+        super().__init__(function, targetoptions=settings | {"nopython": True})
+        del self._cache
+
+    @functools.cached_property
+    def _cache(self) -> Any:
+        """Where Numba looks for machine code; not found before the kernel is called."""
+        for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
+            with suppress(RuntimeError, OSError), _restored_cache_folder():
+                prepare()
+                return KernelCache(self.py_func)
+        return NullCache()
+
+    def get_call_template(self, arguments: Any, named: dict) -> tuple:
+        """What Numba asks for a call in compiled code."""
+        raise TypingError(f"{self.py_func.__name__} is called by a kernel: declare it as a @part.")
 
 
 class _Reduced(CompileResultCacheImpl):
-    """What is written of a kernel."""
+    """What is written of a kernel: its machine code, and the name by which Python calls it.
+
+    Numba would add the instructions, for the case that another function is to contain them, and
+    the constants of all functions within, to read which it imports the files of these.
+    """
 
     def reduce(self, result: Any) -> tuple:
-        """The constants of parts and of Numba's own functions only where there are any.
-
-        To read the others, Numba would import the files of these functions.
-        """
-        *code, environments = super().reduce(result)
-        return (*code, tuple(each for each in environments if each.consts))
+        (name, kind, (code, _)), description, *rest, environments = super().reduce(result)
+        entry = f'define void @"{description.llvm_cpython_wrapper_name}"() {{ unreachable }}'
+        entry = llvmlite.binding.parse_assembly(entry).as_bitcode()
+        environments = tuple(each for each in environments if each.consts)
+        return ((name, kind, (code, entry)), description, *rest, environments)
 
 
 class KernelCache(FunctionCache):

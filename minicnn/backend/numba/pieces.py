@@ -25,7 +25,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from minicnn.backend.numba.compile import compiled
+from minicnn.backend.numba.compile import compiled, part
 
 # The two numbers that threads write are 64 bytes apart, in two lines of the cache.
 TAKEN, DONE, COUNT, FIRST_BOUND = 0, 8, 16, 17
@@ -67,17 +67,27 @@ def _place(context, builder, signature, values):
     return builder.gep(data, [values[1]])
 
 
+@part
+def _take(work):
+    piece = _add(work, TAKEN)
+    return piece if piece < work[COUNT] else -1
+
+
+@part
+def _finish(work):
+    _add(work, DONE)
+
+
 @compiled
 def take(work):
     """The number of a piece that nobody else has, or -1 when none is left."""
-    piece = _add(work, TAKEN)
-    return piece if piece < work[COUNT] else -1
+    return _take(work)
 
 
 @compiled
 def finish(work):
     """Count a piece as done."""
-    _add(work, DONE)
+    _finish(work)
 
 
 # Not kept on disk: Numba fails with a generator that it has read from there (a KeyError in
@@ -85,11 +95,11 @@ def finish(work):
 @numba.njit(nogil=True, error_model="numpy")
 def pieces(work):
     """Take pieces until none is left: `(piece, start, stop)`."""
-    piece = take(work)
+    piece = _take(work)
     while piece >= 0:
         yield piece, work[FIRST_BOUND + piece], work[FIRST_BOUND + piece + 1]
-        finish(work)
-        piece = take(work)
+        _finish(work)
+        piece = _take(work)
 
 
 @compiled

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 import minicnn
 from minicnn import config
@@ -184,6 +185,16 @@ def test_parts_are_compiled_with_the_kernels_that_call_them():
     assert _two_calls(4) == (16, 32, 48)
     assert len(_power.overloads) <= 1  # 2 and 3 are no types of their own; none if it was kept
     assert _two_calls(4.0) == (16.0, 32.0, 48.0)
+
+
+@compilation.compiled
+def _calls_a_kernel(x):
+    return _two_calls(x)
+
+
+def test_a_kernel_that_calls_a_kernel_is_told_about_parts():
+    with pytest.raises(TypingError, match="_two_calls is called by a kernel.*@part"):
+        _calls_a_kernel(4)
 
 
 def test_the_source_of_a_kernel_is_all_that_it_imports_of_the_backends():

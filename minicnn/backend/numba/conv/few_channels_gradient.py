@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part, inlined
+from minicnn.backend.numba.compile import compiled, inlined, part
 from minicnn.backend.numba.conv.planes import padded_image
 from minicnn.backend.numba.conv.plans import Plan
 from minicnn.backend.numba.pieces import pieces
