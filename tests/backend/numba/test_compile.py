@@ -193,7 +193,7 @@ def _calls_a_kernel(x):
 
 
 def test_a_kernel_that_calls_a_kernel_is_told_about_parts():
-    with pytest.raises(TypingError, match="_two_calls is called by a kernel.*@part"):
+    with pytest.raises(TypingError, match=r"_two_calls is called by a kernel.*@part"):
         _calls_a_kernel(4)
 
 
