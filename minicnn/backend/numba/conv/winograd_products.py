@@ -96,7 +96,7 @@ def unpack(work, points, sums, kernel):
                 )
 
 
-@compiled
+@part
 def _add_up(first, last, channels, filters, sums):
     """Adds the sums of the other pieces to the first one's, for some of the channels."""
     for f in range(0, filters, COLUMNS):
