@@ -111,10 +111,10 @@ def spread(distances: np.ndarray, places: Sequence[int], sizes: np.ndarray) -> n
     """How far rounding by one place takes Keras, at most.
 
     `distances` are those of the neighbours, `(neighbours, steps, names)`, and each is moved by so
-    many places. Where all is smooth, 16 places make 16 times the distance, and it counts a
+    many places. Where all is smooth, 16 places make at most 16 times the distance, and it counts a
     sixteenth. At a kink, as in ReLU, rounding decides by chance on which side to go on, and how
     far that leads is not in proportion to it. As `ALLOWED` is 16, a neighbour that is moved by 16
-    places crosses as many kinks as is allowed, and from there on counts in full.
+    places may cross every kink that it crosses, and from there on counts in full.
     """
     near = [d for d, n in zip(distances, places, strict=True) if n == 1]
     smooth = np.maximum.accumulate(np.max(near, axis=0)) + UNIT * sizes

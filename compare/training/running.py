@@ -8,11 +8,12 @@ alone, for what it tells about how far rounding takes float32.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.errors import ALLOWED
 from compare.libraries.library import Library
 from compare.networks import NETWORKS
 from compare.training.band import distance, size, spread
@@ -22,7 +23,9 @@ from minicnn.datasets import mnist
 
 BATCH_SIZE = 16
 NOISE = 0.1
-NEIGHBOURS = (1, 1, 16, 16)  # the places that the numbers of each are moved by
+NEIGHBOURS = (1, 1)  # the places that the numbers of each are moved by
+FAR = round(ALLOWED)  # the places of those that are asked for kinks
+MOST = 640  # steps of them all, so that deep networks take minutes only
 
 
 class Batch(NamedTuple):
@@ -137,13 +140,28 @@ def in_keras(
         for step in trainee.steps(start, batches(steps)):
             reference.append(step)
             yield step
-        trainee = Trainee(library, case, rounded=True)
-        distances = [
-            _distances(trainee, start, reference, number, places)
-            for number, places in enumerate(NEIGHBOURS)
-        ]
-        sizes = np.array([size(step) for step in reference])
-        yield spread(np.array(distances), NEIGHBOURS, sizes)
+        yield _spread(library, case, reference, start, NEIGHBOURS)
+
+
+def more_neighbours(
+    library: Library, case: Case, start: list[np.ndarray], steps: int
+) -> Iterator[np.ndarray]:
+    """In Keras's process: how far more neighbours are from Keras in the first steps."""
+    reference = list(Trainee(library, case).steps(start, batches(steps)))
+    count = min(max(MOST // steps, 4), 32)
+    yield _spread(library, case, reference, start, (*NEIGHBOURS, *[FAR] * count))
+
+
+def _spread(
+    library: Library,
+    case: Case,
+    reference: list[Step],
+    start: list[np.ndarray],
+    places: Sequence[int],
+) -> np.ndarray:
+    trainee = Trainee(library, case, rounded=True)
+    distances = [_distances(trainee, start, reference, k, n) for k, n in enumerate(places)]
+    return spread(np.array(distances), places, np.array([size(step) for step in reference]))
 
 
 def _distances(

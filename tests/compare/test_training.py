@@ -213,6 +213,28 @@ def test_a_neighbour_counts_in_proportion_until_it_crosses_a_kink():
     np.testing.assert_allclose(found, wanted)
 
 
+@pytest.mark.parametrize(("size", "wanted", "left"), [(1e-4, [4, 8], None), (0, [4], (1, 1))])
+def test_more_neighbours_are_asked_while_minicnn_is_the_first(size, wanted, left):
+    distances, asked = np.zeros((8, 3)), []
+    distances[1:, 1], distances[4:, 2] = 1e-4, 1e-2
+    compared = comparison(distances, np.zeros((8, 3)))
+
+    def more(steps):
+        asked.append(steps)
+        return np.full((steps, 3), steps * size)
+
+    assert training._explained_by(more, compared) == wanted[-1]
+    assert asked == wanted
+    assert compared.leaves() == left
+
+
+def test_more_neighbours_of_the_first_steps(reference):
+    start, answers = reference(ADAM, 2)
+    (found,) = running.more_neighbours(MiniCNN(), ADAM, start, 2)
+    assert found.shape == answers[-1].shape
+    assert (found >= 0.999 * answers[-1]).all()
+
+
 def test_the_first_step_and_what_is_furthest_outside():
     found = comparison([[0, 0, 0], [0, 1e-5, 2e-5], [9, 9, 9]], np.zeros((3, 3)))
     assert found.leaves() == (1, 2)
