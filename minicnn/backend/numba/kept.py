@@ -33,6 +33,7 @@ class Kernel(CPUDispatcher):
 
     def __init__(self, function: Callable, settings: dict[str, Any]):
         super().__init__(function, targetoptions=settings | {"nopython": True})
+        self._version = source_version(function.__code__.co_filename)
         del self._cache
 
     @functools.cached_property
@@ -41,7 +42,7 @@ class Kernel(CPUDispatcher):
         for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
             with suppress(RuntimeError, OSError), _restored_cache_folder():
                 prepare()
-                return KernelCache(self.py_func)
+                return KernelCache(self.py_func, self._version)
         return NullCache()
 
     def get_call_template(self, arguments: Any, named: dict) -> tuple:
@@ -72,10 +73,10 @@ class KernelCache(FunctionCache):
 
     _impl_class = _Reduced
 
-    def __init__(self, function: Callable):
+    def __init__(self, function: Callable, version: str):
         super().__init__(function)
         # Numba compares it with what it wrote down; its own is the time stamp of one file.
-        self._cache_file._source_stamp = source_version(function.__code__.co_filename)
+        self._cache_file._source_stamp = version
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The kernel for these types of arguments, or None.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -40,6 +41,13 @@ def _imported(path: Path) -> frozenset[Path]:
     names = set()
     for module, imported in _IMPORT.findall(path.read_text(encoding="utf-8")):
         names |= {module, *(f"{module}.{name}" for name in re.findall(r"\w+", imported))}
-    places = [BACKEND.joinpath(*name.split(".")) for name in names]
-    files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
-    return frozenset(file for file in files if file.is_file())
+    files = _files()
+    return frozenset(files[name] for name in names if name in files)
+
+
+@functools.cache
+def _files() -> dict[str, Path]:
+    """All files of the backends by the names that they are imported by."""
+    start = len(str(BACKEND)) + 1
+    files = {str(path)[start:-3].replace(os.sep, "."): path for path in BACKEND.rglob("*.py")}
+    return {name.removesuffix(".__init__"): path for name, path in files.items()}

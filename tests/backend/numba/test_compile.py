@@ -121,6 +121,19 @@ def test_kernels_follow_the_text_of_the_files_they_depend_on(installed, tmp_path
     assert found() == ["21", "1"]
 
 
+def test_a_text_that_changes_before_the_first_call_is_not_what_was_compiled(installed, tmp_path):
+    file = installed / "minicnn" / "backend" / "numba" / "file.py"
+    head = "from minicnn.backend.numba.compile import compiled\n"
+    file.write_text(head + "@compiled\ndef kernel(x):\n    return 2 * x\n")
+    change = f"import pathlib; pathlib.Path({str(file)!r}).write_text({file.read_text()!r}.replace"
+    program = "from minicnn.backend.numba.file import kernel\n{}\nprint(kernel(7))"
+    during, after = (
+        run_program(program.format(then), installed, tmp_path, tmp_path).stdout.strip()
+        for then in (f"{change}('2 *', '3 *'))", "")
+    )
+    assert (during, after) == ("14", "21")
+
+
 ALLOCATING = """
 import numpy as np
 from minicnn.backend.numba.compile import compiled, part
