@@ -168,15 +168,14 @@ def _sum(image, positions, taps, panels, bias, y, relu):
     """One image without a pool: four positions at a time, the last one repeated at the end."""
     filters = y.shape[2]
     last = len(positions) - 1
-    for panel in range(len(panels)):
-        start = row_at(address_of(bias) + panel * PANEL_BYTES)
-        weights = address_of(panels[panel])
-        target = address_of(y) + panel * PANEL_BYTES
-        whole = filters - panel * PANEL >= PANEL
-        for p in range(0, len(positions), 4):
-            q, r, s = min(p + 1, last), min(p + 2, last), min(p + 3, last)
-            places = positions[p], positions[q], positions[r], positions[s]
-            a, b, c, d = _four_sums(image, places, taps, weights, start)
+    for p in range(0, len(positions), 4):
+        q, r, s = min(p + 1, last), min(p + 2, last), min(p + 3, last)
+        places = positions[p], positions[q], positions[r], positions[s]
+        for panel in range(len(panels)):
+            start = row_at(address_of(bias) + panel * PANEL_BYTES)
+            a, b, c, d = _four_sums(image, places, taps, address_of(panels[panel]), start)
+            target = address_of(y) + panel * PANEL_BYTES
+            whole = filters - panel * PANEL >= PANEL
             _store(target + p * filters * 4, a, relu, whole)
             _store(target + q * filters * 4, b, relu, whole)
             _store(target + r * filters * 4, c, relu, whole)
