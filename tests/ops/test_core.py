@@ -198,3 +198,13 @@ def test_rearrange():
 def test_results_are_tensors_without_records_outside_a_tape():
     assert type(ops.add(np.ones(2), 1)) is Tensor
     assert ops.add(np.ones(2), 1).record is None
+
+
+@pytest.mark.parametrize("x", [np.zeros(20), KerasTensor((20,))], ids=["array", "symbolic"])
+@pytest.mark.parametrize(
+    ("newshape", "sentence"),
+    [((-2, 5), r"non-negative integer.*\(-2, 5\)"), ((-1, -1, 5), "at most one unknown")],
+)
+def test_reshape_refuses_lengths_that_mean_nothing(x, newshape, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ops.reshape(x, newshape)

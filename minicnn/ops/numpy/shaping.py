@@ -79,7 +79,9 @@ def _reshape_spec(x, newshape):
 @op("x", spec=_reshape_spec, vjp=_BACK_TO_INPUT)
 def reshape(x, newshape):
     """The elements in the same order and another shape; one length may be -1."""
-    return x.reshape(as_lengths(newshape))
+    lengths = as_lengths(newshape)
+    _check_lengths(lengths)  # NumPy takes every negative number for -1
+    return x.reshape(lengths)
 
 
 @op("x", spec=lambda x: KerasTensor((rules.total(x.shape),), x.dtype), vjp=_BACK_TO_INPUT)
