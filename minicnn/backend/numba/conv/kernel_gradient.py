@@ -29,7 +29,7 @@ from minicnn.backend.numba.conv.microkernels import (
 )
 from minicnn.backend.numba.simd import address_of
 
-BLOCK_POSITIONS = 256  # of all panels together: 16 KiB, half of a usual first-level cache
+BLOCK_POSITIONS = 400  # of all panels together: 25 KiB of a first-level cache of 32
 
 
 @part
@@ -45,16 +45,19 @@ def add_kernel_gradient(image, taps, steps, plane, inside, size, sums):
     row_step, column_step = steps
     rows_at_once = max(1, BLOCK_POSITIONS // (width * len(plane)))
     last = len(taps) - 1
+    line = plane.shape[2] * PANEL_BYTES
+    cotangent = address_of(plane) + top * line + left * PANEL_BYTES
     for first in range(0, height, rows_at_once):
         stop = min(first + rows_at_once, height)
         for tap in range(0, len(taps), ROWS):
             numbers = six_up_to(tap, last)
             starts = shifted(six_of(taps, numbers), image)
             for panel in range(len(plane)):
-                targets = shifted(six_multiples(numbers, PANEL_BYTES), address_of(sums[panel]))
+                target = address_of(sums) + panel * len(taps) * PANEL_BYTES
+                targets = shifted(six_multiples(numbers, PANEL_BYTES), target)
                 total = sums_at(targets)
                 for row in range(first, stop):
                     rows = shifted(starts, row * row_step)
-                    values = address_of(plane[panel, top + row]) + left * PANEL_BYTES
+                    values = cotangent + (panel * plane.shape[1] + row) * line
                     total = add_products(total, width, rows, column_step, values, PANEL_BYTES)
                 store_sums(targets, total)
