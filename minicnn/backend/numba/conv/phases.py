@@ -80,32 +80,35 @@ def plan_back(
         phases_of(*axis) for axis in zip(size, kernel_size, strides, padding, dilation, strict=True)
     ]
     borders = [_border(axis, length) for axis, length in zip(axes, output_size, strict=True)]
-    height, width = (
+    inside = top, left = tuple(before for before, _ in borders)
+    plane = tuple(
         before + length + after
         for (before, after), length in zip(borders, output_size, strict=True)
     )
-    (top, _), (left, _) = borders
-    parts = []
+    positions, pixels, runs, run_lengths, orders = [], [], [], [], []
     for rows, columns in product(*axes):
-        places = _grid(rows.places + top, columns.places + left, width)
-        starts = _grid(np.arange(panels) * height, rows.steps, 1) * width
-        steps, run = columns.steps, 1
-        if len(steps) and (np.diff(steps) == 1).all():  # neighbours on Ḡ
-            steps, run = steps[:1], len(steps)
+        positions.append(_grid(rows.places + top, columns.places + left, plane[1]) * PIXEL_BYTES)
+        pixels.append(_grid(rows.pixels, columns.pixels, size[1]))
+        its_runs, run_length = _runs(rows, columns, plane, panels)
+        runs.append(its_runs)
+        run_lengths.append(run_length)
         taps = _grid(rows.taps, columns.taps, kernel_size[1])
-        parts.append(
-            (
-                places * PIXEL_BYTES,
-                _grid(rows.pixels, columns.pixels, size[1]),
-                _grid(starts, steps, 1) * PIXEL_BYTES,
-                run * PANEL,
-                _grid(np.arange(panels), taps * panels, 1),
-            )
-        )
-    positions, pixels, runs, lengths, orders = zip(*parts, strict=True)
-    phases = np.stack([*_bounds(positions), *_bounds(runs), np.array(lengths)], axis=1)
+        orders.append(_grid(np.arange(panels), taps * panels, 1))
+    phases = np.stack([*_bounds(positions), *_bounds(runs), np.array(run_lengths)], axis=1)
     tables = Tables(*map(np.concatenate, (positions, pixels, runs)), phases)
-    return PlanBack((height, width), (top, left), tables, np.concatenate(orders))
+    return PlanBack(plane, inside, tables, np.concatenate(orders))
+
+
+def _runs(
+    rows: Phase, columns: Phase, plane: tuple[int, int], panels: int
+) -> tuple[np.ndarray, int]:
+    """Where the taps of a phase lie from its last one on, and how many numbers make a run."""
+    height, width = plane
+    starts = _grid(np.arange(panels) * height, rows.steps, 1) * width
+    steps, pixels = columns.steps, 1
+    if len(steps) and (np.diff(steps) == 1).all():  # neighbours on Ḡ
+        steps, pixels = steps[:1], len(steps)
+    return _grid(starts, steps, 1) * PIXEL_BYTES, pixels * PANEL
 
 
 def _border(axis: list[Phase], length: int) -> tuple[int, int]:
@@ -124,7 +127,7 @@ def _grid(rows: np.ndarray, columns: np.ndarray, step: int) -> np.ndarray:
     return (rows[:, None] * step + columns).reshape(-1)
 
 
-def _bounds(parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Where each part begins and ends when they are joined."""
     ends = np.cumsum([len(part) for part in parts])
     return ends - [len(part) for part in parts], ends
