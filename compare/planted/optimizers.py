@@ -74,7 +74,7 @@ BUGS = [
     Bug(
         "weight decay does not scale with the learning rate",
         OPTIMIZER,
-        OPTIMIZERS + "optimizer",
+        OPTIMIZERS + "around_step",
         "share = self.weight_decay * float(learning_rate)",
         "share = self.weight_decay * 0.01",
         ("optimizers.AdamW(", "weight_decay=0.1"),
@@ -108,7 +108,7 @@ BUGS = [
     Bug(
         "gradients are clipped from above only",
         OPTIMIZER,
-        OPTIMIZERS + "optimizer",
+        OPTIMIZERS + "around_step",
         "return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]",
         "return [ops.minimum(g, self.clipvalue) for g in grads]",
         ("clipvalue",),
@@ -116,7 +116,7 @@ BUGS = [
     Bug(
         "accumulated gradients are added, not averaged",
         OPTIMIZER,
-        OPTIMIZERS + "optimizer",
+        OPTIMIZERS + "around_step",
         "means = [total.value / steps for total in sums]",
         "means = [total.value * 1.0 for total in sums]",
         ("gradient_accumulation_steps",),
@@ -124,7 +124,7 @@ BUGS = [
     Bug(
         "accumulated gradients are never forgotten",
         OPTIMIZER,
-        OPTIMIZERS + "optimizer",
+        OPTIMIZERS + "around_step",
         "total.assign(ops.zeros_like(total))",
         "total.assign(ops.copy(total))",
         ("gradient_accumulation_steps",),
@@ -132,7 +132,7 @@ BUGS = [
     Bug(
         "the average of the weights starts at zero",
         OPTIMIZER,
-        OPTIMIZERS + "optimizer",
+        OPTIMIZERS + "around_step",
         "momentum = self.ema_momentum if int(self.iterations) else 0.0",
         "momentum = self.ema_momentum if int(self.iterations) >= 0 else 0.0",
         ("use_ema=True",),
