@@ -14,6 +14,7 @@ import contextlib
 from typing import Any
 
 from minicnn.activations import relu
+from minicnn.dtypes import is_float_dtype, standardize_dtype
 from minicnn.layers.activations import ReLU
 from minicnn.layers.call_context import ERRORS_OF_LAYERS
 from minicnn.layers.convolutional import Conv2D
@@ -99,7 +100,8 @@ class AdditionThenReLU(ThenReLU):
     @staticmethod
     def at_once(first: Add, second: ReLU, inputs: Any, training: bool | None) -> Any:
         """The rectified sum."""
-        if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
+        floats = all(is_float_dtype(standardize_dtype(x.dtype)) for x in inputs)
+        if not floats or len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             return second(first(inputs))
         return add_block(*inputs, activation=relu)
 

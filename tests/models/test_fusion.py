@@ -198,3 +198,13 @@ def test_nothing_of_it_shows_in_the_model(rng, tmp_path):
     x = rng.normal(size=(3, 9, 8, 2)).astype("float32")
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
     assert len(model.layers[0]._outbound_nodes) == 1
+
+
+def test_a_sum_of_whole_numbers_stays_one(unfused):
+    one, other = (keras.Input((2, 2, 3), dtype="int32") for _ in range(2))
+    model = keras.Model([one, other], layers.ReLU()(layers.Add()([one, other])))
+    x = np.arange(-6, 6, dtype="int32").reshape(1, 2, 2, 3)
+    expected = np.maximum(2**24 + 2 * x, 0)
+    for y in (model([x, 2**24 + x]), unfused(lambda: model([x, 2**24 + x]))):
+        assert y.dtype == "int32"
+        np.testing.assert_array_equal(y, expected)
