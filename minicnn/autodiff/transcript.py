@@ -102,7 +102,7 @@ class Transcript:
             self.why_not is None
             and other.why_not is None
             and self.source() == other.source()
-            and self._variables == other._variables
+            and [*map(id, self._variables.values())] == [*map(id, other._variables.values())]
             and all(_equal(x, other.constants[name]) for name, x in self.constants.items())
         )
 

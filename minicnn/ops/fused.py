@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from minicnn import config
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
+from minicnn.ops.arguments import array_of
 from minicnn.ops.operation import outline
 from minicnn.ops.primitive import Primitive
 
@@ -86,7 +85,7 @@ class Fused(Primitive):
             return self._by_definition(tensors, settings, cotangents, needed)
         parts = noted(
             self.gradients,
-            _in_type(first.array, outputs[0].array.dtype),
+            array_of(first, outputs[0].array.dtype),
             [y.array for y in outputs],
             known,
             *arrays,
@@ -116,7 +115,3 @@ class Fused(Primitive):
         wanted = [x for x, want in zip(tensors, needed, strict=True) if want]
         found = iter(tape.gradient([y for y, _ in pairs], wanted, [g for _, g in pairs]))
         return [next(found) if want else None for want in needed]
-
-
-def _in_type(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    return array if array.dtype == dtype else noted(np.ndarray.astype, array, dtype)

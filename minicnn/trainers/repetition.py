@@ -57,7 +57,9 @@ class Repeated:
             return self._learn(kind, data, inputs)
         try:
             return program(*inputs)
-        except Exception:  # the long way says which layer it is about
+        except Exception:  # the long way says which layer it is about; if it gets through, for good
+            del self._programs[kind]
+            self._attempts[kind] = ATTEMPTS
             return self._function(data)
 
     def _forget(self) -> None:
@@ -78,10 +80,11 @@ class Repeated:
         with transcript.open():
             result = self._function(data)
         transcript.finish(result)
-        before = self._transcripts.get(kind)
+        before = self._transcripts.pop(kind, None)
         if before is not None and transcript.same_as(before):
             self._programs[kind] = transcript.program()
-        self._transcripts[kind] = transcript
+        else:
+            self._transcripts[kind] = transcript
         return result
 
     def _may_learn(self) -> bool:
@@ -125,7 +128,10 @@ def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
     for variable, value in before:
         variable.restore(value)
     if transcript.why_not is not None:
-        raise ValueError(f"This step is not one list of kernels: {transcript.why_not}.")
+        raise ValueError(
+            f"The step of {model.name!r} is not one list of kernels: {transcript.why_not}. "
+            "Expected layers, losses and metrics that compute with operations alone (`keras.ops`)."
+        )
     return transcript.source()
 
 
@@ -140,7 +146,7 @@ def _kind(data: Any, inputs: list[np.ndarray]) -> Any:
         return tuple([_kind(x, inputs) for x in data])
     if data is None:
         return None
-    raise TypeError(f"There is a {type(data).__name__} in the batch, which is no tensor.")
+    raise TypeError(f"A batch must consist of arrays. Received a {type(data).__name__} in it.")
 
 
 def is_plain(trainer: Any) -> bool:

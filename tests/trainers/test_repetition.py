@@ -5,6 +5,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import layers, ops
+from minicnn.autodiff.transcript import Transcript
 from minicnn.trainers.repetition import Repeated, step_as_text
 
 ROWS = 44  # 11 batches of 4
@@ -433,3 +434,18 @@ def test_a_batch_with_something_strange_in_it_goes_the_long_way(strange, learned
         repeated((keras.ops.ones(2), strange))
     assert len(taken) == 4
     assert not learned["long"]
+
+
+def test_a_program_that_fails_where_the_long_way_does_not_is_given_up(monkeypatch, learned):
+    tried = []
+
+    def broken(*inputs):
+        tried.append(inputs)
+        raise ArithmeticError
+
+    monkeypatch.setattr(Transcript, "program", lambda self: broken)
+    model = NETS["mlp"]()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(*images(), batch_size=4, verbose=0)
+    assert len(tried) == 1
+    assert model.optimizer.iterations.numpy() == 11

@@ -54,9 +54,8 @@ def _dropout(work, x, y, first, second, threshold, scale):
             _drop_group(source, target, group, first, second, threshold, scale)
         if stop > whole:  # the last group has fewer elements, and is done on the side
             rest = GROUP * whole
-            for i in range(
-                rest, len(x)
-            ):  # slices would bring a check of shapes, seconds to compile
+            # Assigned slices would bring a check of their shapes, which takes seconds to compile.
+            for i in range(rest, len(x)):
                 last[i - rest] = x[i]
             place = address_of(last)
             _drop_group(place, place, whole, first, second, threshold, scale)

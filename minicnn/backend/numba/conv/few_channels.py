@@ -28,7 +28,7 @@ import numpy as np
 from minicnn.backend.numba.compile import compiled, part
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.few_channels_gradient import NINE, kernel_and_bias_gradient
-from minicnn.backend.numba.conv.microkernels import PANEL_BYTES, row_at
+from minicnn.backend.numba.conv.microkernels import PANEL_BYTES, add_product, row_at
 from minicnn.backend.numba.conv.planes import PANEL, filled_up, kernel_panels, padded_image
 from minicnn.backend.numba.conv.plans import make_plan
 from minicnn.backend.numba.pieces import pieces
@@ -36,8 +36,6 @@ from minicnn.backend.numba.simd import (
     BYTES,
     WIDTH,
     address_of,
-    broadcast,
-    multiply_add,
     rectified,
     splat,
     store,
@@ -210,18 +208,12 @@ def _four_sums(image, places, taps, weights, start):
     for k in range(len(taps)):
         tap = image + taps[k]
         left, right = row_at(weights)
-        a = _add_product(a, tap + p, left, right)
-        b = _add_product(b, tap + q, left, right)
-        c = _add_product(c, tap + r, left, right)
-        d = _add_product(d, tap + s, left, right)
+        a = add_product(a, tap + p, left, right)
+        b = add_product(b, tap + q, left, right)
+        c = add_product(c, tap + r, left, right)
+        d = add_product(d, tap + s, left, right)
         weights += PANEL_BYTES
     return a, b, c, d
-
-
-@part
-def _add_product(row, address, left, right):
-    factor = broadcast(address)
-    return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
 
 
 @part

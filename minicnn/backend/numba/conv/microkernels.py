@@ -113,12 +113,12 @@ def add_products(sums, count, rows, row_step, panel, panel_step):
     offset = 0
     for _ in range(count):
         left, right = row_at(panel)
-        s0 = _add_product(s0, a0 + offset, left, right)
-        s1 = _add_product(s1, a1 + offset, left, right)
-        s2 = _add_product(s2, a2 + offset, left, right)
-        s3 = _add_product(s3, a3 + offset, left, right)
-        s4 = _add_product(s4, a4 + offset, left, right)
-        s5 = _add_product(s5, a5 + offset, left, right)
+        s0 = add_product(s0, a0 + offset, left, right)
+        s1 = add_product(s1, a1 + offset, left, right)
+        s2 = add_product(s2, a2 + offset, left, right)
+        s3 = add_product(s3, a3 + offset, left, right)
+        s4 = add_product(s4, a4 + offset, left, right)
+        s5 = add_product(s5, a5 + offset, left, right)
         offset += row_step
         panel += panel_step
     return s0, s1, s2, s3, s4, s5
@@ -140,10 +140,10 @@ def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_ste
     offset = 0
     for _ in range(count):
         left, right = row_at(panel)
-        s0 = _add_product(s0, a0 + offset, left, right)
-        s1 = _add_product(s1, a1 + offset, left, right)
-        s2 = _add_product(s2, a2 + offset, left, right)
-        s3 = _add_product(s3, a3 + offset, left, right)
+        s0 = add_product(s0, a0 + offset, left, right)
+        s1 = add_product(s1, a1 + offset, left, right)
+        s2 = add_product(s2, a2 + offset, left, right)
+        s3 = add_product(s3, a3 + offset, left, right)
         offset += row_step
         panel += panel_step
     store_row(t0, s0)
@@ -153,7 +153,8 @@ def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_ste
 
 
 @part
-def _add_product(row, address, left, right):
+def add_product(row, address, left, right):
+    """A row of sums, and the number at an address times sixteen others."""
     factor = broadcast(address)
     return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
 

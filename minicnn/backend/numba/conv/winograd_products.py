@@ -61,6 +61,12 @@ def plane_length(rows, columns):
     return (rows * columns // LINE | 1) * LINE
 
 
+@part
+def _place(c, f, channels):
+    """The offset in bytes of a channel's filters, from number f on, in a plane of panels."""
+    return 4 * ((f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS)
+
+
 @compiled
 def pack(work, points, kernel, packed):
     """The channels of the pieces that are taken, of the packed kernel."""
@@ -71,8 +77,7 @@ def pack(work, points, kernel, packed):
         for c in range(first, last):
             source = address_of(kernel) + 4 * c * filters
             for f in range(0, filters, WIDTH):
-                place = (f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS
-                target = address_of(packed) + 4 * place
+                target = address_of(packed) + _place(c, f, channels)
                 transform_kernel(
                     points, source + 4 * f, 3 * pixel, pixel, target, plane, address_of(spare)
                 )
@@ -89,8 +94,7 @@ def unpack(work, points, sums, kernel):
         for c in range(first, last):
             target = address_of(kernel) + 4 * c * filters
             for f in range(0, filters, WIDTH):
-                place = (f // COLUMNS * channels + c) * COLUMNS + f % COLUMNS
-                source = address_of(sums) + 4 * place
+                source = address_of(sums) + _place(c, f, channels)
                 transform_kernel_back(
                     points, source, plane, target + 4 * f, 3 * pixel, pixel, address_of(spare)
                 )
@@ -105,9 +109,9 @@ def _add_up(first, last, channels, filters, sums):
         for p in range(sums.shape[1]):
             total = sums[0, p, start:stop]
             for piece in range(1, len(sums)):
-                part = sums[piece, p, start:stop]
+                other = sums[piece, p, start:stop]
                 for i in range(len(total)):
-                    total[i] += part[i]
+                    total[i] += other[i]
 
 
 @compiled
