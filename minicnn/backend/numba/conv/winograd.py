@@ -197,4 +197,4 @@ two = Winograd((0.0, 1.0, -1.0, np.inf))
 def block_of_tiles(size: int, channels: int, filters: int) -> int:
     """How many tiles are worked on at once: planes that fit the cache, in sixes."""
     fitting = BLOCK_BYTES // (4 * size**2 * (whole(channels) + whole(filters)))
-    return 6 * max(2, min(16, fitting // 6))
+    return 6 * max(2, min(6, fitting // 6))

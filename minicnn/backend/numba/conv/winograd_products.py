@@ -31,9 +31,9 @@ from minicnn.backend.numba.conv.microkernels import (
     rows_from,
     store_sums,
 )
+from minicnn.backend.numba.conv.winograd_border import clear
 from minicnn.backend.numba.conv.winograd_tiles import (
     add_tiles,
-    clear,
     read_cotangent_tiles,
     read_tiles,
     write_tiles,

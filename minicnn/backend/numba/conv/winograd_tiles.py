@@ -11,8 +11,8 @@ side and cover it; those of the input, larger by two, overlap by two pixels:
     ├─ ─ ─ ─┼─┼─ ─ ─┼─┄                  │  3  │  4  │
 
 Vectors of eight channels are read from the image itself, and written to it. Where a tile sticks out
-of its image, or the channels are no multiple of eight, it goes through a square of its own, the
-"border", which has as many lanes as vectors need.
+of its image, or the channels are no multiple of eight, it goes through a square of its own: see
+`winograd_border.py`.
 
 Tiles are read in another order than memory is in, so the processor does not guess what comes next.
 It is told: with each tile go requests for the memory of the tile below.
@@ -22,10 +22,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from minicnn.backend.numba.compile import part
 from minicnn.backend.numba.conv.microkernels import COLUMNS, PANEL_BYTES
+from minicnn.backend.numba.conv.winograd_border import (
+    clear,
+    pixel_at,
+    read_border,
+    read_windows,
+    write_border,
+    write_winners,
+)
 from minicnn.backend.numba.conv.winograd_transforms import (
     transform_input,
     transform_input_back,
@@ -38,15 +44,9 @@ from minicnn.backend.numba.simd import (
     WIDTH,
     address_of,
     load,
-    load_bytes,
-    load_first,
     prefetch,
     splat,
     store,
-    store_first,
-    where_equal,
-    where_positive,
-    zero,
 )
 
 LINE_BYTES = 64  # in a line of the cache
@@ -71,12 +71,12 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
         image, line, column = _place(tile, tiling)
         top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
         if _inside(x, top, left, border.shape[0]):
-            source, row, pixel = _pixel(x, image, top, left)
+            source, row, pixel = pixel_at(x, image, top, left)
         else:
-            _read_border(x, x, False, image, top, left, border)
+            read_border(x, x, False, image, top, left, border)
             source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         target = address_of(planes) + 4 * (tile - first) * lanes
-        below = _pixel(x, image, top + size, left)
+        below = pixel_at(x, image, top + size, left)
         for c in range(0, 4 * channels, BYTES):
             _ask_for(below, c, size - 2)
             transform_input(points, source + c, row, pixel, target + c, plane, spare)
@@ -95,7 +95,7 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
         top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
         inside = _inside(x, top, left, border.shape[0])
         if inside:
-            target, row, pixel = _pixel(x, image, top, left)
+            target, row, pixel = pixel_at(x, image, top, left)
         else:
             clear(address_of(border), border.size)
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
@@ -103,7 +103,7 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
         for c in range(0, 4 * channels, BYTES):
             transform_input_back(points, source + c, plane, target + c, row, pixel, spare)
         if not inside:
-            _write_border(border, x, image, top, left, True)
+            write_border(border, x, image, top, left, True)
 
 
 @part
@@ -118,13 +118,13 @@ def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, b
         top, left = line * size, column * size
         inside = _inside(y, top, left, size)
         if inside:
-            target, row, pixel = _pixel(y, image, top, left)
+            target, row, pixel = pixel_at(y, image, top, left)
             target_winners = address_of(winners) + (target - address_of(y)) // 4
         else:
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
             target_winners = address_of(winners_border)
         source = address_of(planes) + 4 * (tile - first) * lanes
-        below = _pixel(y, image, top + size, left)
+        below = pixel_at(y, image, top + size, left)
         for c in range(0, 4 * filters, BYTES):
             _ask_for(below, c, size)
             b = load(address_of(bias) + c)
@@ -144,9 +144,9 @@ def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, b
             else:
                 transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
         if not inside:
-            _write_border(border, y, image, top, left, False)
+            write_border(border, y, image, top, left, False)
             if pooled:
-                _write_winners(winners_border, winners, image, top, left)
+                write_winners(winners_border, winners, image, top, left)
 
 
 @part
@@ -167,13 +167,13 @@ def read_cotangent_tiles(
         image, line, column = _place(tile, tiling)
         step = size // 2 if pooled else size
         top, left = line * step, column * step
-        source, row, pixel = _pixel(cotangent, image, top, left)
+        source, row, pixel = pixel_at(cotangent, image, top, left)
         below = source + step * row, row, pixel
         in_place = not (pooled or rectify) and _inside(cotangent, top, left, size)
         if pooled:
-            _read_windows(cotangent, y, rectify, winners, image, top, left, border)
+            read_windows(cotangent, y, rectify, winners, image, top, left, border)
         elif not in_place:
-            _read_border(cotangent, y, rectify, image, top, left, border)
+            read_border(cotangent, y, rectify, image, top, left, border)
         if not in_place:
             source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         for c in range(0, filters, WIDTH):
@@ -212,90 +212,6 @@ def _inside(x, top, left, size):
 
 
 @part
-def _pixel(x, image, top, left):
-    """A pixel's address, and the bytes from row to row and from pixel to pixel."""
-    _, height, width, channels = x.shape
-    pixel = 4 * channels
-    row = pixel * width
-    return address_of(x) + (image * height + top) * row + left * pixel, row, pixel
-
-
-@part
-def _read_border(x, mask, masked, image, top, left, border):
-    """A tile of x (where `mask` is positive, if `masked`), zeros where it sticks out."""
-    _, height, width, channels = x.shape
-    size = border.shape[0]
-    source, row, pixel = _pixel(x, image, top, left)
-    to_mask = address_of(mask) - address_of(x)
-    for i in range(size):
-        for j in range(size):
-            inside = 0 <= top + i < height and 0 <= left + j < width
-            readable = channels if inside else 0
-            at, target = source + i * row + j * pixel, _border_pixel(border, i, j)
-            for c in range(0, channels, WIDTH):
-                value = _load_up_to(at + 4 * c, readable - c)
-                if masked:
-                    value = where_positive(value, _load_up_to(at + to_mask + 4 * c, readable - c))
-                store(target + 4 * c, value)
-
-
-@part
-def _read_windows(cotangent, y, masked, winners, image, top, left, border):
-    """The cotangent of each 2 × 2 pixels to the one that won, zeros to the others."""
-    _, height, width, channels = y.shape
-    windows = border.shape[0] // 2
-    for i in range(windows):
-        for j in range(windows):
-            inside = top + i < height and left + j < width
-            readable = channels if inside else 0
-            at = ((image * height + top + i) * width + left + j) * channels if inside else 0
-            for c in range(0, channels, WIDTH):
-                value = _load_up_to(address_of(cotangent) + 4 * (at + c), readable - c)
-                if masked:
-                    result = _load_up_to(address_of(y) + 4 * (at + c), readable - c)
-                    value = where_positive(value, result)
-                winner = load_bytes(address_of(winners) + at + c)
-                for number in range(4):
-                    pixel = _border_pixel(border, 2 * i + number // 2, 2 * j + number % 2)
-                    chosen = where_equal(winner, splat(np.float32(number)), value)
-                    store(pixel + 4 * c, chosen)
-
-
-@part
-def _write_border(border, y, image, top, left, add):
-    """The part of a tile that is inside to y, or added to it."""
-    _, height, width, channels = y.shape
-    size = border.shape[0]
-    target, row, pixel = _pixel(y, image, top, left)
-    for i in range(max(0, -top), min(size, height - top)):
-        for j in range(max(0, -left), min(size, width - left)):
-            source, at = _border_pixel(border, i, j), target + i * row + j * pixel
-            for c in range(0, channels, WIDTH):
-                value = load(source + 4 * c)
-                if add:
-                    value = value + _load_up_to(at + 4 * c, channels - c)
-                if c + WIDTH <= channels:
-                    store(at + 4 * c, value)
-                else:
-                    store_first(at + 4 * c, value, channels - c)
-
-
-@part
-def _write_winners(border, winners, image, top, left):
-    _, height, width, channels = winners.shape
-    for i in range(min(border.shape[0], height - top)):
-        for j in range(min(border.shape[1], width - left)):
-            for c in range(channels):
-                winners[image, top + i, left + j, c] = border[i, j, c]
-
-
-@part
-def _load_up_to(address, count):
-    """The first `count` of eight numbers, and zeros."""
-    return load(address) if count >= WIDTH else load_first(address, count)
-
-
-@part
 def _ask_for(tile, offset, size):
     """Asks for the lines of the cache at an offset in each pixel of a tile, every second time.
 
@@ -306,19 +222,3 @@ def _ask_for(tile, offset, size):
         for i in range(size):
             for j in range(size):
                 prefetch(address + i * row + j * pixel + offset)
-
-
-@part
-def _border_pixel(border, i, j):
-    _, size, lanes = border.shape
-    return address_of(border) + 4 * lanes * (i * size + j)
-
-
-@part
-def clear(address, count):
-    """Writes `count` zeros."""
-    for i in range(0, count, WIDTH):
-        if i + WIDTH <= count:
-            store(address + 4 * i, zero())
-        else:
-            store_first(address + 4 * i, zero(), count - i)
