@@ -30,6 +30,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 import threadpoolctl
@@ -188,10 +189,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
 
 
+@lru_cache(maxsize=1024)
 def cut(count: int, smallest: int = 1, pieces: int = PIECES) -> np.ndarray:
     """The bounds of at most `pieces` pieces of `range(count)`, none smaller than `smallest`."""
     pieces = max(1, min(PIECES, pieces, count // smallest))
-    return np.arange(pieces + 1) * count // pieces
+    bounds = np.arange(pieces + 1) * count // pieces
+    bounds.flags.writeable = False  # it is remembered
+    return bounds
 
 
 def share(kernel: Callable, bounds: np.ndarray, *arguments) -> None:

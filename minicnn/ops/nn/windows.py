@@ -45,7 +45,11 @@ def hashable(*arguments: Any) -> tuple:
     >>> hashable([2, 2], "same", [[0, 1], [0, 1]])
     ((2, 2), 'same', ((0, 1), (0, 1)))
     """
-    return tuple(hashable(*x) if isinstance(x, (list, tuple)) else x for x in arguments)
+    try:
+        hash(arguments)
+        return arguments
+    except TypeError:
+        return tuple(hashable(*x) if isinstance(x, (list, tuple)) else x for x in arguments)
 
 
 def standardize_padding(padding: str | Pairs, allowed: Sequence[str] = PADDINGS) -> str | Pairs:

@@ -12,7 +12,7 @@ numbers are neighbours in memory make a run: a row of the kernel, or one pixel o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ class Plan:
     row_step: int  # bytes from the patch of a position to that of the next below
     column_step: int  # and to the right
 
-    @property
+    @cached_property
     def windows(self) -> np.ndarray:
         """The positions of each 2 × 2 window of the output, one window after the other."""
         height, width = self.height // 2, self.width // 2
