@@ -26,8 +26,8 @@ class Fused(Primitive):
 
     Args:
         definition: the same in operations, with the parameters of `forward`.
-        forward: `(*arrays, **settings)` to the outputs (an array or a tuple) and whatever the
-            gradients want to know.
+        forward: `(*arrays, recorded, **settings)` to the outputs (an array or a tuple) and whatever
+            the gradients want to know, if there will be any: if the call is `recorded`.
         gradients: `(cotangent, outputs, known, *arrays, needed, **settings)` to the cotangents of
             all tensors, None where not needed. The cotangent is that of the (first) output.
             Without such a kernel, the gradients are those of the definition.
@@ -58,15 +58,16 @@ class Fused(Primitive):
         else:
             tensors = self._as_tensors(given)
             arrays = self._promoted(tensors)
+        recorded = is_recording()
         try:
             with quiet():
-                result, known = noted(self.kernel, *arrays, **settings)
+                result, known = noted(self.kernel, *arrays, recorded=recorded, **settings)
         except ValueError:
             self.outline(given, settings)  # the shape rules know better what is wrong
             raise
         several = isinstance(result, tuple)
         outputs = [Tensor(array) for array in (result if several else (result,))]
-        if is_recording():
+        if recorded:
             self._record(tensors, arrays, outputs, settings, (arrays, known))
         return tuple(outputs) if several else outputs[0]
 

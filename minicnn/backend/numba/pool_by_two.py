@@ -19,6 +19,7 @@ from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.simd import (
     WIDTH,
     address_of,
+    larger,
     load,
     load_bytes,
     splat,
@@ -75,7 +76,6 @@ def _each_image(kernel: Callable, elements: int, *arrays: np.ndarray) -> None:
 def _choose(first, last, x, y, winners):
     _, height, width, channels = x.shape
     _, lines, positions, _ = y.shape
-    one, two, three = splat(ONE), splat(TWO), splat(THREE)
     pixel, row = 4 * channels, 4 * width * channels
     for image in range(first, last):
         for line in range(lines):
@@ -85,14 +85,32 @@ def _choose(first, last, x, y, winners):
                 for first_channel in range(0, channels, WIDTH):
                     channel = min(first_channel, channels - WIDTH)
                     window = source + 4 * channel
-                    largest, number = load(window), zero()
-                    largest, number = _better(largest, number, load(window + pixel), one)
-                    largest, number = _better(largest, number, load(window + row), two)
-                    largest, number = _better(largest, number, load(window + row + pixel), three)
-                    store(address_of(y) + 4 * (place + channel), largest)
-                    store_bytes(address_of(winners) + place + channel, number)
+                    store_largest(
+                        address_of(y) + 4 * (place + channel),
+                        address_of(winners) + place + channel,
+                        load(window),
+                        load(window + pixel),
+                        load(window + row),
+                        load(window + row + pixel),
+                    )
                 source += 2 * pixel
                 place += channels
+
+
+@part
+def store_largest(target, winner, a, b, c, d):
+    """Writes the largest of a window's four pixels, and its number as a byte; the first of equals.
+
+    Nobody wants the number if `winner` is 0.
+    """
+    if winner == 0:
+        store(target, larger(larger(a, b), larger(c, d)))
+        return
+    largest, number = _better(a, zero(), b, splat(ONE))
+    largest, number = _better(largest, number, c, splat(TWO))
+    largest, number = _better(largest, number, d, splat(THREE))
+    store(target, largest)
+    store_bytes(winner, number)
 
 
 @part

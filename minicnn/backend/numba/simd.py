@@ -179,6 +179,13 @@ def at_least(builder, a, floor):
 
 
 @_instruction(vector, vector, vector)
+def larger(builder, a, b):
+    """The larger of `a` and `b`; NaN if one of them is."""
+    one_of_them = builder.select(builder.fcmp_ordered(">", a, b), a, b)
+    return builder.select(builder.fcmp_ordered("==", a, a), one_of_them, a)
+
+
+@_instruction(vector, vector, vector)
 def at_most(builder, a, ceiling):
     """`a`, and `ceiling` where that is smaller; NaN stays NaN."""
     return builder.select(builder.fcmp_ordered(">", a, ceiling), ceiling, a)

@@ -66,12 +66,14 @@ def conv_block(
     groups: int = 1,
     activation: str = "linear",
     pooled: bool = False,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(conv(x, kernel) + bias))`, and which element of each window won.
 
     The pool, if `pooled`, is the maximum over windows of 2 × 2 that lie side by side, for images
     only; an odd last row or column is left out. The winners are bytes of the shape of the result:
-    the number (0 to 3, in row order) of the first largest element; None without a pool.
+    the number (0 to 3, in row order) of the first largest element; None without a pool, and perhaps
+    where nobody wants them.
 
     See `backend/numpy/conv.py` for the other arguments.
     """

@@ -22,7 +22,7 @@ from minicnn.ops.nn.windows import hashable, standardize_data_format
 Sizes = int | Sequence[int]
 
 
-def _dense_forward(inputs, kernel, bias, activation):
+def _dense_forward(inputs, kernel, bias, recorded, activation):
     rows = inputs if inputs.ndim == 2 else inputs.reshape(-1, inputs.shape[-1])
     y = kernels.dense_block(rows, kernel, bias, activation)
     return y.reshape(*inputs.shape[:-1], kernel.shape[-1]), None
@@ -54,11 +54,10 @@ def dense_block(inputs: Any, kernel: Any, bias: Any = None, activation: Any = No
     return rest(_dense_block(inputs, kernel, bias, activation=known))
 
 
-def _conv_forward(inputs, kernel, bias, activation, pooled, **window):
+def _conv_forward(inputs, kernel, bias, recorded, activation, pooled, **window):
     window = _window(inputs, kernel, **window)
-    y, winners = kernels.conv_block(
-        inputs, kernel, bias, **window, activation=activation, pooled=pooled
-    )
+    settings = {"activation": activation, "pooled": pooled, "winners_wanted": recorded}
+    y, winners = kernels.conv_block(inputs, kernel, bias, **window, **settings)
     if pooled and 0 in y.shape[1:3]:
         raise ValueError("The image is too small for a pool.")  # whose shape rule says how small
     return y, winners
@@ -121,7 +120,7 @@ def conv_block(
     return rest(ops.moveaxis(_conv_block(inputs, kernel, bias, *settings), -1, 1))
 
 
-def _batch_norm_forward(inputs, gamma, beta, epsilon, activation):
+def _batch_norm_forward(inputs, gamma, beta, recorded, epsilon, activation):
     return kernels.batch_norm_block(inputs, gamma, beta, epsilon, activation), None
 
 
@@ -153,7 +152,7 @@ def batch_norm_block(
     return rest(y), mean, variance
 
 
-def _add_forward(x1, x2, activation):
+def _add_forward(x1, x2, recorded, activation):
     return kernels.add_block(x1, x2, activation), None
 
 
@@ -174,7 +173,7 @@ def add_block(x1: Any, x2: Any, activation: Any = None) -> Any:
     return rest(_add_block(x1, x2, known))
 
 
-def _scale_forward(inputs, factor, shift, activation):
+def _scale_forward(inputs, factor, shift, recorded, activation):
     return kernels.scale_and_shift(inputs, factor, shift, activation), None
 
 

@@ -34,6 +34,20 @@ def blocks(draw):
     return window, filters, groups, activation, pooled, draw(st.booleans()), draw(SEEDS)
 
 
+@pytest.mark.parametrize("channels", [1, 16])
+@pytest.mark.parametrize("place", [(4, 4), (4, 7), (7, 4), (7, 7)])
+def test_nan_wins_whether_or_not_the_winners_are_wanted(channels, place):
+    x = np.random.default_rng(1).standard_normal((1, 8, 8, channels)).astype("float32")
+    kernel = np.ones((3, 3, channels, 8), "float32")
+    x[0, *place] = np.nan  # of the pixels 4 and 5 of the result, 4 sees it or 5 sees 7
+    arguments = x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, "relu", True
+    expected, _ = exact.conv_block(*arguments)
+    assert np.isnan(expected[0, 2, 2]).all()
+    for wanted in (True, False):
+        y, _ = fast.conv_block(*arguments, wanted)
+        assert np.isnan(y[0, 2, 2]).all()
+
+
 def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.asarray):
     """Compare the block and its gradients on random arrays.
 
@@ -53,6 +67,8 @@ def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.
     expected, _ = exact.conv_block(*wide, *window.where, groups, activation, pooled)
     near(y, expected)
     assert (winners is not None) == pooled
+    same, _ = fast.conv_block(*arguments, *window.where, groups, activation, pooled, False)
+    np.testing.assert_array_equal(same, y)
     if pooled:
         pixels, _ = exact.conv_block(*wide, *window.where, groups, activation)
         chosen = exact.max_pool_by_two_gradient(np.ones_like(y), winners, pixels.shape[1:3])

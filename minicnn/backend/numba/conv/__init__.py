@@ -4,7 +4,7 @@ An algorithm is a file (or object) with three functions, for contiguous images o
 channels last:
 
     supports(channels, filters, kernel_size, strides, dilation, groups)
-    conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled)
+    conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled, winners_wanted)
     conv_block_gradients(cotangent, x, kernel, y, winners, strides, padding, dilation, activation,
                          input_needed, kernel_needed)
 
@@ -103,6 +103,7 @@ def conv_block(
     groups: int = 1,
     activation: str = "linear",
     pooled: bool = False,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Convolution, bias, activation and pool at once; see `backend/numpy/blocks.py`."""
     where = (strides, padding, dilation)
@@ -116,7 +117,7 @@ def conv_block(
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
         x, kernel, bias = (a if a is None else contiguous(a)[0] for a in (x, kernel, bias))
-        return algorithm.conv_block(x, kernel, bias, *where, activation, pooled)
+        return algorithm.conv_block(x, kernel, bias, *where, activation, pooled, winners_wanted)
     parts = zip(_split(x, groups), _split(kernel, groups), _split(bias, groups), strict=True)
     return _joined([conv_block(*part, *where, 1, activation, pooled) for part in parts])
 

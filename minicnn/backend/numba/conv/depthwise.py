@@ -34,6 +34,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(z + bias))`, `z[n, p, c] = Σ_k padded[n, p · stride + k, c] · kernel[k, c]`.
 

@@ -85,6 +85,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
     batch, *size, channels = x.shape

@@ -32,22 +32,18 @@ from minicnn.backend.numba.conv.microkernels import PANEL_BYTES, add_product, ro
 from minicnn.backend.numba.conv.planes import PANEL, filled_up, kernel_panels, padded_image
 from minicnn.backend.numba.conv.plans import make_plan
 from minicnn.backend.numba.pieces import pieces
+from minicnn.backend.numba.pool_by_two import store_largest
 from minicnn.backend.numba.simd import (
     BYTES,
     WIDTH,
     address_of,
     rectified,
-    splat,
     store,
-    store_bytes,
-    where_beats,
-    zero,
 )
 from minicnn.backend.numba.threads import cut, share
 from minicnn.backend.numpy.conv import Padding, Sizes
 
 MOST_TAPS = 256
-ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)
 
 
 def supports(
@@ -66,6 +62,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
     batch, down, across, channels = x.shape
@@ -77,7 +74,8 @@ def conv_block(
     bias = direct.bias_panels(bias, filters)
     height, width = (plan.height // 2, plan.width // 2) if pooled else (plan.height, plan.width)
     y = np.empty((batch, height, width, filters), np.float32)
-    winners = np.empty(y.shape if pooled else (batch, 0, 0, 0), np.uint8)
+    wanted = pooled and winners_wanted
+    winners = np.empty(y.shape if wanted else (batch, 0, 0, 0), np.uint8)
     share(
         _convolve,
         cut(batch, direct.images_per_piece(plan, panels)),
@@ -92,7 +90,7 @@ def conv_block(
         winners,
         (activation == "relu", pooled),
     )
-    return _cut_off(y, given), _cut_off(winners, given) if pooled else None
+    return _cut_off(y, given), _cut_off(winners, given) if wanted else None
 
 
 def conv_block_gradients(
@@ -188,16 +186,17 @@ def _sum_and_pool(image, windows, taps, panels, bias, y, winners, relu):
         start = row_at(address_of(bias) + panel * PANEL_BYTES)
         weights = address_of(panels[panel])
         target = address_of(y) + panel * PANEL_BYTES
-        winner = address_of(winners) + panel * PANEL
+        winner = address_of(winners) + panel * PANEL if winners.size else 0
         whole = filters - panel * PANEL >= PANEL
         for p in range(0, len(windows), 4):
             places = windows[p], windows[p + 1], windows[p + 2], windows[p + 3]
             a, b, c, d = _four_sums(image, places, taps, weights, start)
-            _store_largest(target, winner, a[0], b[0], c[0], d[0], relu)
+            _finish(target, winner, a[0], b[0], c[0], d[0], relu)
             if whole:
-                _store_largest(target + BYTES, winner + WIDTH, a[1], b[1], c[1], d[1], relu)
+                other = winner + WIDTH if winner else 0
+                _finish(target + BYTES, other, a[1], b[1], c[1], d[1], relu)
             target += filters * 4
-            winner += filters
+            winner += filters if winner else 0
 
 
 @part
@@ -227,14 +226,8 @@ def _store(target, row, relu, whole):
 
 
 @part
-def _store_largest(target, winner, a, b, c, d, relu):
-    """The largest of four vectors after relu, and which one it is; the first among equals."""
+def _finish(target, winner, a, b, c, d, relu):
+    """Relu of the four sums of a window, of which the largest is written."""
     if relu:
         a, b, c, d = rectified(a), rectified(b), rectified(c), rectified(d)
-    number = where_beats(b, a, splat(ONE), zero())
-    largest = where_beats(b, a, b, a)
-    number = where_beats(c, largest, splat(TWO), number)
-    largest = where_beats(c, largest, c, largest)
-    number = where_beats(d, largest, splat(THREE), number)
-    store(target, where_beats(d, largest, d, largest))
-    store_bytes(winner, number)
+    store_largest(target, winner, a, b, c, d)

@@ -108,6 +108,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
+    winners_wanted: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`activation(X · W + bias)`, block by block; then the pool."""
     plan = make_plan(x.shape, kernel.shape, x.itemsize, strides, padding, dilation)

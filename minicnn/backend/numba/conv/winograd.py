@@ -89,6 +89,7 @@ class Winograd:
         dilation: Sizes,
         activation: str,
         pooled: bool,
+        winners_wanted: bool = True,
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """See `backend/numpy/blocks.py`."""
         batch, *size, _ = x.shape
@@ -97,7 +98,7 @@ class Winograd:
         if pooled:
             height, width = height // 2, width // 2
         y = np.empty((batch, height, width, filters), np.float32)
-        winners = np.empty(y.shape if pooled else (0, 0, 0, 0), np.uint8)
+        winners = np.empty(y.shape if pooled and winners_wanted else (0, 0, 0, 0), np.uint8)
         tiling = self._tiling(y, padding, pooled)
         padded_bias = np.zeros(whole(filters), np.float32)
         padded_bias[:filters] = 0 if bias is None else bias
@@ -116,8 +117,9 @@ class Winograd:
             lowest,
             y,
             winners,
+            pooled,
         )
-        return y, winners if pooled else None
+        return y, winners if pooled and winners_wanted else None
 
     def conv_block_gradients(
         self,

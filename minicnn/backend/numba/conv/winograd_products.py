@@ -115,11 +115,11 @@ def _add_up(first, last, channels, filters, sums):
 
 
 @compiled
-def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners):
+def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners, pooled):
     """The blocks of tiles of the pieces that are taken."""
     size = len(points)
     channels, lanes, filters = x.shape[3], whole(x.shape[3]), whole(y.shape[3])
-    step = (size - 2) // 2 if winners.size > 0 else size - 2
+    step = (size - 2) // 2 if pooled else size - 2
     v = np.empty((size * size, plane_length(block, lanes)), np.float32)
     m = np.empty((size * size, plane_length(block, filters)), np.float32)
     x_border = np.empty((size, size, lanes), np.float32)
@@ -133,9 +133,19 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners):
             read_tiles(points, tiling, start, stop, x, v, x_border, address_of(spare))
             for p in range(size * size):
                 _multiply(stop - start, channels, filters, v[p], packed[p], m[p])
-            borders = y_border, winners_border
             write_tiles(
-                points, tiling, start, stop, m, bias, lowest, y, winners, borders, address_of(spare)
+                points,
+                tiling,
+                start,
+                stop,
+                m,
+                bias,
+                lowest,
+                y,
+                winners,
+                pooled,
+                (y_border, winners_border),
+                address_of(spare),
             )
 
 

@@ -107,11 +107,13 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
 
 
 @part
-def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, borders, spare):
-    """`Y = max(Aᵀ M A + bias, lowest)`, and if there are winners, the largest of 2 × 2 each."""
+def write_tiles(
+    points, tiling, first, last, planes, bias, lowest, y, winners, pooled, borders, spare
+):
+    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` the largest of 2 × 2 each, perhaps winners."""
     border, winners_border = borders
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
-    pooled = winners.size > 0
+    wanted = winners.size > 0
     plane, floor = 4 * planes.shape[1], splat(lowest)
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
@@ -134,7 +136,7 @@ def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, b
                     source + c,
                     plane,
                     target + c,
-                    target_winners + c // 4,
+                    target_winners + c // 4 if wanted else 0,
                     row // 4,
                     pixel // 4,
                     b,
@@ -145,7 +147,7 @@ def write_tiles(points, tiling, first, last, planes, bias, lowest, y, winners, b
                 transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
         if not inside:
             write_border(border, y, image, top, left, False)
-            if pooled:
+            if wanted:
                 write_winners(winners_border, winners, image, top, left)
 
 

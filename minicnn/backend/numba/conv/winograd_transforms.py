@@ -32,6 +32,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compile import part
+from minicnn.backend.numba.pool_by_two import store_largest
 from minicnn.backend.numba.simd import (
     BYTES,
     add_line,
@@ -39,10 +40,7 @@ from minicnn.backend.numba.simd import (
     load_line,
     multiply_add,
     splat,
-    store,
-    store_bytes,
     store_line,
-    where_beats,
     zero,
 )
 
@@ -87,7 +85,8 @@ def transform_output(points, source, plane, target, row, pixel, bias, floor, spa
 def transform_output_pooled(points, source, plane, target, winners, row, pixel, bias, floor, spare):
     """The same and the largest of each 2 × 2 numbers, with its place (0 to 3) as a byte.
 
-    `row` and `pixel` count elements, which are four bytes at `target`, one byte at `winners`.
+    `row` and `pixel` count elements, which are four bytes at `target`, one byte at `winners`; that
+    is 0 if nobody wants to know the places.
     """
     size = len(points)
     _transform_output_rows(points, source, plane, spare)
@@ -96,10 +95,10 @@ def transform_output_pooled(points, source, plane, target, winners, row, pixel, 
         right = output_line(load_line(points, spare + (j + 1) * BYTES, (size - 2) * BYTES))
         left, right = finished(left, bias, floor), finished(right, bias, floor)
         at = j // 2 * pixel
-        _store_largest(target + 4 * at, winners + at, left[0], right[0], left[1], right[1])
+        _store_largest(target, winners, at, (left[0], right[0], left[1], right[1]))
         if len(points) == 6:
             at += row
-            _store_largest(target + 4 * at, winners + at, left[2], right[2], left[3], right[3])
+            _store_largest(target, winners, at, (left[2], right[2], left[3], right[3]))
 
 
 @part
@@ -263,11 +262,6 @@ def sum_of_line(line):
 
 
 @part
-def _store_largest(target, winners, a, b, c, d):
-    winner = where_beats(b, a, splat(ONE), zero())
-    largest = where_beats(b, a, b, a)
-    winner = where_beats(c, largest, splat(2 * ONE), winner)
-    largest = where_beats(c, largest, c, largest)
-    winner = where_beats(d, largest, splat(3 * ONE), winner)
-    store(target, where_beats(d, largest, d, largest))
-    store_bytes(winners, winner)
+def _store_largest(target, winners, at, window):
+    winner = winners + at if winners else 0
+    store_largest(target + 4 * at, winner, *window)
