@@ -33,21 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "machine": machine.describe(),
     }
     measured: list[Measurement] = []
+    trouble = ""
     try:
         _measure(chosen, options, names, about, measured)
     except KeyboardInterrupt:
-        print("\nInterrupted: what was measured so far follows.", file=sys.stderr)
-        about["plan"] += ", interrupted"
-        folder = Path(options.output or "runs/benchmarks")
+        trouble = "interrupted"
     except Failed as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
+        trouble = str(error)
+    if trouble:
+        print(f"\nbenchmarks: {trouble}\nWhat was measured so far follows.", file=sys.stderr)
+        about["plan"] += ", ended early"
+        folder = Path(options.output or "runs/benchmarks")
     about["load_after"] = machine.load()
     print(f"{report.facts(about)}\n\n{tables.goals(measured)}\n")
     for line in tables.failures(measured):
         print(f"failed: {line}")
     print("Written:", *report.write(folder, about, measured), sep="\n  ")
-    return 0
+    return int(bool(trouble))
 
 
 def _measure(
