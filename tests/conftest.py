@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 # Before anything imports Keras or TensorFlow.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -36,6 +37,14 @@ def _clean_state():
 def rng() -> np.random.Generator:
     """A seeded generator of random arrays."""
     return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def ctrl_c_works():
+    """This process, and those it starts, obey Ctrl-C; in a job of a shell they would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(params=["numpy", "numba"])

@@ -212,7 +212,7 @@ def no_garbage_collection():
     gc.enable()
 
 
-@pytest.mark.usefixtures("no_garbage_collection")
+@pytest.mark.usefixtures("no_garbage_collection", "ctrl_c_works")
 def test_a_second_interrupt_waits_as_well():
     class SlowHelper(Meeting):
         def as_helper(self):
