@@ -42,6 +42,7 @@ LAYERS = (
     Layer(10, 128, 128),
     Layer(7, 256, 256),
     Layer(28, 32, 64, kernel=1),
+    Layer(14, 256, 256, kernel=1),
     Layer(28, 16, 32, kernel=5),
     Layer(28, 32, 64, stride=2),
     Layer(9, 40, 24),

@@ -115,7 +115,9 @@ def chosen(channels, filters, size, groups=1, dtype="float32", dilation=1, strid
 def test_the_table_of_choices():
     assert chosen(8, 8, 3, groups=8) is depthwise
     assert chosen(8, 8, 3, groups=2) is None
-    assert chosen(8, 8, 1) is one_by_one
+    assert chosen(512, 64, 1) is chosen(8, 12, 1) is chosen(8, 8, 1, dtype="float64") is one_by_one
+    assert chosen(3, 16, 1) is few_channels
+    assert chosen(8, 8, 1) is direct
     assert chosen(8, 8, 1, stride=2) is chosen(64, 64, 3, stride=2) is direct
     assert chosen(1, 32, 3) is few_channels
     assert chosen(64, 64, 3) is winograd.four
