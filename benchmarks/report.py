@@ -17,7 +17,9 @@ one call of `fit` or `predict` in each (with loss and accuracy tracked), so that
 machine meets all of them alike. Numbers are medians over the rounds, with quartiles behind; a ratio
 is formed in each round and then summarised. Every library uses as many threads as it takes by
 itself. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit` has `jit_compile=True`; JAX and torch
-have Keras's defaults. The networks are those of `compare/networks.py`."""
+have Keras's defaults. What Keras on TensorFlow waits at the end of an epoch or of a prediction,
+until a thread of its data pipeline wakes, is not counted. The networks are those of
+`compare/networks.py`."""
 
 
 def write(folder: Path, about: dict[str, Any], measured: Sequence[Measurement]) -> list[Path]:

@@ -23,6 +23,7 @@ class Session:
         self.library = library
         self.keras = importlib.import_module(library.module)
         self.works: dict[str, Callable[[], int]] = {}
+        self.ended: float | None = None
 
     def about(self) -> dict[str, Any]:
         """Versions, and how many threads minicnn computes on."""
@@ -41,9 +42,11 @@ class Session:
 
     def round(self, name: str = "") -> dict[str, Any]:
         """Do what was prepared: microseconds for each image."""
+        self.ended = None
         start = time.perf_counter()
         images = self.works[name]()
-        return {"microseconds": (time.perf_counter() - start) / images * 1e6}
+        end = self.ended or time.perf_counter()
+        return {"microseconds": (end - start) / images * 1e6}
 
     def forget(self) -> dict[str, Any]:
         """Let go of what was prepared."""
@@ -65,7 +68,7 @@ class Session:
         model, x, y = self._model(network), _images(images), _labels(images)
 
         def work() -> int:
-            model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
+            model.fit(x, y, batch_size=batch, epochs=1, verbose=0, callbacks=self._callbacks())
             return images
 
         return work
@@ -74,10 +77,26 @@ class Session:
         model, x = self._model(network), _images(images)
 
         def work() -> int:
-            model.predict(x, batch_size=batch, verbose=0)
+            model.predict(x, batch_size=batch, verbose=0, callbacks=self._callbacks())
             return images
 
         return work
+
+    def _callbacks(self) -> list:
+        """One that notes when TensorFlow has computed everything, none for the others.
+
+        Behind that, `fit` and `predict` may do nothing for up to as long again: a thread that tunes
+        the data pipeline wakes 10 ms, 30 ms, 70 ms ... after the start, and they wait for it.
+        """
+        if self.library.backend != "tensorflow":
+            return []
+
+        def note_end(*_: Any, **__: Any) -> None:
+            self.ended = time.perf_counter()
+
+        callback = self.keras.callbacks.LambdaCallback(on_epoch_end=note_end)
+        callback.on_predict_end = note_end
+        return [callback]
 
     def _model(self, network: str) -> Any:
         self.keras.utils.set_random_seed(0)

@@ -22,7 +22,7 @@ ENOUGH = 0.99
 
 
 def seconds_of(library: Library, what: str, seed: int = 0, **environment: str) -> float:
-    """From the start of the process until it says that it is done."""
+    """From the start of the process until it says that it is done, without what it was idle."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.start", library.name, what, str(seed)],
@@ -38,7 +38,7 @@ def seconds_of(library: Library, what: str, seed: int = 0, **environment: str) -
     told = json.loads(line) if line else {"error": "its process ended early"}
     if "error" in told:
         raise Failed(f"{library.name}: {told['error']}")
-    return seconds
+    return seconds - told.get("idle", 0)
 
 
 def seconds_with_compilation(library: Library) -> float:
@@ -77,17 +77,19 @@ def accuracy(library: Library, seed: int) -> dict[str, Any]:
         warmup_steps=steps // 10,
     )
     model = _convnet(keras, library, keras.optimizers.Adam(rate), seed)
+    watch = _watch(keras)
     history = model.fit(
         *training,
         batch_size=128,
         epochs=EPOCHS,
         validation_data=tuple(test),
-        callbacks=[_stop_when_enough(keras)],
+        callbacks=[watch],
         verbose=0,
     ).history["val_accuracy"]
     if history[-1] < ENOUGH:
         return {"error": f"{history[-1]:.2%} after {EPOCHS} epochs, and not {ENOUGH:.0%}"}
-    return {"epochs": len(history)}
+    watch.on_train_batch_begin(0)
+    return {"epochs": len(history), "idle": watch.idle if library.backend == "tensorflow" else 0}
 
 
 def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> Any:
@@ -104,12 +106,27 @@ def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> 
     return model
 
 
-def _stop_when_enough(keras: ModuleType) -> Any:
-    class StopWhenEnough(keras.callbacks.Callback):
+def _watch(keras: ModuleType) -> Any:
+    """A callback that ends the training when it is good enough.
+
+    It also counts the seconds between epochs, in which Keras on TensorFlow does nothing but wait
+    (see `Session._callbacks`).
+    """
+
+    class Watch(keras.callbacks.Callback):
+        idle = 0.0
+        ended: float | None = None
+
+        def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if self.ended is not None:
+                self.idle += time.perf_counter() - self.ended
+                self.ended = None
+
         def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
             self.model.stop_training = logs["val_accuracy"] >= ENOUGH
+            self.ended = time.perf_counter()
 
-    return StopWhenEnough()
+    return Watch()
 
 
 WHAT = {function.__name__: function for function in (import_it, first_step, accuracy)}
