@@ -112,15 +112,41 @@ def test_a_process_is_timed_until_it_is_done():
         start.seconds_of(NAMED[OURS], "nothing")
 
 
-def test_training_stops_at_99_percent():
+def test_training_stops_at_99_percent_and_what_is_between_epochs_is_known(monkeypatch):
     import minicnn
 
-    callback = start._stop_when_enough(minicnn)
+    seconds = iter([10.0, 13.0, 20.0, 20.5])
+    monkeypatch.setattr(start.time, "perf_counter", lambda: next(seconds))
+    callback = start._watch(minicnn)
     callback.set_model(minicnn.Sequential([minicnn.layers.Dense(1)]))
+    callback.on_train_batch_begin(0)
     callback.on_epoch_end(0, {"val_accuracy": 0.9899})
     assert not callback.model.stop_training
+    callback.on_train_batch_begin(0)
+    callback.on_train_batch_begin(1)
+    assert callback.idle == 3
     callback.on_epoch_end(1, {"val_accuracy": 0.99})
     assert callback.model.stop_training
+    callback.on_train_batch_begin(0)
+    assert callback.idle == 3.5
+
+
+def test_tensorflow_s_idle_end_is_not_counted(monkeypatch):
+    seconds = iter([100.0, 102.0, 109.0])
+    monkeypatch.setattr("benchmarks.session.time.perf_counter", lambda: next(seconds))
+    session = Session(NAMED[OURS])
+    session.library = NAMED["Keras-TF"]
+    (callback,) = session._callbacks()
+
+    def work():
+        callback.on_epoch_end(0, {})
+        return 4
+
+    session.works[""] = work
+    assert session.round() == {"microseconds": 0.5e6}
+    session.works[""] = lambda: 1
+    monkeypatch.setattr("benchmarks.session.time.perf_counter", iter([0.0, 3.0]).__next__)
+    assert session.round() == {"microseconds": 3e6}
 
 
 def test_each_library_gets_its_environment():
