@@ -30,6 +30,14 @@ class Library(NamedTuple):
         modules = [self.module, *([self.backend] if self.backend else [])]
         return all(importlib.util.find_spec(name) for name in modules)
 
+    def waits_idly(self) -> bool:
+        """Whether `fit` and `predict` may go on waiting, as long again, when all is computed.
+
+        On TensorFlow a thread that tunes the data pipeline wakes 10 ms, 30 ms, 70 ms ... after the
+        start, and they wait for it.
+        """
+        return self.backend == "tensorflow"
+
     def environment(self) -> dict[str, str]:
         """The environment of a process that uses it."""
         chosen = {"KERAS_BACKEND": self.backend} if self.backend else {}

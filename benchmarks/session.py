@@ -83,20 +83,15 @@ class Session:
         return work
 
     def _callbacks(self) -> list:
-        """One that notes when TensorFlow has computed everything, none for the others.
-
-        Behind that, `fit` and `predict` may do nothing for up to as long again: a thread that tunes
-        the data pipeline wakes 10 ms, 30 ms, 70 ms ... after the start, and they wait for it.
-        """
-        if self.library.backend != "tensorflow":
+        """One that notes when all is computed, for a library that then waits idly."""
+        if not self.library.waits_idly():
             return []
 
         def note_end(*_: Any, **__: Any) -> None:
             self.ended = time.perf_counter()
 
-        callback = self.keras.callbacks.LambdaCallback(on_epoch_end=note_end)
-        callback.on_predict_end = note_end
-        return [callback]
+        ends = {"on_epoch_end": note_end, "on_predict_end": note_end}
+        return [self.keras.callbacks.LambdaCallback(**ends)]
 
     def _model(self, network: str) -> Any:
         self.keras.utils.set_random_seed(0)

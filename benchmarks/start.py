@@ -88,8 +88,8 @@ def accuracy(library: Library, seed: int) -> dict[str, Any]:
     ).history["val_accuracy"]
     if history[-1] < ENOUGH:
         return {"error": f"{history[-1]:.2%} after {EPOCHS} epochs, and not {ENOUGH:.0%}"}
-    watch.on_train_batch_begin(0)
-    return {"epochs": len(history), "idle": watch.idle if library.backend == "tensorflow" else 0}
+    watch.on_train_batch_begin(0)  # what was idle behind the last epoch counts as well
+    return {"epochs": len(history), "idle": watch.idle if library.waits_idly() else 0}
 
 
 def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> Any:
@@ -109,8 +109,8 @@ def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> 
 def _watch(keras: ModuleType) -> Any:
     """A callback that ends the training when it is good enough.
 
-    It also counts the seconds between epochs, in which Keras on TensorFlow does nothing but wait
-    (see `Session._callbacks`).
+    It also counts the seconds between epochs, in which some do nothing but wait (see
+    `Library.waits_idly`).
     """
 
     class Watch(keras.callbacks.Callback):

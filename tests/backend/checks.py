@@ -75,6 +75,14 @@ def assert_rounding_only(found, exact, magnitude, terms: int):
     assert (error <= bound).all(), f"largest error {error.max()} of {bound.max()} allowed"
 
 
+def near(found, expected, ulps=16):
+    """Equal up to some units in the last place of the largest number."""
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    size = np.abs(expected).max(initial=np.finfo(found.dtype).tiny)
+    assert np.abs(found - expected).max(initial=0) <= ulps * np.finfo(found.dtype).eps * size
+
+
 def distinct(shape, rng, dtype="float64") -> np.ndarray:
     """Random order, no two equal: no ties and no kinks near."""
     count = int(np.prod(shape))

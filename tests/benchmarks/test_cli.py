@@ -29,7 +29,8 @@ class Idle:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(Failed("its process ended"), "process ended"), (KeyboardInterrupt(), "")]
+    ("error", "told"),
+    [(Failed("its process ended"), "process ended"), (KeyboardInterrupt(), "interrupted")],
 )
 def test_a_run_that_ends_early_keeps_what_it_has(error, told, monkeypatch, tmp_path, capsys):
     def steps(*_):

@@ -21,19 +21,11 @@ from minicnn.backend.numpy import blocks as exact_blocks
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
 from minicnn.backend.numpy import random as exact_random
-from tests.backend.checks import assert_rounding_only, strided
+from tests.backend.checks import assert_rounding_only, near, strided
 
 DTYPES = ["float32", "float64"]
 SHAPES = [(0, 5), (3, 1), (7, 10), (700, 130)]
 LARGE = (40, 20, 20, 9)
-
-
-def near(found, expected, ulps=16):
-    """Equal up to some units in the last place of the largest number."""
-    assert found.dtype == expected.dtype
-    assert found.shape == expected.shape
-    size = np.abs(expected).max(initial=np.finfo(found.dtype).tiny)
-    assert np.abs(found - expected).max(initial=0) <= ulps * np.finfo(found.dtype).eps * size
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -50,7 +50,7 @@ def read_border(x, mask, masked, image, top, left, border):
     size, _, lanes = border.shape
     source, row, pixel = pixel_at(x, image, top, left)
     to_mask = address_of(mask) - address_of(x)
-    rows, columns = _inside(top, x.shape[1], size), _inside(left, x.shape[2], size)
+    rows, columns = _part_inside(top, x.shape[1], size), _part_inside(left, x.shape[2], size)
     runs, length = _runs(columns, x.shape[3], lanes)
     if (rows[1] - rows[0]) * (columns[1] - columns[0]) < size * size:
         clear(address_of(border), border.size)
@@ -89,7 +89,7 @@ def write_border(border, y, image, top, left, add):
     """The part of a tile that is inside to y, or added to it."""
     size, _, lanes = border.shape
     start, row, pixel = pixel_at(y, image, top, left)
-    rows, columns = _inside(top, y.shape[1], size), _inside(left, y.shape[2], size)
+    rows, columns = _part_inside(top, y.shape[1], size), _part_inside(left, y.shape[2], size)
     runs, length = _runs(columns, y.shape[3], lanes)
     for i in range(rows[0], rows[1]):
         at, source = start + i * row + columns[0] * pixel, _border_pixel(border, i, columns[0])
@@ -119,7 +119,7 @@ def clear(address, count):
 
 
 @part
-def _inside(first, length, size):
+def _part_inside(first, length, size):
     """The first of a tile's rows (or columns) that is inside, and the one behind the last."""
     begin = max(0, -first)
     return begin, max(begin, min(size, length - first))
