@@ -1,6 +1,6 @@
 # make train   trains the small convnet on MNIST and shows what came of it
 # make test    runs every test
-# make bench   times minicnn beside Keras (half an hour; a few minutes with ARGS=--quick)
+# make bench   times minicnn beside Keras (half an hour; eight minutes with ARGS=--quick)
 # make lint    looks the code over with ruff
 # make compare       compares with real Keras, the quick version of all (ten minutes)
 # make compare-full  the same at full length: all seeds and steps (hours)

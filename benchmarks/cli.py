@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Times minicnn beside real Keras on every backend that is installed.",
     )
     choose = {"nargs": "+", "metavar": "NAME"}
-    parser.add_argument("--quick", action="store_true", help="a few minutes instead of thirty")
+    parser.add_argument("--quick", action="store_true", help="eight minutes instead of thirty")
     parser.add_argument(
         "--only",
         choices=plan.SECTIONS,

@@ -1,4 +1,4 @@
-"""What is measured: the quick plan takes a few minutes, the full one about half an hour."""
+"""What is measured: the quick plan takes about eight minutes, the full one about half an hour."""
 
 from __future__ import annotations
 
