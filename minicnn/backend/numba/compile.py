@@ -9,7 +9,7 @@ from numba.core import event
 
 from minicnn.backend.numba.kept import Kernel
 from minicnn.backend.numba.memory import keep_freed_memory
-from minicnn.backend.numba.notice import Notice
+from minicnn.backend.numba.notice import NOTICE
 from minicnn.backend.numba.parts import Part
 
 # Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
@@ -23,7 +23,7 @@ SETTINGS = {
 }
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
-event.register("numba:compile", Notice())
+event.register("numba:compile", NOTICE)
 keep_freed_memory()
 
 

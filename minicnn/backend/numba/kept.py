@@ -7,22 +7,31 @@ neither can be written, it goes to a folder for temporary files; else nowhere.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
+import pickle
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import llvmlite.binding
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.errors import TypingError
 from numba.core.registry import CPUDispatcher
 from numba.core.runtime import rtsys
+from numba.core.serialize import dumps
 
+from minicnn.backend.numba import whole_files
+from minicnn.backend.numba.notice import DAMAGED, NOT_WRITTEN, NOTICE
 from minicnn.backend.numba.sources import source_version
+
+VERSIONS = (numba.__version__, llvmlite.__version__, sys.version)
 
 
 class Kernel(CPUDispatcher):
@@ -66,7 +75,11 @@ class _Reduced(CompileResultCacheImpl):
 
 
 class KernelCache(FunctionCache):
-    """Numba's, but it goes by the texts of files, and loads code without the compiler.
+    """Numba's, with one checked file for each kernel and combination of types.
+
+    Numba's own files are read without a check. What is found here is used only if it is whole (see
+    whole_files.py) and was compiled from the same texts of files, for the same processor, by the
+    same version of Numba; else the kernel is compiled again, and a program never fails for it.
 
     RuntimeError or OSError: Numba found no folder that it can write.
     """
@@ -75,8 +88,7 @@ class KernelCache(FunctionCache):
 
     def __init__(self, function: Callable, version: str):
         super().__init__(function)
-        # Numba compares it with what it wrote down; its own is the time stamp of one file.
-        self._cache_file._source_stamp = version
+        self._version = version
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The kernel for these types of arguments, or None.
@@ -85,8 +97,41 @@ class KernelCache(FunctionCache):
         the functions that allocate memory.
         """
         rtsys.initialize(target)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(signature, target)
+        path, key = self._place(signature, target.codegen())
+        try:
+            content = whole_files.read(path, key)
+            if content is not None:
+                return self._impl.rebuild(target, pickle.loads(content))
+        except Exception as error:  # no kind of damage may end the program
+            NOTICE.say_trouble(DAMAGED.format(path, _reason(error)))
+        return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keep the machine code for the next program, if that is possible."""
+        if not self._impl.check_cachable(result):
+            return
+        path, key = self._place(signature, result.codegen)
+        try:
+            self._impl.locator.ensure_cache_path()
+            whole_files.write(path, key, dumps(self._impl.reduce(result)))
+        except OSError as error:
+            NOTICE.say_trouble(NOT_WRITTEN.format(path, _reason(error)))
+
+    def _place(self, signature: Any, codegen: Any) -> tuple[Path, bytes]:
+        """The file, by the types and the processor, and all that its content depends on.
+
+        A kernel whose source has changed takes the place of the old one.
+        """
+        types_and_processor = repr((signature, codegen.magic_tuple()))
+        name = hashlib.sha256(types_and_processor.encode()).hexdigest()[:16]
+        path = Path(self.cache_path) / f"{self._impl.filename_base}.{name}.nbc"
+        *_, function = self._index_key(signature, codegen)
+        key = repr((types_and_processor, function, self._version, *VERSIONS))
+        return path, hashlib.sha256(key.encode()).digest()
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 @contextmanager

@@ -24,6 +24,10 @@ NOT_KEPT = (
     "minicnn: compiling kernels for this machine. No folder can be written to keep them in, so "
     "every program will: set NUMBA_CACHE_DIR to one."
 )
+DAMAGED = "minicnn: the compiled kernel {} is not used ({}), but compiled again."
+NOT_WRITTEN = (
+    "minicnn: the compiled kernel {} cannot be written ({}), so the next program compiles it again."
+)
 
 
 class Notice(event.Listener):
@@ -35,6 +39,7 @@ class Notice(event.Listener):
         self.seconds = 0.0
         self.start = 0.0
         self.said = False
+        self.said_trouble = False
 
     def on_start(self, event: event.Event) -> None:
         """Say so if this is the outermost of our kernels."""
@@ -60,10 +65,25 @@ class Notice(event.Listener):
         if config.is_interactive_logging_enabled() and _on_terminal():
             _write_over("")
 
+    def say_trouble(self, message: str) -> None:
+        """Say that kernels on disk cannot be read or written, once; nothing more is said then."""
+        if self.said_trouble:
+            return
+        self.said = self.said_trouble = True
+        if not config.is_interactive_logging_enabled():
+            logging.getLogger("minicnn").warning(message)
+            return
+        if _on_terminal():
+            _write_over("")
+        _print(message)
+
     def _say_once(self, kernel: Any, say: Any) -> None:
         if not self.said:
             say(NOT_KEPT if kernel.stats.cache_path is None else KEPT)
         self.said = True
+
+
+NOTICE = Notice()
 
 
 def _is_ours(kernel: Any) -> bool:
