@@ -102,6 +102,27 @@ def _numpy_dtype(name: str) -> np.dtype:
     return np.dtype(str if name == "string" else name)
 
 
+def with_own_dtype(array: np.ndarray) -> np.ndarray:
+    """The array itself, or its values in NumPy's own type: native byte order, without metadata.
+
+    Arrays from files, from other libraries or from `pickle` may have a type that is equal to
+    NumPy's but is another object, or that is stored the other way round. Every array from outside
+    comes through here, so that it is computed with in the same way as one that was made here.
+
+    >>> with_own_dtype(np.ones(2, ">f4")).dtype
+    dtype('float32')
+    """
+    dtype = _own_dtype(array.dtype.type)
+    return array if dtype is None else np.asarray(array, dtype)
+
+
+@functools.cache
+def _own_dtype(scalar: type) -> np.dtype | None:
+    """The type of arrays of such elements; None if it is not one that is computed with."""
+    name = np.dtype(scalar).name
+    return _numpy_dtype(name) if name in ALLOWED_DTYPES else None
+
+
 @functools.cache
 def _has_ml_dtypes() -> bool:
     return importlib.util.find_spec("ml_dtypes") is not None

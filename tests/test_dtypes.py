@@ -1,4 +1,8 @@
+import ast
 import itertools
+import pathlib
+import pickle
+import re
 import sys
 
 import numpy as np
@@ -94,3 +98,67 @@ def test_kinds():
     assert dtypes.is_int_dtype("uint8")
     assert not dtypes.is_int_dtype("bool")
     assert not dtypes.is_int_dtype("float32")
+
+
+IDENTITY = (ast.Is, ast.IsNot)
+NAMES_OF_TYPES = re.compile(r"dtype|^(BOOL|U?INT|B?FLOAT|COMPLEX)\d*$")
+NOT_ARRAY_TYPES = {"None", "int", "float", "bool", "complex", "str"}
+
+
+def name_of(node):
+    return getattr(node, "attr", None) or getattr(node, "id", None) or ast.unparse(node)
+
+
+def compared_by_identity(tree):
+    """Lines where a type of arrays is compared with `is`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], IDENTITY):
+            names = [name_of(side) for side in (node.left, *node.comparators)]
+            if any(map(NAMES_OF_TYPES.search, names)) and not NOT_ARRAY_TYPES & {*names}:
+                yield node.lineno
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("x.dtype is FLOAT32", True),
+        ("x.array.dtype is not np.dtype('int32')", True),
+        ("dtype is own", True),
+        ("x.dtype == FLOAT32", False),
+        ("x.dtype is None", False),
+        ("dtype is int", False),
+        ("x is y", False),
+    ],
+)
+def test_a_comparison_by_identity_is_found(code, found):
+    assert [*compared_by_identity(ast.parse(code))] == [1] * found
+
+
+def test_types_of_arrays_are_never_compared_by_identity():
+    """Equal types may be different objects: those of files, of `pickle`, of other libraries."""
+    root = pathlib.Path(dtypes.__file__).parent
+    files = {p: [*compared_by_identity(ast.parse(p.read_text()))] for p in root.rglob("*.py")}
+    assert len(files) > 100
+    assert not {str(path): lines for path, lines in files.items() if lines}
+
+
+@pytest.mark.parametrize("name", [*REAL, *dtypes.COMPLEX_TYPES])
+def test_an_array_gets_the_type_object_of_numpy(name):
+    own = dtypes.numpy_dtype(name)
+    array = np.arange(3).astype(own)
+    strange = [array, pickle.loads(pickle.dumps(array))]
+    if name != "bfloat16":
+        strange.append(array.astype(np.dtype(own.str, metadata={"a": 1})))
+        strange.append(array.astype(own.newbyteorder()))
+    for x in strange:
+        y = dtypes.with_own_dtype(x)
+        assert id(y.dtype) == id(own)
+        np.testing.assert_array_equal(y, array)
+    assert dtypes.with_own_dtype(array) is array
+    assert id(dtypes.with_own_dtype(np.ones(2, np.longlong)).dtype) == id(np.dtype("int64"))
+
+
+@pytest.mark.parametrize("dtype", ["U3", "S2", object, "datetime64[s]", [("a", "f4")]])
+def test_an_array_of_another_kind_stays_as_it_is(dtype):
+    array = np.zeros(2, dtype)
+    assert dtypes.with_own_dtype(array) is array

@@ -11,6 +11,7 @@ import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.noting import note_reading
+from minicnn.dtypes import with_own_dtype
 
 _order = itertools.count()
 
@@ -128,13 +129,17 @@ class Tensor(ArrayLike):
         return f"Tensor({values}, dtype={self.dtype})"
 
     def __reduce__(self):
-        return Tensor, (self.array,)
+        return _from_pickle, (self.array,)
 
     def __copy__(self) -> Tensor:
         return self
 
     def __deepcopy__(self, memo) -> Tensor:
         return Tensor(self.array.copy())
+
+
+def _from_pickle(array: np.ndarray) -> Tensor:
+    return Tensor(with_own_dtype(array))
 
 
 class Record:

@@ -205,6 +205,10 @@ class Variable(ArrayLike):
         memo[id(self)] = twin
         return twin
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._value = self._leaf(self._value.array)  # which `pickle` made a tensor like any other
+
 
 def _first_value(initializer: Any, shape: Any, dtype: str | None) -> np.ndarray:
     if isinstance(initializer, str):
@@ -234,7 +238,7 @@ def _given_value(value: Any, shape: Any, dtype: str | None) -> np.ndarray:
             f"A variable of shape {tuple(shape)} was asked for, but the value given for it has "
             f"shape {array.shape}. Leave out `shape`, or give a value that has it."
         )
-    return array
+    return dtypes.with_own_dtype(array)
 
 
 def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
@@ -243,7 +247,7 @@ def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
         value = value._value
     if isinstance(value, Tensor):
         return value.array.astype(dtype, copy=False)
-    return np.array(value, dtype=dtype)
+    return dtypes.with_own_dtype(np.array(value, dtype=dtype))
 
 
 class _Kept(threading.local):

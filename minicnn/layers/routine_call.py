@@ -38,7 +38,7 @@ def is_routine(layer: Layer, x: Tensor, keywords: dict[str, Any]) -> bool:
         return False
     return (
         _is_of_this_library(type(layer))
-        and x.array.dtype is FLOAT32
+        and x.array.dtype == FLOAT32
         and layer.activity_regularizer is None
         and layer._dtype_policy.name == "float32"
         and autocast_dtype() in (None, "float32")

@@ -34,12 +34,12 @@ class Pair(Layer):
 
     def __init__(self, first: Layer, second: Layer):
         super().__init__(name=first.name, dtype=first.dtype_policy)
-        self._both = lambda: (first, second)  # behind a function, where no layer looks for layers
+        self._pair = first, second
         self.built = self._called = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The second layer of the first, at once if that is what both are for."""
-        first, second = self._both()
+        first, second = self._pair
         if _are_plain(first, second) and self.applies(first, second):
             with contextlib.suppress(*ERRORS_OF_LAYERS):  # the layer itself says what is wrong
                 if first.input_spec is not None:

@@ -73,9 +73,7 @@ def to_array(x: Any, dtype: Any = None) -> np.ndarray:
         x.__array__()
     if dtype is not None:
         return np.asarray(x, dtypes.numpy_dtype(dtype))
-    if isinstance(x, (np.ndarray, np.generic)):
-        return np.asarray(x)
-    array = np.asarray(x)
+    array = dtypes.with_own_dtype(np.asarray(x))
     if hasattr(x, "dtype") or hasattr(x, "__array__") or _holds_arrays(x):
         return array
     if array.dtype.kind == "f":

@@ -195,7 +195,7 @@ class Primitive(Composite):
         for x in given:
             if type(x) is Variable:
                 x = x.value
-            if x is not None and (type(x) is not Tensor or x.array.dtype is not FLOAT32):
+            if x is not None and (type(x) is not Tensor or x.array.dtype != FLOAT32):
                 return None
             tensors.append(x)
         return tensors

@@ -25,7 +25,7 @@ class SeedGenerator:
     """A source of seeds: `(seed, 0)`, `(seed, 1)`, `(seed, 2)`, ...
 
     Give it to random functions as `seed` to get other numbers at every call, and the same ones in
-    every run. A layer that holds one as an attribute saves it with its weights.
+    every run. Files of models do not hold its state, as in Keras.
 
     Args:
         seed: a whole number. If None, one is drawn from Python's `random`, which

@@ -9,12 +9,13 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.autodiff import Tensor
+from minicnn.dtypes import with_own_dtype
 
 
 def as_tensors(batch: Any) -> Any:
     """The batch with tensors for arrays; other leaves as they are."""
     if type(batch) is tuple:  # nearly always, and nearly always of arrays
-        return tuple([Tensor(x) if type(x) is np.ndarray else _nested(x) for x in batch])
+        return tuple([_tensor(x) if type(x) is np.ndarray else _nested(x) for x in batch])
     return _nested(batch)
 
 
@@ -24,10 +25,14 @@ def _nested(x: Any) -> Any:
 
 def _as_tensor(x: Any) -> Any:
     if isinstance(x, np.ndarray):
-        return Tensor(x)
+        return _tensor(x)
     if x is None or isinstance(x, Tensor) or not hasattr(x, "__array__"):
         return x
-    return Tensor(np.asarray(x))
+    return _tensor(np.asarray(x))
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return Tensor(with_own_dtype(array))
 
 
 def number_of_rows(x: Any) -> int:

@@ -169,7 +169,7 @@ def _fits_vectors(arrays: Sequence[Arrays]) -> bool:
     shapes = [array.shape for array in arrays[0]]
     if not shapes or any([array.shape for array in kind] != shapes for kind in arrays[1:]):
         return False
-    return all(array.dtype is FLOAT32 for kind in arrays for array in kind)
+    return all(array.dtype == FLOAT32 for kind in arrays for array in kind)
 
 
 def _launch(kernel: Callable, arrays: Sequence[Arrays], results: int, *settings: float) -> tuple:
