@@ -1,7 +1,11 @@
 """A transcript is the computation itself: the same results to the last bit, for other inputs."""
 
+import ast
+import enum
 import gc
+import keyword
 import random
+import unicodedata
 import weakref
 
 import numpy as np
@@ -191,9 +195,140 @@ def test_the_program_reads_like_the_computation():
     transcript, _ = write(lambda x: ops.relu(x @ kernel.value), draw(1, (3, 2)), [kernel])
     assert transcript.source().splitlines() == [
         "def step(input_1):",
-        '    kernel = variables["kernel"].snapshot().array',
-        "    a1 = matmul(input_1, kernel)",
+        "    v0 = variables[0].snapshot().array  # kernel",
+        "    a1 = matmul(input_1, v0)",
         "    a2 = relu(a1)",
         "    del a1",
         "    return Tensor(a2)",
     ]
+
+
+NAMES = [
+    *(
+        "fi",
+        "\ufb01",
+        "a",
+        "\u00aa",
+        "x\u00b2",
+        "conv\u2081",
+        "h\u00bd",
+        "e\u0301",
+        "\u00e9",
+        "K",
+        "\u212a",
+    ),
+    *(
+        "class",
+        "None",
+        "print",
+        "a1",
+        "v0",
+        "v1",
+        "input_1",
+        "Tensor",
+        "variables",
+        "step",
+        "del a1",
+    ),
+    *(
+        "a\nb",
+        "a\r",
+        "x # y",
+        "\x00",
+        "\x0c",
+        "\u2028",
+        "\u202e",
+        "\ud800",
+        "\\",
+        "'",
+        '"""',
+        " ",
+        "_",
+    ),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_that_users_give_stand_in_comments_only(seed):
+    names = random.Random(seed).sample(NAMES, len(NAMES))
+    variables = [Variable(np.float32([i, 1]), name=name) for i, name in enumerate(names)]
+
+    def function(x):
+        sums = {v.name: ops.sum(x * v.value) for v in variables}
+        for v in variables[::2]:
+            v.assign_add(x)
+        return sums
+
+    transcript, _ = write(function, [np.float32([1, 2])], variables)
+    assert transcript.why_not is None
+    (x,) = draw(seed, (2,))
+    before = [v.snapshot() for v in variables]
+    expected = function(Tensor(x))
+    after = [v.numpy() for v in variables]
+    for variable, value in zip(variables, before, strict=True):
+        variable.restore(value)
+    found = transcript.program()(x)
+    assert [*found] == [*expected] == names
+    np.testing.assert_array_equal([*found.values()], [*expected.values()])
+    np.testing.assert_array_equal([v.numpy() for v in variables], after)
+    assert_only_own_names(transcript.source())
+
+
+def assert_only_own_names(text):
+    names = [node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    assert len(names) > 3
+    for name in names:
+        assert name.isascii()
+        assert name.isidentifier()
+        assert not keyword.iskeyword(name)
+        assert unicodedata.normalize("NFKC", name) == name
+
+
+class Color(enum.StrEnum):
+    RED = "red"
+
+
+class Shouting(str):
+    def __repr__(self):
+        return "raise SystemExit"
+
+
+@pytest.mark.parametrize("key", [Color.RED, Shouting("x"), np.str_("y"), 3, (1, "a"), None, "a3"])
+def test_keys_of_results_may_be_anything(key):
+    def function(x):
+        y = ops.tanh(x)
+        return {key: y, "other": [ops.sum(ops.square(y))]}
+
+    transcript, _ = write(function, draw(1, (3,)))
+    (x,) = draw(2, (3,))
+    found, expected = transcript.program()(x), function(Tensor(x))
+    assert [type(name) for name in found] == [type(name) for name in expected]
+    np.testing.assert_array_equal(found[key].array, expected[key].array)
+    np.testing.assert_array_equal(found["other"][0].array, expected["other"][0].array)
+
+
+@pytest.mark.parametrize(
+    "name", ["\ufb01", "None", "class", "a2", "v1", "input_1", "Tensor", "x" * 999, ""]
+)
+def test_functions_may_have_any_name(name):
+    def kernel(x):
+        return x + 1
+
+    kernel.__name__ = name
+    transcript, _ = write(lambda x: Tensor(noted(kernel, ops.tanh(x).array)), draw(1, (3,)))
+    (x,) = draw(2, (3,))
+    np.testing.assert_array_equal(transcript.program()(x).array, np.tanh(x) + 1)
+    assert_only_own_names(transcript.source())
+
+
+def test_text_among_the_settings_is_not_taken_for_a_name():
+    def kernel(x, text):
+        return x + len(text)
+
+    def function(x):
+        y = Tensor(noted(kernel, ops.tanh(x).array, text="a9 a1 v0"))
+        return Tensor(noted(kernel, ops.tanh(y).array, text="a2"))
+
+    transcript, _ = write(function, draw(1, (3,)))
+    (x,) = draw(2, (3,))
+    np.testing.assert_array_equal(transcript.program()(x).array, function(Tensor(x)).array)

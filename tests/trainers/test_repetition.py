@@ -449,3 +449,42 @@ def test_a_program_that_fails_where_the_long_way_does_not_is_given_up(monkeypatc
     model.fit(*images(), batch_size=4, verbose=0)
     assert len(tried) == 1
     assert model.optimizer.iterations.numpy() == 11
+
+
+STRANGE_NAMES = [
+    ("fi", "\ufb01"),
+    ("\u00aa", "a"),
+    ("x\u00b2", "conv\u2081"),
+    ("a1", "a 1"),
+    ("x\ny", "None"),
+]
+
+
+@pytest.mark.parametrize("names", STRANGE_NAMES)
+def test_layers_outputs_and_metrics_may_have_any_name(names, learned):
+    first, second = names
+
+    def make():
+        x = keras.Input((6, 6, 2))
+        y = layers.Dense(4, activation="tanh", name=first)(layers.Flatten()(x))
+        z = layers.Dense(4, name=second)(y)
+        return keras.Model(x, {first: layers.Dense(3)(y), second: z})
+
+    x, y = images()
+    fit = {"x": x, "y": {first: y, second: x[:, 0, :2].reshape(ROWS, 4)}}
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def metrics():
+        return {
+            first: [keras.metrics.SparseCategoricalAccuracy(name=second)],
+            second: [keras.metrics.MeanSquaredError(name=first)],
+        }
+
+    results = [
+        trained(make, heart, fit, loss={first: loss, second: "mse"}, metrics=metrics())
+        for heart in (False, True)
+    ]
+    assert learned["by heart"] > 20
+    assert_the_same(*results)
+    text = step_as_text(results[1][3], x[:4], {k: v[:4] for k, v in fit["y"].items()})
+    compile(text, "step", "exec")
