@@ -83,6 +83,10 @@ class CallArguments:
         """The argument, or its default."""
         return self.given.get(name, self.signature.defaults.get(name))
 
+    def says_something(self, name: str, value: Any) -> bool:
+        """Whether an argument is anything but the None that it is by default."""
+        return value is not None or self.signature.defaults.get(name, name) is not None
+
     def shapes(self) -> dict[str, Any]:
         """`{"inputs_shape": (None, 28, 28, 1)}` and so on, for every argument with tensors."""
         return {

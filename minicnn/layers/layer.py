@@ -81,7 +81,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
         self._dtype_policy = dtype_policies.get(dtype)
         self._trainable = trainable
         self._losses: list = []
-        self._supports_masking = False
+        self._supports_masking = not is_default(self.compute_mask)
         self._build_shapes_dict: dict[str, Any] | None = None
         self._builds_open = 0
         self._locked = False
@@ -196,7 +196,8 @@ class Layer(LayerWeights, LayerSettings, Operation):
             pass_mask_on(self, arguments, kwargs.get("mask"), outputs)
         if symbolic and not is_outlining():
             outputs = fresh(outputs, given_args, given_kwargs)
-            Node(operation=self, call_args=given_args, call_kwargs=given_kwargs, outputs=outputs)
+            said = {k: v for k, v in given_kwargs.items() if arguments.says_something(k, v)}
+            Node(operation=self, call_args=given_args, call_kwargs=said, outputs=outputs)
         return outputs
 
     def call(self, *args: Any, **kwargs: Any) -> Any:

@@ -53,7 +53,7 @@ class Functional(Function, Model):
         self._allow_non_tensor_positional_args = True
         self.output_names = [x._keras_history.operation.name for x in self.outputs]
         if trainable is not None:
-            self.trainable = trainable
+            self._trainable = bool(trainable)  # of the model; each layer keeps its own
 
     @property
     def _layers(self) -> list[Layer]:

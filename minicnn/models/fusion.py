@@ -16,7 +16,7 @@ from typing import Any
 from minicnn.activations import relu
 from minicnn.dtypes import is_float_dtype, standardize_dtype
 from minicnn.layers.activations import ReLU
-from minicnn.layers.call_context import ERRORS_OF_LAYERS
+from minicnn.layers.call_context import ERRORS_OF_LAYERS, mask_of
 from minicnn.layers.convolutional import Conv2D
 from minicnn.layers.input_spec import assert_input_compatibility
 from minicnn.layers.layer import Layer
@@ -33,19 +33,22 @@ class Pair(Layer):
     """Two layers as one. It owns neither of them, and is never part of a model's layers."""
 
     def __init__(self, first: Layer, second: Layer):
-        super().__init__(name=first.name, dtype=first.dtype_policy)
+        super().__init__(name=first.name, dtype=first.dtype_policy, autocast=first.autocast)
         self._pair = first, second
         self.built = self._called = True
+        self.supports_masking = True
+        self.compute_mask = _no_mask  # where there are masks, the two layers attach theirs
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, **others: Any) -> Any:
         """The second layer of the first, at once if that is what both are for."""
         first, second = self._pair
-        if _are_plain(first, second) and self.applies(first, second):
+        ordinary = not _carries_mask(inputs) and all(x is None for x in others.values())
+        if ordinary and _are_plain(first, second) and self.applies(first, second):
             with contextlib.suppress(*ERRORS_OF_LAYERS):  # the layer itself says what is wrong
                 if first.input_spec is not None:
                     assert_input_compatibility(first.input_spec, inputs, first.name)
                 return self.at_once(first, second, inputs, training)
-        return second(first(inputs, training=training))
+        return second(first(inputs, training=training, **others))
 
     @staticmethod
     def applies(first: Layer, second: Layer) -> bool:
@@ -155,6 +158,16 @@ def _are_plain(first: Layer, second: Layer) -> bool:
     return first.dtype_policy.name == second.dtype_policy.name and not any(
         layer.activity_regularizer is not None or "call" in vars(layer) for layer in (first, second)
     )
+
+
+def _carries_mask(inputs: Any) -> bool:
+    """Whether a mask travels with an input, as one from a layer inside a layer may."""
+    together = inputs if isinstance(inputs, (list, tuple)) else (inputs,)
+    return any(mask_of(x) is not None for x in together)
+
+
+def _no_mask(inputs: Any, previous_mask: Any) -> None:
+    """The mask that a pair adds to those that its layers attached."""
 
 
 def _as_one(pair: Pair, before: Node, node: Node) -> Node:

@@ -1,7 +1,9 @@
-"""Masks that merging layers make, also as outputs of drawn models."""
+"""Masks that merging layers and layers of one's own make, also as outputs of drawn models."""
 
 import numpy as np
+import pytest
 
+import minicnn
 from minicnn import Model, Tensor, layers
 
 
@@ -23,3 +25,61 @@ def test_a_product_is_zero_where_no_factor_counts():
     np.testing.assert_array_equal(product, [[[0, 0], [1, 2], [1, 2], [9, 16]]])
     np.testing.assert_array_equal(product._keras_mask, [[0, 1, 1, 1]])
     assert not hasattr(layers.Multiply()([mask(x), Tensor(y)]), "_keras_mask")
+
+
+def own_masks(k):
+    """Layers that say nothing about masks but how theirs come about, as classes of `k`."""
+
+    class Split(k.layers.Layer):
+        def call(self, x):
+            return k.ops.split(x, 2, axis=1)
+
+        def compute_mask(self, x, mask=None):
+            return None if mask is None else k.ops.split(mask, 2, axis=1)
+
+    class Longer(k.layers.Layer):
+        def call(self, x):
+            return k.ops.repeat(x, 2, axis=1)
+
+        def compute_mask(self, inputs, previous_mask):
+            return k.ops.repeat(previous_mask, 2, axis=1)
+
+    class Both(k.layers.Layer):
+        def call(self, xs):
+            return xs[0] + xs[1]
+
+        def compute_mask(self, inputs, mask):
+            return k.ops.logical_or(mask[0], mask[1])
+
+    class Dropped(Longer):
+        def __init__(self):
+            super().__init__()
+            self.supports_masking = False
+
+    return Split(), Longer(), Both(), Dropped()
+
+
+def masks_of(k, tokens):
+    split, longer, both, dropped = own_masks(k)
+    assert [x.supports_masking for x in (split, longer, both, dropped)] == [True, True, True, False]
+    embedding = k.layers.Embedding(9, 3, mask_zero=True, embeddings_initializer="ones")
+    first, second = split(embedding(tokens))
+    outputs = [first, second, longer(first), both([first, second])]
+    with pytest.warns(UserWarning, match="does not support masking"):
+        assert getattr(dropped(first), "_keras_mask", None) is None
+    return [np.asarray(x._keras_mask) for x in outputs]
+
+
+def test_a_layer_with_its_own_compute_mask_supports_masking(keras):
+    tokens = np.array([[1, 2, 0, 0], [3, 0, 4, 5], [0, 0, 0, 0]])
+    for ours, theirs in zip(masks_of(minicnn, tokens), masks_of(keras, tokens), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_drawn_model_hands_such_a_mask_on():
+    inputs = minicnn.Input((4,), dtype="int32")
+    x = minicnn.layers.Embedding(9, 3, mask_zero=True)(inputs)
+    model = minicnn.Model(inputs, own_masks(minicnn)[0](x))
+    first, second = model(np.array([[1, 2, 0, 3]]))
+    assert np.asarray(first._keras_mask).tolist() == [[True, True]]
+    assert np.asarray(second._keras_mask).tolist() == [[False, True]]
