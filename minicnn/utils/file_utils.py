@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from minicnn import config
+from minicnn.utils.archives import is_zip, unpack
 
 
 def get_file(
@@ -36,13 +37,16 @@ def get_file(
         file_hash: what the file must hash to. A file in the cache with another hash is replaced.
         cache_subdir: the folder in the cache, or an absolute path.
         hash_algorithm: "sha256", "md5" or "auto", which tells by the hash's length.
-        extract: unpack a zip or tar archive, and return the folder it was unpacked to.
+        extract: unpack a zip or tar archive, and return the folder it was unpacked to. Members
+            that lead outside of it are refused, as are archives whose content is larger than 1 GiB
+            and 100 times their own size.
         archive_format: "zip", "tar" or "auto", which tells by the content.
         cache_dir: the cache; `MINICNN_HOME`, `KERAS_HOME` or ~/.keras by default.
         force_download: fetch the file even if the cache has it.
 
     Raises:
-        ValueError: if the file's hash is not the one given, or the arguments make no sense.
+        ValueError: if the file's hash is not the one given, the archive is damaged or refused, or
+            the arguments make no sense.
     """
     import pooch
 
@@ -62,8 +66,9 @@ def get_file(
     folder = Path(cache_dir or config.minicnn_home()).expanduser() / cache_subdir
     extract = extract or untar
     file_name, folder_name = _names(name, bool(fname)) if extract else (name, "")
-    if force_download:
+    if force_download and not (folder / file_name).is_dir():
         (folder / file_name).unlink(missing_ok=True)
+    _require_file_or_nothing(folder / file_name)
     path = pooch.retrieve(
         origin, _hash(file_hash, md5_hash, hash_algorithm), file_name, folder, progressbar=True
     )
@@ -87,22 +92,26 @@ def _hash(file_hash: str | None, md5_hash: str | None, algorithm: str) -> str | 
     return f"{algorithm}:{file_hash}"
 
 
+def _require_file_or_nothing(path: Path) -> None:
+    """To read a pipe or a folder as a file would wait for ever, or fail without a reason."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is not a file. Remove it, so that the file can be fetched to it.")
+
+
 def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
     """Unpack beside the folder and rename, so that the folder is whole or not there."""
-    if folder.exists():
+    if folder.is_dir():
         return folder
-    with archive.open("rb") as file:
-        is_zip = file.read(2) == b"PK"
-    if archive_format in ("zip", "tar") and is_zip != (archive_format == "zip"):
+    if os.path.lexists(folder):
+        raise ValueError(f"{folder} is not a folder. Remove it, so that it can be unpacked to it.")
+    if archive_format in ("zip", "tar") and is_zip(archive) != (archive_format == "zip"):
         raise ValueError(f"{archive} is not a {archive_format} archive.")
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         target = Path(temporary) / folder.name
-        if is_zip:
-            shutil.unpack_archive(archive, target, "zip")
-        else:
-            import tarfile
-
-            with tarfile.open(archive) as tar:
-                tar.extractall(target, filter="data")  # refuses paths that lead outside
-        target.rename(folder)
+        unpack(archive, target)
+        try:
+            target.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # another process may have been as quick
+                raise
     return folder

@@ -1,7 +1,9 @@
 import functools
+import gzip
 import hashlib
 import http.server
 import io
+import os
 import tarfile
 import threading
 import zipfile
@@ -100,7 +102,7 @@ def test_archives_are_unpacked(server, tmp_path, name, content):
 
 
 def test_an_archive_cannot_write_outside_its_folder(server, tmp_path):
-    with pytest.raises(tarfile.OutsideDestinationError):
+    with pytest.raises(ValueError, match="leads outside of it"):
         get_file(origin=f"{server.address}/evil.tar.gz", extract=True)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["evil.tar.gz_archive"]
 
@@ -121,3 +123,31 @@ def test_an_address_is_needed():
         get_file("x.txt")
     with pytest.raises(ValueError, match="Please specify the `fname`"):
         get_file(origin="http://127.0.0.1/")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_in_the_place_of_one(make, server, tmp_path):
+    (tmp_path / "datasets").mkdir()
+    make(tmp_path / "datasets" / "data.txt")
+    for settings in ({}, {"file_hash": sha256("data.txt")}):
+        with pytest.raises(ValueError, match=r"data.txt is not a file. Remove it"):
+            get_file(origin=f"{server.address}/data.txt", **settings)
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_folder_in_the_place_of_one(make, server, tmp_path):
+    (tmp_path / "datasets").mkdir()
+    make(tmp_path / "datasets" / "pack_extracted")
+    with pytest.raises(ValueError, match=r"pack_extracted is not a folder. Remove it"):
+        get_file("pack.zip", f"{server.address}/pack.zip", extract=True)
+
+
+@pytest.mark.parametrize("content", [b"hello", b"", b"PK\3\4", gzip.compress(b"x" * 5000)])
+@pytest.mark.parametrize("archive_format", ["auto", "zip", "tar"])
+def test_what_is_no_archive_is_refused_in_a_sentence(content, archive_format, tmp_path):
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "x.zip").write_bytes(content)
+    settings = {"extract": True, "archive_format": archive_format}
+    with pytest.raises(ValueError, match=r"datasets/x.zip is n\w+ .*archive"):
+        get_file("x.zip", "http://127.0.0.1/x.zip", **settings)
+    assert [path.name for path in tmp_path.rglob("*")] == ["datasets", "x.zip"]
