@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 _state = threading.local()
@@ -25,6 +27,27 @@ def get_global_attribute(name: str, default: Any = None, set_to_default: bool = 
     if set_to_default:
         set_global_attribute(name, default)
     return default
+
+
+@contextlib.contextmanager
+def temporarily(state: Any, /, **values: Any) -> Iterator[None]:
+    """Inside, attributes of an object have these values; after it those of before.
+
+    They have them too if Ctrl-C comes while they are being put back.
+    """
+    before = {name: getattr(state, name) for name in values}
+    try:
+        _set(state, values)
+        yield
+        _set(state, before)
+    except BaseException:
+        _set(state, before)
+        raise
+
+
+def _set(state: Any, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(state, name, value)
 
 
 def clear_session(free_memory: bool = True) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 
 class _Scopes(threading.local):
-    def __init__(self):
-        self.open: list[name_scope] = []
+    open: tuple[_Scope, ...] = ()
+
+
+class _Scope(NamedTuple):
+    name: str
+    caller: Any
+    override_parent: str | None
 
 
 _scopes = _Scopes()
@@ -41,9 +48,9 @@ class name_scope:
         self.caller = caller
         self.override_parent = override_parent
         self.deduplicate = deduplicate
-        self._opened = False
 
     def __enter__(self) -> name_scope:
+        scope = _Scope(self.name, self.caller, self.override_parent)
         top = _scopes.open[-1] if _scopes.open else None
         same = (
             self.deduplicate
@@ -52,14 +59,27 @@ class name_scope:
             and top.caller is self.caller
             and top.name == self.name
         )
-        self._opened = not same
-        if self._opened:
-            _scopes.open.append(self)
+        self._before = _scopes.open
+        if not same:
+            _scopes.open = (*_scopes.open, scope)
         return self
 
     def __exit__(self, *exception) -> None:
-        if self._opened:
-            _scopes.open.pop()
+        _scopes.open = self._before
+
+
+@contextlib.contextmanager
+def scopes_closed() -> Iterator[None]:
+    """After an exception inside, no scope is open that was not before.
+
+    Ctrl-C may come when a scope is about to close.
+    """
+    before = _scopes.open
+    try:
+        yield
+    except BaseException:
+        _scopes.open = before
+        raise
 
 
 def current_path() -> str:

@@ -12,7 +12,17 @@ import minicnn
 ROOT = Path(minicnn.__file__).parent
 
 FLOORS = [
-    {"version", "tree", "config", "global_state", "naming", "shapes", "scopes", "dtypes"},
+    {
+        "version",
+        "tree",
+        "config",
+        "global_state",
+        "build_once",
+        "naming",
+        "shapes",
+        "scopes",
+        "dtypes",
+    },
     {"utils"},
     {"backend"},
     {"autodiff"},

@@ -36,11 +36,14 @@ def is_recording() -> bool:
 @contextlib.contextmanager
 def stop_recording():
     """Operations inside leave no records."""
-    before, _tapes.open = _tapes.open, 0
+    before = _tapes.open
     try:
+        _tapes.open = 0
         yield
-    finally:
         _tapes.open = before
+    except BaseException:
+        _tapes.open = before
+        raise
 
 
 class GradientTape:

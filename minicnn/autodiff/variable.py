@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from minicnn import config, dtypes
 from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
 from minicnn.autodiff.noting import note_change
 from minicnn.autodiff.tensor import LEAF, Tensor
+from minicnn.global_state import temporarily
 from minicnn.naming import auto_name
 from minicnn.scopes import current_path
 from minicnn.shapes import standardize_shape
@@ -260,11 +262,20 @@ _kept = _Kept()
 @contextlib.contextmanager
 def keep_state():
     """Inside, `assign` changes nothing: a computation is only looked at, not carried out."""
-    before, _kept.state = _kept.state, True
+    with temporarily(_kept, state=True):
+        yield
+
+
+@contextlib.contextmanager
+def all_or_none(variables: Iterable[Variable]):
+    """After an exception inside, the variables have again the values of before."""
+    before = [(variable, variable.snapshot()) for variable in variables]
     try:
         yield
-    finally:
-        _kept.state = before
+    except BaseException:
+        for variable, value in before:
+            variable.restore(value)
+        raise
 
 
 class _Noted(threading.local):
@@ -277,11 +288,8 @@ _noted = _Noted()
 @contextlib.contextmanager
 def noting_new_variables():
     """Inside, variables that are made go into a list with their first values: it is given."""
-    before, _noted.new = _noted.new, []
-    try:
+    with temporarily(_noted, new=[]):
         yield _noted.new
-    finally:
-        _noted.new = before
 
 
 class _Autocast(threading.local):

@@ -7,32 +7,33 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from minicnn.build_once import building, is_being_built
 from minicnn.layers.kept_structure import forget_structure
 
 
 def whole_build(build: Callable) -> Callable:
     """A `build` that opens the layer's name scope and notes the shapes and that it is done.
 
-    A subclass's `build` may call that of its parent: only the outermost one is the whole.
+    A subclass's `build` may call that of its parent: only the outermost one is the whole. An
+    exception in it leaves the layer as it was before.
     """
     parameters = tuple(inspect.signature(build).parameters)[1:]
 
     @functools.wraps(build)
     def wrapped(self, *args: Any, **kwargs: Any) -> None:
-        outermost = not self._builds_open
-        if outermost:
-            shapes = dict(zip(parameters, args, strict=False)) | kwargs
-            self.__dict__["_build_shapes_dict"] = shapes
-        self._builds_open += 1
-        try:
+        if is_being_built(self):
             with self._open_name_scope():
                 build(self, *args, **kwargs)
+            return
+        try:
+            with building(self), self._open_name_scope():
+                shapes = dict(zip(parameters, args, strict=False)) | kwargs
+                self.__dict__["_build_shapes_dict"] = shapes
+                build(self, *args, **kwargs)
+                self._locked = True
+                self._built = True
         finally:
-            self._builds_open -= 1
             forget_structure()
-        if outermost:
-            self.built = True
-            self._locked = True
 
     return wrapped
 

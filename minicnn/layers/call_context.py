@@ -30,11 +30,13 @@ def calling(layer: Any) -> Iterator[dict[str, Any]]:
     outer = _context.values
     if outer is None:
         layer._clear_losses()
-    _context.values = dict(outer or {})
     try:
+        _context.values = dict(outer or {})
         yield _context.values
-    finally:
         _context.values = outer
+    except BaseException:  # Ctrl-C may come in the line above, so `finally` would not do
+        _context.values = outer
+        raise
 
 
 def inside_a_call() -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from minicnn.autodiff import Tensor
 from minicnn.autodiff.noting import note_change
+from minicnn.global_state import temporarily
 from minicnn.ops.keras_tensor import KerasTensor
 
 _OWNS_NOTHING = (bool, int, float, str, type(None), Tensor, KerasTensor)
@@ -29,11 +30,10 @@ _kept = _Kept()
 @contextlib.contextmanager
 def structure_kept() -> Iterator[None]:
     """Inside, what a `kept` method of a layer found is not looked up again."""
-    before, _kept.found = _kept.found, {}
     try:
-        yield
+        with temporarily(_kept, found={}):
+            yield
     finally:
-        _kept.found = before
         forget_structure()  # what changed inside is not known outside
 
 

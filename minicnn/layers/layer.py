@@ -12,6 +12,7 @@ from typing import Any
 
 from minicnn import dtype_policies, dtypes, tree
 from minicnn.autodiff import Tensor, Variable
+from minicnn.build_once import build_lock, is_being_built
 from minicnn.layers.building import given_input_shape, whole_build
 from minicnn.layers.call_arguments import CallArguments, call_signature, shapes_for
 from minicnn.layers.call_context import calling, fresh, named_in_errors
@@ -75,7 +76,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 f"Layer '{self.name}' expected `trainable` to be a boolean, but got {trainable!r}."
             )
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.built = False
+        self._built = False
         self.input_spec = None
         self.autocast = autocast
         self._dtype_policy = dtype_policies.get(dtype)
@@ -83,7 +84,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
         self._losses: list = []
         self._supports_masking = not is_default(self.compute_mask)
         self._build_shapes_dict: dict[str, Any] | None = None
-        self._builds_open = 0
+        self._built_early = False
         self._locked = False
         self._called = False
         self._parent_path: str | None = None
@@ -101,11 +102,18 @@ class Layer(LayerWeights, LayerSettings, Operation):
     @property
     def built(self) -> bool:
         """Whether all weights are there."""
-        return self._built or (is_default(self.build) and not self._has_unbuilt_layers())
+        return (
+            self._built
+            or (self._built_early and is_being_built(self))
+            or (is_default(self.build) and not self._has_unbuilt_layers())
+        )
 
     @built.setter
     def built(self, value: bool) -> None:
-        self._built = value
+        if value and is_being_built(self):  # other threads are to see it when `build` has ended
+            self._built_early = True
+        else:
+            self._built = value
 
     @default
     def build(self, input_shape: Any = None) -> None:
@@ -134,8 +142,13 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 self._build_shapes_dict = self._build_shapes_dict or arguments.shapes()
                 self._locked = not self._has_unbuilt_layers()
             return
-        if self.built:
+        if self._built:
             return
+        with build_lock(self):
+            if not self.built:
+                self._build_for(arguments)
+
+    def _build_for(self, arguments: CallArguments) -> None:
         shapes = arguments.shapes()
         with self._open_name_scope():
             self.build(**shapes_for(self.build, shapes, arguments.signature, type(self).__name__))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Variable
+from minicnn.autodiff.variable import all_or_none
 from minicnn.layers.kept_structure import kept
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.random import SeedGenerator
@@ -32,7 +33,7 @@ class LayerState:
     def _owned(self, kind: type | tuple[type, ...]) -> list:
         """What stands in the attributes, also in lists and dicts, in the order it was put there."""
         found: dict[int, Any] = {}
-        for name, value in vars(self).items():
+        for name, value in vars(self).copy().items():  # another thread may be building
             if name not in BOOKKEEPING:
                 for item in _walk(value):
                     if isinstance(item, kind) and item is not self:
@@ -144,8 +145,9 @@ class LayerState:
                     f"Layer '{self.name}': weight shape {variable.shape} of '{variable.path}' is "
                     f"not compatible with the provided weight shape {np.shape(value)}."
                 )
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
+        with all_or_none(own):
+            for variable, value in zip(own, weights, strict=True):
+                variable.assign(value)
 
     def count_params(self) -> int:
         """Number of elements of all weights."""
@@ -203,7 +205,7 @@ def _walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
     if not isinstance(value, (list, tuple, set, dict)):
         yield value
     elif id(value) not in around:  # a list may contain itself
-        for item in value.values() if isinstance(value, dict) else value:
+        for item in list(value.values()) if isinstance(value, dict) else value:
             yield from _walk(item, (*around, id(value)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import dtypes
 from minicnn.autodiff import Variable
+from minicnn.build_once import is_being_built
 from minicnn.layers.call_context import standing_in
 from minicnn.layers.kept_structure import forget_structure, note_attribute
 from minicnn.layers.layer_state import LayerState
@@ -73,7 +74,7 @@ class LayerWeights(LayerState):
     add_variable = add_weight
 
     def _refuse_new_state(self) -> None:
-        if self.__dict__.get("_locked") and not self._builds_open:
+        if self.__dict__.get("_locked") and not is_being_built(self):
             raise ValueError(
                 "You cannot add new elements of state (variables or sub-layers) to layer "
                 f"'{self.name}', which is already built. All state must be created in `__init__()` "

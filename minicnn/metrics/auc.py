@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import config, ops
+from minicnn.build_once import built_once
 from minicnn.metrics.confusion_counts import Counts, Thresholds, count
 from minicnn.metrics.metric import Metric
 from minicnn.utils.suggest import did_you_mean
@@ -99,7 +100,7 @@ class AUC(Metric):
         if label_weights is not None:
             self.label_weights = ops.convert_to_tensor(label_weights, dtype=self.dtype)
         self._from_logits = from_logits
-        self._built = False
+        self.built = False
         if num_labels or not multi_label:
             self._build((None, num_labels))
 
@@ -108,6 +109,7 @@ class AUC(Metric):
         """The thresholds, of which the outermost are a little outside [0, 1]."""
         return list(self._thresholds.values)
 
+    @built_once
     def _build(self, shape: tuple) -> None:
         if self.multi_label and len(shape) != 2:
             raise ValueError(
@@ -117,12 +119,11 @@ class AUC(Metric):
         state = (self.num_thresholds, shape[1]) if self.multi_label else (self.num_thresholds,)
         for name in Counts._fields:
             setattr(self, name, self.add_variable(state, "zeros", name=name))
-        self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch of labels and scores of the same shape into account."""
         y_pred = ops.convert_to_tensor(y_pred)
-        if not self._built:
+        if not self.built:
             self._build(tuple(y_pred.shape))
         counts = count(
             self.name,

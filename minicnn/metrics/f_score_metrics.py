@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import config, ops
+from minicnn.build_once import built_once
 from minicnn.losses.checks import as_one_hot_pair
 from minicnn.metrics.metric import Metric
 
@@ -41,8 +42,9 @@ class FBetaScore(Metric):
         self.beta = beta
         self.threshold = threshold
         self.axis = None if average == "micro" else 0
-        self._built = False
+        self.built = False
 
+    @built_once
     def _build(self, y_true_shape: tuple, y_pred_shape: tuple) -> None:
         shapes = f"y_pred.shape={y_pred_shape} and y_true.shape={y_true_shape}."
         if len(y_pred_shape) != 2 or len(y_true_shape) != 2:
@@ -61,13 +63,12 @@ class FBetaScore(Metric):
         self.intermediate_weights = self.add_variable(
             shape, "zeros", dtype=self.dtype, name="intermediate_weights"
         )
-        self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch of labels and predictions into account."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
-        if not self._built:
+        if not self.built:
             self._build(tuple(y_true.shape), tuple(y_pred.shape))
         y_true, y_pred = as_one_hot_pair(self.name, y_true, y_pred)
         guess = ops.cast(self._chosen(y_pred), self.dtype)

@@ -59,7 +59,7 @@ class Metric:
     def _tracked(self, kind: type) -> list:
         """The attributes of a kind, also those in lists and dicts, each once."""
         found = {}
-        for value in self.__dict__.values():
+        for value in list(self.__dict__.values()):  # another thread may be building
             if isinstance(value, (kind, list, tuple, dict)):
                 found.update({id(x): x for x in tree.flatten(value) if isinstance(x, kind)})
         return list(found.values())

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from minicnn import ops
+from minicnn.build_once import built_once
 from minicnn.losses.checks import as_pair
 from minicnn.metrics.metric import Metric
 
@@ -49,8 +50,9 @@ class R2Score(Metric):
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
         self.num_samples = self.add_variable((), "zeros", name="num_samples")
-        self._built = False
+        self.built = False
 
+    @built_once
     def _build(self, y_true_shape: tuple, y_pred_shape: tuple) -> None:
         if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[-1] is None:
             raise ValueError(
@@ -63,13 +65,12 @@ class R2Score(Metric):
         self.sum = self.add_variable(shape, "zeros", name="sum")
         self.total_mse = self.add_variable(shape, "zeros", name="residual")
         self.count = self.add_variable(shape, "zeros", name="count")
-        self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch of labels and predictions into account."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true, y_pred = as_pair(self.name, y_true, y_pred)
-        if not self._built:
+        if not self.built:
             self._build(tuple(y_true.shape), tuple(y_pred.shape))
         weight = ops.convert_to_tensor(1 if sample_weight is None else sample_weight, self.dtype)
         if len(weight.shape) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from minicnn.build_once import all_or_nothing, include
 from minicnn.layers.core.input_layer import InputLayer
 from minicnn.layers.layer import Layer
 from minicnn.models.functional import Functional
@@ -48,6 +49,12 @@ class Sequential(Model):
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Puts a layer at the end."""
+        with all_or_nothing(self):
+            self._append(layer)
+            if rebuild:
+                self._maybe_rebuild()
+
+    def _append(self, layer: Any) -> None:
         first_shape = getattr(layer, "_input_shape_arg", None)
         if not self._stack and first_shape is not None:
             self._stack.append(InputLayer(shape=first_shape))
@@ -58,8 +65,6 @@ class Sequential(Model):
         self._check_can_be_added(layer)
         self._stack.append(layer)
         self.built, self._functional = False, None
-        if rebuild:
-            self._maybe_rebuild()
 
     def _check_can_be_added(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
@@ -81,10 +86,11 @@ class Sequential(Model):
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Takes the last layer away and returns it."""
-        layer = self._stack.pop()
-        self.built, self._functional = False, None
-        if rebuild and self._stack:
-            self._maybe_rebuild()
+        with all_or_nothing(self):
+            layer = self._stack.pop()
+            self.built, self._functional = False, None
+            if rebuild and self._stack:
+                self._maybe_rebuild()
         return layer
 
     def _maybe_rebuild(self) -> None:
@@ -121,6 +127,8 @@ class Sequential(Model):
     def _draw(self, x: Any) -> None:
         """Calls one layer after the other on a symbolic input."""
         first = x
+        for layer in self._stack:
+            include(layer)
         for layer in self._stack[1:]:
             try:
                 x = layer(x)

@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from minicnn import tree
+from minicnn.global_state import temporarily
 from minicnn.naming import auto_name
 from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.node import Node
@@ -25,24 +26,14 @@ class _Outline(threading.local):
 _outline = _Outline()
 
 
-@contextlib.contextmanager
-def outlining():
+def outlining() -> contextlib.AbstractContextManager:
     """Inside, calls on symbolic tensors give shapes and types only and leave no nodes."""
-    before, _outline.active = _outline.active, True
-    try:
-        yield
-    finally:
-        _outline.active = before
+    return temporarily(_outline, active=True)
 
 
-@contextlib.contextmanager
-def drawing():
+def drawing() -> contextlib.AbstractContextManager:
     """Inside, calls on symbolic tensors leave nodes again, whatever is going on around."""
-    before, _outline.active = _outline.active, False
-    try:
-        yield
-    finally:
-        _outline.active = before
+    return temporarily(_outline, active=False)
 
 
 def is_outlining() -> bool:

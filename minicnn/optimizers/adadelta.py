@@ -35,8 +35,6 @@ class Adadelta(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the mean squares of each variable's gradients and steps."""
-        if self.built:
-            return
         super().build(var_list)
         self._accumulated_grads, self._accumulated_delta_vars = self.add_optimizer_variables(
             var_list, ["accumulated_grad", "accumulated_delta_var"]

@@ -48,8 +48,6 @@ class Adafactor(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes r, c and v for each variable."""
-        if self.built:
-            return
         super().build(var_list)
         self._r, self._c, self._v = [], [], []
         for variable in self._trainable_variables:

@@ -36,8 +36,6 @@ class Adagrad(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the sum of squares of each variable's gradient."""
-        if self.built:
-            return
         super().build(var_list)
         start = initializers.Constant(self.initial_accumulator_value)
         self._accumulators = self.add_optimizer_variables(var_list, "accumulator", start)

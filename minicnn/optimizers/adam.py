@@ -45,8 +45,6 @@ class Adam(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the moments of each variable's gradient."""
-        if self.built:
-            return
         super().build(var_list)
         self._momentums, self._velocities = self.add_optimizer_variables(
             var_list, ["momentum", "velocity"]

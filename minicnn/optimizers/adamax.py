@@ -38,8 +38,6 @@ class Adamax(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the mean and the largest of each variable's gradient."""
-        if self.built:
-            return
         super().build(var_list)
         self._m, self._u = self.add_optimizer_variables(var_list, ["momentum", "norm"])
 

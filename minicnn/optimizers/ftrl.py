@@ -65,8 +65,6 @@ class Ftrl(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes n and z for each variable."""
-        if self.built:
-            return
         super().build(var_list)
         start = initializers.Constant(self.initial_accumulator_value)
         self._accumulators, self._linears = self.add_optimizer_variables(

@@ -41,8 +41,6 @@ class Nadam(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the moments of each variable's gradient, and the product Π."""
-        if self.built:
-            return
         super().build(var_list)
         self._momentums, self._velocities = self.add_optimizer_variables(
             var_list, ["momentum", "velocity"]

@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn import config, initializers, ops
 from minicnn.autodiff import Tensor, Variable
+from minicnn.build_once import built_once
 from minicnn.naming import auto_name
 from minicnn.optimizers import checks
 from minicnn.optimizers.around_step import AroundStep
@@ -112,8 +113,10 @@ class Optimizer(AroundStep, OptimizerState):
         self._learning_rate = learning_rate
 
     def __init_subclass__(cls, **kwargs: Any):
-        """Spells `**shared` out in a subclass's signature, so that `help` shows all settings."""
+        """Makes `build` happen once, and spells `**shared` out in the signature for `help`."""
         super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = built_once(cls.build)
         own = inspect.signature(cls.__init__)
         if "shared" in own.parameters:
             every = {**own.parameters}
@@ -153,6 +156,7 @@ class Optimizer(AroundStep, OptimizerState):
                 "Create it with a float `learning_rate` if you want to set it later."
             )
 
+    @built_once
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the optimizer's own variables, for the model's variables that it is to change."""
         variables = list(variables)
@@ -166,7 +170,6 @@ class Optimizer(AroundStep, OptimizerState):
                 variables, "gradient_accumulator"
             )
         self._trainable_variables = variables
-        self.built = True
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """One step, from pairs of a gradient and its variable."""

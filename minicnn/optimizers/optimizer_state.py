@@ -8,6 +8,7 @@ from typing import Any
 
 from minicnn import initializers
 from minicnn.autodiff import Tensor, Variable
+from minicnn.autodiff.variable import all_or_none
 from minicnn.scopes import name_scope
 
 
@@ -95,8 +96,9 @@ class OptimizerState:
                 f"The optimizer '{self.name}' has {len(self._variables)} variables. "
                 f"Received {len(weights)} weights for them."
             )
-        for variable, weight in zip(self._variables, weights, strict=True):
-            variable.assign(weight)
+        with all_or_none(self._variables):
+            for variable, weight in zip(self._variables, weights, strict=True):
+                variable.assign(weight)
 
     def save_own_variables(self, store: Any) -> None:
         """Writes the optimizer's own variables into a group of a file, as "0", "1", ..."""

@@ -44,8 +44,6 @@ class RMSprop(Optimizer):
 
     def build(self, var_list: Any) -> None:
         """Makes the averages of each variable's gradient."""
-        if self.built:
-            return
         super().build(var_list)
         nothing = [None] * len(self._trainable_variables)
         self._velocities = self.add_optimizer_variables(var_list, "velocity")

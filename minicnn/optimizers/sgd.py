@@ -41,8 +41,6 @@ class SGD(Optimizer):
 
     def build(self, variables: Any) -> None:
         """Makes a velocity for each variable, if there is momentum."""
-        if self.built:
-            return
         super().build(variables)
         self.momentums = []
         if self.momentum:

@@ -6,7 +6,6 @@ that they return. State lives here alone, and it is only a counter.
 
 from __future__ import annotations
 
-import random as python_random
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from minicnn.autodiff import Tensor, Variable
 from minicnn.autodiff.noting import noted
 from minicnn.naming import auto_name
 from minicnn.scopes import name_scope
+from minicnn.utils.rng_utils import draw_integer
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"
 _ONE_FURTHER = np.array([0, 1])
@@ -91,7 +91,7 @@ def global_seed_generator() -> SeedGenerator:
 
 def make_default_seed() -> int:
     """A seed drawn from Python's `random`."""
-    return python_random.randint(1, 10**9)
+    return draw_integer()
 
 
 def draw_seed(seed: int | SeedGenerator | None) -> Tensor:

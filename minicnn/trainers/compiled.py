@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from minicnn import config, dtypes, ops, optimizers
+from minicnn.build_once import all_or_nothing
 from minicnn.metrics import Mean, Metric
 from minicnn.trainers.building import build_symbolically
 from minicnn.trainers.compile_utils import CompileLoss, CompileMetrics, check_identifiers
@@ -67,34 +68,35 @@ class Compiled:
         Raises:
             ValueError: unknown names, or losses, weights and metrics of the wrong kind.
         """
-        check_identifiers(loss, metrics, weighted_metrics)
-        _check_steps(steps_per_execution)
-        optimizer = optimizers.get(optimizer)
-        output_names = getattr(self, "output_names", None)
-        if loss is not None:
-            self._compile_loss = CompileLoss(loss, loss_weights, output_names=output_names)
-            self.loss = loss
-        if metrics is not None or weighted_metrics is not None:
-            self._compile_metrics = CompileMetrics(
-                metrics, weighted_metrics, output_names=output_names
-            )
-        self.optimizer = self._scaling(optimizer) if auto_scale_loss else optimizer
-        self.run_eagerly = run_eagerly
-        self.jit_compile = bool(jit_compile) and jit_compile != "auto"
-        self.steps_per_execution = steps_per_execution
-        self.stop_training = False
-        self._loss_tracker = Mean(name="loss")
-        self.compiled = True
-        self._compile_config = {
-            "optimizer": optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": self.jit_compile,
-        }
+        with all_or_nothing(self):
+            check_identifiers(loss, metrics, weighted_metrics)
+            _check_steps(steps_per_execution)
+            optimizer = optimizers.get(optimizer)
+            output_names = getattr(self, "output_names", None)
+            if loss is not None:
+                self._compile_loss = CompileLoss(loss, loss_weights, output_names=output_names)
+                self.loss = loss
+            if metrics is not None or weighted_metrics is not None:
+                self._compile_metrics = CompileMetrics(
+                    metrics, weighted_metrics, output_names=output_names
+                )
+            self.optimizer = self._scaling(optimizer) if auto_scale_loss else optimizer
+            self.run_eagerly = run_eagerly
+            self.jit_compile = bool(jit_compile) and jit_compile != "auto"
+            self.steps_per_execution = steps_per_execution
+            self.stop_training = False
+            self._loss_tracker = Mean(name="loss")
+            self.compiled = True
+            self._compile_config = {
+                "optimizer": optimizer,
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+                "run_eagerly": run_eagerly,
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": self.jit_compile,
+            }
 
     def _scaling(self, optimizer: Any) -> Any:
         """An optimizer that scales the loss, if the model computes in float16."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 from minicnn import config
 from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.variable import all_or_none
 from minicnn.callbacks import CallbackList, History
 from minicnn.layers.kept_structure import structure_kept
 from minicnn.trainers.batch import as_tensors, check_counts
@@ -153,7 +153,8 @@ class Trainer(Steps):
                 break
             logs = pythonify_logs(self._get_metrics_result_or_logs(logs_of_steps))
             if validation is not None and _is_due(epoch, validation_freq):
-                with self._kept_weights():
+                # A callback may have swapped the weights for others when it is interrupted.
+                with all_or_none(self.variables):
                     validation_logs = self._evaluate(validation, callbacks)
                 if not validation_logs:
                     _warn_of_exhausted_validation(epoch)
@@ -185,17 +186,6 @@ class Trainer(Steps):
                 if self.stop_training:
                     break
         return some, logs
-
-    @contextlib.contextmanager
-    def _kept_weights(self) -> Iterator[None]:
-        """Puts the weights back if a validation is interrupted that has swapped them for others."""
-        before = [(variable, variable.snapshot()) for variable in self.variables]
-        try:
-            yield
-        except BaseException:
-            for variable, value in before:
-                variable.restore(value)
-            raise
 
     def evaluate(
         self,

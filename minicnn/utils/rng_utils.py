@@ -1,8 +1,10 @@
-"""One seed for everything random in a program."""
+"""One seed for everything random in a program, or in one of its threads."""
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 
 import numpy as np
 
@@ -12,17 +14,37 @@ _SEED = "global_random_seed"
 _SEED_GENERATOR = "global_seed_generator"
 
 
+_guard = threading.RLock()
+_seeded_threads: set[int] = set()
+
+
+class _Own(threading.local):
+    random: random.Random | None = None
+
+
+_own = _Own()
+if hasattr(os, "register_at_fork"):  # no child shall begin with a guard that nobody opens
+    os.register_at_fork(
+        before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_guard.release
+    )
+
+
 def set_random_seed(seed: int) -> None:
     """Seed Python's `random`, `numpy.random` and the generator behind `minicnn.random`.
 
     The same seed gives the same weights, shuffles and dropout masks, bit for bit, run after run.
+    A thread that calls it gets them whatever other threads do, since it then draws seeds of its
+    own; `random` and `numpy.random` themselves are shared by all threads.
     """
     if not isinstance(seed, int):
         raise ValueError(
             "Expected `seed` argument to be an integer. "
             f"Received: seed={seed} (of type {type(seed)})"
         )
-    random.seed(seed)
+    with _guard:
+        _seeded_threads.add(threading.get_ident())
+        _own.random = random.Random(seed)
+        random.seed(seed)
     np.random.seed(seed)
     global_state.set_global_attribute(_SEED, seed)
     # Without this the generator would go on from where it stands; a new one draws its own
@@ -33,3 +55,15 @@ def set_random_seed(seed: int) -> None:
 def get_random_seed() -> int | None:
     """The seed given to `set_random_seed`, or None."""
     return global_state.get_global_attribute(_SEED)
+
+
+def draw_integer() -> int:
+    """A number from 1 to 10⁹, drawn from Python's `random`.
+
+    Once several threads have called `set_random_seed`, each of them has a sequence of its own that
+    begins as that of `random` would.
+    """
+    with _guard:
+        own = None if _own.random is None else _own.random.randint(1, 10**9)
+        alone = _seeded_threads <= {threading.get_ident()}
+        return random.randint(1, 10**9) if alone or own is None else own

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import config, ops
+from minicnn.autodiff.variable import all_or_none
 from minicnn.layers.layer import Layer
 
 
@@ -137,8 +138,9 @@ class Normalization(Layer):
                 "adapt() received an empty iterable (no batches): it takes at least one batch, as "
                 "in `layer.adapt([x])`."
             )
-        self.adapt_mean.assign(mean)
-        self.adapt_variance.assign(variance)
+        with all_or_none([self.adapt_mean, self.adapt_variance]):
+            self.adapt_mean.assign(mean)
+            self.adapt_variance.assign(variance)
 
     def _prepare(self, shape: tuple) -> None:
         """Build for the first batch; the kept axes of others must be as long as its."""

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from minicnn import losses, metrics, ops, tree
+from minicnn.build_once import built_once
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.trainers.compile_utils.identifiers import get_loss
 from minicnn.trainers.compile_utils.label_structure import match_labels
@@ -70,6 +71,7 @@ class CompileLoss(losses.Loss):
         """Those of the metrics of the single losses."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
+    @built_once
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Matches losses and outputs; values or symbolic tensors will do.
 
@@ -88,7 +90,6 @@ class CompileLoss(losses.Loss):
         self.metrics = [metrics.Mean(f"{term.name}_loss") for term in self._terms if several]
         self._y_true_structure = tree.map_structure(lambda _: None, y_true)
         self._y_pred_structure = tree.map_structure(lambda _: None, y_pred)
-        self.built = True
 
     def _by_output(self, y_pred: Any) -> tuple[Any, Any]:
         """Losses and weights given by output name, in the order of the outputs."""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from minicnn import tree
+from minicnn.build_once import built_once
 from minicnn.metrics.metric import Metric
 from minicnn.trainers.compile_utils.identifiers import get_metric
 
@@ -68,6 +69,7 @@ class CompileMetrics(Metric):
         """Those of the single metrics."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
+    @built_once
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Matches metrics and outputs; values or symbolic tensors will do.
 
@@ -85,7 +87,6 @@ class CompileMetrics(Metric):
             for argument, group in self._groups.items()
         )
         self.by_log_name = _log_names(self._unweighted, self._weighted)
-        self.built = True
 
     def _build_group(
         self, argument: str, group: Any, y_true: list, y_pred: tuple, names: list, is_flat: bool
