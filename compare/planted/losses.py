@@ -146,8 +146,8 @@ BUGS = [
         "the gradient of a logarithm of a sum is not normalised",
         BACKWARD,
         "minicnn.ops.math",
-        "return stretched(g, x, axis, keepdims) * ops.exp(x - stretched(y, x, axis, keepdims))",
-        "return stretched(g, x, axis, keepdims) * ops.exp(x - stretched(0 * y, x, axis, keepdims))",
+        "return scaled(stretched(g, x, axis, keepdims), normalized_exponentials(x, axis))",
+        "return scaled(stretched(g, x, axis, keepdims), ops.exp(x))",
         ("ops.logsumexp",),
     ),
 ]

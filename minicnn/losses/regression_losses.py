@@ -64,9 +64,12 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """`mean(log(cosh(e)))`, about `e²/2` for small errors and `|e| - log 2` for large ones."""
     y_true, y_pred = as_pair("log_cosh", y_true, y_pred)
-    error = y_pred - y_true
-    # cosh(e) = exp(e) · (1 + exp(-2e)) / 2, written so that no power overflows.
-    return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
+    size = ops.abs(y_pred - y_true)
+    # cosh(e) is 1 + 2 sinh²(e/2), and exp(|e|) · (1 + exp(-2|e|)) / 2: the first keeps the digits
+    # of small errors, the second does not overflow for large ones.
+    near = ops.log1p(2.0 * ops.square(ops.sinh(ops.minimum(size, 1.0) / 2.0)))
+    far = size + ops.log1p(ops.exp(-2.0 * size)) - math.log(2.0)
+    return ops.mean(ops.where(size < 1.0, near, far), axis=-1)
 
 
 class MeanSquaredError(NamedLoss):

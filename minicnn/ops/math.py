@@ -25,9 +25,11 @@ from minicnn.ops.fourier import (
     stft,
 )
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.nn.softmax_family import normalized_exponentials
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.indexing import take_adjoint
 from minicnn.ops.numpy.reductions import stretched
+from minicnn.ops.numpy.slopes import divided, scaled
 from minicnn.ops.segments import segment_max, segment_min, segment_prod, segment_sum
 from minicnn.shapes import broadcast_shapes
 
@@ -64,7 +66,7 @@ __all__ = [
 
 
 def _logsumexp_vjp(g, y, x, axis, keepdims):
-    return stretched(g, x, axis, keepdims) * ops.exp(x - stretched(y, x, axis, keepdims))
+    return scaled(stretched(g, x, axis, keepdims), normalized_exponentials(x, axis))
 
 
 @op("x", promote="float", spec=specs.reduction, vjp=(_logsumexp_vjp,))
@@ -73,7 +75,12 @@ def logsumexp(x, axis=None, keepdims=False):
     return kernels.logsumexp(x, rules.as_axis(axis), keepdims)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * y / (2 * x),))
+@op(
+    "x",
+    promote="float",
+    spec=specs.elementwise,
+    vjp=(lambda g, y, x: divided(scaled(-g, y), 2 * x),),
+)
 def rsqrt(x):
     """`y = 1 / √x`."""
     return kernels.reciprocal(kernels.sqrt(x))
@@ -86,19 +93,19 @@ def _erf_slope(x):
     return _SLOPE_AT_ZERO * ops.exp(-ops.square(x))
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * _erf_slope(x),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(g, _erf_slope(x)),))
 def erf(x):
     """The error function: `y = 2/√π ∫₀ˣ exp(-t²) dt`."""
     return kernels.erf(x).astype(x.dtype, copy=False)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * _erf_slope(x),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(-g, _erf_slope(x)),))
 def erfc(x):
     """`y = 1 - erf(x)`, exact where that is close to 0."""
     return kernels.erfc(x).astype(x.dtype, copy=False)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / _erf_slope(y),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g, _erf_slope(y)),))
 def erfinv(x):
     """The number whose error function is x."""
     return kernels.erfinv(x).astype(x.dtype, copy=False)
@@ -176,7 +183,7 @@ def cdist(x, y):
     dtype = dtypes.result_type(x.dtype, y.dtype, float)
     x, y = ops.cast(x, dtype), ops.cast(y, dtype)
     difference = ops.expand_dims(x, -2) - ops.expand_dims(y, -3)
-    return ops.sqrt(ops.sum(ops.square(difference), axis=-1))
+    return ops.norm(difference, axis=-1)
 
 
 def _sequences_spec(x, sequence_length, sequence_stride):

@@ -7,6 +7,7 @@ import numpy as np
 from minicnn import ops
 from minicnn.ops.declare import op
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy.slopes import scaled
 
 __all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
 
@@ -97,7 +98,8 @@ def _segment_prod_vjp(g, y, data, segment_ids, num_segments, sorted):
         _rows_or_zero(segment_prod(filled, segment_ids, y.shape[0]), data, segment_ids) / filled
     )
     other_zeros = _rows_or_zero(zeros, data, segment_ids) - ops.cast(zero, data.dtype)
-    return _rows_or_zero(g, data, segment_ids) * ops.where(ops.equal(other_zeros, 0), others, 0)
+    others = ops.where(ops.equal(other_zeros, 0), others, 0)
+    return scaled(_rows_or_zero(g, data, segment_ids), others)
 
 
 @op("data", "segment_ids", spec=_segment_spec, vjp=(_segment_prod_vjp, None))

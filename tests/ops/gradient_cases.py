@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn import ops
+from minicnn.ops.numpy import slopes
 
 
 class Case(NamedTuple):
@@ -101,6 +102,9 @@ ARITHMETIC = [
     case("multiply", apart(2, 3), apart(3, 2, 1)),
     case("multiply", apart(2, 3), 0.1),
     case("divide", apart(2, 3), positive(3)),
+    case("multiply", apart(2, 3), apart(3), function=slopes.scaled),
+    case("multiply", apart(2, 3), apart(3), function=slopes.product),
+    case("divide", apart(2, 3), positive(3), function=slopes.divided),
     case("true_divide", apart(2, 1), positive(2, 3)),
     case("divide_no_nan", apart(2, 3), positive(3)),
     case("mod", within(2.1, 2.9, 4), within(0.81, 0.99, 4)),
@@ -129,6 +133,7 @@ ARITHMETIC = [
     case("conj", apart(4)),
     case("conjugate", apart(4)),
     case("copy", apart(4)),
+    case("nextafter", apart(4), positive(4)),
     case("array", apart(4)),
 ]
 

@@ -67,7 +67,7 @@ MODULES = {
         "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_gradient",
     ),
-    "normalization": ("moments",),
+    "normalization": ("euclidean_length", "moments"),
     "optimizers": (
         "adam_step",
         "adam_steps",

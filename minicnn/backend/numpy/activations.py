@@ -146,8 +146,15 @@ def sparse_plus(x: np.ndarray) -> np.ndarray:
 
 
 def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
-    """`(x + √(x² + b)) / 2`, a smooth ramp without exponentials."""
-    return (x + np.sqrt(x * x + b)) / 2
+    """`(x + √(x² + b)) / 2`, a smooth ramp without exponentials.
+
+    For negative x it is `b / (2 (√(x² + b) - x))`, where the sum would cancel.
+    """
+    size = magnitude(x)
+    scale = np.maximum(size.real, max(b, 1) ** 0.5)  # the square of a large x would overflow
+    root = scale * np.sqrt((x / scale) ** 2 + (b / scale) / scale)
+    ramp = (size + root) / 2
+    return np.where(x.real < 0, (b / 4) / ramp, ramp)
 
 
 def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:

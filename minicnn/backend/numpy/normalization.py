@@ -1,4 +1,4 @@
-"""Means and variances for normalisation."""
+"""Means, variances and lengths for normalisation."""
 
 from __future__ import annotations
 
@@ -16,3 +16,19 @@ def moments(
     mean = wide.mean(axes, keepdims=True)
     variance = ((wide - mean) ** 2).mean(axes, keepdims=keepdims)
     return mean.reshape(variance.shape).astype(x.dtype), variance.astype(x.dtype)
+
+
+def euclidean_length(
+    x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> np.ndarray:
+    """`√Σ x²` over `axis`; where the squares overflow or vanish, `s √Σ (x/s)²`, s the largest |x|.
+
+    float16 is summed in float32.
+    """
+    wide = x.astype(np.result_type(x, np.float32), copy=False)
+    length = np.sqrt(np.sum(wide * wide, axis, keepdims=True))
+    if not np.all((length > 1e-15) & (length < np.inf)):
+        scale = np.abs(wide).max(axis, keepdims=True, initial=0)
+        scale = np.where((scale > 0) & (scale < np.inf), scale, 1)
+        length = scale * np.sqrt(np.sum((wide / scale) ** 2, axis, keepdims=True))
+    return (length if keepdims else length.squeeze(axis)).astype(x.dtype)

@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.ops.declare import op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.linalg.shared import check_matrix, check_square, swapped
+from minicnn.ops.numpy.slopes import divided, scaled
 
 __all__ = ["eig", "eigh", "lu_factor", "qr", "svd"]
 
@@ -111,12 +112,12 @@ def _svd_vjp(g, y, x, full_matrices, compute_uv):
     column = ops.expand_dims(values, -1)
     weights = _differences(ops.square(values))
     turn_u, turn_v = ops.matmul(swapped(u), gu), ops.matmul(vt, gv)
-    inner = weights * (turn_u - swapped(turn_u)) * row
-    inner = inner + column * weights * (turn_v - swapped(turn_v))
+    inner = scaled(turn_u - swapped(turn_u), weights) * row
+    inner = inner + column * scaled(turn_v - swapped(turn_v), weights)
     inner = inner + ops.eye(values.shape[-1], dtype=x.dtype) * ops.expand_dims(g[1], -2)
     part = ops.matmul(ops.matmul(u, inner), vt)
-    beyond_u = (gu - ops.matmul(u, turn_u)) / row
-    beyond_v = (gv - ops.matmul(v, turn_v)) / row
+    beyond_u = divided(gu - ops.matmul(u, turn_u), row)
+    beyond_v = divided(gv - ops.matmul(v, turn_v), row)
     return part + ops.matmul(beyond_u, vt) + ops.matmul(u, swapped(beyond_v))
 
 
@@ -139,7 +140,7 @@ def _eigen_spec(x):
 def _eigh_vjp(g, y, x):
     # Giles, "An extended collection of matrix derivative results" (2008), section 3.1.
     values, vectors = eigh(x)
-    turn = _differences(values) * ops.matmul(swapped(vectors), g[1])
+    turn = scaled(ops.matmul(swapped(vectors), g[1]), _differences(values))
     inner = turn + ops.eye(values.shape[-1], dtype=x.dtype) * ops.expand_dims(g[0], -2)
     part = ops.matmul(ops.matmul(vectors, inner), swapped(vectors))
     return (part + swapped(part)) / 2

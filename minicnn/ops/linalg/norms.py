@@ -5,20 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.backend import kernels
 from minicnn.ops import specs
-from minicnn.ops.declare import composite
+from minicnn.ops.declare import composite, op
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.reductions import stretched
+from minicnn.ops.numpy.slopes import divided, scaled
 
 __all__ = ["norm"]
 
 _INFINITY = float("inf")
 
 
+def _length_vjp(g, y, x, axis, keepdims):
+    """The gradient of a length is the unit vector; of the length 0 it is taken as 0."""
+    unit = divided(x, stretched(y, x, axis, keepdims))
+    return scaled(stretched(g, x, axis, keepdims), unit)
+
+
+@op("x", promote="float", spec=specs.reduction, vjp=(_length_vjp,))
+def euclidean_length(x, axis=None, keepdims=False):
+    """`√Σ x²` of real numbers, where the squares may overflow or vanish."""
+    return kernels.euclidean_length(x, rules.as_axis(axis), keepdims)
+
+
+def _root_of_squares(x, axis, keepdims):
+    return euclidean_length(ops.absolute(x) if _is_complex(x) else x, axis, keepdims)
+
+
+def _is_complex(x):
+    return "complex" in str(x.dtype)
+
+
 def _vector_norm(x, order, axis, keepdims):
     if isinstance(order, str):
         raise ValueError(f"Invalid `ord` argument for vector norm. Received: ord={order}")
     if order in (None, 2):
-        return ops.sqrt(ops.sum(ops.square(ops.absolute(x)), axis, keepdims))
+        return _root_of_squares(x, axis, keepdims)
     sizes = ops.absolute(x)
     if order == _INFINITY:
         return ops.max(sizes, axis, keepdims)
@@ -26,12 +49,21 @@ def _vector_norm(x, order, axis, keepdims):
         return ops.min(sizes, axis, keepdims)
     if order == 0:
         return ops.sum(ops.cast(ops.not_equal(x, 0), x.dtype), axis, keepdims)
-    return ops.power(ops.sum(ops.power(sizes, order), axis, keepdims), 1 / order)
+    scale = ops.stop_gradient(_largest(sizes, axis))  # the powers of large numbers would overflow
+    total = ops.sum(ops.power(sizes / scale, order), axis, keepdims=True)
+    result = scale * ops.power(total, 1 / order)
+    return result if keepdims else ops.squeeze(result, axis)
+
+
+def _largest(sizes, axis):
+    """The largest size along the axis, or 1 where that cannot be divided by."""
+    largest = ops.max(sizes, axis, keepdims=True, initial=0)
+    return ops.where((largest > 0) & ops.isfinite(largest), largest, 1)
 
 
 def _matrix_norm(x, order, axis, keepdims):
     if order in (None, "fro"):
-        return ops.sqrt(ops.sum(ops.square(ops.absolute(x)), axis, keepdims))
+        return _root_of_squares(x, axis, keepdims)
     rows, columns = axis
     extremum = {1: ops.max, 2: ops.max, _INFINITY: ops.max, "nuc": ops.sum}.get(order, ops.min)
     if order in ("nuc", 2, -2):

@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.linalg.shared import check_matrix, check_square, number_spec, square_spec, swapped
+from minicnn.ops.numpy.slopes import scaled
 
 __all__ = [
     "cholesky",
@@ -58,7 +59,7 @@ def cholesky_inverse(x, upper=False):
 
 
 def _det_vjp(g, y, x):
-    return ops.expand_dims(g * y, (-2, -1)) * swapped(inv(x))
+    return scaled(ops.expand_dims(scaled(g, y), (-2, -1)), swapped(_inverse_or_nan(x)))
 
 
 @op("x", promote="float", spec=number_spec, vjp=(_det_vjp,))
@@ -77,6 +78,20 @@ def inv(x):
     return np.linalg.inv(x)
 
 
+def _inverse_or_nan_vjp(g, y, x):
+    used = ops.any(ops.not_equal(g, 0), axis=(-2, -1), keepdims=True)
+    return _inv_vjp(g, ops.where(used, y, 0), x)
+
+
+@op("x", promote="float", spec=square_spec, vjp=(_inverse_or_nan_vjp,))
+def _inverse_or_nan(x):
+    """As `inv`, but NaN for matrices that have no inverse."""
+    regular = np.linalg.matrix_rank(x) == x.shape[-1]
+    inverse = np.full_like(x, np.nan)
+    inverse[regular] = np.linalg.inv(x[regular])
+    return inverse
+
+
 def _slogdet_spec(x):
     check_square(x)
     return KerasTensor(x.shape[:-2], x.dtype), KerasTensor(x.shape[:-2], x.dtype)
@@ -86,7 +101,7 @@ def _slogdet_spec(x):
     "x",
     promote="float",
     spec=_slogdet_spec,
-    vjp=(lambda g, y, x: ops.expand_dims(g[1], (-2, -1)) * swapped(inv(x)),),
+    vjp=(lambda g, y, x: scaled(ops.expand_dims(g[1], (-2, -1)), swapped(_inverse_or_nan(x))),),
 )
 def slogdet(x):
     """Sign and logarithm of the size of the determinant."""

@@ -14,6 +14,7 @@ from minicnn.backend import kernels
 from minicnn.backend.numpy.activations import SELU_ALPHA, SELU_SCALE
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
+from minicnn.ops.numpy.slopes import divided, scaled
 
 
 @op(
@@ -59,7 +60,8 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     "x",
     promote="float",
     spec=specs.like_first,
-    vjp=lambda g, y, x: g * y * (1 - y),
+    # 1 - y would lose all digits where y is close to 1.
+    vjp=lambda g, y, x: scaled(g, y * logistic(-x)),
 )
 def logistic(x: Any) -> Any:
     """`y = 1 / (1 + exp(-x))`."""
@@ -78,7 +80,7 @@ def sigmoid(x: Any) -> Any:
     return y
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sigmoid(-x))
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, logistic(-x)))
 def log_sigmoid(x: Any) -> Any:
     """Logarithm of the sigmoid: `y = log(1 / (1 + exp(-x)))`, exact also where that is tiny."""
     return kernels.log_sigmoid(x)
@@ -106,13 +108,13 @@ def sparse_sigmoid(x: Any) -> Any:
     return kernels.sparse_sigmoid(x)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sigmoid(x))
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, logistic(x)))
 def softplus(x: Any) -> Any:
     """Smooth ramp: `y = log(1 + exp(x))`."""
     return kernels.softplus(x)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * sparse_sigmoid(x))
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, sparse_sigmoid(x)))
 def sparse_plus(x: Any) -> Any:
     """Smooth ramp that becomes a line: 0 below -1, `(x + 1)² / 4` up to 1, `x` above."""
     return kernels.sparse_plus(x)
@@ -122,22 +124,26 @@ def sparse_plus(x: Any) -> Any:
     "x",
     promote="float",
     spec=specs.like_first,
-    vjp=lambda g, y, x, b: g * (1 + x / ops.sqrt(x * x + b)) / 2,
+    vjp=lambda g, y, x, b: scaled(g, y / ops.hypot(x, math.sqrt(b))),
 )
 def squareplus(x: Any, b: float = 4) -> Any:
     """Smooth ramp without exponentials: `y = (x + √(x² + b)) / 2`."""
     return kernels.squareplus(x, b)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g / (1 + ops.abs(x)) ** 2)
+def _softsign_vjp(g, y, x):
+    divisor = 1 + ops.abs(x)  # whose square may overflow
+    return divided(divided(g, divisor), divisor)
+
+
+@op("x", promote="float", spec=specs.like_first, vjp=_softsign_vjp)
 def softsign(x: Any) -> Any:
     """`y = x / (1 + |x|)`, between -1 and 1."""
     return kernels.softsign(x)
 
 
 def _silu_vjp(g, y, x):
-    s = sigmoid(x)
-    return g * (s + y * (1 - s))
+    return scaled(g, logistic(x) + y * logistic(-x))
 
 
 @op("x", promote="float", spec=specs.like_first, vjp=_silu_vjp)
@@ -159,11 +165,16 @@ def hard_silu(x: Any) -> Any:
     return kernels.hard_silu(x)
 
 
+def _exp_below_zero(x):
+    """`exp(x)` for negative x. (From `y = exp(x) - 1` it would come without its digits.)"""
+    return ops.exp(ops.minimum(x, 0))
+
+
 @op(
     "x",
     promote="float",
     spec=specs.like_first,
-    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, g * (y + alpha)),
+    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, scaled(g, alpha * _exp_below_zero(x))),
 )
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """Exponential linear unit: `y = x` where `x > 0`, else `y = alpha · (exp(x) - 1)`.
@@ -177,7 +188,9 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     "x",
     promote="float",
     spec=specs.like_first,
-    vjp=lambda g, y, x: ops.where(x > 0, g * SELU_SCALE, g * (y + SELU_SCALE * SELU_ALPHA)),
+    vjp=lambda g, y, x: (
+        SELU_SCALE * ops.where(x > 0, g, scaled(g, SELU_ALPHA * _exp_below_zero(x)))
+    ),
 )
 def selu(x: Any) -> Any:
     """Scaled exponential linear unit: 1.0507 times `elu(x, 1.6733)`.
@@ -191,7 +204,7 @@ def selu(x: Any) -> Any:
     "x",
     promote="float",
     spec=specs.like_first,
-    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, g * (y / alpha + 1)),
+    vjp=lambda g, y, x, alpha: ops.where(x > 0, g, scaled(g, _exp_below_zero(x / alpha))),
 )
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """`elu` with a continuous slope: `y = x`, below 0 `y = alpha · (exp(x / alpha) - 1)`."""
@@ -199,13 +212,14 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def _gelu_vjp(g, y, x, approximate):
+    x = ops.clip(x, -40, 40)  # beyond, the slope is 0 or 1 and the powers might overflow
     if not approximate:
         density = ops.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-        return g * ((1 + ops.erf(x * math.sqrt(0.5))) / 2 + x * density)
-    c = math.sqrt(2 / math.pi)
-    t = ops.tanh(c * (x + 0.044715 * x * x * x))
-    slope = c * (1 + 3 * 0.044715 * x * x)
-    return g * (1 + t + x * (1 - t * t) * slope) / 2
+        return scaled(g, ops.erfc(x * -math.sqrt(0.5)) / 2 + x * density)
+    c = 2 * math.sqrt(2 / math.pi)
+    u = c * (x + 0.044715 * x * x * x)
+    s = logistic(u)  # (1 + tanh(u / 2)) / 2, without cancellation for negative u
+    return scaled(g, s + x * s * logistic(-u) * (c * (1 + 3 * 0.044715 * x * x)))
 
 
 @op("x", promote="float", spec=specs.like_first, vjp=_gelu_vjp)
@@ -231,7 +245,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     return values * sigmoid(gates)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: g * ops.tanh(x) ** 2)
+@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, ops.tanh(x) ** 2))
 def tanh_shrink(x: Any) -> Any:
     """`y = x - tanh(x)`."""
     return kernels.tanh_shrink(x)

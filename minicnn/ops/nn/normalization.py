@@ -10,6 +10,7 @@ from minicnn import config, dtypes, ops
 from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.linalg.norms import euclidean_length
 from minicnn.ops.nn.softmax_family import check_axis
 from minicnn.ops.specs import normalize_axes, reduced_shape
 
@@ -200,9 +201,8 @@ def normalize(x: Any, axis: Axes = -1, order: int = 2, epsilon: float | None = N
         x = ops.expand_dims(x, 0)
     check_axis(axis, len(x.shape))
     epsilon = config.epsilon() if epsilon is None else epsilon
-    if order == 2:
-        # The floor goes under the root, where the derivative at 0 stays finite.
-        squares = ops.sum(x * x, axis=axis, keepdims=True)
-        return x * ops.rsqrt(ops.maximum(squares, epsilon**2))
-    norm = ops.norm(x, ord=order, axis=axis, keepdims=True)
-    return x / ops.maximum(norm, epsilon)
+    if order == 2:  # along several axes `norm` would take matrices
+        length = euclidean_length(x, axis, keepdims=True)
+    else:
+        length = ops.norm(x, ord=order, axis=axis, keepdims=True)
+    return x / ops.maximum(length, epsilon)

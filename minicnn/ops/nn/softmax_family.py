@@ -10,6 +10,7 @@ from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.nn.windows import hashable
+from minicnn.ops.numpy.slopes import divided, scaled, zero_where_unused
 
 Axis = int | tuple[int, ...] | None
 
@@ -31,8 +32,9 @@ def check_axis(axis: Axis, ndim: int) -> None:
 
 
 def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
-    total = ops.sum(cotangent * y, axis=axis, keepdims=True)
-    return g * (cotangent - total) - cotangent * ops.sum(g * y, axis=axis, keepdims=True)
+    total = ops.sum(scaled(cotangent, y), axis=axis, keepdims=True)
+    mean = ops.sum(scaled(g, y), axis=axis, keepdims=True)
+    return scaled(g, cotangent - total) - scaled(cotangent, mean)
 
 
 @op(
@@ -47,7 +49,9 @@ def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
 )
 def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = softmax(x)`: `y · (ȳ - Σ ȳ·y)`."""
-    return kernels.softmax_gradient(cotangent, y, *hashable(axis))
+    axes = hashable(axis)
+    part = kernels.softmax_gradient(cotangent, y, *axes)
+    return zero_where_unused(part, cotangent, *axes)
 
 
 @op(
@@ -95,7 +99,7 @@ def _warn_if_single(shape: tuple, axis: Axis) -> None:
 
 
 def _log_softmax_gradient_vjp_y(g, _, cotangent, y, axis):
-    return -g * ops.exp(y) * ops.sum(cotangent, axis=axis, keepdims=True)
+    return -scaled(g, ops.exp(y)) * ops.sum(cotangent, axis=axis, keepdims=True)
 
 
 @op(
@@ -104,13 +108,17 @@ def _log_softmax_gradient_vjp_y(g, _, cotangent, y, axis):
     promote="common",
     spec=_same_shape_checked,
     vjp=(
-        lambda g, _, cotangent, y, axis: g - ops.sum(g * ops.exp(y), axis=axis, keepdims=True),
+        lambda g, _, cotangent, y, axis: (
+            g - ops.sum(scaled(g, ops.exp(y)), axis=axis, keepdims=True)
+        ),
         _log_softmax_gradient_vjp_y,
     ),
 )
 def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = log_softmax(x)`: `ȳ - exp(y) · Σ ȳ`."""
-    return kernels.log_softmax_gradient(cotangent, y, *hashable(axis))
+    axes = hashable(axis)
+    part = kernels.log_softmax_gradient(cotangent, y, *axes)
+    return zero_where_unused(part, cotangent, *axes)
 
 
 @op(
@@ -127,10 +135,8 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 
 def _sparsemax_vjp(g, y, x, axis):
     support = ops.cast(y > 0, x.dtype)
-    mean = ops.sum(g * support, axis=axis, keepdims=True) / ops.sum(
-        support, axis=axis, keepdims=True
-    )
-    return support * (g - mean)
+    total, size = (ops.sum(t, axis=axis, keepdims=True) for t in (g * support, support))
+    return support * (g - divided(total, size))
 
 
 @op("x", promote="float", spec=_same_shape_checked, vjp=_sparsemax_vjp)

@@ -9,6 +9,7 @@ from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.slopes import divided, scaled
 
 __all__ = [
     "abs",
@@ -54,14 +55,17 @@ def subtract(x1, x2):
     "x2",
     promote="common",
     spec=specs.elementwise,
-    vjp=(lambda g, y, x1, x2: g * x2, lambda g, y, x1, x2: g * x1),
+    vjp=(lambda g, y, x1, x2: scaled(g, x2), lambda g, y, x1, x2: scaled(g, x1)),
 )
 def multiply(x1, x2):
     """Product: `y = x1 · x2`."""
     return kernels.multiply(x1, x2)
 
 
-_QUOTIENT_VJP = (lambda g, y, x1, x2: g / x2, lambda g, y, x1, x2: -g * y / x2)
+_QUOTIENT_VJP = (
+    lambda g, y, x1, x2: divided(g, x2),
+    lambda g, y, x1, x2: -divided(scaled(g, y), x2),
+)
 
 
 @op("x1", "x2", promote="float", spec=specs.elementwise, vjp=_QUOTIENT_VJP)
@@ -82,8 +86,8 @@ def true_divide(x1, x2):
     promote="float",
     spec=specs.elementwise,
     vjp=(
-        lambda g, y, x1, x2: divide_no_nan(g, x2),
-        lambda g, y, x1, x2: divide_no_nan(-g * y, x2),
+        lambda g, y, x1, x2: ops.where(ops.equal(x2, 0), 0, divided(g, x2)),
+        lambda g, y, x1, x2: ops.where(ops.equal(x2, 0), 0, -divided(scaled(g, y), x2)),
     ),
 )
 def divide_no_nan(x1, x2):
@@ -103,7 +107,7 @@ def floor_divide(x1, x2):
     "x2",
     promote="common",
     spec=rules.typed(rules.counted),
-    vjp=(lambda g, *_: g, lambda g, y, x1, x2: -g * ops.floor_divide(x1, x2)),
+    vjp=(lambda g, *_: g, lambda g, y, x1, x2: scaled(-g, ops.floor_divide(x1, x2))),
 )
 def mod(x1, x2):
     """Remainder with the sign of the divisor: `y = x1 - x2·⌊x1 / x2⌋`."""
@@ -115,7 +119,7 @@ def mod(x1, x2):
     "x2",
     promote="common",
     spec=rules.typed(rules.counted),
-    vjp=(lambda g, *_: g, lambda g, y, x1, x2: -g * ops.trunc(x1 / x2)),
+    vjp=(lambda g, *_: g, lambda g, y, x1, x2: scaled(-g, ops.trunc(x1 / x2))),
 )
 def fmod(x1, x2):
     """Remainder with the sign of the dividend: `y = x1 - x2·trunc(x1 / x2)`."""
@@ -124,12 +128,12 @@ def fmod(x1, x2):
 
 def _power_vjp_base(g, y, x1, x2):
     # 0⁰ has slope 0, but 0 · 0⁻¹ would be NaN.
-    return g * x2 * ops.power(x1, ops.where(ops.equal(x2, 0), 1, x2 - 1))
+    return scaled(g, x2 * ops.power(x1, ops.where(ops.equal(x2, 0), 1, x2 - 1)))
 
 
 def _power_vjp_exponent(g, y, x1, x2):
     positive = ops.greater(x1, 0)
-    return g * y * ops.where(positive, ops.log(ops.where(positive, x1, 1)), 0)
+    return scaled(g, y * ops.where(positive, ops.log(ops.where(positive, x1, 1)), 0))
 
 
 @op(
@@ -160,7 +164,7 @@ def negative(x):
 
 
 def _absolute_vjp(g, y, x):
-    return g * ops.sign(x)
+    return scaled(g, ops.sign(x))
 
 
 @op("x", spec=specs.elementwise, vjp=(_absolute_vjp,))
@@ -186,14 +190,14 @@ def fabs(x):
 @op(
     "x",
     spec=rules.typed(rules.counted),
-    vjp=(lambda g, y, x: 2 * g * x,),
+    vjp=(lambda g, y, x: scaled(g, 2 * x),),
 )
 def square(x):
     """Square: `y = x²`."""
     return kernels.square(rules.cast(x, rules.counted))
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / (2 * y),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g, 2 * y),))
 def sqrt(x):
     """Square root: `y = √x`."""
     return kernels.sqrt(x)
@@ -202,14 +206,14 @@ def sqrt(x):
 @op(
     "x",
     spec=rules.typed(rules.wide_floating),
-    vjp=(lambda g, y, x: g / (3 * ops.square(y)),),
+    vjp=(lambda g, y, x: divided(g, 3 * ops.square(y)),),
 )
 def cbrt(x):
     """Cube root: `y = ∛x`, negative for negative x."""
     return kernels.cbrt(rules.cast(x, rules.wide_floating))
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: -g * ops.square(y),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(scaled(-g, y), y),))
 def reciprocal(x):
     """Reciprocal: `y = 1 / x`."""
     return kernels.reciprocal(x)

@@ -7,6 +7,7 @@ from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.slopes import scaled
 
 __all__ = [
     "cumprod",
@@ -44,7 +45,7 @@ def _cumprod_vjp(g, y, x, axis, dtype):
     ones = ops.ones((*rows.shape[:-1], 1), rows.dtype)
     before = ops.concatenate([ones, cumprod(rows, axis=-1)[..., :-1]], axis=-1)
     following = ops.concatenate([rows[..., 1:], ones], axis=-1)
-    part = ops.moveaxis(before * _linear_recurrence(following, g), -1, along)
+    part = ops.moveaxis(scaled(_linear_recurrence(following, g), before), -1, along)
     return ops.reshape(part, x.shape)
 
 
@@ -56,7 +57,7 @@ def _linear_recurrence(factors, terms):
     length, step = terms.shape[-1], 1
     while step < length:
         end = ops.zeros((*terms.shape[:-1], step), terms.dtype)
-        terms = terms + factors * ops.concatenate([terms[..., step:], end], axis=-1)
+        terms = terms + scaled(ops.concatenate([terms[..., step:], end], axis=-1), factors)
         factors = factors * ops.concatenate([factors[..., step:], end], axis=-1)
         step *= 2
     return terms

@@ -11,6 +11,7 @@ from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.slopes import divided, scaled
 
 __all__ = [
     "exp",
@@ -31,43 +32,43 @@ _LOG_2 = math.log(2.0)
 _LOG_10 = math.log(10.0)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * y,))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(g, y),))
 def exp(x):
     """Exponential: `y = eˣ`."""
     return kernels.exp(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * y * _LOG_2,))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(g, y * _LOG_2),))
 def exp2(x):
     """Power of two: `y = 2ˣ`."""
     return kernels.exp2(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g * (y + 1),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: scaled(g, ops.exp(x)),))
 def expm1(x):
     """`y = eˣ - 1`, exact for small x."""
     return kernels.expm1(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / x,))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g, x),))
 def log(x):
     """Natural logarithm: `y = ln x`."""
     return kernels.log(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / (x * _LOG_10),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g / _LOG_10, x),))
 def log10(x):
     """Logarithm to the base 10."""
     return kernels.log10(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / (x + 1),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g, x + 1),))
 def log1p(x):
     """`y = ln(1 + x)`, exact for small x."""
     return kernels.log1p(x)
 
 
-@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: g / (x * _LOG_2),))
+@op("x", promote="float", spec=specs.elementwise, vjp=(lambda g, y, x: divided(g / _LOG_2, x),))
 def log2(x):
     """Logarithm to the base 2."""
     return kernels.log2(x)
@@ -79,8 +80,8 @@ def log2(x):
     promote="float",
     spec=specs.elementwise,
     vjp=(
-        lambda g, y, x1, x2: g * ops.exp(x1 - y),
-        lambda g, y, x1, x2: g * ops.exp(x2 - y),
+        lambda g, y, x1, x2: scaled(g, ops.sigmoid(x1 - x2)),
+        lambda g, y, x1, x2: scaled(g, ops.sigmoid(x2 - x1)),
     ),
 )
 def logaddexp(x1, x2):
@@ -94,8 +95,8 @@ def logaddexp(x1, x2):
     promote="float",
     spec=specs.elementwise,
     vjp=(
-        lambda g, y, x1, x2: g * ops.exp2(x1 - y),
-        lambda g, y, x1, x2: g * ops.exp2(x2 - y),
+        lambda g, y, x1, x2: scaled(g, ops.sigmoid((x1 - x2) * _LOG_2)),
+        lambda g, y, x1, x2: scaled(g, ops.sigmoid((x2 - x1) * _LOG_2)),
     ),
 )
 def logaddexp2(x1, x2):
@@ -109,8 +110,8 @@ def logaddexp2(x1, x2):
     promote="common",
     spec=rules.typed(rules.wide_floating),
     vjp=(
-        lambda g, y, x1, x2: ops.divide_no_nan(g * x1, y),
-        lambda g, y, x1, x2: ops.divide_no_nan(g * x2, y),
+        lambda g, y, x1, x2: scaled(g, divided(x1, y)),
+        lambda g, y, x1, x2: scaled(g, divided(x2, y)),
     ),
 )
 def hypot(x1, x2):
@@ -146,7 +147,7 @@ def i0(x):
 
 def _bessel_vjp(g, y, x, order):
     # Abramowitz & Stegun, Handbook of Mathematical Functions, 9.6.26 and 9.6.27.
-    return g * (_bessel(x, abs(order - 1)) + _bessel(x, order + 1)) / 2
+    return scaled(g, (_bessel(x, abs(order - 1)) + _bessel(x, order + 1)) / 2)
 
 
 @op("x", spec=rules.typed(rules.wide_floating), vjp=(_bessel_vjp,))
@@ -157,8 +158,8 @@ def _bessel(x, order):
     exponentially convergent trapezoidal rule" (2014), section 3.
     """
     x = rules.cast(x, rules.wide_floating)
-    wide = x.astype("float64")[..., np.newaxis]
-    largest = float(np.abs(wide).max(initial=0.0))
+    wide = np.clip(x.astype("float64"), -800, 800)[..., np.newaxis]  # exp(800) is infinite
+    largest = float(np.fmax.reduce(np.abs(wide), axis=None, initial=0.0))
     count = 32 + order + int(10 * math.sqrt(largest))
     angles = (np.arange(count) + 0.5) * math.pi / count
     return np.mean(np.exp(wide * np.cos(angles)) * np.cos(order * angles), axis=-1).astype(x.dtype)

@@ -13,6 +13,7 @@ from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.slopes import scaled
 
 __all__ = [
     "all",
@@ -70,7 +71,7 @@ def mean(x, axis=None, keepdims=False):
 
 def _var_vjp(g, y, x, axis, keepdims):
     deviation = x - mean(x, axis, keepdims=True)
-    return stretched(g * (2 / reduced_count(x, y)), x, axis, keepdims) * deviation
+    return scaled(stretched(g * (2 / reduced_count(x, y)), x, axis, keepdims), deviation)
 
 
 @op("x", promote="float", spec=specs.reduction, vjp=(_var_vjp,))
@@ -149,7 +150,7 @@ def _prod_vjp(g, y, x, axis, keepdims, dtype):
     rows = ops.reshape(moved, (*(x.shape[i] for i in kept), length))
     others = _product_before(rows) * ops.flip(_product_before(ops.flip(rows, -1)), -1)
     others = ops.transpose(ops.reshape(others, moved.shape), list(np.argsort(order)))
-    return stretched(g, x, axis, keepdims) * others
+    return scaled(stretched(g, x, axis, keepdims), others)
 
 
 def _product_before(rows):

@@ -1,4 +1,8 @@
-"""Rounding, signs, and numbers next to each other: piecewise constant, so without gradient."""
+"""Rounding, signs, and numbers next to each other: piecewise constant functions.
+
+As in Keras on TensorFlow, no gradient (None) flows through them, but zeros through `sign`, and
+through `nextafter` the cotangent itself to x1.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +53,7 @@ def round(x, decimals=0):
     return kernels.round(x, decimals).astype(x.dtype, copy=False)
 
 
-@op("x", spec=specs.elementwise)
+@op("x", spec=specs.elementwise, vjp=(lambda g, y, x: ops.zeros_like(g),))
 def sign(x):
     """-1, 0 or 1: below, at or above zero."""
     return x if x.dtype == bool else kernels.sign(x)
@@ -78,7 +82,13 @@ def heaviside(x1, x2):
     return kernels.heaviside(x1, x2)
 
 
-@op("x1", "x2", promote="float", spec=specs.elementwise)
+@op(
+    "x1",
+    "x2",
+    promote="float",
+    spec=specs.elementwise,
+    vjp=(lambda g, *_: g, lambda g, *_: ops.zeros_like(g)),
+)
 def nextafter(x1, x2):
     """The number next to x1 in the direction of x2."""
     return kernels.nextafter(x1, x2)
