@@ -1,6 +1,7 @@
 """Where data sets lie on this computer, and how those that do not are fetched.
 
-A file counts only if its hash is right: a damaged one is passed over and fetched anew. A download
+A file counts only if its hash is right: a damaged one is passed over and fetched anew, and so is
+what is no file or cannot be read, after a warning that names it. A download
 goes to a temporary file beside its place and is renamed once its hash is verified, so nothing
 partial ever bears the file's name, and of two processes that fetch at once each renames a whole
 file.
@@ -9,6 +10,7 @@ file.
 from __future__ import annotations
 
 import hashlib
+import stat
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,6 +83,18 @@ def _reason(error: Exception) -> str:
     if isinstance(error, NoConnection):
         return "no connection"
     return str(error).split(". ")[0]
+
+
+def content(path: Path) -> bytes:
+    """What a file holds; `DamagedFileError` if something is there that cannot be read as one."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe would wait for ever
+            raise DamagedFileError(f"{path} is not a file.")
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise DamagedFileError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def verified(path: Path, content: bytes, expected: str, algorithm: str = "sha256") -> bytes:

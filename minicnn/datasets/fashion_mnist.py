@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from minicnn.datasets import cache, idx
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 FOLDER = "fashion-mnist"
+LARGEST_FILE = 2**26  # bytes; the training images have 47 million
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,12 @@ def _read(folder: Path) -> list[np.ndarray]:
 
 
 def _content(path: Path) -> bytes:
-    if not path.exists():
-        return path.with_suffix("").read_bytes()  # somebody may have unpacked it
     try:
-        return gzip.decompress(path.read_bytes())
+        packed = cache.content(path)
+    except FileNotFoundError:
+        return cache.content(path.with_suffix(""))  # somebody may have unpacked it
+    try:
+        with gzip.open(io.BytesIO(packed)) as file:
+            return file.read(LARGEST_FILE)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise cache.DamagedFileError(f"{path} is no whole gzip file ({error}).") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from minicnn.datasets import idx
+from minicnn.datasets.cache import DamagedFileError
 
 IDX_FILES = {
     "x_train": "train-images-idx3-ubyte",
@@ -40,8 +41,14 @@ def load_data(
     ((60000, 28, 28), (10000,), dtype('uint8'))
     """
     file = resources.files("minicnn.datasets").joinpath("mnist.npz")
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        x_train, y_train, x_test, y_test = (arrays[name] for name in IDX_FILES)
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            x_train, y_train, x_test, y_test = (arrays[name] for name in IDX_FILES)
+    except Exception as error:  # a damaged file makes its readers raise nearly anything
+        reason = f"{type(error).__name__}: {error}"
+        raise DamagedFileError(
+            f"{file}, a file of minicnn, is missing or damaged ({reason}): install minicnn again."
+        ) from None
     return (x_train, y_train), (x_test, y_test)
 
 

@@ -68,6 +68,7 @@ def get_file(
     file_name, folder_name = _names(name, bool(fname)) if extract else (name, "")
     if force_download and not (folder / file_name).is_dir():
         (folder / file_name).unlink(missing_ok=True)
+    _make_folder(folder)
     _require_file_or_nothing(folder / file_name)
     path = pooch.retrieve(
         origin, _hash(file_hash, md5_hash, hash_algorithm), file_name, folder, progressbar=True
@@ -95,7 +96,15 @@ def _hash(file_hash: str | None, md5_hash: str | None, algorithm: str) -> str | 
 def _require_file_or_nothing(path: Path) -> None:
     """To read a pipe or a folder as a file would wait for ever, or fail without a reason."""
     if path.exists() and not path.is_file():
-        raise ValueError(f"{path} is not a file. Remove it, so that the file can be fetched to it.")
+        raise ValueError(f"{path} is not a file: remove it, so that one can be fetched.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"the folder {folder} cannot be made ({error.strerror})"
+        raise OSError(error.errno, reason) from None
 
 
 def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
@@ -103,7 +112,7 @@ def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
     if folder.is_dir():
         return folder
     if os.path.lexists(folder):
-        raise ValueError(f"{folder} is not a folder. Remove it, so that it can be unpacked to it.")
+        raise ValueError(f"{folder} is not a folder: remove it, so that one can be unpacked.")
     if archive_format in ("zip", "tar") and is_zip(archive) != (archive_format == "zip"):
         raise ValueError(f"{archive} is not a {archive_format} archive.")
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:

@@ -173,3 +173,31 @@ def test_a_batch_that_would_run_code_is_refused(folders, contents, monkeypatch, 
     (folders / "minicnn/cifar-10-python.tar.gz").write_bytes(make_archive(contents))
     with pytest.raises(pickle.UnpicklingError, match="holds arrays and lists, but this file asks"):
         cifar10.load_data()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_named_with_the_remedy(folders, contents, make):
+    (folders / "minicnn/datasets").mkdir(parents=True)
+    archive = folders / "minicnn/datasets" / cifar10.ARCHIVE
+    make(archive)
+    with (
+        pytest.warns(UserWarning, match=f"{archive} is not a file"),
+        pytest.raises(FileNotFoundError, match=f"{archive} is not a file: remove it"),
+    ):
+        cifar10.load_data()
+
+
+def test_a_folder_in_the_place_of_the_archive(folders, contents):
+    archive = folders / "minicnn/datasets" / cifar10.ARCHIVE
+    archive.mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match=f"{archive} is not a file: remove it"):
+        cifar10.load_data()
+
+
+def test_a_folder_in_the_place_of_a_batch(folders, contents, check):
+    unpacked = folders / "minicnn/datasets/cifar-10-batches-py"
+    (unpacked / "data_batch_1").mkdir(parents=True)
+    (folders / "keras/datasets").mkdir(parents=True)
+    (folders / "keras/datasets/cifar-10-batches-py.tar.gz").write_bytes(make_archive(contents))
+    with pytest.warns(UserWarning, match=f"{unpacked / 'data_batch_1'} is not a file"):
+        check()

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import multiprocessing
+import os
 
 import numpy as np
 import pytest
@@ -158,3 +159,59 @@ def test_two_processes_at_once_do_no_harm(folders, origin):
     for process in processes:
         process.join()
     assert files_in(folders / "minicnn") == sorted(PACKED)
+
+
+def make_loop(path):
+    path.symlink_to(path.name)
+
+
+WRONG = {
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+}
+MENDED = {
+    "a loop": lambda path: path.symlink_to(path.name),
+    "a link to nothing": lambda path: path.symlink_to("nothing"),
+    "nothing in it": lambda path: path.touch(),
+    "nothing but zeros": lambda path: path.write_bytes(bytes(5000)),
+    "zeros without end": lambda path: path.write_bytes(gzip.compress(bytes(2**27))),
+}
+
+
+@pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)
+def test_what_is_no_file_is_named_with_the_remedy(folders, origin, make):
+    put(folders / "minicnn/datasets/fashion-mnist")
+    file = folders / "minicnn/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
+    file.unlink()
+    make(file)
+    with (
+        pytest.warns(UserWarning, match=f"{file} is not a file"),
+        pytest.raises(FileNotFoundError, match=f"{file} is not a file: remove it"),
+    ):
+        fashion_mnist.load_data()
+    put(folders / "system/fashion-mnist")
+    with pytest.warns(UserWarning, match=f"{file} is not a file"):
+        assert_loads()
+
+
+@pytest.mark.parametrize("make", MENDED.values(), ids=MENDED)
+@pytest.mark.filterwarnings("ignore:Fashion-MNIST.*Looking further")
+def test_what_can_be_replaced_is_fetched_again(folders, origin, make):
+    put(folders / "minicnn/datasets/fashion-mnist")
+    file = folders / "minicnn/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
+    file.unlink()
+    make(file)
+    assert_loads()
+    assert origin.requested == ["/train-images-idx3-ubyte.gz"]
+    assert file.read_bytes() == PACKED[file.name]
+
+
+@pytest.mark.parametrize("place", ["minicnn", "minicnn/datasets", "minicnn/datasets/fashion-mnist"])
+@pytest.mark.parametrize("make", [lambda path: path.touch(), make_loop])
+@pytest.mark.filterwarnings("ignore:Fashion-MNIST.*Looking further")
+def test_a_file_in_the_place_of_a_folder_is_one_sentence(folders, origin, place, make):
+    (folders / place).parent.mkdir(parents=True, exist_ok=True)
+    make(folders / place)
+    with pytest.raises(FileNotFoundError, match=f"could not be fetched.*{folders / place}"):
+        fashion_mnist.load_data()

@@ -54,3 +54,18 @@ def test_package_file_is_made_from_idx_files(tmp_path, rng):
     mnist.make_package_file(tmp_path, tmp_path / "made.npz")
     with np.load(tmp_path / "made.npz") as written:
         assert all(np.array_equal(written[name], array) for name, array in made.items())
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "half", "other", "pickle", "folder"])
+def test_a_damaged_package_file_is_one_sentence(damage, tmp_path, monkeypatch):
+    file = tmp_path / "mnist.npz"
+    whole = resources.files("minicnn.datasets").joinpath("mnist.npz").read_bytes()
+    if damage == "folder":
+        file.mkdir()
+    elif damage == "other":
+        np.savez(file, x_train=np.ones(3))
+    elif damage != "missing":
+        file.write_bytes({"empty": b"", "half": whole[:5_000_000], "pickle": b"I1\n."}[damage])
+    monkeypatch.setattr(mnist.resources, "files", lambda package: tmp_path)
+    with pytest.raises(ValueError, match=f"{file}, a file of minicnn.*install minicnn again"):
+        mnist.load_data()

@@ -130,7 +130,7 @@ def test_what_is_no_file_in_the_place_of_one(make, server, tmp_path):
     (tmp_path / "datasets").mkdir()
     make(tmp_path / "datasets" / "data.txt")
     for settings in ({}, {"file_hash": sha256("data.txt")}):
-        with pytest.raises(ValueError, match=r"data.txt is not a file. Remove it"):
+        with pytest.raises(ValueError, match=r"data.txt is not a file: remove it"):
             get_file(origin=f"{server.address}/data.txt", **settings)
 
 
@@ -138,7 +138,7 @@ def test_what_is_no_file_in_the_place_of_one(make, server, tmp_path):
 def test_what_is_no_folder_in_the_place_of_one(make, server, tmp_path):
     (tmp_path / "datasets").mkdir()
     make(tmp_path / "datasets" / "pack_extracted")
-    with pytest.raises(ValueError, match=r"pack_extracted is not a folder. Remove it"):
+    with pytest.raises(ValueError, match=r"pack_extracted is not a folder: remove it"):
         get_file("pack.zip", f"{server.address}/pack.zip", extract=True)
 
 
