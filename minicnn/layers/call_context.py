@@ -15,6 +15,7 @@ from minicnn.ops.keras_tensor import KerasTensor
 
 class _Context(threading.local):
     entry: Any = None
+    returned_none: str = ""
     values: dict[str, Any] | None = None
 
 
@@ -91,6 +92,26 @@ def name_layer(error: Exception, layer: Any, arguments: CallArguments) -> None:
     error.args = (
         f"{error.args[0]}\n(in layer '{layer.name}' of type {type(layer).__name__}, "
         f"called on {shapes or 'no tensors'})",
+    )
+
+
+def note_none(layer: Any) -> None:
+    """A layer returned None, which may be meant; who gets it instead of a tensor says so."""
+    _context.returned_none = (
+        f" Layer '{layer.name}' of type {type(layer).__name__}, which was called before, returned "
+        "None: is a `return` missing in its `call`?"
+    )
+
+
+def check_none(layer: Any, arguments: CallArguments) -> None:
+    """Refuses None in the place of the tensor that a layer computes with."""
+    name = next(iter(arguments.given), None)
+    needed = layer.input_spec is not None or type(layer).__module__.startswith("minicnn.layers.")
+    if name is None or not needed or name not in arguments.signature.required:
+        return
+    culprit, _context.returned_none = _context.returned_none, ""
+    raise ValueError(
+        f"Inputs to a layer should be tensors. Layer '{layer.name}' got None as `{name}`.{culprit}"
     )
 
 

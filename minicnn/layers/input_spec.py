@@ -92,8 +92,8 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
     flat = [inputs] if isinstance(inputs, Tensor) else tree.flatten(inputs)
     if len(flat) != len(specs):
         raise ValueError(
-            f"Layer '{layer_name}' expects {len(specs)} input(s), but it received {len(flat)} of "
-            f"the shapes {[_shape(x) for x in flat]}."
+            f"Layer '{layer_name}' expects {len(specs)} input(s){_names(specs)}, but it received "
+            f"{len(flat)} of the shapes {[_shape(x) for x in flat]}.{_missing(specs, len(flat))}"
         )
     for x, spec in zip(flat, specs, strict=True):
         if spec is None or (x is None and spec.optional):
@@ -106,15 +106,32 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
             )
 
 
+def _names(specs: list[InputSpec]) -> str:
+    names = [spec.name for spec in specs if spec is not None and spec.name is not None]
+    return f", {', '.join(map(repr, names))}" if len(names) == len(specs) else ""
+
+
+def _missing(specs: list[InputSpec], received: int) -> str:
+    if not _names(specs) or received > len(specs):
+        return ""
+    return f" Missing: {_names(specs[received:])[2:]}. Pass a list of all, or a dict by name."
+
+
 def _by_name(specs: list[InputSpec], inputs: dict, layer_name: str) -> list:
-    missing = [spec.name for spec in specs if spec.name not in inputs]
-    if missing:
-        raise ValueError(
-            f"Missing data for input '{missing[0]}' of layer '{layer_name}'. You passed a data "
-            f"dictionary with keys {list(inputs)}. Expected the following keys: "
-            f"{[spec.name for spec in specs]}"
-        )
+    names = [spec.name for spec in specs]
+    if not set(names) <= set(inputs):
+        raise ValueError(missing_inputs(layer_name, names, inputs))
     return [inputs[spec.name] for spec in specs]
+
+
+def missing_inputs(layer_name: str, expected: list[str], inputs: dict) -> str:
+    """The sentence on inputs that a dict of data does not have."""
+    missing = [name for name in expected if name not in inputs]
+    return (
+        f"Missing data for input {', '.join(map(repr, missing))} of layer '{layer_name}'. You "
+        f"passed a data dictionary with keys {list(inputs)}. Expected the following keys: "
+        f"{expected}"
+    )
 
 
 def _shape(x: Any) -> Any:

@@ -15,7 +15,7 @@ from minicnn.autodiff import Tensor, Variable
 from minicnn.build_once import build_lock, is_being_built
 from minicnn.layers.building import given_input_shape, whole_build
 from minicnn.layers.call_arguments import CallArguments, call_signature, shapes_for
-from minicnn.layers.call_context import calling, fresh, named_in_errors
+from minicnn.layers.call_context import calling, check_none, fresh, named_in_errors, note_none
 from minicnn.layers.input_spec import assert_input_compatibility
 from minicnn.layers.layer_settings import LayerSettings
 from minicnn.layers.layer_weights import LayerWeights
@@ -193,6 +193,8 @@ class Layer(LayerWeights, LayerSettings, Operation):
         if not arguments.given:
             self._refuse_no_arguments(arguments)
         with named_in_errors(self, arguments), calling(self) as context:
+            if arguments.first is None:
+                check_none(self, arguments)
             self._check_input(arguments.first)
             self._maybe_build(arguments)
             taken = self._context_arguments(arguments, context)
@@ -205,6 +207,8 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
             if not self._built:
                 self.built = True
+            if outputs is None:
+                note_none(self)
             self._penalize_activity(outputs)
             pass_mask_on(self, arguments, kwargs.get("mask"), outputs)
         if symbolic and not is_outlining():

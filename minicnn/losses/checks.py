@@ -16,6 +16,7 @@ import numpy as np
 from minicnn import ops
 from minicnn.autodiff.noting import noted
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
+from minicnn.utils.warn_once import warn_once
 
 
 def as_pair(loss: str, y_true: Any, y_pred: Any, match_ranks: bool = True) -> tuple:
@@ -109,6 +110,25 @@ def _refuse_nan(labels: np.ndarray, loss: str) -> None:
     )
 
 
+def check_whole(loss: str, y_true: Any) -> None:
+    """Refuses class indices that are no whole numbers: fractions and NaN."""
+    _look_at(y_true, _refuse_fractions, loss)
+
+
+def _refuse_fractions(labels: np.ndarray, loss: str) -> None:
+    if labels.dtype.kind in "biu" or (labels == np.floor(labels)).all():
+        return
+    _refuse_nan(labels, loss)
+    bad = labels != np.floor(labels)
+    first = tuple(int(i) for i in np.argwhere(bad)[0])
+    raise ValueError(
+        f"{loss}: expected class indices, which are whole numbers, received {labels[first]:g} at "
+        f"index {first} of y_true ({bad.sum()} of {bad.size} labels are fractions). Probabilities "
+        f"of classes go with {loss.removeprefix('sparse_')}, numbers to predict with "
+        "mean_squared_error."
+    )
+
+
 def check_class_range(loss: str, y_true: Any, classes: int) -> None:
     """Refuses class indices that are not from 0 to `classes - 1`."""
     _look_at(y_true, _refuse_other_classes, loss, classes)
@@ -132,10 +152,10 @@ def warn_of_improbable(loss: str, y_true: Any) -> None:
 def _warn_of_improbable(labels: np.ndarray, loss: str) -> None:
     lowest, highest = labels.min(), labels.max()
     if lowest < 0 or highest > 1:
-        warnings.warn(
+        warn_once(
+            loss,
             f"{loss}: expected labels from 0 to 1, received labels from {lowest:g} to "
             f"{highest:g}. The loss of such labels can fall without end. Scale them to [0, 1].",
-            stacklevel=6,
         )
 
 

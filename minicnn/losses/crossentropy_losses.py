@@ -15,6 +15,7 @@ from minicnn.losses.checks import (
     check_axis,
     check_index_shape,
     check_no_nan,
+    check_whole,
     warn_of_improbable,
     warn_of_one_class,
 )
@@ -92,7 +93,7 @@ def sparse_categorical_crossentropy(
         axis: the axis of the classes.
 
     Raises:
-        ValueError: one-hot labels, labels that are no class, NaN labels, shapes that differ.
+        ValueError: one-hot labels, labels that are no class, fractions, NaN, shapes that differ.
     """
     loss = "sparse_categorical_crossentropy"
     y_pred = ops.convert_to_tensor(y_pred)
@@ -100,7 +101,7 @@ def sparse_categorical_crossentropy(
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis=axis)
     check_index_shape(loss, y_true, y_pred, axis)
-    check_no_nan(loss, y_true)
+    check_whole(loss, y_true)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(
             y_true, y_pred, from_logits=from_logits, axis=axis

@@ -11,6 +11,7 @@ from minicnn.losses.checks import (
     check_axis,
     check_class_range,
     check_index_shape,
+    check_whole,
     warn_of_one_class,
 )
 from minicnn.losses.crossentropy_losses import smooth_binary, smooth_categorical
@@ -86,6 +87,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, axis=-1)
     check_index_shape("categorical_generalized_cross_entropy", y_true, y_pred)
+    check_whole("categorical_generalized_cross_entropy", y_true)
     check_class_range("categorical_generalized_cross_entropy", y_true, y_pred.shape[-1])
     one_hot = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
     return (1 - ops.power(ops.sum(y_pred * one_hot, axis=-1), q)) / q

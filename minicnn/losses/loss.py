@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import config, dtype_policies, ops, tree
 from minicnn.autodiff import Tensor
 from minicnn.naming import auto_name
+from minicnn.utils.describe import described
 
 MEANS = ("sum_over_batch_size", "mean")
 REDUCTIONS = (*MEANS, "sum", "mean_with_sample_weight", "none", None)
@@ -55,6 +56,11 @@ class Loss:
         mask = getattr(y_pred, "_keras_mask", None)
         y_pred, y_true = self._convert(y_pred), self._convert(y_true)
         losses = self.call(y_true, y_pred)
+        if losses is None or isinstance(losses, (str, dict)):
+            raise ValueError(
+                f"The loss '{self.name}' returned {described(losses)}. Expected a number for each "
+                "sample, or one for the batch: is a `return` missing in the function, or in `call`?"
+            )
         return reduce_weighted_values(
             losses,
             sample_weight=sample_weight,
@@ -138,7 +144,14 @@ def reduce_weighted_values(
     if weight is not None:
         weight = ops.convert_to_tensor(weight, dtype=values.dtype)
         values, weight = squeeze_or_expand_to_same_rank(values, weight)
-        values = values * weight
+        try:
+            values = values * weight
+        except ValueError as error:
+            raise ValueError(
+                f"Losses of shape {tuple(values.shape)} and weights of shape {tuple(weight.shape)} "
+                "do not fit: expected one weight for each sample, or for each of its losses, and "
+                "from a loss of one's own one number for each sample."
+            ) from error
     return reduce_values(values, weight, reduction)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import config, ops
 from minicnn.backend import kernels
-from minicnn.losses.checks import as_one_hot_pair, as_pair, check_index_shape
+from minicnn.losses.checks import as_one_hot_pair, as_pair, check_index_shape, check_whole
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 from minicnn.metrics.reduction_metrics import NamedMetric
 from minicnn.ops.declare import op
@@ -48,6 +48,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = _without_last_one(ops.convert_to_tensor(y_true), len(y_pred.shape))
     check_index_shape("sparse_categorical_accuracy", y_true, y_pred, exactly=False)
+    check_whole("sparse_categorical_accuracy", y_true)
     matches = _hits(y_true, y_pred)
     return _without_last_one(matches, max(len(matches.shape), 2))
 
@@ -77,6 +78,7 @@ def sparse_top_k_categorical_accuracy(
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
+    check_whole("sparse_top_k_categorical_accuracy", y_true)
     if not from_sorted_ids:
         return _in_top_k(y_true, y_pred, k)
     y_true = ops.expand_dims(ops.cast(y_true, y_pred.dtype), axis=-1)

@@ -14,6 +14,7 @@ from minicnn.autodiff.quiet import quiet
 from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
 from minicnn.metrics.metric import Metric
 from minicnn.saving import serialization_lib
+from minicnn.utils.describe import described
 
 
 def reduce_to_samplewise_values(
@@ -166,6 +167,11 @@ class MeanMetricWrapper(Mean):
         """Takes a batch of labels and predictions into account."""
         mask = getattr(y_pred, "_keras_mask", None)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        if values is None or isinstance(values, (str, dict)):
+            raise ValueError(
+                f"The function of the metric '{self.name}' returned {described(values)}. Expected "
+                "a number for each sample, or one for the batch: is a `return` missing in it?"
+            )
         sample_weight = apply_mask(sample_weight, mask, dtype=self.dtype, reduction="sum")
         super().update_state(values, sample_weight=sample_weight)
 

@@ -11,13 +11,14 @@ from minicnn import config, ops, tree
 from minicnn.autodiff import Tensor
 from minicnn.layers.call_context import mask_of, surrounding_values
 from minicnn.layers.core.input_layer import Input, InputLayer
-from minicnn.layers.input_spec import InputSpec
+from minicnn.layers.input_spec import InputSpec, missing_inputs
 from minicnn.layers.layer import Layer
 from minicnn.models.fusion import fused_nodes
 from minicnn.models.model import Model
 from minicnn.ops.function import Function
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.node import Node
+from minicnn.utils.warn_once import warn_once
 
 
 class Functional(Function, Model):
@@ -188,9 +189,11 @@ class Functional(Function, Model):
         if not isinstance(inputs, dict) or isinstance(self._inputs_struct, dict):
             return inputs
         names = [x.name for x in self._inputs]
-        if set(names) <= set(inputs):
-            return [inputs[name] for name in names]
-        raise ValueError(self._other_structure(inputs))
+        if not set(names) <= set(inputs):
+            raise ValueError(missing_inputs(self.name, names, inputs))
+        if len(inputs) > len(names):
+            self._warn_of_extra_keys(inputs, names)
+        return [inputs[name] for name in names]
 
     def _standardize_inputs(self, inputs: Any) -> list:
         """The inputs flat, as tensors of the types and ranks that the model was drawn with."""
@@ -209,9 +212,17 @@ class Functional(Function, Model):
 
     def _without_extra_keys(self, inputs: dict) -> dict:
         if set(inputs) > set(self._inputs_struct):
-            warnings.warn(self._other_structure(inputs), stacklevel=5)
+            self._warn_of_extra_keys(inputs, list(self._inputs_struct))
             return {key: inputs[key] for key in self._inputs_struct}
         return inputs
+
+    def _warn_of_extra_keys(self, inputs: dict, names: list[str]) -> None:
+        extra = [key for key in inputs if key not in names]
+        warn_once(
+            f"extra inputs of {self.name}",
+            f"The structure of `inputs` doesn't match the expected structure: model '{self.name}' "
+            f"has the inputs {names}, and leaves out {extra}.",
+        )
 
     def _check_structure(self, inputs: Any) -> None:
         flat = tree.flatten(inputs)

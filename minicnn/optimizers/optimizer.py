@@ -313,11 +313,17 @@ class Optimizer(AroundStep, OptimizerState):
         for variable in variables:
             if variable not in self._indices:
                 raise ValueError(
-                    f"Unknown variable: {variable}. The optimizer '{self.name}' can only be called "
-                    "for the variables it was originally built with. When working with a new set "
-                    "of variables, you should recreate a new optimizer instance."
+                    f"Unknown variable: '{variable.path}' of shape {tuple(variable.shape)}. The "
+                    f"optimizer '{self.name}' was built for {self._known_variables()}, and keeps "
+                    "a state for each of them. For another model, or after adding layers, make a "
+                    "new optimizer."
                 )
         return variables
+
+    def _known_variables(self) -> str:
+        paths = [f"'{variable.path}'" for variable in self._trainable_variables]
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        return (", ".join(paths[:3]) or "no variables") + more
 
 
 def array_like(gradient: Any, array: np.ndarray) -> np.ndarray:

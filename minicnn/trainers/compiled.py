@@ -10,7 +10,10 @@ from minicnn import config, dtypes, ops, optimizers
 from minicnn.build_once import all_or_nothing
 from minicnn.metrics import Mean, Metric
 from minicnn.trainers.building import build_symbolically
+from minicnn.trainers.checks import check_loss
 from minicnn.trainers.compile_utils import CompileLoss, CompileMetrics, check_identifiers
+from minicnn.trainers.compile_utils.compile_metrics import check_result
+from minicnn.utils.warn_once import warn_once
 
 
 class Compiled:
@@ -187,6 +190,11 @@ class Compiled:
                     "compare its outputs with: `y` is None. Pass `y`, or a data set that gives "
                     "`(x, y)`."
                 )
+            if y_pred is None:
+                raise ValueError(
+                    f"Model {self.name!r} returned None, so there is nothing to compare the "
+                    "targets with. Is a `return` missing in its `call`?"
+                )
             loss = self._compile_loss(y, y_pred, sample_weight)
             losses += [] if loss is None else [loss]
         losses += [self._aggregate_additional_loss(loss) for loss in self.losses]
@@ -199,9 +207,26 @@ class Compiled:
 
     def _compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
         """`compute_loss`, which may have been overridden without `training`."""
-        if self._compute_loss_has_training_arg:
-            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
-        return self.compute_loss(x, y, y_pred, sample_weight)
+        own = {"training": training} if self._compute_loss_has_training_arg else {}
+        loss = self.compute_loss(x, y, y_pred, sample_weight, **own)
+        check_loss(self, loss)
+        return loss
+
+    def compiled_loss(
+        self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
+    ) -> Any:
+        """`compute_loss`, by the name that it had in Keras 2."""
+        warn_once(
+            "compiled_loss",
+            "`model.compiled_loss(y, y_pred)` is of Keras 2. Write `model.compute_loss(x, y, "
+            "y_pred, sample_weight)` instead, which adds the penalties of regularizers itself.",
+        )
+        return self.compute_loss(None, y, y_pred, sample_weight)
+
+    @property
+    def compiled_metrics(self) -> _CompiledMetrics:
+        """The metrics of `compile` together, by the name that they had in Keras 2."""
+        return _CompiledMetrics(self)
 
     def _aggregate_additional_loss(self, loss: Any) -> Any:
         if not dtypes.is_float_dtype(dtypes.standardize_dtype(loss.dtype)):
@@ -229,6 +254,7 @@ class Compiled:
             if isinstance(metric, CompileMetrics) and not metric.built:
                 continue  # a step of one's own need not use the metrics of `compile`
             result = metric.result()
+            check_result(metric, result)
             results.update(result if isinstance(result, dict) else {metric.name: result})
         return results
 
@@ -252,6 +278,29 @@ class Compiled:
         if data_batch is None:
             data_batch = next(iter(iterator))[2][0]
         build_symbolically(self, data_batch)
+
+
+class _CompiledMetrics:
+    """What Keras 2 called `model.compiled_metrics`."""
+
+    def __init__(self, trainer: Compiled):
+        self._trainer = trainer
+
+    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Counts a batch in the metrics of `compile`."""
+        warn_once(
+            "compiled_metrics",
+            "`model.compiled_metrics.update_state(y, y_pred)` is of Keras 2. Write "
+            "`model.compute_metrics(x, y, y_pred, sample_weight)` instead, which counts the batch "
+            "and returns the results.",
+        )
+        self._trainer._update_metrics(y, y_pred, sample_weight)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The single metrics."""
+        compiled = self._trainer._compile_metrics
+        return [] if compiled is None else compiled.metrics
 
 
 def _check_steps(steps_per_execution: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from minicnn.autodiff import GradientTape
 from minicnn.trainers.batch import as_tensors, number_of_rows
+from minicnn.trainers.checks import check_logs, check_outputs
 from minicnn.trainers.compiled import Compiled
 from minicnn.trainers.data_adapters.data_adapter_utils import (
     class_weight_to_sample_weights,
@@ -18,6 +19,9 @@ from minicnn.trainers.prediction import copied
 from minicnn.trainers.repetition import Repeated
 from minicnn.trainers.transaction import Transactions, state_variables
 from minicnn.utils.python_utils import pythonify_logs
+
+_TRAIN = ("train_step", "compute_metrics")
+_TEST = ("test_step", "compute_metrics")
 
 
 class Steps(Compiled):
@@ -53,7 +57,7 @@ class Steps(Compiled):
             sample_weight = class_weight_to_sample_weights(y, class_weight)
         self.reset_metrics()
         with Transactions(self) as transactions:
-            logs = transactions.run(self.train_step, as_tensors((x, y, sample_weight)))
+            logs = transactions.run(self._logging(_TRAIN), as_tensors((x, y, sample_weight)))
         return self._logs_of_batch(logs, return_dict)
 
     def test_on_batch(
@@ -62,11 +66,12 @@ class Steps(Compiled):
         """Loss and metrics on one batch; arguments and result as for `train_on_batch`."""
         self._assert_compile_called("test_on_batch")
         self.reset_metrics()
-        return self._logs_of_batch(self.test_step(as_tensors((x, y, sample_weight))), return_dict)
+        logs = self._logging(_TEST)(as_tensors((x, y, sample_weight)))
+        return self._logs_of_batch(logs, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The model's outputs for one batch, as NumPy arrays."""
-        return copied(self.predict_step(as_tensors((x,))))
+        return copied(self._predicting(as_tensors((x,))))
 
     def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
         logs = pythonify_logs(logs)
@@ -99,18 +104,35 @@ class Steps(Compiled):
         Such a step is repeated by heart, where that can be done.
         """
         methods = {
-            "train": ("train_step", "compute_metrics", "get_metrics_result"),
-            "test": ("test_step", "compute_metrics", "get_metrics_result"),
+            "train": (*_TRAIN, "get_metrics_result"),
+            "test": (*_TEST, "get_metrics_result"),
             "predict": ("predict_step",),
         }[kind]
         if not all(self._is_inherited(name) for name in methods):
-            return getattr(self, methods[0])
+            return self._predicting if kind == "predict" else self._logging(methods)
         if kind == "predict":
-            return self._repeated(self.predict_step)
+            return self._repeated(self._predicting)
         if kind == "test":
             return self._repeated(self._judge_and_count)
         gradients = self._repeated(self._gradients_and_count)
         return lambda data: self._apply(gradients(data))
+
+    def _logging(self, methods: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
+        """A step of one's own, whose result must be logs."""
+        step = getattr(self, methods[0])
+        own = next((name for name in methods if not self._is_inherited(name)), methods[0])
+
+        def run(data: Any) -> dict[str, Any]:
+            logs = step(data)
+            check_logs(self, own, logs)
+            return logs
+
+        return run
+
+    def _predicting(self, data: Any) -> Any:
+        outputs = self.predict_step(data)
+        check_outputs(self, outputs)
+        return outputs
 
     def _repeated(self, function: Callable[[Any], Any]) -> Repeated:
         return Repeated(self, function, functools.partial(state_variables, self))

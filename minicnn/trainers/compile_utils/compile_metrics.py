@@ -145,11 +145,23 @@ class CompileMetrics(Metric):
             raise ValueError(
                 "Cannot get result() since the metric has not yet been built: no batch was counted."
             )
-        return {name: metric.result() for name, metric in self.by_log_name.items()}
+        results = {name: metric.result() for name, metric in self.by_log_name.items()}
+        for name, result in results.items():
+            check_result(self.by_log_name[name], result)
+        return results
 
     def get_config(self) -> dict:
         """Not available: a model saves what was given to `compile`."""
         raise NotImplementedError("CompileMetrics belong to their model and have no config.")
+
+
+def check_result(metric: Metric, result: Any) -> None:
+    """Refuses a result that is none."""
+    if result is None:
+        raise ValueError(
+            f"`result` of the metric '{metric.name}' ({type(metric).__name__}) returned None. "
+            "Expected a number, or a dict of numbers: is a `return` missing in it?"
+        )
 
 
 def _names_of(y_pred: Any, output_names: list[str] | None) -> list[str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
+from minicnn.trainers.checks import warn_of_no_numbers
 from minicnn.trainers.data_adapters import array_slicing
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
 from minicnn.trainers.data_adapters.data_adapter_utils import (
@@ -56,6 +57,7 @@ class ArrayDataAdapter(DataAdapter):
         elif sample_weight is not None:
             sample_weight = _weights_like_targets(y, sample_weight)
         self._num_samples = check_data_cardinality(x, y, sample_weight)
+        warn_of_no_numbers(x, sample_weight, y)
         self._inputs = pack_x_y_sample_weight(x, y, sample_weight)
         if not batch_size:
             batch_size = math.ceil(self._num_samples / steps) if steps else DEFAULT_BATCH_SIZE

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from minicnn import config, tree
+from minicnn.utils.describe import described
+from minicnn.utils.warn_once import warn_once
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
@@ -25,8 +27,8 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     if not 1 <= len(data) <= 3:
         raise ValueError(
             "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`. "
-            f"Received {len(data)} parts: {data}. Several inputs go into one list or dict: "
-            "`([x1, x2], y)`."
+            f"Received {len(data)} parts: {described(data)}. Several inputs go into one list or "
+            "dict: `([x1, x2], y)`."
         )
     return (*data, *(None,) * (3 - len(data)))
 
@@ -94,6 +96,7 @@ def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np
     with np.errstate(invalid="ignore"):  # the loss is the one to complain of NaN labels
         labels = np.round(labels).astype("int64")
     classes, index = np.unique(labels, return_inverse=True)
+    _warn_of_missing_classes(classes, class_weight)
     weights = [class_weight.get(int(each), 1.0) for each in classes]
     return np.array(weights, dtype=config.floatx())[index.reshape(labels.shape)]
 
@@ -105,9 +108,33 @@ def _check_class_weight(class_weight: Any) -> None:
             f"Received {type(class_weight).__name__}. From a list or an array of weights: "
             "`dict(enumerate(weights))`."
         )
-    wrong = [key for key in class_weight if not isinstance(key, (int, float, np.number))]
+    wrong = [key for key in class_weight if not isinstance(key, _NUMBERS)]
     if wrong:
         raise ValueError(
             "The keys of `class_weight` must be class indices (whole numbers from 0). "
             f"Received the keys {wrong}."
         )
+    wrong = {k: w for k, w in class_weight.items() if not isinstance(w, _NUMBERS) or not w >= 0}
+    if wrong:
+        raise ValueError(
+            "The weights of `class_weight` must be numbers from 0. Received "
+            f"{', '.join(f'{w!r} for the class {k}' for k, w in wrong.items())}."
+        )
+
+
+def _warn_of_missing_classes(classes: np.ndarray, class_weight: dict[int, float]) -> None:
+    missing = [int(each) for each in classes if int(each) not in class_weight]
+    if missing and class_weight:
+        warn_once(
+            "class_weight",
+            f"`class_weight` has weights for the classes {sorted(class_weight)}, but the labels "
+            f"have the classes {_some(missing)} too: these get the weight 1, as in Keras. Add "
+            "them to `class_weight` to silence this warning.",
+        )
+
+
+def _some(items: list) -> str:
+    return str(items) if len(items) <= 10 else f"{str(items[:10])[:-1]}, ...]"
+
+
+_NUMBERS = (int, float, np.number)

@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
+from minicnn.utils.describe import described
 
 
 class GeneratorDataAdapter(DataAdapter):
@@ -31,11 +32,12 @@ class GeneratorDataAdapter(DataAdapter):
                 "batch. Received an empty generator, or one that has been read to its end: a "
                 "generator can be read once."
             )
-        if not isinstance(first[0], tuple):
+        if not isinstance(first[0], tuple) or not 1 <= len(first[0]) <= 3:
             raise ValueError(
                 "When passing a Python generator to a model, the generator must yield tuples, "
                 "either (input,) or (inputs, targets) or (inputs, targets, sample_weights). "
-                f"Received a {type(first[0]).__name__}: {str(first[0])[:100]}"
+                f"Received {described(first[0])}. Several inputs go into one list or dict: "
+                "`yield [x1, x2], y`."
             )
         self._batches = itertools.chain(first, generator)
 

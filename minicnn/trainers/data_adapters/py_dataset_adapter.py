@@ -14,6 +14,7 @@ from minicnn.trainers.data_adapters.data_adapter_utils import class_weight_to_sa
 from minicnn.trainers.data_adapters.generator_data_adapter import to_numpy
 from minicnn.trainers.data_adapters.py_dataset import PyDataset, complete
 from minicnn.trainers.data_adapters.shuffling import permutation
+from minicnn.utils.describe import described
 
 __all__ = ["PyDataset", "PyDatasetAdapter"]
 
@@ -86,7 +87,7 @@ class PyDatasetAdapter(DataAdapter):
             raise ValueError(
                 f"{name}.__getitem__() must return a tuple or a dict. If a tuple, it must be "
                 "ordered either (input,) or (inputs, targets) or (inputs, targets, "
-                f"sample_weights). Received: {str(batch)[:100]}... of type {type(batch).__name__}"
+                f"sample_weights). Received {described(batch)}."
             )
         if self.class_weight is None or len(batch) == 1:
             return batch
