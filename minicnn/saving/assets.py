@@ -13,8 +13,10 @@ from typing import Any
 
 from minicnn.saving.archive import read_member
 from minicnn.saving.saveables import walk
+from minicnn.utils.atomic import temporary_folder
 
 _FOLDER = "assets"
+_PLACE = Path(tempfile.gettempdir()) / "minicnn-assets"
 
 
 def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
@@ -22,8 +24,7 @@ def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "save_assets")]
     if not parts:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary_folder(_PLACE) as root:
         for path, part in parts:
             folder = root / path
             folder.mkdir(parents=True, exist_ok=True)
@@ -46,8 +47,7 @@ def load_assets(model: Any, assets: dict[PurePosixPath, bytes]) -> None:
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "load_assets")]
     if not parts:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary_folder(_PLACE) as root:
         for path, content in assets.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(content)
