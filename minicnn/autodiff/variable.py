@@ -78,6 +78,8 @@ class Variable(ArrayLike):
         self.constraint = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
+        if _is_postponed(self, initializer, shape, dtype):
+            return
         self._value = self._leaf(_first_value(initializer, shape, dtype))
         if _noted.new is not None:
             _noted.new.append((self, self._value))
@@ -224,8 +226,12 @@ def _first_value(initializer: Any, shape: Any, dtype: str | None) -> np.ndarray:
             "When creating a Variable from an initializer, the `shape` argument should be "
             f"specified. Received: initializer={initializer} and shape={shape}"
         )
-    dtype = dtypes.standardize_dtype(dtype)
-    return _to_array(initializer(standardize_shape(shape), dtype=dtype), np.dtype(dtype))
+    return first_array(initializer, standardize_shape(shape), dtypes.standardize_dtype(dtype))
+
+
+def first_array(initializer: Any, shape: tuple, dtype: str) -> np.ndarray:
+    """What an initializer gives for a shape and a type."""
+    return _to_array(initializer(shape, dtype=dtype), np.dtype(dtype))
 
 
 def _given_value(value: Any, shape: Any, dtype: str | None) -> np.ndarray:
@@ -250,6 +256,23 @@ def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
     if isinstance(value, Tensor):
         return value.array.astype(dtype, copy=False)
     return dtypes.with_own_dtype(np.array(value, dtype=dtype))
+
+
+class _FirstValuesScope(threading.local):
+    values: Any = None
+
+
+first_values_scope = _FirstValuesScope()
+"""Where new variables leave their first values out: see `pending_variable.py`."""
+
+
+def _is_postponed(variable: Variable, initializer: Any, shape: Any, dtype: Any) -> bool:
+    values = first_values_scope.values
+    if values is None or shape is None or type(variable) is not Variable:
+        return False
+    if not callable(initializer) or isinstance(initializer, ArrayLike):
+        return False
+    return values.postpone(variable, initializer, shape, dtype)
 
 
 class _Kept(threading.local):

@@ -28,6 +28,11 @@ class Initializer:
             "define `__call__(self, shape, dtype=None)` in it."
         )
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether every call gives the same values and changes nothing, so that it can wait."""
+        return type(self).__module__.startswith("minicnn.initializers.")
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""
         return {}

@@ -33,6 +33,11 @@ class RandomInitializer(Initializer):
             )
         self.seed = seed
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether every call gives the same values and changes nothing, so that it can wait."""
+        return super().repeatable and isinstance(self.seed, int)
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""
         from minicnn.saving import serialization_lib

@@ -8,6 +8,7 @@ from typing import Any
 
 from minicnn.layers.layer import Layer
 from minicnn.trainers.trainer import Trainer
+from minicnn.utils.suggest import shown
 
 
 class Model(Trainer, Layer):
@@ -150,8 +151,8 @@ class Model(Trainer, Layer):
             raise TypeError(
                 "Unable to revive model from config. When overriding `get_config()`, make sure "
                 "that the returned config contains all items used as arguments of "
-                f"{cls.__name__}.__init__, or override `from_config()`. Config: {config}. Error: "
-                f"{error}"
+                f"{cls.__name__}.__init__, or override `from_config()`. Config: {shown(config)}. "
+                f"Error: {error}"
             ) from error
 
     def _get_variable_map(self) -> dict[str, Any]:
@@ -178,13 +179,6 @@ def is_drawn(args: tuple, kwargs: dict) -> bool:
 
 def model_from_json(json_string: str, custom_objects: dict | None = None) -> Model:
     """Makes an untrained model from what `Model.to_json` returned."""
-    from minicnn.saving import serialization_lib
+    from minicnn.saving import saving_lib
 
-    try:
-        config = json.loads(json_string)
-    except ValueError as error:
-        raise ValueError(
-            "`model_from_json` takes the text that `model.to_json()` returned, but this is not "
-            f"JSON: {error}."
-        ) from error
-    return serialization_lib.deserialize_keras_object(config, custom_objects=custom_objects)
+    return saving_lib.model_from_text(json_string, custom_objects)

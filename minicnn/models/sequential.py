@@ -13,6 +13,7 @@ from minicnn.models.model import Model
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.operation import drawing
 from minicnn.shapes import standardize_shape
+from minicnn.utils.suggest import shown
 
 
 class Sequential(Model):
@@ -41,8 +42,7 @@ class Sequential(Model):
         self._functional: Functional | None = None
         self._built_by_data = False
         self._stack: list[Layer] = []
-        for layer in layers or []:
-            self.add(layer, rebuild=False)
+        self._append(layers or [])
         self.built = False
         if self._stack:
             self._maybe_rebuild()
@@ -50,29 +50,32 @@ class Sequential(Model):
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Puts a layer at the end."""
         with all_or_nothing(self):
-            self._append(layer)
+            self._append([layer])
             if rebuild:
                 self._maybe_rebuild()
 
-    def _append(self, layer: Any) -> None:
-        first_shape = getattr(layer, "_input_shape_arg", None)
-        if not self._stack and first_shape is not None:
-            self._stack.append(InputLayer(shape=first_shape))
-        if hasattr(layer, "_keras_history") and isinstance(
-            layer._keras_history.operation, InputLayer
-        ):
-            layer = layer._keras_history.operation
-        self._check_can_be_added(layer)
-        self._stack.append(layer)
-        self.built, self._functional = False, None
+    def _append(self, layers: Any) -> None:
+        by_name = {layer.name: layer for layer in self._stack}
+        for layer in layers:
+            first_shape = getattr(layer, "_input_shape_arg", None)
+            if not self._stack and first_shape is not None:
+                self._stack.append(InputLayer(shape=first_shape))
+            if hasattr(layer, "_keras_history") and isinstance(
+                layer._keras_history.operation, InputLayer
+            ):
+                layer = layer._keras_history.operation
+            self._check_can_be_added(layer, by_name)
+            self._stack.append(layer)
+            by_name[layer.name] = layer
+            self.built, self._functional = False, None
 
-    def _check_can_be_added(self, layer: Any) -> None:
+    def _check_can_be_added(self, layer: Any, by_name: dict[str, Layer]) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(
                 "Only instances of `keras.Layer` can be added to a Sequential model. "
                 f"Received: {layer} (of type {type(layer)})"
             )
-        if any(layer.name == other.name and layer is not other for other in self._stack):
+        if by_name.get(layer.name, layer) is not layer:
             raise ValueError(
                 "All layers added to a Sequential model should have unique names. Name "
                 f"'{layer.name}' is already the name of a layer in this model. Update the `name` "
@@ -243,30 +246,35 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Sequential:
         """Makes a model from what `get_config` returned."""
-        from minicnn.saving import serialization_lib
-
         if not {"name", "layers"} <= set(config):
             raise ValueError(
                 "A Sequential model configuration must be a dictionary containing the 'name' and "
-                f"'layers' keys. Received: config={config}"
+                f"'layers' keys. Received: config={shown(config)}"
             )
         model = cls(name=config["name"])
-        for layer_config in config["layers"]:
-            if "config" not in layer_config:
-                raise ValueError(
-                    f"A layer of the Sequential model '{model.name}' has no configuration. "
-                    f"Expected a dictionary containing a 'config' key. Received: {layer_config}"
-                )
-            layer = serialization_lib.deserialize_keras_object(
-                layer_config, custom_objects=custom_objects
+        if not isinstance(config["layers"], list):
+            raise ValueError(
+                f"Expected 'layers' of the Sequential model '{model.name}' to be a list. Received: "
+                f"{shown(config['layers'])}"
             )
-            model.add(layer, rebuild=False)
+        model._append(_layer_from(layer, model, custom_objects) for layer in config["layers"])
         build_input_shape = config.get("build_input_shape")
         if model._stack:
             model._maybe_rebuild()
         if not model._functional and model._stack and isinstance(build_input_shape, (tuple, list)):
             model.build(build_input_shape)
         return model
+
+
+def _layer_from(layer_config: Any, model: Sequential, custom_objects: dict | None) -> Any:
+    from minicnn.saving import serialization_lib
+
+    if not isinstance(layer_config, dict) or "config" not in layer_config:
+        raise ValueError(
+            f"A layer of the Sequential model '{model.name}' has no configuration. Expected a "
+            f"dictionary containing a 'config' key. Received: {shown(layer_config)}"
+        )
+    return serialization_lib.deserialize_keras_object(layer_config, custom_objects=custom_objects)
 
 
 def _check_takes_one_input(layer: Layer) -> None:

@@ -8,6 +8,7 @@ order in which a walk back from the outputs first meets an operation.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from minicnn.ops.keras_tensor import KerasTensor
@@ -87,10 +88,10 @@ def _check_has_history(x: KerasTensor, node: Node) -> None:
 
 
 def _check_names(operations: list) -> None:
-    names = [operation.name for operation in operations]
-    for name in names:
-        if names.count(name) > 1:
+    counts = Counter(operation.name for operation in operations)
+    for name, count in counts.items():
+        if count > 1:
             raise ValueError(
-                f'The name "{name}" is used {names.count(name)} times in the model. '
+                f'The name "{name}" is used {count} times in the model. '
                 "All operation names should be unique."
             )

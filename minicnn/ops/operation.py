@@ -17,6 +17,7 @@ from minicnn.global_state import temporarily
 from minicnn.naming import auto_name
 from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.node import Node
+from minicnn.utils.suggest import shown
 
 
 class _Outline(threading.local):
@@ -110,7 +111,7 @@ class Operation:
             raise TypeError(
                 f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "
                 "other arguments than its `get_config` returns, override `from_config`. Received "
-                f"config={config}"
+                f"config={shown(config)}"
             ) from error
 
     def __repr__(self) -> str:

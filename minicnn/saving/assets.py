@@ -11,12 +11,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from minicnn.saving.archive import read_member
+from minicnn.saving.archive import ASSETS, ArchiveReader
+from minicnn.saving.limits import FileRefused
 from minicnn.saving.saveables import walk
-from minicnn.utils.atomic import temporary_folder
-
-_FOLDER = "assets"
-_PLACE = Path(tempfile.gettempdir()) / "minicnn-assets"
 
 
 def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
@@ -24,42 +21,45 @@ def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "save_assets")]
     if not parts:
         return
-    with temporary_folder(_PLACE) as root:
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
         for path, part in parts:
             folder = root / path
             folder.mkdir(parents=True, exist_ok=True)
             part.save_assets(str(folder))
         for file in sorted(root.rglob("*")):
             if file.is_file():
-                archive.write(file, f"{_FOLDER}/{file.relative_to(root).as_posix()}")
+                archive.write(file, f"{ASSETS}{file.relative_to(root).as_posix()}")
 
 
-def read_assets(archive: zipfile.ZipFile, description: str) -> dict[PurePosixPath, bytes]:
-    """The files by their paths below the folder of assets."""
-    names = [n for n in archive.namelist() if n.startswith(f"{_FOLDER}/") and not n.endswith("/")]
-    return {
-        _path_inside(name, description): read_member(archive, name, description) for name in names
-    }
-
-
-def load_assets(model: Any, assets: dict[PurePosixPath, bytes]) -> None:
+def load_assets(model: Any, archive: ArchiveReader, description: str) -> None:
     """Put the files into a temporary folder, and have all layers read theirs."""
+    places = {name: _path_inside(name, description) for name in archive.names(ASSETS)}
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "load_assets")]
     if not parts:
         return
-    with temporary_folder(_PLACE) as root:
-        for path, content in assets.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        for name, place in places.items():
+            file = root / place
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(archive.read(name))
+            except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+                raise FileRefused(
+                    f"{description} has {name!r} as a file and as a folder."
+                ) from error
         for path, part in parts:
             folder = root / path
             part.load_assets(str(folder) if folder.is_dir() else None)
 
 
 def _path_inside(name: str, description: str) -> PurePosixPath:
-    path = PurePosixPath(name).relative_to(_FOLDER)
-    if ".." in path.parts or path.is_absolute() or "\\" in name or ":" in name:
-        raise ValueError(
-            f"Not allowed: the file {name!r} in {description} would be unpacked outside its folder."
+    path = PurePosixPath(name).relative_to(PurePosixPath(ASSETS))
+    odd = any(character in name for character in "\\:\0") or any(len(p) > 200 for p in path.parts)
+    if ".." in path.parts or path.is_absolute() or odd:
+        raise FileRefused(
+            f"Not allowed: the file {name[:200]!r} in {description} would be unpacked outside its "
+            "folder."
         )
     return path

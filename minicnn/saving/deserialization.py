@@ -13,6 +13,7 @@ import numpy as np
 
 from minicnn import dtypes
 from minicnn.saving import object_registration, public_names
+from minicnn.saving.keras_alone import KERAS_ALONE
 from minicnn.saving.object_registration import CustomObjectScope
 from minicnn.saving.scopes import (
     SafeModeScope,
@@ -20,7 +21,7 @@ from minicnn.saving.scopes import (
     remember_shared_object,
     shared_object,
 )
-from minicnn.utils.suggest import did_you_mean
+from minicnn.utils.suggest import did_you_mean, shown
 
 
 class ConfigError(TypeError):
@@ -54,9 +55,12 @@ def deserialize_keras_object(
         **object_registration.GLOBAL_CUSTOM_OBJECTS,
     }
     reader = _Reader(custom_objects, safe_mode)
-    if module_objects is not None and not isinstance(config, (list, tuple, type(None))):
-        return reader.read_named(config, module_objects)
-    return reader.read(config)
+    try:
+        if module_objects is not None and not isinstance(config, (list, tuple, type(None))):
+            return reader.read_named(config, module_objects)
+        return reader.read(config)
+    except RecursionError as error:
+        raise ValueError(f"The config is nested too deep: {shown(config, 200)}") from error
 
 
 def refuse_lambda(what: str = "a Python lambda") -> NoReturn:
@@ -86,14 +90,24 @@ class _Reader:
         if isinstance(config, (list, tuple)):
             return [self.read(item) for item in config]
         if not isinstance(config, dict):
-            raise TypeError(f"Could not parse config: {config}")
+            raise TypeError(f"Could not parse config: {shown(config)}")
         if "class_name" not in config or "config" not in config:
             return {key: self.read(value) for key, value in config.items()}
+        _check_form(config)
         if config["class_name"] in _SPECIAL:
-            return _SPECIAL[config["class_name"]](self, config["config"] or {})
+            return self._read_special(config)
         if config["class_name"] == "function":
             return self._find_function(config)
         return self._make_shared(config)
+
+    def _read_special(self, config: dict[str, Any]) -> Any:
+        try:
+            return _SPECIAL[config["class_name"]](self, config["config"] or {})
+        except (LookupError, AttributeError, TypeError, ArithmeticError) as error:
+            raise ConfigError(
+                f"Could not read a value of the kind {config['class_name']}: "
+                f"{type(error).__name__}: {error}. Received: {shown(config)}"
+            ) from error
 
     def read_named(self, config: Any, module_objects: dict[str, Any]) -> Any:
         """A function or an object of a class that a name in `module_objects` stands for."""
@@ -103,8 +117,10 @@ class _Reader:
         if isinstance(config, dict):
             if "class_name" not in config:
                 raise ValueError(
-                    f"Unknown `config` as a `dict`: it has no 'class_name'. Received: {config}"
+                    f"Unknown `config` as a `dict`: it has no 'class_name'. Received: "
+                    f"{shown(config)}"
                 )
+            _check_form(config)
             if self._is_custom(config):
                 return self.read({"config": None, **config})
             name = _name_in_module(config)
@@ -131,7 +147,7 @@ class _Reader:
         if not isinstance(name, str):
             raise TypeError(
                 "Expected 'config' to be a non-null str for a function, the function's name. "
-                f"Received: {name} (of type {type(name)}) in {config}"
+                f"Received: {shown(name)} (of type {type(name)}) in {shown(config)}"
             )
         found = object_registration.get_registered_object(name, self.custom_objects)
         if found is not None:
@@ -165,7 +181,7 @@ class _Reader:
         if not isinstance(config["config"], (dict, type(None))):
             raise TypeError(
                 f"Expected 'config' to be a dict for {config['class_name']}. Received: "
-                f"{config['config']} (of type {type(config['config'])})"
+                f"{shown(config['config'])} (of type {type(config['config'])})"
             )
         instance = shared_object(config)
         if instance is None:
@@ -179,11 +195,11 @@ class _Reader:
         if not hasattr(cls, "from_config"):
             raise ConfigError(
                 f"Unable to reconstruct an instance of '{config['class_name']}': the class has no "
-                f"`from_config()` method. Received: {config}"
+                f"`from_config()` method. Received: {shown(config)}"
             )
         with CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
             try:
-                instance = cls.from_config(_settings(config))
+                return self._make_with_state(cls, config)
             except ConfigError:
                 raise  # it says already which part could not be made
             except TypeError as error:
@@ -191,14 +207,22 @@ class _Reader:
                     f"{cls} could not be deserialized properly: {error}\nMake sure that objects "
                     "such as layers that `get_config()` returns are explicitly deserialized in "
                     "`from_config()`, by `keras.saving.deserialize_keras_object`. "
-                    f"Received: config={config}"
+                    f"Received: config={shown(config)}"
                 ) from error
-            if config.get("build_config") and not instance.built:
-                instance.build_from_config(config["build_config"])
-                instance.built = True
-            if config.get("compile_config"):
-                instance.compile_from_config(config["compile_config"])
-                instance.compiled = True
+            except (LookupError, AttributeError, ArithmeticError, AssertionError) as error:
+                raise ValueError(
+                    f"The config does not describe a {cls.__name__} that can be made: "
+                    f"{type(error).__name__}: {error}. Received: config={shown(config)}"
+                ) from error
+
+    def _make_with_state(self, cls: Any, config: dict[str, Any]) -> Any:
+        instance = cls.from_config(_settings(config))
+        if config.get("build_config") and not instance.built:
+            instance.build_from_config(config["build_config"])
+            instance.built = True
+        if config.get("compile_config"):
+            instance.compile_from_config(config["compile_config"])
+            instance.compiled = True
         return instance
 
     def slice(self, config: dict[str, Any]) -> slice:
@@ -247,13 +271,26 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def _check_form(config: dict[str, Any]) -> None:
+    """Raise an error unless the names in a config are names."""
+    if not isinstance(config["class_name"], str):
+        raise TypeError(f"Expected 'class_name' to be a name. Received: {shown(config)}")
+    for key in ("module", "registered_name"):
+        if not isinstance(config.get(key), (str, type(None))):
+            raise TypeError(f"Expected {key!r} to be a name or None. Received: {shown(config)}")
+    if not isinstance(config.get("shared_object_id"), (int, str, type(None))):
+        raise TypeError(
+            f"Expected 'shared_object_id' to be a whole number. Received: {shown(config)}"
+        )
+
+
 def _is_of_keras(module: str) -> bool:
     return module == "builtins" or module.partition(".")[0] == "keras"
 
 
 def _name_in_module(config: dict[str, Any]) -> str:
     if config["class_name"] == "function":
-        return config["config" if config.get("module") == "builtins" else "registered_name"]
+        return config.get("config" if config.get("module") == "builtins" else "registered_name")
     if config.get("module", "keras") is None:
         raise TypeError(
             f"Cannot deserialize object of type `{config['class_name']}`. If it is a class of "
@@ -268,16 +305,23 @@ def _check_registered_name(config: dict[str, Any], allowed: tuple[str, ...]) -> 
     if registered_name and registered_name not in allowed:
         raise ValueError(
             f"The config has registered_name={registered_name!r}, but {allowed[0]!r} resolved to a "
-            f"Keras built-in, which has none. Remove it from the config. Received: {config}"
+            f"Keras built-in, which has none. Remove it from the config. "
+            f"Received: {shown(config)}"
         )
 
 
-def _not_found(what: str, name: str, config: dict[str, Any], known: list[str]) -> ConfigError:
-    module = config.get("module")
-    of_keras = f" in `{module}`" if module and _is_of_keras(module) else ""
+def _not_found(what: str, name: Any, config: dict[str, Any], known: list[str]) -> ConfigError:
+    name, module = shown(name, 200).strip("'"), shown(config.get("module"), 200).strip("'")
+    of_keras = f" in `{module}`" if config.get("module") and _is_of_keras(module) else ""
+    if of_keras and name in KERAS_ALONE:
+        return ConfigError(
+            f"{name}{of_keras} is a {what} of Keras that minicnn does not have. Open the file with "
+            "Keras; or write a class of that name with the same `get_config`, weights and `call`, "
+            f"and pass it in `custom_objects={{'{name}': {name}}}`."
+        )
     return ConfigError(
         f"Could not locate {what} '{name}'{of_keras}.{did_you_mean(name, known)} If it is your "
         "own, decorate it with `@keras.saving.register_keras_serializable()` and import the file "
         f"it is in before loading, or pass `custom_objects={{'{name}': {name}}}`. "
-        f"Full object config: {config}"
+        f"Full object config: {shown(config)}"
     )

@@ -16,21 +16,30 @@ import zipfile
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from minicnn.saving.archive import File, describe, open_archive, read_member
-from minicnn.saving.assets import load_assets, read_assets, save_assets
+from minicnn.autodiff.pending_variable import first_values_when_read
+from minicnn.saving import limits
+from minicnn.saving.archive import (
+    CONFIG,
+    METADATA,
+    WEIGHTS,
+    File,
+    describe,
+    open_archive,
+)
+from minicnn.saving.assets import load_assets, save_assets
+from minicnn.saving.atomic import atomic_file
+from minicnn.saving.config_text import read_config_text
 from minicnn.saving.deserialization import deserialize_keras_object
 from minicnn.saving.scopes import ObjectSharingScope
 from minicnn.saving.serialization import serialize_keras_object
 from minicnn.saving.state import load_state, save_state
 from minicnn.saving.weights_file import WeightsReader
-from minicnn.utils.atomic import atomic_file
+from minicnn.utils.suggest import clipped, shown
 from minicnn.version import __version__
 
-KERAS_VERSION = "3.15.1"  # whose format this is
+_LONGEST_MESSAGE = 4000
 
-_METADATA_FILENAME = "metadata.json"
-_CONFIG_FILENAME = "config.json"
-_WEIGHTS_FILENAME = "model.weights.h5"
+KERAS_VERSION = "3.15.1"  # whose format this is
 
 
 def save_model(model: Any, file: File) -> None:
@@ -44,21 +53,13 @@ def save_model(model: Any, file: File) -> None:
     if hasattr(file, "write"):
         _write_archive(model, file)
         return
-    with atomic_file(file) as archive:
+    with atomic_file(file) as temporary, temporary.open("xb") as archive:
         _write_archive(model, archive)
 
 
-def _weights_in_memory(model: Any, objects_to_skip: Iterable[Any] = ()) -> bytes:
-    """The content of a file of weights. HDF5 itself crashes where a disk is full."""
+def _write_archive(model: Any, file: BinaryIO) -> None:
     import h5py
 
-    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
-        save_state(model, file, objects_to_skip)
-        file.flush()
-        return file.id.get_file_image()
-
-
-def _write_archive(model: Any, file: BinaryIO) -> None:
     with ObjectSharingScope():
         config = json.dumps(serialize_keras_object(model))
     metadata = {
@@ -66,11 +67,13 @@ def _write_archive(model: Any, file: BinaryIO) -> None:
         "minicnn_version": __version__,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
     }
-    weights = _weights_in_memory(model)
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as weights_file:
+        save_state(model, weights_file)
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_METADATA_FILENAME, json.dumps(metadata))
-        archive.writestr(_CONFIG_FILENAME, config)
-        archive.writestr(_WEIGHTS_FILENAME, weights)
+        archive.writestr(METADATA, json.dumps(metadata))
+        archive.writestr(CONFIG, config)
+        archive.writestr(WEIGHTS, weights.getbuffer())
         save_assets(model, archive)
 
 
@@ -83,31 +86,48 @@ def load_model(
     """The model of a `.keras` file, compiled if it was when it was saved (and `compile` is set)."""
     description = describe(file)
     with open_archive(file, description) as archive:
-        config = _read_config(archive, description)
-        weights = io.BytesIO(read_member(archive, _WEIGHTS_FILENAME, description))
-        assets = read_assets(archive, description)
-    if not compile:
-        config["compile_config"] = None
-    model = _make_model(config, custom_objects, safe_mode, description)
-    with WeightsReader(weights, description) as reader:
-        load_state(model, reader)
-    load_assets(model, assets)
+        text = archive.read(CONFIG, limits.CONFIG_BYTES)
+        config = read_config_text(text, f"{CONFIG} in {description}")
+        if not compile:
+            config["compile_config"] = None
+        weights = io.BytesIO(archive.read(WEIGHTS))
+        with first_values_when_read(limits.UNSAVED_ELEMENTS):
+            model = _make_model(config, custom_objects, safe_mode, description)
+            with WeightsReader(weights, description) as reader:
+                load_state(model, reader, keep=False)
+        load_assets(model, archive, description)
     return model
 
 
-def _make_model(config: Any, custom_objects: Any, safe_mode: bool, description: str) -> Any:
+def model_from_text(text: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The untrained model of a config in JSON."""
+    description = "the text that `model_from_json` was given"
+    if not isinstance(text, (str, bytes, bytearray)):
+        raise TypeError(
+            "`model_from_json` takes the text that `model.to_json()` returned. Received: "
+            f"{shown(text)} (of type {type(text).__name__})"
+        )
+    config = read_config_text(text, f"`model_from_json`: {description}")
+    with first_values_when_read(limits.UNTRAINED_ELEMENTS):
+        return _make_model(config, custom_objects, True, description)
+
+
+def _make_model(
+    config: dict[str, Any], custom_objects: Any, safe_mode: bool, description: str
+) -> Any:
     from minicnn.models import Model
 
     try:
         with ObjectSharingScope():
             model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
     except (TypeError, ValueError, NotImplementedError) as error:
+        error.args = (clipped(str(error), _LONGEST_MESSAGE),)
         error.add_note(f"This happened while loading {description}.")
         raise
     except Exception as error:  # whatever a config that was tampered with may lead to
         raise ValueError(
             f"The config in {description} does not describe a model that can be made: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {clipped(str(error), _LONGEST_MESSAGE)}"
         ) from error
     if not isinstance(model, Model):
         raise ValueError(
@@ -121,14 +141,15 @@ def save_weights_only(
     model: Any, path: str | os.PathLike, objects_to_skip: Iterable[Any] | None = None
 ) -> None:
     """Write the weights, and the optimizer's state, to a `.weights.h5` file."""
+    import h5py
+
     if not model.built:
         raise ValueError(
             "You are saving a model that has not yet been built. It has no weights: build it first "
             "by calling it on some data or by using `build()`."
         )
-    weights = _weights_in_memory(model, objects_to_skip or ())
-    with atomic_file(path) as file:
-        file.write(weights)
+    with atomic_file(path) as temporary, h5py.File(temporary, "w") as file:
+        save_state(model, file, objects_to_skip or ())
 
 
 def load_weights_only(
@@ -147,20 +168,6 @@ def load_weights_only(
     weights: Any = os.fspath(path)
     if weights.endswith(".keras"):
         with open_archive(path, description) as archive:
-            weights = io.BytesIO(read_member(archive, _WEIGHTS_FILENAME, description))
+            weights = io.BytesIO(archive.read(WEIGHTS))
     with WeightsReader(weights, description) as reader:
         load_state(model, reader, skip_mismatch, objects_to_skip or ())
-
-
-def _read_config(archive: zipfile.ZipFile, description: str) -> dict[str, Any]:
-    text = read_member(archive, _CONFIG_FILENAME, description)
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{_CONFIG_FILENAME} in {description} is not JSON: {error}") from error
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise ValueError(
-            f"{_CONFIG_FILENAME} in {description} does not describe a model: it has no "
-            "'class_name'."
-        )
-    return config

@@ -26,13 +26,15 @@ def load_state(
     reader: WeightsReader,
     skip_mismatch: bool = False,
     objects_to_skip: Iterable[Any] = (),
+    keep: bool = True,
 ) -> None:
     """Read what `save_state` wrote.
 
     Parts that the file does not fit keep their state; with `skip_mismatch` there is a warning that
-    names them, else a ValueError, and then the whole model keeps its state.
+    names them, else a ValueError, and then the whole model keeps its state (unless `keep` is False,
+    for a model that nobody has yet).
     """
-    loader = _Loader(reader, {id(part) for part in objects_to_skip})
+    loader = _Loader(reader, {id(part) for part in objects_to_skip}, keep)
     try:
         loader.load(model, "")
         if loader.failures and not skip_mismatch:
@@ -45,8 +47,9 @@ def load_state(
 
 
 class _Loader:
-    def __init__(self, reader: WeightsReader, done: set[int]):
+    def __init__(self, reader: WeightsReader, done: set[int], keep: bool):
         self.reader = reader
+        self.keep = keep
         self.done = done
         self.loaded: set[int] = set()  # the parts themselves; those that are `done`, all inside too
         self.open: set[int] = set()
@@ -77,7 +80,7 @@ class _Loader:
             return
         if id(saveable) in self.failures and not self.reader.has(path):
             return  # an alias that the file does not know is no better than the first path
-        variables = list(getattr(saveable, "variables", ()))
+        variables = list(getattr(saveable, "variables", ())) if self.keep else []
         for variable in variables:
             self.before.setdefault(id(variable), (variable, variable.snapshot()))
         states = [variable.snapshot() for variable in variables]

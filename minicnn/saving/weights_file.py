@@ -2,24 +2,26 @@
 
 Each part of a model has a group under its path, with its variables in the group `vars` as `0`, `1`,
 ...: `layers/dense/vars/0`. A file is not trusted when it is read: links, data in other files and
-data sets much larger than the file are refused.
+data sets much larger than the file are refused. Nothing is read before a part of the model asks for
+it by name.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from minicnn import dtypes
+from minicnn.saving import limits
+from minicnn.saving.archive import check_regular
+from minicnn.saving.dataset_checks import check_dataset, named_dtype, size_in_memory
+from minicnn.saving.limits import FileRefused
 from minicnn.utils.summary_utils import readable_memory_size
-
-# What is larger than this must not be more than so many times larger than what the file holds.
-_LARGE = 1 << 30
-_MOST_EXPANSION = 1000
 
 
 def write_group(file: Any, path: str, name: str | None, variables: dict[str, Any]) -> None:
@@ -49,14 +51,19 @@ class WeightsReader:
 
         self.description = description
         try:
+            self._size = self._size_of(file)
             self._file = h5py.File(file, "r")
         except FileNotFoundError:
             raise FileNotFoundError(f"There is no weights file {description}.") from None
-        except OSError as error:
-            raise ValueError(
+        except (FileRefused, PermissionError):
+            raise
+        except Exception as error:  # h5py has several for damaged files
+            raise FileRefused(
                 f"{description} is not a file of weights, or it is truncated or damaged ({error}). "
                 "Expected an HDF5 file as `model.save_weights` writes it."
             ) from error
+        self._allowed = limits.SLACK_BYTES + limits.WEIGHTS_EXPANSION * self._size
+        self._allowance = self._allowed
 
     def __enter__(self) -> WeightsReader:
         return self
@@ -64,24 +71,59 @@ class WeightsReader:
     def __exit__(self, *exception: object) -> None:
         self._file.close()
 
+    def _size_of(self, file: str | BinaryIO) -> int:
+        if hasattr(file, "seek"):
+            return file.seek(0, os.SEEK_END)
+        status = Path(file).stat()
+        check_regular(status.st_mode, self.description)
+        return status.st_size
+
     def has(self, path: str) -> bool:
         """Whether the file knows a part with this path, with or without variables."""
-        with self._naming_damage(path):
+        with self.naming_damage(path):
             return self._group(path) is not None
 
-    def variables(self, path: str) -> dict[str, np.ndarray]:
+    def variables(self, path: str) -> StoredVariables:
         """The variables of the part with this path; empty if the file has none."""
-        with self._naming_damage(path):
-            group = self._group(path)
-            return {key: self._array(group, key) for key in group or ()}
+        with self.naming_damage(path):
+            return StoredVariables(self, path, self._group(path))
 
     @contextlib.contextmanager
-    def _naming_damage(self, path: str) -> Iterator[None]:
+    def naming_damage(self, path: str) -> Iterator[None]:
         """One error for the many that h5py has for a file with wrong bytes in it."""
         try:
             yield
-        except (OSError, RuntimeError, LookupError, TypeError) as error:
-            raise ValueError(f"{self.description} is damaged at '{path}': {error}") from error
+        except FileRefused:
+            raise
+        except Exception as error:
+            raise FileRefused(f"{self.description} is damaged at '{path}': {error}") from error
+
+    def read(self, group: Any, key: str) -> np.ndarray:
+        """A data set of a group, if it may be read."""
+        import h5py
+
+        self._refuse_link(group, key)
+        dataset = group[key]
+        if not isinstance(dataset, h5py.Dataset):
+            raise FileRefused(
+                f"Invalid H5 file {self.description}: expected a Dataset at '{dataset.name}', "
+                f"received {type(dataset).__name__}."
+            )
+        check_dataset(dataset, self.description, self._size)
+        self._charge(dataset)
+        if named_dtype(dataset) == "bfloat16":
+            return np.array(dataset, dtype=dtypes.numpy_dtype("bfloat16"))
+        return np.array(dataset)
+
+    def _charge(self, dataset: Any) -> None:
+        """Count what is read: a data set may have many names, and many data sets no content."""
+        self._allowance -= size_in_memory(dataset)
+        if self._allowance < 0:
+            raise FileRefused(
+                f"Not allowed: the data sets of {self.description} up to '{dataset.name}' take "
+                f"{readable_memory_size(self._allowed - self._allowance)}, in a file of "
+                f"{readable_memory_size(self._size)}: a potential decompression/shape bomb."
+            )
 
     def _group(self, path: str) -> Any:
         """The group of a part's variables, or None."""
@@ -102,45 +144,44 @@ class WeightsReader:
             self._refuse_link(group, name)
             group = group[name]
             if not isinstance(group, h5py.Group):
-                raise ValueError(
+                raise FileRefused(
                     f"Invalid H5 file {self.description}: expected a Group at '{path}' but "
                     f"received {type(group).__name__}."
                 )
         return group
-
-    def _array(self, group: Any, key: str) -> np.ndarray:
-        import h5py
-
-        self._refuse_link(group, key)
-        dataset = group[key]
-        if not isinstance(dataset, h5py.Dataset):
-            raise ValueError(
-                f"Invalid H5 file {self.description}: expected a Dataset at '{dataset.name}', "
-                f"received {type(dataset).__name__}."
-            )
-        if dataset.external or dataset.is_virtual:
-            raise ValueError(
-                f"Not allowed: H5 file {self.description} with data in other files "
-                f"(external Dataset or virtual Dataset) at '{dataset.name}'."
-            )
-        self._refuse_bomb(dataset)
-        if dataset.attrs.get("dtype") == "bfloat16":
-            return np.array(dataset, dtype=dtypes.numpy_dtype("bfloat16"))
-        return np.array(dataset)
 
     def _refuse_link(self, group: Any, name: str) -> None:
         import h5py
 
         link = group.get(name, getclass=True, getlink=True)
         if link in (h5py.ExternalLink, h5py.SoftLink):
-            raise ValueError(f"Not allowed: H5 file {self.description} with {link.__name__}.")
+            raise FileRefused(f"Not allowed: H5 file {self.description} with {link.__name__}.")
 
-    def _refuse_bomb(self, dataset: Any) -> None:
-        declared = math.prod(dataset.shape) * dataset.dtype.itemsize
-        stored = dataset.id.get_storage_size()
-        if declared > _LARGE and declared > _MOST_EXPANSION * stored:
-            raise ValueError(
-                f"Not allowed: '{dataset.name}' in {self.description} declares "
-                f"{readable_memory_size(declared)}, but the file holds "
-                f"{readable_memory_size(stored)} of it: a potential decompression/shape bomb."
+
+class StoredVariables(Mapping):
+    """The variables of one part in a file, by their names there; each is read when it is asked for.
+
+    So a part that expects others can say so before they are read.
+    """
+
+    def __init__(self, reader: WeightsReader, path: str, group: Any):
+        self._reader = reader
+        self._path = path
+        self._group = {} if group is None else group
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key in self._group
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        if key not in self:
+            raise FileRefused(
+                f"{self._reader.description} has no variable {key!r} at '{self._path}'."
             )
+        with self._reader.naming_damage(self._path):
+            return self._reader.read(self._group, key)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from minicnn.utils.suggest import unknown_name
+from minicnn.utils.suggest import shown, unknown_name
 
 
 def identify(identifier: Any, known: Mapping[str, Any], kind: str) -> Any:
@@ -32,7 +32,7 @@ def identify(identifier: Any, known: Mapping[str, Any], kind: str) -> Any:
         found = known.get(identifier) or object_registration.get_registered_object(identifier)
         if found is None:
             raise ValueError(
-                f"Could not interpret {kind} identifier: {identifier}. "
+                f"Could not interpret {kind} identifier: {shown(identifier)}. "
                 + unknown_name(kind, identifier, known)
             )
     if inspect.isclass(found):
@@ -40,7 +40,7 @@ def identify(identifier: Any, known: Mapping[str, Any], kind: str) -> Any:
     if callable(found):
         return found
     raise ValueError(
-        f"Could not interpret {kind} identifier: {identifier} "
+        f"Could not interpret {kind} identifier: {shown(identifier)} "
         f"(of type {type(identifier).__name__}). Expected a name, a config as `serialize` makes "
         f"it, or a callable {kind}."
     )

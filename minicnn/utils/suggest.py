@@ -1,9 +1,40 @@
-"""The near match of a name that nobody knows, for error messages."""
+"""What error messages are made of: values cut short, and the near match of an unknown name."""
 
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+from typing import Any
+
+_LONGEST_NAME = 100  # comparing takes time in proportion to the square of the length
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxtuple = 4, 20, 10, 10
+_SHORT.maxstring = _SHORT.maxother = 200
+
+
+def shown(value: Any, longest: int = 1000) -> str:
+    """A value as Python writes it, cut where it is long, in a time that does not depend on that.
+
+    >>> shown({"units": 3})
+    "{'units': 3}"
+    >>> shown("long " * 100, longest=20)
+    "'long lon ... long '"
+    """
+    return clipped(_SHORT.repr(value), longest)
+
+
+def clipped(text: str, longest: int = 1000) -> str:
+    """A text with its middle left out where it is long.
+
+    >>> clipped("0123456789" * 9, longest=20)
+    '01234567 ... 3456789'
+    """
+    if len(text) <= longest:
+        return text
+    kept = longest - 5
+    return f"{text[: kept // 2 + 1]} ... {text[-(kept // 2) :]}"
 
 
 def near_match(name: str, known: Iterable[str]) -> str | None:
@@ -14,6 +45,8 @@ def near_match(name: str, known: Iterable[str]) -> str | None:
     >>> near_match("conv2d", ["Conv2D", "Conv1D"])
     'Conv2D'
     """
+    if len(str(name)) > _LONGEST_NAME:
+        return None
     by_lower_case = {known_name.lower(): known_name for known_name in known}
     matches = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
     return by_lower_case[matches[0]] if matches else None
@@ -39,4 +72,5 @@ def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
     """
     known = sorted(known)
     listed = ", ".join(repr(each) for each in known)
-    return f"Unknown {what}: {name!r}.{did_you_mean(str(name), known)} Expected one of: {listed}."
+    guess = did_you_mean(str(name), known)
+    return f"Unknown {what}: {shown(name, 200)}.{guess} Expected one of: {listed}."

@@ -117,7 +117,7 @@ def group_instead_of_data(file):
 )
 def test_files_that_are_not_to_be_trusted(make, message):
     with evil(make) as reader, pytest.raises(ValueError, match=message) as error:
-        reader.variables("d")
+        dict(reader.variables("d"))
     assert "evil.h5" in str(error.value)
 
 

@@ -1,0 +1,52 @@
+"""The text of a model's config as data, within limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from minicnn.saving import limits
+from minicnn.saving.limits import FileRefused
+from minicnn.utils.summary_utils import readable_memory_size
+
+
+def read_config_text(text: str | bytes, description: str) -> dict[str, Any]:
+    """The config of a model from its JSON, or an error that says what is wrong with it."""
+    try:
+        _check_size(text, description)
+        config = json.loads(text)
+        if _nesting(config) > limits.CONFIG_NESTING:
+            raise RecursionError(f"nested more than {limits.CONFIG_NESTING} deep")
+    except FileRefused:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
+        raise FileRefused(f"{description} is not JSON: {error}") from error
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise FileRefused(
+            f"{description} does not describe a model: it has no 'class_name' that is a name."
+        )
+    return config
+
+
+def _check_size(text: str | bytes, description: str) -> None:
+    if len(text) > limits.CONFIG_BYTES:
+        raise FileRefused(
+            f"Not allowed: {description} has {readable_memory_size(len(text))}, and the config of "
+            f"a model may have {readable_memory_size(limits.CONFIG_BYTES)}."
+        )
+    opening = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
+    containers = sum(text.count(bracket) for bracket in opening)
+    if containers > limits.CONFIG_CONTAINERS:
+        raise FileRefused(
+            f"Not allowed: {description} is not JSON of a model: it has {containers} lists and "
+            f"dicts, and the config of a model may have {limits.CONFIG_CONTAINERS}."
+        )
+
+
+def _nesting(config: Any) -> int:
+    """How many lists and dicts are inside each other at most."""
+    depth, level = 0, [config]
+    while level := [x for x in level if isinstance(x, (dict, list))]:
+        depth += 1
+        level = [y for x in level for y in (x.values() if isinstance(x, dict) else x)]
+    return depth
