@@ -9,6 +9,7 @@ from minicnn.autodiff import Tensor
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.numpy.slopes import scaled
 
 __all__ = ["scatter", "scatter_update", "slice", "slice_update"]
 
@@ -38,7 +39,8 @@ def _scatter_update_vjp_inputs(g, y, inputs, indices, updates, reduction):
     if reduction == "add":
         return g
     if reduction == "mul":
-        return scatter_update(g, indices, updates, "mul")
+        factors = scatter_update(ops.ones_like(inputs), indices, updates, "mul")
+        return scaled(g, factors)
     if reduction is None:
         return scatter_update(g, indices, ops.zeros_like(updates))
     return ops.where(ops.equal(y, inputs), g, 0)
@@ -47,7 +49,7 @@ def _scatter_update_vjp_inputs(g, y, inputs, indices, updates, reduction):
 def _scatter_update_vjp_updates(g, y, inputs, indices, updates, reduction):
     places = _places(indices)
     if reduction == "mul":
-        return ops.get_item(g * inputs, places)
+        return ops.get_item(scaled(g, inputs), places)
     arriving = ops.get_item(g, places)
     if reduction in (None, "add"):
         return arriving

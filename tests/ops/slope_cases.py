@@ -143,6 +143,15 @@ ONE = [
     _line("tanh_shrink", EVERYWHERE, lambda x: np.tanh(x) ** 2),
     _line("power of 0.3", POSITIVE, lambda x: 0.3 * x**-0.7, function=lambda x: x**0.3),
     _line("power of -2", POSITIVE, lambda x: -2 * x**-3.0, function=lambda x: x**-2.0),
+    *(
+        _line(
+            f"binary_crossentropy of {target}",
+            EVERYWHERE,
+            lambda x, t=target: (1 - t) * _sigmoid(x) - t * _sigmoid(-x),
+            function=lambda x, t=target: ops.binary_crossentropy(0 * x + t, x, from_logits=True),
+        )
+        for target in (0, 1)
+    ),
     _line("log_cosh", EVERYWHERE, np.tanh, function=_log_cosh),
 ]
 

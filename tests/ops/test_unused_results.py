@@ -9,6 +9,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import GradientTape, activations, config, ops
+from tests.ops.gradient_cases import CASES
 
 SPECIAL = np.array(
     [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 100.0, 1e30, -1e30, np.inf, -np.inf, np.nan], "float32"
@@ -87,6 +88,41 @@ def test_reduction(name, axis):
     for special in SPECIAL:
         x = np.array([[0.5, special, 1.5], [special, special, special]], "float32")
         _check_unused(lambda x: REDUCTIONS[name](x, axis=axis), x)
+
+
+SUMS_OF_PRODUCTS = (
+    *"matmul dot vdot inner tensordot kron correlate corrcoef einsum inv pinv lstsq".split(),
+    *"solve solve_triangular cholesky cholesky_inverse logdet qr svd eigh norm det slogdet".split(),
+)
+"""Here one element that is infinite or NaN spoils others, as in Keras."""
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.name not in SUMS_OF_PRODUCTS], ids=lambda case: case.name
+)
+def test_operation_with_a_cotangent_of_zeros(case):
+    random = np.random.default_rng(0)
+
+    def is_floating(x):
+        return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+    def check(function, *inputs, **settings):
+        for special in (0.0, 1.0, -1.0, np.inf, -np.inf, np.nan):
+            flat = [
+                ops.convert_to_tensor(np.where(random.random(x.shape) < 0.4, special, x))
+                if is_floating(x)
+                else x
+                for x in keras.tree.flatten(list(inputs))
+            ]
+            leaves = [x for x in flat if isinstance(x, keras.Tensor)]
+            with GradientTape() as tape:
+                tape.watch(leaves)
+                results = function(*keras.tree.pack_sequence_as(list(inputs), flat), **settings)
+            results = [y for y in keras.tree.flatten(results) if "float" in str(y.dtype)]
+            for g in tape.gradient(results, leaves, [ops.zeros_like(y) for y in results]):
+                assert g is None or not np.any(np.asarray(g)), (special, g)
+
+    case.check_with(check)
 
 
 @pytest.mark.parametrize(

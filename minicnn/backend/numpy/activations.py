@@ -154,7 +154,7 @@ def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
     scale = np.maximum(size.real, max(b, 1) ** 0.5)  # the square of a large x would overflow
     root = scale * np.sqrt((x / scale) ** 2 + (b / scale) / scale)
     ramp = (size + root) / 2
-    return np.where(x.real < 0, (b / 4) / ramp, ramp)
+    return np.where(x.real < 0, (b / 4) / ramp, ramp).astype(x.dtype, copy=False)
 
 
 def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:

@@ -14,11 +14,13 @@ import numpy as np
 
 from minicnn import config, ops
 from minicnn.backend import kernels
+from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn.activations import softplus
+from minicnn.ops.nn.activations import logistic
 from minicnn.ops.nn.encoding import one_hot
 from minicnn.ops.nn.softmax_family import check_axis, log_softmax, softmax, softmax_gradient
+from minicnn.ops.numpy.slopes import scaled
 
 
 @composite("target", "output")
@@ -31,15 +33,33 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
         from_logits: whether the output is logits.
 
     Returns:
-        The shape of the output. From logits it is `softplus(x) - t · x`.
+        The shape of the output. From logits it is `max(x, 0) - t · x + log(1 + exp(-|x|))`.
     """
     target, output = _as_floats(target, output)
     _require_same_shape(target, output)
     output, from_logits = _logits_of(output, from_logits, "binary_crossentropy", "sigmoid")
     if from_logits:
-        return softplus(output) - target * output
+        return sigmoid_cross_entropy(target, output)
     output = _clipped(output)
     return -(target * ops.log(output) + (1 - target) * ops.log(1 - output))
+
+
+def _sigmoid_vjp(g, y, target, logits):
+    # `sigmoid(x) - t` would lose all digits where a prediction is nearly right.
+    return scaled(g, (1 - target) * logistic(logits) - target * logistic(-logits))
+
+
+@op(
+    "target",
+    "logits",
+    promote="common",
+    spec=specs.elementwise,
+    vjp=(lambda g, y, target, logits: scaled(-g, logits), _sigmoid_vjp),
+)
+def sigmoid_cross_entropy(target: Any, logits: Any) -> Any:
+    """`-t · log(p) - (1 - t) · log(1 - p)` with p = sigmoid(x), element by element."""
+    rest = kernels.softplus(-kernels.absolute(logits))
+    return kernels.relu(logits) - target * logits + rest
 
 
 @composite("target", "output")

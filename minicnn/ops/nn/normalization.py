@@ -12,6 +12,7 @@ from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.linalg.norms import euclidean_length
 from minicnn.ops.nn.softmax_family import check_axis
+from minicnn.ops.numpy.slopes import scaled
 from minicnn.ops.specs import normalize_axes, reduced_shape
 
 Axes = int | Sequence[int]
@@ -31,7 +32,7 @@ def _moments_vjp(cotangents, outputs, x, axes, keepdims, synchronized):
             ops.expand_dims(t, sorted(axes)) for t in (mean, by_mean, by_variance)
         )
     count = max(x.size // max(mean.size, 1), 1)
-    return (x - mean) * (2 * by_variance / count) + by_mean / count
+    return scaled(2 * by_variance / count, x - mean) + by_mean / count
 
 
 @op("x", promote="float", spec=_moments_spec, vjp=_moments_vjp)

@@ -21,6 +21,13 @@ def test_binary(from_logits, rng, keras):
     )
 
 
+@pytest.mark.parametrize("size", [5.0, 20.0, 80.0])
+def test_binary_keeps_its_digits_where_a_prediction_is_nearly_right(size, backend):
+    target, logits = np.array([1.0, 0.0], "float32"), np.array([size, -size], "float32")
+    loss = ops.binary_crossentropy(target, logits, from_logits=True)
+    np.testing.assert_allclose(loss, np.log1p(np.exp([-size, -size])), rtol=1e-6)
+
+
 @pytest.mark.parametrize("from_logits", [False, True])
 @pytest.mark.parametrize("axis", [-1, 1])
 def test_categorical(from_logits, axis, rng, keras):
