@@ -82,6 +82,11 @@ def scopes_closed() -> Iterator[None]:
         raise
 
 
+def innermost_caller() -> Any:
+    """The object whose scope was opened last, or None."""
+    return _scopes.open[-1].caller if _scopes.open else None
+
+
 def current_path() -> str:
     """The path that a variable made now would stand under."""
     parts: list[str] = []

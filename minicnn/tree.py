@@ -75,6 +75,19 @@ def _kind(thing: Any) -> _Kind | None:
     return kind
 
 
+_BUILT_IN: dict[type, type] = {}
+
+
+def treat_alike(cls: type, builtin: type) -> None:
+    """Make instances of a class nodes that count as instances of list or dict."""
+    _KINDS[cls] = _KINDS[builtin]
+    _BUILT_IN[cls] = builtin
+
+
+def _node_type(node: Any) -> type:
+    return _BUILT_IN.get(type(node), type(node))
+
+
 def register_tree_node_class(cls: type) -> type:
     """Make instances of a class nodes (a class decorator).
 
@@ -198,11 +211,12 @@ def _map_up_to(visit: Callable, path: Path, structure: Any, others: list) -> Any
 
 def _children_like(path: Path, structure: Any, keys: list, other: Any) -> list:
     """The children of `other` in the order of `structure`'s, if the two nodes are alike."""
-    if type(structure) in _DICTS and type(other) in _DICTS:
+    kind, other_kind = _node_type(structure), _node_type(other)
+    if kind in _DICTS and other_kind in _DICTS:
         if set(keys) != set(other):
             raise _mismatch(path, structure, other, f"expected the keys {keys}", list(other))
         return [other[key] for key in keys]
-    if type(structure) is not type(other):
+    if kind is not other_kind:
         raise _mismatch(path, structure, other)
     children = _kind(other).children(other)
     if len(children) != len(keys):

@@ -7,8 +7,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from minicnn import tree
 from minicnn.build_once import building, is_being_built
+from minicnn.layers.input_spec import assert_input_compatibility
 from minicnn.layers.kept_structure import forget_structure
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.scopes import innermost_caller
 
 
 def whole_build(build: Callable) -> Callable:
@@ -16,6 +20,9 @@ def whole_build(build: Callable) -> Callable:
 
     A subclass's `build` may call that of its parent: only the outermost one is the whole. An
     exception in it leaves the layer as it was before.
+
+    A built layer gets no second set of weights: a `build` that makes some is refused, but for one
+    that is called by the layer around, which then keeps what it is given.
     """
     parameters = tuple(inspect.signature(build).parameters)[1:]
 
@@ -25,10 +32,14 @@ def whole_build(build: Callable) -> Callable:
             with self._open_name_scope():
                 build(self, *args, **kwargs)
             return
+        shapes = dict(zip(parameters, args, strict=False)) | kwargs
+        if self._built and self._locked and innermost_caller() not in (None, self):
+            _check_fits(self, shapes)  # a part of another layer, and it has its weights
+            return
         try:
             with building(self), self._open_name_scope():
-                shapes = dict(zip(parameters, args, strict=False)) | kwargs
-                self.__dict__["_build_shapes_dict"] = shapes
+                if not self._locked:
+                    self.__dict__["_build_shapes_dict"] = shapes
                 build(self, *args, **kwargs)
                 self._locked = True
                 self._built = True
@@ -36,6 +47,14 @@ def whole_build(build: Callable) -> Callable:
             forget_structure()
 
     return wrapped
+
+
+def _check_fits(layer: Any, shapes: dict[str, Any]) -> None:
+    """Refuses to build a layer again for inputs that it does not take."""
+    shape = next(iter(shapes.values()), None)
+    if len(shapes) == 1 and shape is not None and layer.input_spec is not None:
+        inputs = tree.map_shape_structure(lambda s: KerasTensor(s, layer.compute_dtype), shape)
+        assert_input_compatibility(layer.input_spec, inputs, layer.name)
 
 
 def given_input_shape(kwargs: dict[str, Any]) -> tuple | None:

@@ -125,8 +125,10 @@ class Layer(LayerWeights, LayerSettings, Operation):
             )
             with self._open_name_scope():
                 outline(self.call, shapes)
-        self._build_shapes_dict = {"input_shape": input_shape}
+        if not self._locked:
+            self._build_shapes_dict = {"input_shape": input_shape}
         self.built = True
+        self._locked = not is_being_built(self)
 
     def _has_unbuilt_layers(self) -> bool:
         # Asking each layer whether it is `built` would not end where one refers back to its owner.
@@ -138,8 +140,9 @@ class Layer(LayerWeights, LayerSettings, Operation):
     def _maybe_build(self, arguments: CallArguments) -> None:
         if is_default(self.build):
             # Its state was made in `__init__`; layers inside build themselves when they are called.
-            if not self._locked:
-                self._build_shapes_dict = self._build_shapes_dict or arguments.shapes()
+            if self._build_shapes_dict is None:
+                self._build_shapes_dict = arguments.shapes()
+            if not self._built and not self._locked:
                 self._locked = not self._has_unbuilt_layers()
             return
         if self._built:
@@ -207,6 +210,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
             if not self._built:
                 self.built = True
+                self._locked = not symbolic or is_default(self.compute_output_shape)
             if outputs is None:
                 note_none(self)
             self._penalize_activity(outputs)

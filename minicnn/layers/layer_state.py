@@ -21,7 +21,7 @@ BOOKKEEPING = frozenset(
     """_auto_config _inbound_nodes _outbound_nodes _build_shapes_dict _losses _metrics input_spec
     optimizer loss _compile_config _compile_loss _compile_metrics _loss_tracker history
     _functional _nodes _fused_nodes _operations _inputs _outputs
-    _inputs_struct _outputs_struct _depth_of _pair""".split()
+    _inputs_struct _outputs_struct _depth_of _pair _first_state""".split()
 )
 """Attributes that refer to layers and tensors without owning them."""
 
@@ -35,7 +35,7 @@ class LayerState:
         found: dict[int, Any] = {}
         for name, value in vars(self).copy().items():  # another thread may be building
             if name not in BOOKKEEPING:
-                for item in _walk(value):
+                for item in walk(value):
                     if isinstance(item, kind) and item is not self:
                         found[id(item)] = item
         return list(found.values())
@@ -201,12 +201,13 @@ class LayerState:
             v.assign(store[str(i)])
 
 
-def _walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
+def walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
+    """What stands in a value, also in lists and dicts inside it."""
     if not isinstance(value, (list, tuple, set, dict)):
         yield value
     elif id(value) not in around:  # a list may contain itself
         for item in list(value.values()) if isinstance(value, dict) else value:
-            yield from _walk(item, (*around, id(value)))
+            yield from walk(item, (*around, id(value)))
 
 
 def _unique(items: list) -> list:

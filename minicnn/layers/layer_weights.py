@@ -6,10 +6,12 @@ from typing import Any
 
 from minicnn import dtypes
 from minicnn.autodiff import Variable
-from minicnn.build_once import is_being_built
 from minicnn.layers.call_context import standing_in
 from minicnn.layers.kept_structure import forget_structure, note_attribute
-from minicnn.layers.layer_state import LayerState
+from minicnn.layers.layer_state import BOOKKEEPING, LayerState, walk
+from minicnn.layers.owned_containers import owned
+
+_HOLDERS = (Variable, LayerState, list, tuple, set, dict)
 
 
 class LayerWeights(LayerState):
@@ -74,24 +76,46 @@ class LayerWeights(LayerState):
     add_variable = add_weight
 
     def _refuse_new_state(self) -> None:
-        if self.__dict__.get("_locked") and not is_being_built(self):
+        if self.__dict__.get("_locked"):
             raise ValueError(
                 "You cannot add new elements of state (variables or sub-layers) to layer "
                 f"'{self.name}', which is already built. All state must be created in `__init__()` "
-                "or `build()`."
+                "or `build()`, which runs once: for inputs of another shape make another layer."
             )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Variable, LayerState)):
-            if value is not self.__dict__.get(name) and not any(
-                v is value for v in self.__dict__.get("_added_weights", ())
-            ):
-                self._refuse_new_state()
-            if isinstance(value, Variable) and not self.__dict__.get("_trainable", True):
-                value.trainable = False
+        if isinstance(value, _HOLDERS) and name not in BOOKKEEPING:
+            self._receive(value)
+            if not type(self).__module__.startswith("minicnn."):
+                value = owned(value, self)
         before = self.__dict__.get(name, self)
         object.__setattr__(self, name, value)
         note_attribute(before, value)
+
+    def _receive(self, value: Any) -> None:
+        """Makes what an attribute is about to hold the layer's; a built layer gets no new state."""
+        state = [x for x in walk(value) if isinstance(x, (Variable, LayerState))]
+        if not state:
+            return
+        if self.__dict__.get("_locked"):
+            now = [*self._flatten_layers(), *self.variables]
+            # Kept from the first time, so that what one line takes out another may put back.
+            first = self.__dict__.setdefault("_first_state", now)
+            known = {id(x) for x in (*now, *first)}
+            if not all(id(x) in known for x in state):
+                self._refuse_new_state()
+        if not self.__dict__.get("_trainable", True):
+            for variable in state:
+                if isinstance(variable, Variable):
+                    variable.trainable = False
+        note_attribute(None, value)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy gets lists and dicts of its own."""
+        self.__dict__.update(state)
+        if not type(self).__module__.startswith("minicnn."):
+            for name in state.keys() - BOOKKEEPING:
+                self.__dict__[name] = owned(state[name], self)
 
     def __delattr__(self, name: str) -> None:
         value = self.__dict__.get(name)
