@@ -8,7 +8,6 @@ and only decides between whole numbers, floats and complex numbers.
 from __future__ import annotations
 
 import functools
-import importlib.util
 from typing import Any
 
 import numpy as np
@@ -125,12 +124,35 @@ def _own_dtype(scalar: type) -> np.dtype | None:
 
 @functools.cache
 def _has_ml_dtypes() -> bool:
-    return importlib.util.find_spec("ml_dtypes") is not None
+    """Whether ml_dtypes is there; NumPy knows the names of its types once it is imported."""
+    try:
+        import ml_dtypes  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def is_float_dtype(dtype: Any) -> bool:
     """Whether the type is a real floating type, bfloat16 and float8 included."""
     return standardize_dtype(dtype).startswith(("float", "bfloat"))
+
+
+def is_inexact(dtype: np.dtype) -> bool:
+    """Whether the elements of an array are floats or complex numbers, so that gradients exist.
+
+    Ask this of arrays, not `dtype.kind in "fc"`: bfloat16 and most of float8 are of kind "V".
+    """
+    return dtype.kind in "fcV"
+
+
+def is_real_float(dtype: np.dtype) -> bool:
+    """Whether the elements of an array are floats, bfloat16 and float8 included."""
+    return dtype.kind in "fV"
+
+
+def is_half(dtype: np.dtype) -> bool:
+    """Whether the elements of an array are float16 or bfloat16."""
+    return dtype.itemsize == 2 and dtype.kind in "fV"
 
 
 def is_int_dtype(dtype: Any) -> bool:

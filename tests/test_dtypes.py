@@ -3,6 +3,7 @@ import itertools
 import pathlib
 import pickle
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -162,3 +163,10 @@ def test_an_array_gets_the_type_object_of_numpy(name):
 def test_an_array_of_another_kind_stays_as_it_is(dtype):
     array = np.zeros(2, dtype)
     assert dtypes.with_own_dtype(array) is array
+
+
+def test_bfloat16_is_known_in_a_fresh_program():
+    """NumPy knows the name only after ml_dtypes was imported."""
+    program = "import minicnn; print(minicnn.Variable([1.5], dtype='bfloat16').numpy().dtype)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert found.stdout.strip() == "bfloat16", found.stderr

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
-from minicnn.dtypes import is_float_dtype, standardize_dtype
+from minicnn.dtypes import is_float_dtype, is_real_float, standardize_dtype
 
 OPERATIONS: dict[str, Any] = {}
 """NumPy's name of a function -> the differentiable operation that stands in for it."""
@@ -79,7 +79,7 @@ def like(tensor: ArrayLike, other: Any) -> Any:
     """
     if not isinstance(other, (np.ndarray, np.floating)) or other.dtype == tensor.dtype:
         return other
-    if other.dtype.kind != "f" or not is_float_dtype(standardize_dtype(tensor.dtype)):
+    if not is_real_float(other.dtype) or not is_float_dtype(standardize_dtype(tensor.dtype)):
         return other
     return OPERATIONS["cast"](other, tensor.dtype)
 

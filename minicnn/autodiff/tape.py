@@ -18,6 +18,7 @@ from minicnn import tree
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.tensor import LEAF, Record, Tensor
 from minicnn.autodiff.variable import Variable
+from minicnn.dtypes import is_inexact
 
 
 class _Tapes(threading.local):
@@ -90,7 +91,7 @@ class GradientTape:
                     "GradientTape.watch takes tensors and variables, but got "
                     f"{type(tensor).__name__}. Make a tensor first: `x = ops.convert_to_tensor(x)`."
                 )
-            if not np.issubdtype(tensor.dtype, np.inexact):
+            if not is_inexact(tensor.array.dtype):
                 raise TypeError(
                     f"Only floating point tensors have gradients, but this one is {tensor.dtype}."
                     " Cast it first: `x = ops.cast(x, 'float32')`."

@@ -166,7 +166,7 @@ class Variable(ArrayLike):
         return self._value
 
     def _leaf(self, array: np.ndarray) -> Tensor:
-        watched = self._trainable and array.dtype.kind in "fc"
+        watched = self._trainable and dtypes.is_inexact(array.dtype)
         return Tensor(array, record=LEAF if watched else None, variable=self)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:

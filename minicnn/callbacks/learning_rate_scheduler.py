@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.callbacks.learning_rates import learning_rate, log_learning_rates, named_optimizers
+from minicnn.dtypes import is_real_float
 from minicnn.utils.io_utils import print_msg
 
 
@@ -66,7 +67,7 @@ def _takes_two(schedule: Callable) -> bool:
 
 def _checked(rate: Any) -> float:
     is_scalar = hasattr(rate, "shape") and tuple(rate.shape) == ()
-    if isinstance(rate, float) or (is_scalar and np.asarray(rate).dtype.kind == "f"):
+    if isinstance(rate, float) or (is_scalar and is_real_float(np.asarray(rate).dtype)):
         return float(rate)
     raise ValueError(
         "The output of the `schedule` function should be a float. "

@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import config, dtype_policies, ops, tree
 from minicnn.autodiff import Tensor
 from minicnn.naming import auto_name
+from minicnn.ops.half import at_least_float32
 from minicnn.utils.describe import described
 
 MEANS = ("sum_over_batch_size", "mean")
@@ -165,7 +166,8 @@ def reduce_values(
     if reduction == "sum" or 0 in shape:
         return ops.sum(values)
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        return ops.divide_no_nan(ops.sum(values), ops.sum(sample_weight))
+        total, weight = (ops.sum(at_least_float32(x)) for x in (values, sample_weight))
+        return ops.cast(ops.divide_no_nan(total, weight), values.dtype)
     return ops.mean(values)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import config, ops
 from minicnn.losses.checks import as_pair
 from minicnn.losses.loss_function_wrapper import NamedLoss
+from minicnn.ops.half import at_least_float32
 
 
 def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
@@ -15,9 +16,10 @@ def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
     Source: Milletari et al., "V-Net" (2016), section 3 (there with squares below the line).
     """
     y_true, y_pred = as_pair("dice", y_true, y_pred, match_ranks=False)
+    dtype, y_true, y_pred = y_pred.dtype, at_least_float32(y_true), at_least_float32(y_pred)
     overlap = ops.sum(y_true * y_pred, axis=axis)
     total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + config.epsilon()
-    return 1 - 2.0 * overlap / total
+    return ops.cast(1 - 2.0 * overlap / total, dtype)
 
 
 def tversky(
@@ -35,10 +37,12 @@ def tversky(
     the names of α and β are exchanged.
     """
     y_true, y_pred = as_pair("tversky", y_true, y_pred, match_ranks=False)
+    dtype, y_true, y_pred = y_pred.dtype, at_least_float32(y_true), at_least_float32(y_pred)
     overlap = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum(y_true * (1 - y_pred), axis=axis)
     false_alarms = ops.sum((1 - y_true) * y_pred, axis=axis)
-    return 1 - overlap / (overlap + alpha * missed + beta * false_alarms + config.epsilon())
+    total = overlap + alpha * missed + beta * false_alarms + config.epsilon()
+    return ops.cast(1 - overlap / total, dtype)
 
 
 class Dice(NamedLoss):

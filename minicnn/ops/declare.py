@@ -35,6 +35,7 @@ def op(
     vjp: Sequence[Vjp] | Vjp = None,
     promote: str | None = None,
     apart: Sequence[str] = (),
+    wide: bool = False,
     class_name: str | None = None,
 ) -> Callable[[Callable], Callable]:
     """Declares a differentiable operation.
@@ -48,37 +49,42 @@ def op(
         promote: `"common"` casts all tensors to the type that they promote to; `"float"` too,
             and makes integers floating point.
         apart: tensor parameters that take no part in the promotion.
+        wide: whether float16 and bfloat16 are computed with in float32, as they must be where many
+            numbers are added up; see `half.py`.
         class_name: of the operation's class, where CamelCase of the function's is not Keras's.
     """
 
     def declare(forward: Callable) -> Callable:
-        primitive = Primitive(forward, tensors, spec, vjp, promote, apart)
+        primitive = Primitive(forward, tensors, spec, vjp, promote, apart, wide)
         return _as_function(primitive, forward, class_name)
 
     return declare
 
 
-def composite(*tensors: str, class_name: str | None = None) -> Callable[[Callable], Callable]:
+def composite(
+    *tensors: str, wide: bool = False, class_name: str | None = None
+) -> Callable[[Callable], Callable]:
     """Declares an operation that is written in others: no shape rule, no derivative needed."""
 
     def declare(forward: Callable) -> Callable:
-        return _as_function(Composite(forward, tensors), forward, class_name)
+        return _as_function(Composite(forward, tensors, wide), forward, class_name)
 
     return declare
 
 
 def fused(
-    *tensors: str, forward: Callable, gradients: Callable | None = None
+    *tensors: str, forward: Callable, gradients: Callable | None = None, wide: bool = False
 ) -> Callable[[Callable], Callable]:
     """Declares an operation that kernels do in one go; the decorated function is its definition.
 
     Args:
         tensors: the tensor parameters' names.
         forward, gradients: the kernels; see `Fused`.
+        wide: as for `op`.
     """
 
     def declare(definition: Callable) -> Callable:
-        return _as_function(Fused(definition, forward, gradients, tensors), definition, None)
+        return _as_function(Fused(definition, forward, gradients, tensors, wide), definition, None)
 
     return declare
 

@@ -16,7 +16,9 @@ from minicnn.autodiff import GradientTape, Record, Tensor, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
+from minicnn.dtypes import is_half
 from minicnn.ops.arguments import array_of
+from minicnn.ops.half import FLOAT32, half_type, narrowed, widened
 from minicnn.ops.operation import outline
 from minicnn.ops.primitive import Primitive
 
@@ -39,8 +41,9 @@ class Fused(Primitive):
         forward: Callable,
         gradients: Callable | None,
         tensors: Sequence[str],
+        wide: bool = False,
     ):
-        super().__init__(definition, tensors, spec=None, promote="float")
+        super().__init__(definition, tensors, spec=None, promote="float", wide=wide)
         self.definition = definition
         self.kernel = forward
         self.gradients = gradients
@@ -48,6 +51,7 @@ class Fused(Primitive):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
+        compute = self._kernel
         tensors = self._float32_tensors(given)
         if tensors is None and self._any_symbolic(given):
             return self.draw(given, settings)
@@ -58,10 +62,11 @@ class Fused(Primitive):
         else:
             tensors = self._as_tensors(given)
             arrays = self._promoted(tensors)
+            compute = self._kernel_in_float32 if self.wide else compute
         recorded = is_recording()
         try:
             with quiet():
-                result, known = noted(self.kernel, *arrays, recorded=recorded, **settings)
+                result, known = compute(arrays, recorded, settings)
         except ValueError:
             self.outline(given, settings)  # the shape rules know better what is wrong
             raise
@@ -70,6 +75,16 @@ class Fused(Primitive):
         if recorded:
             self._record(tensors, arrays, outputs, settings, (arrays, known))
         return tuple(outputs) if several else outputs[0]
+
+    def _kernel(self, arrays: list, recorded: bool, settings: dict) -> Any:
+        return noted(self.kernel, *arrays, recorded=recorded, **settings)
+
+    def _kernel_in_float32(self, arrays: list, recorded: bool, settings: dict) -> Any:
+        half = half_type(arrays)
+        if half is None:
+            return self._kernel(arrays, recorded, settings)
+        result, known = self._kernel(widened(arrays), recorded, settings)
+        return narrowed(result, half), known
 
     def outline(self, tensors: Sequence, settings: dict) -> Any:
         """Shapes and types of the result: those of the definition."""
@@ -84,15 +99,11 @@ class Fused(Primitive):
         plain = first is not None and all(g is None for g in others)
         if self.gradients is None or not plain or is_recording():
             return self._by_definition(tensors, settings, cotangents, needed)
-        parts = noted(
-            self.gradients,
-            array_of(first, outputs[0].array.dtype),
-            [y.array for y in outputs],
-            known,
-            *arrays,
-            needed=needed,
-            **settings,
-        )
+        dtype, results = outputs[0].array.dtype, [y.array for y in outputs]
+        if self.wide and is_half(dtype):
+            dtype, results, arrays = FLOAT32, widened(results), widened(arrays)
+        cotangent = array_of(first, dtype)
+        parts = noted(self.gradients, cotangent, results, known, *arrays, needed=needed, **settings)
         return [
             self._fitted(Tensor(part), x) if wanted else None
             for part, x, wanted in zip(parts, tensors, needed, strict=True)

@@ -69,7 +69,7 @@ def _logsumexp_vjp(g, y, x, axis, keepdims):
     return scaled(stretched(g, x, axis, keepdims), normalized_exponentials(x, axis))
 
 
-@op("x", promote="float", spec=specs.reduction, vjp=(_logsumexp_vjp,))
+@op("x", promote="float", spec=specs.reduction, vjp=(_logsumexp_vjp,), wide=True)
 def logsumexp(x, axis=None, keepdims=False):
     """`ln Σ exp(x)`, without overflow."""
     return kernels.logsumexp(x, rules.as_axis(axis), keepdims)
@@ -175,7 +175,7 @@ def _cdist_check(x, y):
         ) from error
 
 
-@composite("x", "y", class_name="CDist")
+@composite("x", "y", class_name="CDist", wide=True)
 def cdist(x, y):
     """Distances between the rows of x and those of y: `d[i, j] = |xᵢ - yⱼ|`."""
     x, y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
@@ -211,7 +211,7 @@ def extract_sequences(x, sequence_length, sequence_stride):
     return x[..., _sequence_places(x.shape[-1], sequence_length, sequence_stride)]
 
 
-@composite("x")
+@composite("x", wide=True)
 def logdet(x):
     """Logarithm of the determinant of positive definite matrices, by Cholesky's factors."""
     diagonal = ops.diagonal(ops.linalg.cholesky(x), axis1=-2, axis2=-1)

@@ -17,6 +17,7 @@ from minicnn.autodiff import Record, Tensor, Variable, is_recording
 from minicnn.autodiff.array_like import OPERATIONS
 from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
+from minicnn.dtypes import is_half, is_inexact
 from minicnn.ops.arguments import (
     Scalar,
     array_of,
@@ -29,6 +30,7 @@ from minicnn.ops.arguments import (
     kept,
     result_type_of,
 )
+from minicnn.ops.half import half_type, narrowed, widened
 from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.operation import is_outlining, outline
 
@@ -38,8 +40,9 @@ FLOAT32 = np.dtype("float32")
 class Composite:
     """A function of tensors and settings, that also has a class for graphs."""
 
-    def __init__(self, forward: Callable, tensors: Sequence[str]):
+    def __init__(self, forward: Callable, tensors: Sequence[str], wide: bool = False):
         self.forward = forward
+        self.wide = wide
         self.name = forward.__name__
         self.tensors = tuple(name.lstrip("*") for name in tensors)
         self.sequences = tuple(name[1:] for name in tensors if name.startswith("*"))
@@ -64,7 +67,11 @@ class Composite:
             [as_argument(x) for x in value] if name in self.sequences else as_argument(value)
             for name, value in zip(self.tensors, tensors, strict=True)
         ]
-        return self.forward(**dict(zip(self.tensors, tensors, strict=True)), **settings)
+        half = half_type(tensors) if self.wide else None
+        if half is not None:
+            tensors = [widened(x) for x in tensors]
+        result = self.forward(**dict(zip(self.tensors, tensors, strict=True)), **settings)
+        return result if half is None else narrowed(result, half)
 
     def bind(self, args: tuple, kwargs: dict) -> tuple[Sequence, dict]:
         """The tensors in their order, and the settings by name."""
@@ -111,8 +118,9 @@ class Primitive(Composite):
         vjp: Any = None,
         promote: str | None = None,
         apart: Sequence[str] = (),
+        wide: bool = False,
     ):
-        super().__init__(forward, tensors)
+        super().__init__(forward, tensors, wide)
         self.spec = spec
         self.vjp = tuple(vjp) if isinstance(vjp, Sequence) else (vjp,)
         self.vjp += (None,) * (len(self.tensors) - len(self.vjp))
@@ -122,6 +130,7 @@ class Primitive(Composite):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
+        compute = self._forward
         tensors = self._float32_tensors(given)
         if tensors is not None:
             arrays = [None if x is None else x.array for x in tensors]
@@ -130,9 +139,10 @@ class Primitive(Composite):
         else:
             tensors = self._as_tensors(given)
             arrays = self._promoted(tensors)
+            compute = self._forward_in_float32 if self.wide else compute
         try:
             with quiet():
-                result = self._forward(arrays, settings)
+                result = compute(arrays, settings)
         except ValueError:
             self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
@@ -163,12 +173,15 @@ class Primitive(Composite):
     ) -> list:
         """Cotangents of the flat inputs where needed, None elsewhere."""
         tensors, settings, several = record.arguments
+        given = tensors
+        if self.wide and is_half(outputs[0].array.dtype):
+            cotangents, outputs, tensors = widened([cotangents, outputs, tensors])
         if several:
             g, y = _with_zeros(cotangents, outputs), outputs
         else:
             g, y = cotangents[0], outputs[0]
         parts: list = []
-        for function, x in zip(self.vjp, tensors, strict=True):
+        for function, x in zip(self.vjp, given, strict=True):
             inputs = x if isinstance(x, list) else [x]
             wanted = needed[len(parts) : len(parts) + len(inputs)]
             if function is None or not any(wanted):
@@ -186,6 +199,13 @@ class Primitive(Composite):
         if self.tensors_first:
             return noted(self.forward, *arrays, **settings)
         return noted(self.forward, **dict(zip(self.tensors, arrays, strict=True)), **settings)
+
+    def _forward_in_float32(self, arrays: list, settings: dict) -> Any:
+        """As `_forward`, for a `wide` operation; float16 and bfloat16 are rounded to at the end."""
+        half = half_type(arrays)
+        if half is None:
+            return self._forward(arrays, settings)
+        return narrowed(self._forward(widened(arrays), settings), half)
 
     def _float32_tensors(self, given: Sequence) -> list[Tensor] | None:
         """The arguments, if they are float32 tensors all: then there is nothing to convert."""
@@ -241,7 +261,7 @@ class Primitive(Composite):
         record = Record(self, inputs, (tensors, settings, extra))
         record.made(outputs)
         for y in outputs:
-            if y.array.dtype.kind in "fc":
+            if is_inexact(y.array.dtype):
                 y.record = record
 
     def _fitted(self, g: Any, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.ops.declare import op
+from minicnn.ops.half import at_least_float32
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy.slopes import scaled
 
@@ -47,6 +48,7 @@ def _rows(per_segment, segment_ids):
     "segment_ids",
     spec=_segment_spec,
     vjp=(lambda g, y, data, segment_ids, **_: _rows_or_zero(g, data, segment_ids), None),
+    wide=True,
 )
 def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     """Sums of the rows of data that have the same segment id."""
@@ -64,7 +66,8 @@ def _rows_or_zero(per_segment, data, segment_ids):
 
 def _segment_extremum_vjp(g, y, data, segment_ids, num_segments, sorted):
     """Rows that are equally large share the gradient."""
-    chosen = ops.cast(ops.equal(data, _rows_or_zero(y, data, segment_ids)), data.dtype)
+    largest = ops.equal(data, _rows_or_zero(y, data, segment_ids))
+    chosen = at_least_float32(ops.cast(largest, data.dtype))
     number = segment_sum(chosen, segment_ids, y.shape[0])
     return chosen * _rows_or_zero(g / ops.maximum(number, 1), data, segment_ids)
 

@@ -24,6 +24,7 @@ def _places(indices):
     "values",
     spec=lambda indices, values, shape: KerasTensor(shape, values.dtype),
     vjp=(None, lambda g, y, indices, values, shape: ops.get_item(g, _places(indices))),
+    wide=True,
 )
 def scatter(indices, values, shape):
     """Zeros of a shape, with the values added in at the places that the rows of indices name."""
@@ -62,6 +63,7 @@ def _scatter_update_vjp_updates(g, y, inputs, indices, updates, reduction):
     "updates",
     spec=specs.like_first,
     vjp=(_scatter_update_vjp_inputs, None, _scatter_update_vjp_updates),
+    wide=True,
 )
 def scatter_update(inputs, indices, updates, reduction=None):
     """The inputs with updates at the places that the rows of indices name.

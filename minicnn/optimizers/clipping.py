@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minicnn import ops
+from minicnn.ops.half import at_least_float32
 
 
 def clip_by_norm(gradient: Any, clip_norm: float) -> Any:
@@ -15,7 +16,7 @@ def clip_by_norm(gradient: Any, clip_norm: float) -> Any:
     Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks"
     (2013), algorithm 1.
     """
-    return gradient * (clip_norm / ops.maximum(global_norm([gradient]), clip_norm))
+    return _times(gradient, clip_norm / ops.maximum(global_norm([gradient]), clip_norm))
 
 
 def clip_by_global_norm(gradients: Sequence[Any], clip_norm: float) -> list[Any]:
@@ -25,9 +26,14 @@ def clip_by_global_norm(gradients: Sequence[Any], clip_norm: float) -> list[Any]
     """
     norm = global_norm(gradients)
     scale = ops.where(ops.isfinite(norm), clip_norm / ops.maximum(norm, clip_norm), math.nan)
-    return [gradient * scale for gradient in gradients]
+    return [_times(gradient, scale) for gradient in gradients]
 
 
 def global_norm(gradients: Sequence[Any]) -> Any:
     """`√ Σ g²` over all elements of all gradients."""
-    return ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
+    squares = (ops.square(at_least_float32(gradient)) for gradient in gradients)
+    return ops.sqrt(sum(ops.sum(square) for square in squares))
+
+
+def _times(gradient: Any, scale: Any) -> Any:
+    return gradient * ops.cast(scale, gradient.dtype)

@@ -224,3 +224,22 @@ def test_random_graphs_against_differences(chain, seed):
     ahead, behind = (float(compute(Tensor(start + s * direction))) for s in (step, -step))
     slope = np.sum(np.asarray(tape.gradient(y, x)) * direction)
     np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_small_floats_have_gradients(dtype):
+    """Watched tensors and variables of the type, casts to it and back, and second derivatives."""
+    x, v = ops.cast([1.5, -2.0], dtype), Variable([3.0, 0.5], dtype=dtype)
+    w = Variable([2.0, 4.0])
+    with GradientTape() as outer:
+        outer.watch(x)
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = ops.sum(x * x * v * ops.cast(w, dtype))
+        first = tape.gradient(y, [x, v, w])
+    second = outer.gradient(first[0], x)
+    right = [[18.0, -8.0], [4.5, 16.0], [6.75, 2.0]]
+    for gradient, source, values in zip(first, (x, v, w), right, strict=True):
+        assert str(gradient.dtype) == str(source.dtype)
+        np.testing.assert_array_equal(np.asarray(gradient, "float32"), values)
+    np.testing.assert_array_equal(np.asarray(second, "float32"), [12.0, 4.0])

@@ -2,10 +2,12 @@
 
 The windows are looked at in row order and only inside the image, so padding never wins and never
 counts. One spatial dimension becomes two; three are NumPy's, and so are types other than float32
-and float64.
+and float64, and large windows that overlap.
 """
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 
@@ -16,12 +18,13 @@ from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
+MOST_READS = 64  # of each element; with more, NumPy's way of one axis after the other is faster
 BY_TWO = (2, 2, 2, 2, 0, 0)  # see `_window`
 
 
 def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
     """The largest element of each window; see `backend/numpy/pool.py`."""
-    if not same_float(x) or x.ndim not in (3, 4):
+    if not _compiles(pool_size, strides, x):
         return definition.max_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
     if _by_two(window, padding):
@@ -35,7 +38,7 @@ def max_pool_gather(
     t: np.ndarray, x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
     """`t` where each window of `x` has its maximum; see `backend/numpy/pool.py`."""
-    if not same_float(t, x) or x.ndim not in (3, 4):
+    if not _compiles(pool_size, strides, t, x):
         return definition.max_pool_gather(t, x, pool_size, strides, padding)
     x, t, window = _two_dimensional(x), _two_dimensional(t), _window(pool_size, strides, padding)
     y = _empty_output(x, pool_size, strides, padding)
@@ -47,7 +50,7 @@ def max_pool_gradient(
     cotangent: np.ndarray, x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
     """Cotangent of the input of `max_pool(x)`; see `backend/numpy/pool.py`."""
-    if not same_float(cotangent, x) or x.ndim not in (3, 4):
+    if not _compiles(pool_size, strides, cotangent, x):
         return definition.max_pool_gradient(cotangent, x, pool_size, strides, padding)
     window = _window(pool_size, strides, padding)
     if _by_two(window, padding):
@@ -61,7 +64,7 @@ def max_pool_gradient(
 
 def average_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
     """The mean of each window; see `backend/numpy/pool.py`."""
-    if not same_float(x) or x.ndim not in (3, 4):
+    if not _compiles(pool_size, strides, x):
         return definition.average_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
     y = _empty_output(x, pool_size, strides, padding)
@@ -73,12 +76,19 @@ def average_pool_gradient(
     cotangent: np.ndarray, input_shape: Sizes, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
     """Cotangent of the input of `average_pool`; see `backend/numpy/pool.py`."""
-    if not same_float(cotangent) or cotangent.ndim not in (3, 4):
+    if not _compiles(pool_size, strides, cotangent):
         return definition.average_pool_gradient(cotangent, input_shape, pool_size, strides, padding)
     gradient = np.zeros(input_shape, cotangent.dtype)
     arrays = [_two_dimensional(array) for array in (gradient, cotangent)]
     _each_image(_average_pool_gradient, *arrays, _window(pool_size, strides, padding))
     return gradient
+
+
+def _compiles(pool_size: Sizes, strides: Sizes, *arrays: np.ndarray) -> bool:
+    """Whether the arrays are of a kind that is compiled, and no element is in very many windows."""
+    if not same_float(*arrays) or arrays[0].ndim not in (3, 4):
+        return False
+    return len(pool_size) == 1 or prod(pool_size) <= MOST_READS * prod(strides)
 
 
 def _two_dimensional(x: np.ndarray) -> np.ndarray:

@@ -7,11 +7,15 @@ average.
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from minicnn.backend.numpy.conv import Padding, Sizes, col2im, im2col
+from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.dtypes import is_inexact
+
+Window = tuple[int, int, tuple[int, int]]  # along one axis: its length, stride and padding
 
 
 def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
@@ -26,8 +30,10 @@ def max_pool_gather(
 
     It is also the directional derivative of `max_pool` at `x` along `t`.
     """
-    winners = _winners(x, pool_size, strides, padding)
-    return np.take_along_axis(_windows(t, pool_size, strides, padding), winners, -2)[..., 0, :]
+    for axis, window in _last_axis_first(pool_size, strides, padding):
+        winners = _winners(x, axis, window)
+        x, t = (_read(array, winners, axis, window) for array in (x, t))
+    return t
 
 
 def max_pool_gradient(
@@ -36,11 +42,14 @@ def max_pool_gradient(
     """Cotangent of the input of `max_pool(x)`: each window gives all of its cotangent to its
     maximum, the first one in row order if there are several.
     """
-    winners = _winners(x, pool_size, strides, padding)
-    taps = np.arange(prod(pool_size))[:, None]
-    columns = np.where(winners == taps, cotangent[..., None, :], 0)
-    columns = columns.reshape(*cotangent.shape[:-1], *pool_size, x.shape[-1])
-    return col2im(columns, x.shape, pool_size, strides, padding, _ones(pool_size))
+    steps = []
+    for axis, window in _last_axis_first(pool_size, strides, padding):
+        winners = _winners(x, axis, window)
+        steps.append((winners, x.shape[axis], axis, window))
+        x = _read(x, winners, axis, window)
+    for step in reversed(steps):
+        cotangent = _given_to_winners(cotangent, *step)
+    return cotangent
 
 
 def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,8 +73,10 @@ def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: S
 
 def average_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
     """The mean of each window, over the elements that are not padding."""
-    total = _windows(x, pool_size, strides, padding).sum(-2)
-    return total / _counts(x.shape, pool_size, strides, padding).astype(x.real.dtype)
+    counts = _counts(x.shape, pool_size, strides, padding).astype(x.real.dtype)
+    for axis, window in _last_axis_first(pool_size, strides, padding):
+        x = np.moveaxis(_windows(x, axis, window).sum(-1), 0, axis)
+    return x / counts
 
 
 def average_pool_gradient(
@@ -74,25 +85,75 @@ def average_pool_gradient(
     """Cotangent of the input of `average_pool`: shared equally by the elements of each window."""
     counts = _counts(input_shape, pool_size, strides, padding)
     share = cotangent / counts.astype(cotangent.real.dtype)
-    share = share.reshape(*share.shape[:-1], *_ones(pool_size), share.shape[-1])
-    columns = np.broadcast_to(share, (*cotangent.shape[:-1], *pool_size, cotangent.shape[-1]))
-    return col2im(columns, input_shape, pool_size, strides, padding, _ones(pool_size))
+    for axis, window in _last_axis_first(pool_size, strides, padding):
+        share = _given_to_all(share, input_shape[axis], axis, window)
+    return share
 
 
-def _windows(
-    x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding, fill: float = 0
+def _last_axis_first(
+    pool_size: Sizes, strides: Sizes, padding: Padding
+) -> Iterator[tuple[int, Window]]:
+    """Each spatial axis with its part of the windows, the last one first.
+
+    A window's sum is the sum of the sums of its rows, and its first maximum is the first of its
+    rows' first maxima. Axis by axis, no array is much larger than the input.
+    """
+    return reversed(list(enumerate(zip(pool_size, strides, padding, strict=True), start=1)))
+
+
+def _padded(x: np.ndarray, axis: int, window: Window, fill: float = 0) -> np.ndarray:
+    """`x` with the axis in front, and `fill` around it."""
+    *_, padding = window
+    x = np.moveaxis(x, axis, 0)
+    return np.pad(x, [padding] + [(0, 0)] * (x.ndim - 1), constant_values=fill)
+
+
+def _windows(x: np.ndarray, axis: int, window: Window, fill: float = 0) -> np.ndarray:
+    """The windows along one axis: `(positions, *other axes, elements)`, a view of the padded x."""
+    size, stride, _ = window
+    return sliding_window_view(_padded(x, axis, window, fill), size, 0)[::stride]
+
+
+def _winners(x: np.ndarray, axis: int, window: Window) -> np.ndarray:
+    """Place of the first largest element (or NaN) of each window along the padded axis."""
+    lowest = -np.inf if is_inexact(x.dtype) else np.iinfo(x.dtype).min
+    windows = _windows(x.real, axis, window, lowest)
+    size, stride, padding = window
+    # NumPy copies what it looks through: as many windows at once as are not larger than x.
+    some = max(1, (x.shape[axis] + sum(padding)) // size)
+    winners = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]
+    begins = np.arange(0, stride * len(windows), stride)
+    return np.concatenate(winners) + begins.reshape(-1, *(1,) * (x.ndim - 1))
+
+
+def _read(x: np.ndarray, winners: np.ndarray, axis: int, window: Window) -> np.ndarray:
+    """The elements of x at the winners."""
+    return np.moveaxis(np.take_along_axis(_padded(x, axis, window), winners, 0), 0, axis)
+
+
+def _given_to_winners(
+    cotangent: np.ndarray, winners: np.ndarray, length: int, axis: int, window: Window
 ) -> np.ndarray:
-    """Each window's elements in row order: `(batch, *positions, elements, channels)`."""
-    columns = im2col(x, pool_size, strides, padding, _ones(pool_size), fill)
-    outer = columns.shape[: x.ndim - 1]
-    return columns.reshape(*outer, prod(pool_size), x.shape[-1])
+    """The adjoint of `_read` from an axis of the given length."""
+    cotangent = np.moveaxis(cotangent, axis, 0)
+    before, after = window[-1]
+    padded = np.zeros((before + length + after, *cotangent.shape[1:]), cotangent.dtype)
+    np.add.at(padded, (winners, *np.indices(winners.shape, sparse=True)[1:]), cotangent)
+    return np.moveaxis(padded[before : before + length], 0, axis)
 
 
-def _winners(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
-    """Number of the first largest element of each window: `(batch, *positions, 1, channels)`."""
-    lowest = -np.inf if x.dtype.kind in "fc" else np.iinfo(x.dtype).min
-    windows = _windows(x.real, pool_size, strides, padding, lowest)
-    return windows.argmax(-2, keepdims=True)
+def _given_to_all(share: np.ndarray, length: int, axis: int, window: Window) -> np.ndarray:
+    """The adjoint of the windows' sums from an axis of the given length."""
+    share = np.moveaxis(share, axis, 0)
+    size, stride, (before, after) = window
+    padded = np.zeros((before + length + after, *share.shape[1:]), share.dtype)
+    if len(share) < size:
+        for begin, row in zip(range(0, stride * len(share), stride), share, strict=True):
+            padded[begin : begin + size] += row
+    else:
+        for tap in range(size):
+            padded[tap : tap + (len(share) - 1) * stride + 1 : stride] += share
+    return np.moveaxis(padded[before : before + length], 0, axis)
 
 
 def _windows_by_two(x: np.ndarray) -> np.ndarray:
@@ -105,9 +166,7 @@ def _windows_by_two(x: np.ndarray) -> np.ndarray:
 
 def _counts(input_shape: Sizes, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
     """How many elements of each window are not padding: `(1, *positions, 1)`."""
-    inside = np.ones((1, *input_shape[1:-1], 1), np.int64)
-    return np.maximum(_windows(inside, pool_size, strides, padding).sum(-2), 1)
-
-
-def _ones(pool_size: Sizes) -> Sizes:
-    return (1,) * len(pool_size)
+    counts = np.ones((1, *input_shape[1:-1], 1), np.int64)
+    for axis, window in _last_axis_first(pool_size, strides, padding):
+        counts = np.moveaxis(_windows(counts, axis, window).sum(-1), 0, axis)
+    return np.maximum(counts, 1)

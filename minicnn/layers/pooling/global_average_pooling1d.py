@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.layers.pooling.base_global_pooling import BaseGlobalAveragePooling
+from minicnn.ops.half import at_least_float32
 
 
 class GlobalAveragePooling1D(BaseGlobalAveragePooling):
@@ -27,9 +28,10 @@ class GlobalAveragePooling1D(BaseGlobalAveragePooling):
             return super().call(inputs)
         (steps,) = self._spatial_axes
         counts = ops.expand_dims(ops.cast(mask, "bool"), 3 - steps)
-        total = ops.sum(ops.where(counts, inputs, 0), axis=steps, keepdims=self.keepdims)
-        weights = ops.cast(counts, inputs.dtype)
-        return total / ops.sum(weights, axis=steps, keepdims=self.keepdims)
+        x = at_least_float32(inputs)
+        total = ops.sum(ops.where(counts, x, 0), axis=steps, keepdims=self.keepdims)
+        number = ops.sum(ops.cast(counts, x.dtype), axis=steps, keepdims=self.keepdims)
+        return ops.cast(total / number, inputs.dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """No steps are left, and no mask."""

@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
 from minicnn import ops
+from minicnn.backend import kernels
 from minicnn.config import standardize_data_format
-from minicnn.ops.declare import composite
+from minicnn.ops.declare import composite, op
+from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.nn import shapes
+from minicnn.ops.nn.windows import pad_pairs, per_axis, standardize_padding
+
+
+def _patches_spec(images, size, **window):
+    filters = None if images.shape[-1] is None else math.prod(size) * images.shape[-1]
+    shape = shapes.compute_conv_output_shape(
+        images.shape, filters, size, data_format="channels_last", **window
+    )
+    return KerasTensor(shape, images.dtype)
+
+
+def _window(lengths, size, strides, padding, dilation_rate):
+    """Size, strides, padding and dilation as the kernels take them."""
+    strides, dilation = (per_axis(x, len(size), "strides") for x in (strides, dilation_rate))
+    pairs = pad_pairs(standardize_padding(padding), lengths, size, strides, dilation)
+    return size, strides, pairs, dilation
+
+
+@op(
+    "images",
+    promote="float",
+    spec=_patches_spec,
+    vjp=lambda g, y, x, **window: _put_patches(g, shape=x.shape, **window),
+)
+def _take_patches(images, size, strides, padding, dilation_rate):
+    """The elements of each patch of images `(batch, *spatial, channels)` as one row."""
+    _patches_spec(images, size, strides=strides, padding=padding, dilation_rate=dilation_rate)
+    window = _window(images.shape[1:-1], size, strides, padding, dilation_rate)
+    columns = kernels.im2col(images, *window)
+    return columns.reshape(*columns.shape[: images.ndim - 1], -1)
+
+
+@op(
+    "cotangent",
+    spec=lambda cotangent, shape, **_: KerasTensor(shape, cotangent.dtype),
+    vjp=lambda g, y, cotangent, shape, **window: _take_patches(g, **window),
+    wide=True,
+)
+def _put_patches(cotangent, shape, size, strides, padding, dilation_rate):
+    """The adjoint of `_take_patches`: each patch is added where it was taken from."""
+    window = _window(shape[1:-1], size, strides, padding, dilation_rate)
+    columns = cotangent.reshape(*cotangent.shape[:-1], *size, shape[-1])
+    return kernels.col2im(columns, shape, *window)
 
 
 @composite("images")
@@ -20,7 +65,7 @@ def extract_patches(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """Each patch as one position: a convolution whose kernel is the identity.
+    """Each patch as one position, with the elements of the patch as its channels.
 
     Args:
         images: `(batch, height, width, channels)`, one image, or channels first; volumes with a
@@ -37,14 +82,13 @@ def extract_patches(
         (2, 4, 4, 75)
     """
     size = (size, size) if isinstance(size, int) else tuple(size)
-    data_format = standardize_data_format(data_format)
-    channels = images.shape[-1 if data_format == "channels_last" else -1 - len(size)]
-    elements = channels * int(np.prod(size))
-    kernel = np.eye(elements, dtype=str(images.dtype)).reshape(*size, channels, elements)
-    batch = images if len(images.shape) == len(size) + 2 else ops.expand_dims(images, 0)
     strides = size if strides is None else strides
-    patches = ops.conv(batch, kernel, strides, padding, data_format, dilation_rate)
-    return patches if batch is images else ops.squeeze(patches, 0)
+    batch = images if len(images.shape) == len(size) + 2 else ops.expand_dims(images, 0)
+    first = standardize_data_format(data_format) == "channels_first"
+    batch = ops.moveaxis(batch, 1, -1) if first else batch
+    patches = _take_patches(batch, size, strides, padding, dilation_rate)
+    patches = ops.moveaxis(patches, -1, 1) if first else patches
+    return patches if len(images.shape) == len(size) + 2 else ops.squeeze(patches, 0)
 
 
 @composite("volumes", class_name="ExtractPatches3D")

@@ -70,7 +70,7 @@ def _resample_vjp(g, y, x, axis, length, interpolation, antialias, transposed):
     return resample(g, axis, x.shape[axis], interpolation, antialias, not transposed)
 
 
-@op("x", spec=_resample_spec, vjp=_resample_vjp)
+@op("x", spec=_resample_spec, vjp=_resample_vjp, wide=True)
 def resample(
     x: Any, axis: int, length: int, interpolation: str, antialias: bool, transposed: bool = False
 ) -> Any:

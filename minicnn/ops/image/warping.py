@@ -166,6 +166,7 @@ def affine_transform(
     "transform",
     spec=lambda cotangent, transform, **_: KerasTensor(cotangent.shape, cotangent.dtype),
     vjp=(lambda g, y, cotangent, transform, **s: affine_transform(g, transform, **s), None),
+    wide=True,
 )
 def affine_transform_gradient(
     cotangent: Any, transform: Any, interpolation: str, fill_mode: str, data_format: str | None

@@ -80,7 +80,7 @@ def _matrix_norm(x, order, axis, keepdims):
 _MATRIX_ORDERS = (None, "fro", "nuc", _INFINITY, -_INFINITY, 1, -1, 2, -2)
 
 
-@composite("x")
+@composite("x", wide=True)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of vectors (one axis) or matrices (two).
 

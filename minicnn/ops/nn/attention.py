@@ -7,7 +7,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.ops.declare import composite
-from minicnn.ops.nn.normalization import _at_least_float32
+from minicnn.ops.half import at_least_float32
 from minicnn.ops.nn.softmax_family import softmax
 
 
@@ -55,7 +55,7 @@ def dot_product_attention(
     if groups > 1:
         key, value = (ops.repeat(x, groups, axis=2) for x in (key, value))
     scale = 1 / math.sqrt(key.shape[-1]) if scale is None else scale
-    scores = _at_least_float32(ops.einsum("btnh,bsnh->bnts", query, key)) * scale
+    scores = at_least_float32(ops.einsum("btnh,bsnh->bnts", query, key)) * scale
     if bias is not None:
         scores = scores + ops.cast(bias, scores.dtype)
     if is_causal:

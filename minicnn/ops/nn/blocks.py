@@ -34,7 +34,7 @@ def _dense_gradients(cotangent, outputs, known, inputs, kernel, bias, needed, ac
     return None if x is None else x.reshape(inputs.shape), w, b
 
 
-@fused("inputs", "kernel", "bias", forward=_dense_forward, gradients=_dense_gradients)
+@fused("inputs", "kernel", "bias", forward=_dense_forward, gradients=_dense_gradients, wide=True)
 def _dense_block(inputs, kernel, bias, activation):
     outputs = ops.matmul(inputs, kernel)
     if bias is not None:
@@ -84,7 +84,7 @@ def _window(inputs, kernel, strides, padding, dilation_rate):
     return window_settings(*hashable(*shapes, strides, padding, "channels_last", dilation_rate))
 
 
-@fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients)
+@fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients, wide=True)
 def _conv_block(inputs, kernel, bias, strides, padding, dilation_rate, activation, pooled):
     outputs = conv(inputs, kernel, strides, padding, "channels_last", dilation_rate)
     if bias is not None:
@@ -133,7 +133,14 @@ def _batch_norm_gradients(
     )
 
 
-@fused("inputs", "gamma", "beta", forward=_batch_norm_forward, gradients=_batch_norm_gradients)
+@fused(
+    "inputs",
+    "gamma",
+    "beta",
+    forward=_batch_norm_forward,
+    gradients=_batch_norm_gradients,
+    wide=True,
+)
 def _batch_norm_block(inputs, gamma, beta, epsilon, activation):
     mean, variance = moments(inputs, tuple(range(len(inputs.shape) - 1)))
     outputs = batch_normalization(inputs, mean, variance, -1, beta, gamma, epsilon)

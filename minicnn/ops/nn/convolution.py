@@ -90,6 +90,7 @@ def _conv_spec(inputs, kernel, strides=1, padding="valid", data_format=None, dil
         lambda g, y, x, w, **window: conv_input_gradient(g, w, input_shape=x.shape, **window),
         lambda g, y, x, w, **window: conv_kernel_gradient(x, g, kernel_shape=w.shape, **window),
     ),
+    wide=True,
 )
 def conv(
     inputs: Any,
@@ -141,6 +142,7 @@ def conv(
             g, c, kernel_shape=w.shape, **window
         ),
     ),
+    wide=True,
 )
 def conv_input_gradient(
     cotangent: Any,
@@ -176,6 +178,7 @@ def conv_input_gradient(
         ),
         lambda g, y, x, c, kernel_shape, **window: conv(x, g, **window),
     ),
+    wide=True,
 )
 def conv_kernel_gradient(
     inputs: Any,

@@ -14,6 +14,7 @@ import numpy as np
 
 from minicnn import config, ops
 from minicnn.backend import kernels
+from minicnn.dtypes import is_real_float
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
 from minicnn.ops.keras_tensor import KerasTensor
@@ -133,6 +134,7 @@ def _sparse_vjp(g, y, logits, labels):
     "labels",
     spec=lambda logits, labels: KerasTensor(logits.shape[:-1], logits.dtype),
     vjp=(_sparse_vjp, None),
+    wide=True,
 )
 def sparse_softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """`log Σ exp(x) - x[label]` for each row x of logits `(..., classes)`, labels `(...)`."""
@@ -155,6 +157,7 @@ def _by_logits(g, y, cotangent, logits, labels):
     "labels",
     spec=lambda cotangent, logits, labels: KerasTensor(logits.shape, logits.dtype),
     vjp=(_by_cotangent, _by_logits, None),
+    wide=True,
 )
 def sparse_softmax_cross_entropy_gradient(cotangent: Any, logits: Any, labels: Any) -> Any:
     """The cotangent of the logits: `(softmax(x) - one_hot(label)) · cotangent`, row by row."""
@@ -167,7 +170,7 @@ def _class_numbers(labels: np.ndarray, classes: int) -> np.ndarray:
     # Fractions are cut off, so that of -0.5 the number is 0. NaN passes no comparison.
     if not labels.size or (labels.min() > -1 and labels.max() < classes):
         return labels.astype(np.int64, copy=False)
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+    if is_real_float(labels.dtype) and not np.isfinite(labels).all():
         raise ValueError(
             "Labels must be class numbers, but some are NaN or infinite. Look for missing values "
             "in the targets."

@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from minicnn import config, dtypes, ops
+from minicnn import config, ops
 from minicnn.backend import kernels
 from minicnn.ops.declare import composite, op
+from minicnn.ops.half import at_least_float32
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.linalg.norms import euclidean_length
 from minicnn.ops.nn.softmax_family import check_axis
@@ -26,13 +27,13 @@ def _moments_spec(x, axes, keepdims=False, synchronized=False):
 def _moments_vjp(cotangents, outputs, x, axes, keepdims, synchronized):
     """`(μ̄ + 2 σ̄² · (x - μ)) / n`: that σ² contains μ adds nothing, as `Σ (x - μ) = 0`."""
     axes = normalize_axes(axes, x.ndim)
-    mean, by_mean, by_variance = outputs[0], *cotangents
+    mean, by_mean, by_variance, wide = map(at_least_float32, (outputs[0], *cotangents, x))
     if not keepdims:
         mean, by_mean, by_variance = (
             ops.expand_dims(t, sorted(axes)) for t in (mean, by_mean, by_variance)
         )
     count = max(x.size // max(mean.size, 1), 1)
-    return scaled(2 * by_variance / count, x - mean) + by_mean / count
+    return scaled(2 * by_variance / count, wide - mean) + by_mean / count
 
 
 @op("x", promote="float", spec=_moments_spec, vjp=_moments_vjp)
@@ -139,7 +140,7 @@ def layer_normalization(
         )
     epsilon = config.epsilon() if epsilon is None else epsilon
     dtype, axes = x.dtype, sorted(normalize_axes(axis, len(x.shape)))
-    x = _at_least_float32(x)
+    x = at_least_float32(x)
     gamma, beta = (_along_axes(x, axes, vector) for vector in (gamma, beta))
     mean, variance = moments(x, axes, keepdims=True)
     factor = ops.rsqrt(variance + epsilon)
@@ -149,10 +150,6 @@ def layer_normalization(
         return ops.cast(x * factor, dtype)
     shift = -mean * factor if beta is None else beta - mean * factor
     return ops.cast(x * factor + shift, dtype)
-
-
-def _at_least_float32(x: Any) -> Any:
-    return ops.cast(x, dtypes.result_type(str(x.dtype), "float32"))
 
 
 def _along_axes(x: Any, axes: list[int], vector: Any) -> Any:
@@ -176,14 +173,14 @@ def rms_normalization(
     """
     epsilon = config.epsilon() if epsilon is None else epsilon
     dtype = x.dtype
-    x = _at_least_float32(x)
+    x = at_least_float32(x)
     y = x * ops.rsqrt(ops.mean(x * x, axis=axis, keepdims=True) + epsilon)
     if scale is not None:
         y = y * ops.cast(scale, x.dtype)
     return ops.cast(y, dtype)
 
 
-@composite("x")
+@composite("x", wide=True)
 def normalize(x: Any, axis: Axes = -1, order: int = 2, epsilon: float | None = None) -> Any:
     """`y = x / max(‖x‖, ε)`, with the norm of the given order along `axis`.
 

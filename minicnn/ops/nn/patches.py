@@ -89,6 +89,7 @@ def _fold_channels(x: Any, kernel_size: Sizes) -> int | None:
     "x",
     spec=_fold_spec,
     vjp=lambda g, y, x, output_size, **window: unfold(g, **window),
+    wide=True,
 )
 def fold(
     x: Any,

@@ -11,6 +11,7 @@ import numpy as np
 from minicnn import ops
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
+from minicnn.dtypes import is_real_float
 from minicnn.ops.declare import composite, fused, op
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.nn.shapes import compute_pooling_output_shape
@@ -64,6 +65,7 @@ def _gather_spec(values, inputs, pool_size, strides=None, padding="valid", data_
     "inputs",
     spec=_pool_spec,
     vjp=lambda g, y, x, **window: max_pool_gradient(g, x, **window),
+    wide=True,
 )
 def _max_pool(
     inputs: Any,
@@ -83,7 +85,7 @@ def _is_by_two(x, pool_size, strides, padding, data_format) -> bool:
     if not isinstance(x, Tensor) or x.ndim != 4 or data_format != "channels_last":
         return False
     window = _settings(*hashable(x.shape, pool_size, strides, padding, data_format))
-    return window == BY_TWO and x.dtype.kind == "f"
+    return window == BY_TWO and is_real_float(x.dtype)
 
 
 def _by_two_forward(inputs, recorded):
@@ -95,7 +97,7 @@ def _by_two_gradients(cotangent, outputs, winners, inputs, needed):
 
 
 # It remembers the winners, so that its way back need not look for them again.
-@fused("inputs", forward=_by_two_forward, gradients=_by_two_gradients)
+@fused("inputs", forward=_by_two_forward, gradients=_by_two_gradients, wide=True)
 def _max_pool_by_two(inputs):
     return _max_pool(inputs, 2, data_format="channels_last")
 
@@ -133,6 +135,7 @@ def max_pool(
     "inputs",
     spec=lambda cotangent, inputs, **_: KerasTensor(inputs.shape, cotangent.dtype),
     vjp=(lambda g, y, cotangent, x, **window: max_pool_gather(g, x, **window), None),
+    wide=True,
 )
 def max_pool_gradient(
     cotangent: Any,
@@ -154,6 +157,7 @@ def max_pool_gradient(
     "inputs",
     spec=_gather_spec,
     vjp=(lambda g, y, values, x, **window: max_pool_gradient(g, x, **window), None),
+    wide=True,
 )
 def max_pool_gather(
     values: Any,
@@ -178,6 +182,7 @@ def max_pool_gather(
     promote="float",
     spec=_pool_spec,
     vjp=lambda g, y, x, **window: average_pool_gradient(g, input_shape=x.shape, **window),
+    wide=True,
 )
 def average_pool(
     inputs: Any,
@@ -201,6 +206,7 @@ def average_pool(
     promote="float",
     spec=lambda cotangent, input_shape, **_: KerasTensor(input_shape, cotangent.dtype),
     vjp=lambda g, y, cotangent, input_shape, **window: average_pool(g, **window),
+    wide=True,
 )
 def average_pool_gradient(
     cotangent: Any,
@@ -233,7 +239,7 @@ def _spatial_axes(ndim: int, data_format: str) -> range:
     return range(1, ndim - 1) if data_format == "channels_last" else range(2, ndim)
 
 
-@composite("inputs")
+@composite("inputs", wide=True)
 def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Any:
     """Average pooling to a given number of windows, whatever the size of the inputs.
 

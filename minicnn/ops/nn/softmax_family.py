@@ -46,6 +46,7 @@ def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):
         lambda g, _, cotangent, y, axis: softmax_gradient(g, y, axis=axis),
         _softmax_gradient_vjp_y,
     ),
+    wide=True,
 )
 def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = softmax(x)`: `y · (ȳ - Σ ȳ·y)`."""
@@ -59,6 +60,7 @@ def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     promote="float",
     spec=_same_shape_checked,
     vjp=lambda g, y, x, axis: softmax_gradient(g, y, axis=axis),
+    wide=True,
 )
 def normalized_exponentials(x: Any, axis: Axis = -1) -> Any:
     """`exp(x) / Σ exp(x)`, computed from `x - max x` so that nothing overflows."""
@@ -113,6 +115,7 @@ def _log_softmax_gradient_vjp_y(g, _, cotangent, y, axis):
         ),
         _log_softmax_gradient_vjp_y,
     ),
+    wide=True,
 )
 def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     """The cotangent of the input of `y = log_softmax(x)`: `ȳ - exp(y) · Σ ȳ`."""
@@ -126,6 +129,7 @@ def log_softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     promote="float",
     spec=_same_shape_checked,
     vjp=lambda g, y, x, axis: log_softmax_gradient(g, y, axis=axis),
+    wide=True,
 )
 def log_softmax(x: Any, axis: Axis = -1) -> Any:
     """Logarithm of the softmax: `y = x - log Σ exp(x)` along `axis`, one axis or several."""
@@ -139,7 +143,7 @@ def _sparsemax_vjp(g, y, x, axis):
     return support * (g - divided(total, size))
 
 
-@op("x", promote="float", spec=_same_shape_checked, vjp=_sparsemax_vjp)
+@op("x", promote="float", spec=_same_shape_checked, vjp=_sparsemax_vjp, wide=True)
 def sparsemax(x: Any, axis: int = -1) -> Any:
     """The point of the probability simplex that is nearest to x: most of it exactly 0.
 

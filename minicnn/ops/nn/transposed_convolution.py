@@ -101,6 +101,7 @@ def _conv_transpose_input_vjp(g, y, x, w, **settings):
     promote="float",
     spec=_conv_transpose_spec,
     vjp=(_conv_transpose_input_vjp, _conv_transpose_kernel_vjp),
+    wide=True,
 )
 def conv_transpose(
     inputs: Any,

@@ -63,6 +63,7 @@ def _correlate_vjp_second(g, y, x1, x2, mode):
     promote="common",
     spec=_correlate_spec,
     vjp=(_correlate_vjp_first, _correlate_vjp_second),
+    wide=True,
 )
 def correlate(x1, x2, mode="valid"):
     """Correlation of vectors: `y[k] = Σₙ x1[n + k] · x2[n]`, at the lags that the mode keeps."""
@@ -70,7 +71,7 @@ def correlate(x1, x2, mode="valid"):
     return kernels.correlate(x1.astype(dtype), x2.astype(dtype), mode)
 
 
-@composite("x")
+@composite("x", wide=True)
 def corrcoef(x):
     """Correlation coefficients of the rows of x: covariances divided by standard deviations."""
     x = ops.convert_to_tensor(x)

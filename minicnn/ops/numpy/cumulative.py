@@ -24,17 +24,22 @@ def _cumulative_spec(x, axis=None, dtype=None):
     return KerasTensor(shape, rules.counted(dtype or x.dtype))
 
 
-def _cumsum_vjp(g, y, x, axis, dtype):
+def _cumsum_vjp(g, y, x, axis):
     along = 0 if axis is None else axis
     g = ops.flip(cumsum(ops.flip(g, along), along), along)
     return ops.reshape(g, x.shape)
 
 
-@op("x", spec=_cumulative_spec, vjp=(_cumsum_vjp,))
+@composite("x")
 def cumsum(x, axis=None, dtype=None):
     """Running sum along an axis: `yᵢ = x₀ + … + xᵢ`. With `axis=None` of the flat array."""
-    dtype = dtypes.numpy_dtype(rules.counted(dtype or x.dtype))
-    return kernels.cumsum(x, axis=axis, dtype=dtype)
+    x = ops.convert_to_tensor(x)
+    return _running_sum(ops.cast(x, rules.counted(dtype or x.dtype)), axis)
+
+
+@op("x", spec=_cumulative_spec, vjp=(_cumsum_vjp,), wide=True)
+def _running_sum(x, axis):
+    return kernels.cumsum(x, axis=axis, dtype=x.dtype)
 
 
 def _cumprod_vjp(g, y, x, axis, dtype):
@@ -100,7 +105,7 @@ def _diff_adjoint(g, a, n, axis):
     return g
 
 
-@composite("y", "x")
+@composite("y", "x", wide=True)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     """Integral by the trapezoidal rule: `Σ (yᵢ₊₁ + yᵢ)/2 · (xᵢ₊₁ - xᵢ)`."""
     y = ops.convert_to_tensor(y)

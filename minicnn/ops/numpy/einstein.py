@@ -110,7 +110,7 @@ def _einsum_part(g, operands, terms, result, lengths, unused, i):
     return einsum(",".join(notation) + "->" + target, *inputs)
 
 
-@op("*operands", promote="common", spec=_einsum_spec, vjp=(_einsum_vjp,))
+@op("*operands", promote="common", spec=_einsum_spec, vjp=(_einsum_vjp,), wide=True)
 def _einsum(operands, subscripts):
     optimize = len(operands) > 1
     return rules.product(

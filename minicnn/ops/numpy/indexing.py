@@ -118,7 +118,7 @@ def _put_item_spec(g, shape, key):
     return KerasTensor(shape, g.dtype)
 
 
-@op("g", spec=_put_item_spec, vjp=(lambda h, y, g, shape, key: get_item(h, key),))
+@op("g", spec=_put_item_spec, vjp=(lambda h, y, g, shape, key: get_item(h, key),), wide=True)
 def _put_item(g, shape, key):
     """The adjoint of `x[key]`: zeros, and at the place of each element its cotangent."""
     result = np.zeros(shape, g.dtype)
@@ -163,6 +163,7 @@ def _as_positions(indices):
     "indices",
     spec=lambda g, indices, shape, axis: KerasTensor(shape, g.dtype),
     vjp=(lambda h, y, g, indices, shape, axis: take(h, indices, axis), None),
+    wide=True,
 )
 def take_adjoint(g, indices, shape, axis):
     """The adjoint of `take` from `shape`: each slice of g is added where it was taken from."""
@@ -226,6 +227,7 @@ def _take_along_axis(x, indices, axis):
     "indices",
     spec=lambda g, indices, shape, axis: KerasTensor(shape, g.dtype),
     vjp=(lambda h, y, g, indices, shape, axis: _take_along_axis(h, indices, axis), None),
+    wide=True,
 )
 def _along_axis_adjoint(g, indices, shape, axis):
     result = np.zeros(shape, g.dtype)

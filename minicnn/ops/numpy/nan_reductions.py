@@ -40,7 +40,7 @@ def _or_nan(result, x, axis, keepdims):
     return ops.where(empty, ops.cast(np.nan, result.dtype), result)
 
 
-@composite("x")
+@composite("x", wide=True)
 def nansum(x, axis=None, keepdims=False):
     """`sum` of the elements that are not NaN."""
     return ops.sum(_with(x, 0), axis, keepdims)
@@ -70,7 +70,7 @@ def _count(x, axis, keepdims):
     return ops.sum(ops.cast(numbers, rules.floating(x.dtype)), axis, keepdims)
 
 
-@composite("x")
+@composite("x", wide=True)
 def nanmean(x, axis=None, keepdims=False):
     """`mean` of the elements that are not NaN."""
     total = ops.sum(ops.cast(_with(x, 0), rules.floating(_type_of(x))), axis, keepdims)
@@ -81,14 +81,14 @@ def _type_of(x):
     return ops.convert_to_tensor(x).dtype
 
 
-@composite("x")
+@composite("x", wide=True)
 def nanvar(x, axis=None, keepdims=False):
     """`var` of the elements that are not NaN."""
     deviation = _with(x - nanmean(x, axis, keepdims=True), 0)
     return ops.sum(ops.square(deviation), axis, keepdims) / _count(x, axis, keepdims)
 
 
-@composite("x")
+@composite("x", wide=True)
 def nanstd(x, axis=None, keepdims=False):
     """`std` of the elements that are not NaN."""
     return ops.sqrt(nanvar(x, axis, keepdims))

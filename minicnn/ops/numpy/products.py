@@ -75,7 +75,14 @@ def _as_rows(x):
     return x.reshape(rules.total(x.shape[:-1]), x.shape[-1])
 
 
-@op("x1", "x2", promote="common", spec=_matmul_spec, vjp=(_matmul_vjp_first, _matmul_vjp_second))
+@op(
+    "x1",
+    "x2",
+    promote="common",
+    spec=_matmul_spec,
+    vjp=(_matmul_vjp_first, _matmul_vjp_second),
+    wide=True,
+)
 def matmul(x1, x2):
     """Product of matrices: `y[…, i, j] = Σₖ x1[…, i, k] · x2[…, k, j]`.
 
@@ -182,6 +189,7 @@ def _tensordot_vjp_second(g, y, x1, x2, axes):
     promote="common",
     spec=_tensordot_spec,
     vjp=(_tensordot_vjp_first, _tensordot_vjp_second),
+    wide=True,
 )
 def tensordot(x1, x2, axes=2):
     """Products added up along pairs of axes.
@@ -223,7 +231,14 @@ def _kron_vjp_second(g, y, x1, x2):
     return ops.reshape(ops.sum(blocks * weights, axis=tuple(range(0, 2 * ndim, 2))), x2.shape)
 
 
-@op("x1", "x2", promote="common", spec=_kron_spec, vjp=(_kron_vjp_first, _kron_vjp_second))
+@op(
+    "x1",
+    "x2",
+    promote="common",
+    spec=_kron_spec,
+    vjp=(_kron_vjp_first, _kron_vjp_second),
+    wide=True,
+)
 def kron(x1, x2):
     """Kronecker product: each element of x1 becomes a block, itself times x2."""
     return kernels.kron(x1, x2)

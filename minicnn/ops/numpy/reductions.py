@@ -11,6 +11,7 @@ from minicnn import dtypes, ops
 from minicnn.backend import kernels
 from minicnn.ops import specs
 from minicnn.ops.declare import composite, op
+from minicnn.ops.half import at_least_float32
 from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.slopes import scaled
@@ -51,6 +52,7 @@ def reduced_count(x, y):
     "x",
     spec=rules.typed(rules.accumulator, specs.reduction),
     vjp=(lambda g, y, x, axis, keepdims: stretched(g, x, axis, keepdims),),
+    wide=True,
 )
 def sum(x, axis=None, keepdims=False):
     """Sum of the elements. Small whole numbers are added up in 32 bits."""
@@ -63,6 +65,7 @@ def sum(x, axis=None, keepdims=False):
     promote="float",
     spec=specs.reduction,
     vjp=(lambda g, y, x, axis, keepdims: stretched(g / reduced_count(x, y), x, axis, keepdims),),
+    wide=True,
 )
 def mean(x, axis=None, keepdims=False):
     """Mean of the elements: their sum divided by their number."""
@@ -74,13 +77,13 @@ def _var_vjp(g, y, x, axis, keepdims):
     return scaled(stretched(g * (2 / reduced_count(x, y)), x, axis, keepdims), deviation)
 
 
-@op("x", promote="float", spec=specs.reduction, vjp=(_var_vjp,))
+@op("x", promote="float", spec=specs.reduction, vjp=(_var_vjp,), wide=True)
 def var(x, axis=None, keepdims=False):
     """Mean squared deviation from the mean, divided by n (not by n - 1)."""
     return kernels.var(x, axis=rules.as_axis(axis), keepdims=keepdims)
 
 
-@composite("x")
+@composite("x", wide=True)
 def std(x, axis=None, keepdims=False):
     """Standard deviation: the square root of `var`."""
     return ops.sqrt(var(x, axis, keepdims))
@@ -88,7 +91,7 @@ def std(x, axis=None, keepdims=False):
 
 def _extremum_vjp(g, y, x, axis, keepdims, initial=None):
     """Elements that are equally large share the gradient."""
-    chosen = ops.cast(ops.equal(x, stretched(y, x, axis, keepdims)), x.dtype)
+    chosen = at_least_float32(ops.cast(ops.equal(x, stretched(y, x, axis, keepdims)), x.dtype))
     share = chosen / ops.maximum(sum(chosen, axis, keepdims=True), 1)
     return stretched(g, x, axis, keepdims) * share
 
@@ -201,7 +204,7 @@ def argmin(x, axis=None, keepdims=False):
     return kernels.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-@composite("x", "weights")
+@composite("x", "weights", wide=True)
 def average(x, axis=None, weights=None):
     """Mean with weights: `Σ wx / Σ w`. The weights are as many as x, or as its axis is long."""
     if weights is None:

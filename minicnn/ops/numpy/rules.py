@@ -66,15 +66,9 @@ def cast(x: np.ndarray, type_rule: Callable[[Any], str]) -> np.ndarray:
 
 
 def product(compute: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
-    """Sums of products as Keras types them: those of int8 are int32.
-
-    For bfloat16 NumPy has no such functions; it is computed in float32.
-    """
-    dtype = arrays[0].dtype
-    if dtype == np.int8:
+    """Sums of products as Keras types them: those of int8 are int32."""
+    if arrays[0].dtype == np.int8:
         return compute(*(x.astype("int32") for x in arrays))
-    if dtype.kind == "V":
-        return compute(*(x.astype("float32") for x in arrays)).astype(dtype)
     return compute(*arrays)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, tree
+from minicnn import config, dtypes, tree
 
 
 def can_slice_array(x: Any) -> bool:
@@ -35,7 +35,7 @@ def _as_numpy(x: Any) -> np.ndarray:
     if pandas is not None and isinstance(x, (pandas.DataFrame, pandas.Series)):
         return _table_as_numpy(x)
     array = np.asarray(x)
-    if array.dtype.kind == "f" and array.dtype != config.floatx():
+    if dtypes.is_real_float(array.dtype) and array.dtype != config.floatx():
         return array.astype(config.floatx())
     return array
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,11 @@ def loop_pooling(x, reduce, size, strides, padding):
             )
             y[(image, *position, channel)] = reduce(x[(image, *inside, channel)])
     return y
+
+
+def first_largest(places, values):
+    """Of some places in row order the first where the value is largest."""
+    return places[np.argmax(values[places])]
 
 
 @given(pooling, st.integers(0, 2**32))
@@ -118,3 +125,43 @@ def test_pooling_by_two_is_pooling(rng):
     cotangent = rng.standard_normal(y.shape)
     gradient = max_pool_by_two_gradient(cotangent, winners, x.shape[1:3])
     np.testing.assert_array_equal(gradient, max_pool_gradient(cotangent, x, *PLAIN))
+
+
+@given(pooling, st.integers(0, 2**32), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_the_first_of_equal_maxima_in_row_order_wins(window, seed, with_nan):
+    """Whole numbers tie often; NaN is larger than all."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 3, window.input_shape).astype("float64")
+    if with_nan:
+        x[rng.random(x.shape) < 0.1] = np.nan
+    where = window.size, window.strides, window.padding
+    places = np.arange(x.size, dtype="float64").reshape(x.shape)
+    cotangent = rng.standard_normal(max_pool(x, *where).shape)
+    flat = x.reshape(-1)
+    inside = loop_pooling(places, lambda p: first_largest(p.astype(int).ravel(), flat), *where)
+    right = np.zeros(x.size)
+    np.add.at(right, inside.astype(int).ravel(), cotangent.ravel())
+    np.testing.assert_array_equal(max_pool_gather(places, x, *where), inside)
+    gradient = max_pool_gradient(cotangent, x, *where)
+    np.testing.assert_allclose(gradient, right.reshape(x.shape), atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_memory_does_not_grow_with_the_windows(rank, rng):
+    """Windows as large as the input at every position: 64 MB if they were laid out."""
+    length = {1: 3000, 2: 54, 3: 14}[rank]
+    x = rng.random((1, *(length,) * rank, 1))
+    where = (length,) * rank, (1,) * rank, ((length // 2, length - 1 - length // 2),) * rank
+    for function, *arrays in (
+        (max_pool, x),
+        (max_pool_gather, x, x),
+        (max_pool_gradient, x, x),
+        (average_pool, x),
+        (average_pool_gradient, x, x.shape),
+    ):
+        tracemalloc.start()
+        assert function(*arrays, *where).shape == x.shape
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2**20, function.__name__
