@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
+from minicnn.dtypes import is_real_float
 from minicnn.utils.describe import described
 from minicnn.utils.warn_once import warn_once
 
@@ -55,7 +56,7 @@ def warn_of_no_numbers(x: Any, sample_weight: Any = None, y: Any = None) -> None
     """
     for part, structure in {"x": x, "sample_weight": sample_weight, "y": y}.items():
         for path, leaf in tree.flatten_with_path(structure):
-            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" and leaf.size:
+            if isinstance(leaf, np.ndarray) and is_real_float(leaf.dtype) and leaf.size:
                 name = part + "".join(f"[{key!r}]" for key in path)
                 _look_at(name, leaf, np.isinf if part == "y" else _is_no_number)
 
