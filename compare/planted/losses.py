@@ -90,8 +90,8 @@ BUGS = [
         "the weighted mean is divided by the number of samples",
         FORWARD,
         LOSSES + "loss",
-        "return ops.divide_no_nan(ops.sum(values), ops.sum(sample_weight))",
-        "return ops.divide_no_nan(ops.sum(values), ops.sum(ops.ones_like(sample_weight)))",
+        "return ops.cast(ops.divide_no_nan(ops.sum(values), ops.sum(weight)), dtype)",
+        "return ops.cast(ops.mean(values), dtype)",
         ("losses.MeanSquaredError",),
     ),
     Bug(
@@ -138,8 +138,8 @@ BUGS = [
         "Tversky's alpha and beta are exchanged",
         FORWARD,
         LOSSES + "segmentation_losses",
-        "return 1 - overlap / (overlap + alpha * missed + beta * false_alarms + config.epsilon())",
-        "return 1 - overlap / (overlap + beta * missed + alpha * false_alarms + config.epsilon())",
+        "total = overlap + alpha * missed + beta * false_alarms + config.epsilon()",
+        "total = overlap + beta * missed + alpha * false_alarms + config.epsilon()",
         ("losses.Tversky",),
     ),
     Bug(

@@ -93,8 +93,8 @@ BUGS = [
         "short gradients are stretched to the clipping norm",
         OPTIMIZER,
         OPTIMIZERS + "clipping",
-        "return gradient * (clip_norm / ops.maximum(global_norm([gradient]), clip_norm))",
-        "return gradient * (clip_norm / ops.maximum(global_norm([gradient]), 1e-7))",
+        "return _times(gradient, clip_norm / ops.maximum(global_norm([gradient]), clip_norm))",
+        "return _times(gradient, clip_norm / ops.maximum(global_norm([gradient]), 1e-7))",
         ("optimizers.SGD(clipnorm", "clipnorm=1.0"),
     ),
     Bug(

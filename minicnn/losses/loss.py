@@ -166,8 +166,8 @@ def reduce_values(
     if reduction == "sum" or 0 in shape:
         return ops.sum(values)
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        total, weight = (ops.sum(at_least_float32(x)) for x in (values, sample_weight))
-        return ops.cast(ops.divide_no_nan(total, weight), values.dtype)
+        dtype, values, weight = values.dtype, *map(at_least_float32, (values, sample_weight))
+        return ops.cast(ops.divide_no_nan(ops.sum(values), ops.sum(weight)), dtype)
     return ops.mean(values)
 
 

@@ -35,6 +35,12 @@ def half_type(xs: list) -> np.dtype | None:
     return None
 
 
+def common_half_type(xs: list) -> np.dtype | None:
+    """float16 or bfloat16 if all floats among tensors are of this type."""
+    types = {x.dtype for x in xs if isinstance(x, Tensor) and is_inexact(x.dtype)}
+    return half_type(xs) if len(types) == 1 else None
+
+
 def widened(x: Any) -> Any:
     """An array or a tensor (or a list of them) in float32 if it was float16 or bfloat16."""
     if isinstance(x, list):

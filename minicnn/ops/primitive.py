@@ -30,7 +30,7 @@ from minicnn.ops.arguments import (
     kept,
     result_type_of,
 )
-from minicnn.ops.half import half_type, narrowed, widened
+from minicnn.ops.half import common_half_type, half_type, narrowed, widened
 from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.operation import is_outlining, outline
 
@@ -67,7 +67,7 @@ class Composite:
             [as_argument(x) for x in value] if name in self.sequences else as_argument(value)
             for name, value in zip(self.tensors, tensors, strict=True)
         ]
-        half = half_type(tensors) if self.wide else None
+        half = common_half_type(tensors) if self.wide else None
         if half is not None:
             tensors = [widened(x) for x in tensors]
         result = self.forward(**dict(zip(self.tensors, tensors, strict=True)), **settings)

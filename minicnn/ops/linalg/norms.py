@@ -23,7 +23,7 @@ def _length_vjp(g, y, x, axis, keepdims):
     return scaled(stretched(g, x, axis, keepdims), unit)
 
 
-@op("x", promote="float", spec=specs.reduction, vjp=(_length_vjp,))
+@op("x", promote="float", spec=specs.reduction, vjp=(_length_vjp,), wide=True)
 def euclidean_length(x, axis=None, keepdims=False):
     """`√Σ x²` of real numbers, where the squares may overflow or vanish."""
     return kernels.euclidean_length(x, rules.as_axis(axis), keepdims)

@@ -27,13 +27,13 @@ def _moments_spec(x, axes, keepdims=False, synchronized=False):
 def _moments_vjp(cotangents, outputs, x, axes, keepdims, synchronized):
     """`(μ̄ + 2 σ̄² · (x - μ)) / n`: that σ² contains μ adds nothing, as `Σ (x - μ) = 0`."""
     axes = normalize_axes(axes, x.ndim)
-    mean, by_mean, by_variance, wide = map(at_least_float32, (outputs[0], *cotangents, x))
+    mean, by_mean, by_variance, x = map(at_least_float32, (outputs[0], *cotangents, x))
     if not keepdims:
         mean, by_mean, by_variance = (
             ops.expand_dims(t, sorted(axes)) for t in (mean, by_mean, by_variance)
         )
     count = max(x.size // max(mean.size, 1), 1)
-    return scaled(2 * by_variance / count, wide - mean) + by_mean / count
+    return scaled(2 * by_variance / count, x - mean) + by_mean / count
 
 
 @op("x", promote="float", spec=_moments_spec, vjp=_moments_vjp)
