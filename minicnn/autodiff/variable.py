@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,16 @@ from minicnn.scopes import current_path
 from minicnn.shapes import standardize_shape
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
+
+
+def _told(name: str) -> property:
+    """An attribute that a recorded step depends on: `note_change` is called when it is set."""
+
+    def set_and_tell(variable: Variable, value: Any) -> None:
+        variable.__dict__[name] = value
+        note_change()
+
+    return property(operator.attrgetter(name), set_and_tell)
 
 
 class Variable(ArrayLike):
@@ -46,6 +57,11 @@ class Variable(ArrayLike):
         >>> before
         Tensor([1., 2.], dtype=float32)
     """
+
+    autocast = _told("_autocast")
+    regularizer = _told("_regularizer")
+    constraint = _told("_constraint")
+    overwrite_with_gradient = _told("_overwrite_with_gradient")
 
     def __init__(
         self,

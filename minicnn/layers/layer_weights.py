@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import dtypes
 from minicnn.autodiff import Variable
+from minicnn.autodiff.noting import note_change
 from minicnn.layers.call_context import standing_in
 from minicnn.layers.kept_structure import forget_structure, note_attribute
 from minicnn.layers.layer_state import BOOKKEEPING, LayerState, walk
@@ -123,6 +124,7 @@ class LayerWeights(LayerState):
             added = self.__dict__.get("_added_weights", [])
             added[:] = [v for v in added if v is not value]
         object.__delattr__(self, name)
+        note_change()
         forget_structure()
 
     def stateless_call(

@@ -6,23 +6,23 @@ the same, every further step of the epoch runs that list and nothing else, with 
 the last bit. In a small network this saves most of the time of a step.
 
 Only a model made of this library's parts is learned by heart, since code of others may do what no
-list of kernels shows (print, count, change its mind). As soon as anything about a layer is changed,
-everything is forgotten. `compile(run_eagerly=True)` never begins with it.
+list of kernels shows (print, count, change its mind). As soon as anything changes that can be
+reached from the model (see `reachable.py`), everything is forgotten. `compile(run_eagerly=True)`
+never begins with it.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minicnn import config
 from minicnn.autodiff import Tensor
-from minicnn.autodiff.noting import changes
 from minicnn.autodiff.transcript import Transcript
 from minicnn.trainers.batch import as_tensors
+from minicnn.trainers.reachable import Reachable
 from minicnn.trainers.transaction import Transactions
 
 ATTEMPTS = 5  # with batches of one kind, before a function is thought to be different each time
@@ -45,11 +45,11 @@ class Repeated:
         self._forget()
 
     def __call__(self, data: Any) -> Any:
-        if self._changes != changes():
+        if self._reachable is not None and self._reachable.changed():
             self._forget()
         inputs: list[np.ndarray] = []
         try:
-            kind = config.fusion(), _kind(data, inputs)
+            kind = _kind(data, inputs)
         except TypeError:
             return self._function(data)
         program = self._programs.get(kind)
@@ -63,11 +63,11 @@ class Repeated:
             return self._function(data)
 
     def _forget(self) -> None:
-        self._changes = changes()
+        self._reachable: Reachable | None = None
         self._programs: dict[tuple, Callable] = {}
         self._attempts: dict[tuple, int] = {}
         self._transcripts: dict[tuple, Transcript] = {}
-        self._can_be_learned: bool | None = None
+        self._can_be_learned = False
 
     def _learn(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
         """The result, found the long way; and a program, if that way was the same twice."""
@@ -76,7 +76,7 @@ class Repeated:
         attempt = self._attempts[kind] = self._attempts.get(kind, 0) + 1
         if attempt > ATTEMPTS or not self._may_learn():
             return self._function(data)
-        transcript = Transcript(inputs, self._variables())
+        transcript = Transcript(inputs, self._all_variables())
         with transcript.open():
             result = self._function(data)
         transcript.finish(result)
@@ -88,9 +88,16 @@ class Repeated:
         return result
 
     def _may_learn(self) -> bool:
-        if self._can_be_learned is None:
-            self._can_be_learned = not self._trainer.run_eagerly and is_plain(self._trainer)
+        if self._reachable is None:
+            self._reachable = Reachable(self._trainer, vars(config._settings))
+            self._can_be_learned = not (
+                self._trainer.run_eagerly or self._reachable.unknown or _keeps_losses(self._trainer)
+            )
         return self._can_be_learned
+
+    def _all_variables(self) -> list:
+        """Those that are known, and others in reach: a loss may be weighted by a variable."""
+        return [*{id(v): v for v in [*self._variables(), *self._reachable.variables]}.values()]
 
 
 def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
@@ -149,40 +156,7 @@ def _kind(data: Any, inputs: list[np.ndarray]) -> Any:
     raise TypeError(f"A batch must consist of arrays. Received a {type(data).__name__} in it.")
 
 
-def is_plain(trainer: Any) -> bool:
-    """Whether a model, its losses and its metrics do nothing but compute, by this library's code.
-
-    What a layer adds to its losses in a call can be asked for afterwards, so it is not plain.
-    """
+def _keeps_losses(trainer: Any) -> bool:
+    """Whether layers add to their losses in a call, which can be asked for afterwards."""
     layers = trainer._flatten_layers()
-    if any(layer.activity_regularizer is not None or layer._losses for layer in layers):
-        return False
-    return all(map(_is_known, _everything_in(trainer)))
-
-
-def _everything_in(root: Any) -> Iterator[Any]:
-    """The objects in an object's attributes, and in those of these, each once."""
-    seen: dict[int, Any] = {}
-    stack = [root]
-    while stack:
-        x = stack.pop()
-        if id(x) in seen or isinstance(x, _VALUES):
-            continue
-        seen[id(x)] = x
-        yield x
-        if isinstance(x, dict):
-            stack += [*x.keys(), *x.values()]
-        elif isinstance(x, (list, tuple, set, frozenset)):
-            stack += x
-        elif not isinstance(x, _FUNCTIONS):
-            stack += getattr(x, "__dict__", {}).values()
-
-
-def _is_known(x: Any) -> bool:
-    module = x.__module__ if isinstance(x, _FUNCTIONS) else type(x).__module__
-    return (module or "").partition(".")[0] in _KNOWN
-
-
-_FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType)
-_VALUES = (str, bytes, bool, int, float, complex, type(None), np.ndarray, np.generic)
-_KNOWN = ("minicnn", "builtins", "numpy", "collections")
+    return any(layer.activity_regularizer is not None or layer._losses for layer in layers)
