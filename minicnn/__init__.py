@@ -23,30 +23,32 @@ _HOME = {
     "Callback": "callbacks",
     "DTypePolicy": "dtype_policies",
     "FloatDTypePolicy": "dtype_policies",
-    "Function": "ops.function",
+    "Function": "ops.symbolic.function",
     "Functional": "models",
     "GradientTape": "autodiff",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",
-    "KerasTensor": "ops.keras_tensor",
+    "KerasTensor": "ops.symbolic.keras_tensor",
     "Layer": "layers",
     "Loss": "losses",
     "Metric": "metrics",
     "Model": "models",
-    "Operation": "ops.operation",
+    "Operation": "ops.symbolic.operation",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Tensor": "autodiff",
     "Variable": "autodiff",
-    "name_scope": "scopes",
+    "name_scope": "common.name_scope",
 }
 
 __all__ = sorted([*_HOME, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
+    if _HOME.get(name) == "autodiff":
+        importlib.import_module("minicnn.initializers")  # with `ops`: operators need both
     if name in _HOME:
         return getattr(importlib.import_module(f"minicnn.{_HOME[name]}"), name)
     if name in _MODULES:

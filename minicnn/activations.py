@@ -9,7 +9,7 @@ import types
 from typing import Any
 
 from minicnn import ops
-from minicnn.utils.identify import identify
+from minicnn.serialization.identify import identify
 
 
 def relu(
@@ -224,7 +224,7 @@ def get(identifier: Any) -> Any:
 
 def serialize(activation: Any) -> Any:
     """An activation of the library as its name, another as a dict; `deserialize` reads both."""
-    from minicnn.saving import object_registration, serialization_lib
+    from minicnn.serialization import object_registration, serialization_lib
 
     name = getattr(activation, "__name__", None)
     if _BY_NAME.get(name) is activation:
@@ -242,7 +242,7 @@ def serialize(activation: Any) -> Any:
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The activation that `serialize` described."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(
         config, module_objects=_BY_NAME, custom_objects=custom_objects

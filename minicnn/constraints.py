@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config as settings
 from minicnn import ops
-from minicnn.naming import to_snake_case
-from minicnn.utils.identify import identify
+from minicnn.common import configuration
+from minicnn.common.naming import to_snake_case
+from minicnn.serialization.identify import identify
 
 
 class Constraint:
@@ -55,7 +55,7 @@ class MaxNorm(Constraint):
         """The weight, made to fit."""
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
-        return w * (ops.clip(norms, 0, self.max_value) / (settings.epsilon() + norms))
+        return w * (ops.clip(norms, 0, self.max_value) / (configuration.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same constraint again."""
@@ -79,7 +79,7 @@ class UnitNorm(Constraint):
     def __call__(self, w: Any) -> Any:
         """The weight, made to fit."""
         w = ops.convert_to_tensor(w)
-        return w / (settings.epsilon() + _norms(w, self.axis))
+        return w / (configuration.epsilon() + _norms(w, self.axis))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same constraint again."""
@@ -110,7 +110,7 @@ class MinMaxNorm(Constraint):
         norms = _norms(w, self.axis)
         within = ops.clip(norms, self.min_value, self.max_value)
         wanted = self.rate * within + (1 - self.rate) * norms
-        return w * (wanted / (settings.epsilon() + norms))
+        return w * (wanted / (configuration.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same constraint again."""
@@ -147,14 +147,14 @@ def get(identifier: Any) -> Any:
 
 def serialize(constraint: Any) -> dict[str, Any]:
     """The constraint as a dict that `deserialize` reads."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.serialize_keras_object(constraint)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The constraint that `serialize` described."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(
         config, module_objects=_BY_NAME, custom_objects=custom_objects

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from minicnn import config, dtypes, global_state
+from minicnn.common import configuration, dtypes, session
 
 _MIXED = {
     "mixed_float16": ("float16", "float32"),
@@ -194,7 +194,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return {
             "default_policy": self._default_policy_argument,
@@ -204,7 +204,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None):
         """The map that `get_config` described."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         policy_map = serialization_lib.deserialize_keras_object(
             config["policy_map"], custom_objects=custom_objects
@@ -217,9 +217,9 @@ ALL_OBJECTS = {cls.__name__: cls for cls in (DTypePolicy, FloatDTypePolicy, DTyp
 
 def dtype_policy() -> DTypePolicy:
     """The policy that layers take when they are given none; `floatx` unless it was set."""
-    policy = global_state.get_global_attribute("dtype_policy")
+    policy = session.get_global_attribute("dtype_policy")
     if policy is None:
-        policy = DTypePolicy(config.floatx())
+        policy = DTypePolicy(configuration.floatx())
         set_dtype_policy(policy)
     return policy
 
@@ -233,7 +233,7 @@ def set_dtype_policy(policy: str | DTypePolicy) -> None:
             "Invalid `policy` argument. Expected a name such as 'mixed_float16' or a "
             f"`DTypePolicy`. Received: policy={policy} (of type {type(policy)})"
         )
-    global_state.set_global_attribute("dtype_policy", policy)
+    session.set_global_attribute("dtype_policy", policy)
 
 
 def get(identifier: Any) -> DTypePolicy:
@@ -257,14 +257,14 @@ def get(identifier: Any) -> DTypePolicy:
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     """The policy as JSON-ready data."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict | None = None) -> DTypePolicy:
     """The policy that `serialize` described."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(
         config, module_objects=ALL_OBJECTS, custom_objects=custom_objects

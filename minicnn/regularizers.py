@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from minicnn import ops
-from minicnn.naming import to_snake_case
-from minicnn.utils.identify import identify
-from minicnn.utils.suggest import did_you_mean
+from minicnn.common.naming import to_snake_case
+from minicnn.common.suggest import did_you_mean
+from minicnn.serialization.identify import identify
 
 
 class Regularizer:
@@ -157,14 +157,14 @@ def get(identifier: Any) -> Any:
 
 def serialize(regularizer: Any) -> dict[str, Any]:
     """The regularizer as a dict that `deserialize` reads."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.serialize_keras_object(regularizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The regularizer that `serialize` described."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(
         config, module_objects=_BY_NAME, custom_objects=custom_objects

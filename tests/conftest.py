@@ -14,7 +14,8 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import numpy as np
 import pytest
 
-from minicnn import config, global_state
+from minicnn import config
+from minicnn.common import configuration, session
 from minicnn.utils.rng_utils import set_random_seed
 
 SEED = 20260101
@@ -23,14 +24,14 @@ SEED = 20260101
 @pytest.fixture(autouse=True)
 def _clean_state():
     """Every test starts from the default settings, the same seeds and fresh names."""
-    settings = dict(vars(config._settings), backend=config.backend())
-    global_state.clear_session(free_memory=False)
+    settings = dict(vars(configuration._settings), backend=config.backend())
+    session.clear_session(free_memory=False)
     set_random_seed(SEED)
     yield
     if config.backend() != settings["backend"]:
         config.set_backend(settings["backend"])
-    vars(config._settings).update(settings)
-    global_state.clear_session(free_memory=False)
+    vars(configuration._settings).update(settings)
+    session.clear_session(free_memory=False)
 
 
 @pytest.fixture

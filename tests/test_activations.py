@@ -5,7 +5,7 @@ import pytest
 
 from minicnn import activations, ops
 from minicnn.autodiff import GradientTape
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.saving import register_keras_serializable
 
 SETTINGS = [

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from minicnn import config
-from minicnn.utils import io_utils
+from minicnn.common import configuration, printing
 
 
 def test_defaults_are_keras_s(keras):
@@ -45,7 +45,7 @@ def test_set_backend_takes_effect_and_refuses_unknown_names(backend):
 
 
 def test_backend_comes_from_the_environment(monkeypatch):
-    monkeypatch.setattr(config._settings, "backend", None)
+    monkeypatch.setattr(configuration._settings, "backend", None)
     monkeypatch.setenv("MINICNN_BACKEND", "numpy")
     assert config.backend() == "numpy"
 
@@ -63,17 +63,17 @@ def test_homes(monkeypatch, tmp_path):
 def test_bad_number_in_the_environment_names_the_variable(monkeypatch):
     monkeypatch.setenv("KERAS_MAX_EPOCHS", "two")
     with pytest.raises(ValueError, match=r"KERAS_MAX_EPOCHS must be a whole number.*'two'"):
-        config._integer_from_environment("KERAS_MAX_EPOCHS")
+        configuration._integer_from_environment("KERAS_MAX_EPOCHS")
 
 
 def test_messages_go_to_logging_when_interactive_logging_is_off(capsys, caplog):
     config.disable_interactive_logging()
     with caplog.at_level(logging.INFO, logger="minicnn"):
-        io_utils.print_msg("quiet")
+        printing.print_msg("quiet")
     assert caplog.messages == ["quiet"]
     assert capsys.readouterr().out == ""
     config.enable_interactive_logging()
-    io_utils.print_msg("loud")
+    printing.print_msg("loud")
     assert capsys.readouterr().out == "loud\n"
 
 

@@ -14,7 +14,7 @@ from compare.libraries.minicnn import MiniCNN
 from compare.values import generator
 from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
-from minicnn.ops.primitive import Primitive
+from minicnn.ops.define.primitive import Primitive
 
 STEPS = (1e-4, 2e-4)
 DIRECTIONS = 2

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from compare.outcome import CannotCompare
-from minicnn.saving import public_names
 from minicnn.saving.archive import describe, open_archive, read_member
-from minicnn.saving.object_registration import get_registered_object
+from minicnn.serialization import public_names
+from minicnn.serialization.object_registration import get_registered_object
 
 UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}
 _FLOATS = ("float16", "bfloat16", "float32", "mixed_float16", "mixed_bfloat16")

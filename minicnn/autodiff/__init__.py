@@ -6,7 +6,8 @@ training replaces).
 """
 
 from minicnn.autodiff.array_like import ArrayLike
-from minicnn.autodiff.tape import GradientTape, is_recording, stop_recording
+from minicnn.autodiff.recording import is_recording, stop_recording
+from minicnn.autodiff.tape import GradientTape
 from minicnn.autodiff.tensor import Record, Tensor
 from minicnn.autodiff.variable import AutocastScope, Variable
 

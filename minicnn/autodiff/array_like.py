@@ -1,7 +1,7 @@
 """What tensors, variables and symbolic tensors have in common: they behave like arrays.
 
 Operators, methods and NumPy functions all lead to `minicnn.ops`. That package stands above this
-one, so it hands its functions down: `minicnn.ops.operators` fills `OPERATIONS` and sets the
+one, so it hands its functions down: `minicnn.ops.operators` fills `NUMPY_FUNCTIONS` and sets the
 operators (`__add__` and so on) when it is imported.
 """
 
@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
-from minicnn.dtypes import is_float_dtype, is_real_float, standardize_dtype
+from minicnn.autodiff import operations
+from minicnn.autodiff.recording import is_recording
+from minicnn.common.dtypes import is_float_dtype, is_real_float, standardize_dtype
 
-OPERATIONS: dict[str, Any] = {}
+NUMPY_FUNCTIONS: dict[str, Any] = {}
 """NumPy's name of a function -> the differentiable operation that stands in for it."""
 
 GRADIENT_FREE = {np.allclose, np.array_equal, np.array_equiv, np.histogram, np.save}
@@ -36,7 +38,7 @@ class ArrayLike:
         """`np.exp(tensor)`, `array * tensor`: the operation of that name, recorded."""
         if out is not None:
             return self._write_into_array(ufunc, method, inputs, out, settings)
-        operation = OPERATIONS.get(ufunc.__name__)
+        operation = NUMPY_FUNCTIONS.get(ufunc.__name__)
         if method != "__call__" or operation is None:
             name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
             return _by_numpy(name, getattr(ufunc, method), inputs, settings)
@@ -44,7 +46,7 @@ class ArrayLike:
 
     def __array_function__(self, function, types, args, kwargs):
         """`np.concatenate([tensor, tensor])`: the operation of that name, recorded."""
-        operation = OPERATIONS.get(function.__name__)
+        operation = NUMPY_FUNCTIONS.get(function.__name__)
         answers = function in GRADIENT_FREE and not any(map(_is_symbolic, types))
         if operation is None or answers:
             return _by_numpy(f"np.{function.__name__}", function, args, kwargs)
@@ -81,7 +83,7 @@ def like(tensor: ArrayLike, other: Any) -> Any:
         return other
     if not is_real_float(other.dtype) or not is_float_dtype(standardize_dtype(tensor.dtype)):
         return other
-    return OPERATIONS["cast"](other, tensor.dtype)
+    return operations.cast(other, tensor.dtype)
 
 
 def _by_numpy(name: str, function: Callable, args: Any, kwargs: Any) -> Any:
@@ -104,8 +106,6 @@ def _is_symbolic(kind: type) -> bool:
 
 def _is_constant(x: ArrayLike) -> bool:
     """Whether x has values, and no tape is watching what becomes of them."""
-    from minicnn.autodiff.tape import is_recording
-
     x = getattr(x, "value", x)
     return hasattr(x, "record") and (x.record is None or not is_recording())
 

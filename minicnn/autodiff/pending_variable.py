@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes
 from minicnn.autodiff.tensor import Tensor
 from minicnn.autodiff.variable import Variable, autocast_dtype, first_array, first_values_scope
-from minicnn.shapes import standardize_shape
+from minicnn.common import dtypes
+from minicnn.common.shapes import standardize_shape
 
 
 class PendingVariable(Variable):

@@ -8,43 +8,16 @@ Source: Baydin et al., "Automatic differentiation in machine learning: a survey"
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from typing import Any
 
 import numpy as np
 
 from minicnn import tree
 from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.recording import close_tape, open_tape
 from minicnn.autodiff.tensor import LEAF, Record, Tensor
 from minicnn.autodiff.variable import Variable
-from minicnn.dtypes import is_inexact
-
-
-class _Tapes(threading.local):
-    def __init__(self):
-        self.open = 0
-
-
-_tapes = _Tapes()
-
-
-def is_recording() -> bool:
-    """Whether operations of this thread leave records."""
-    return _tapes.open > 0
-
-
-@contextlib.contextmanager
-def stop_recording():
-    """Operations inside leave no records."""
-    before = _tapes.open
-    try:
-        _tapes.open = 0
-        yield
-        _tapes.open = before
-    except BaseException:
-        _tapes.open = before
-        raise
+from minicnn.common.dtypes import is_inexact
 
 
 class GradientTape:
@@ -75,12 +48,12 @@ class GradientTape:
         if self._entered:
             raise ValueError("This tape is recording already: a `with` block of it is open.")
         self._entered = True
-        _tapes.open += 1
+        open_tape()
         return self
 
     def __exit__(self, *exception) -> None:
         self._entered = False
-        _tapes.open -= 1
+        close_tape()
 
     def watch(self, tensors: Any) -> None:
         """Asks for gradients to these tensors (or variables, or nested lists of them)."""

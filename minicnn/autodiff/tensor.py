@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
-from minicnn.autodiff.noting import note_reading
-from minicnn.dtypes import with_own_dtype
+from minicnn.autodiff.tracing import note_reading
+from minicnn.common.dtypes import with_own_dtype
 
 _order = itertools.count()
 
@@ -149,7 +149,7 @@ class Record:
     as somebody holds its result. Outputs are held weakly, for otherwise each would hold itself.
 
     Attributes:
-        primitive: knows the vector-Jacobian products (`minicnn.ops.operation.Primitive`);
+        primitive: knows the vector-Jacobian products (`minicnn.ops.symbolic.operation.Primitive`);
             None for a leaf, that is a variable or a watched tensor.
         inputs: the arguments that may carry gradients, flat.
         arguments: all arguments of the call, as the primitive keeps them.

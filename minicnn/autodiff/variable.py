@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import operator
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from minicnn import config, dtypes
-from minicnn.autodiff.array_like import OPERATIONS, ArrayLike
-from minicnn.autodiff.noting import note_change
+from minicnn.autodiff import operations
+from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.tensor import LEAF, Tensor
-from minicnn.global_state import temporarily
-from minicnn.naming import auto_name
-from minicnn.scopes import current_path
-from minicnn.shapes import standardize_shape
+from minicnn.autodiff.tracing import note_change
+from minicnn.common import configuration, dtypes
+from minicnn.common.name_scope import current_path
+from minicnn.common.naming import auto_name
+from minicnn.common.session import temporarily
+from minicnn.common.shapes import standardize_shape
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
@@ -57,6 +58,9 @@ class Variable(ArrayLike):
         >>> before
         Tensor([1., 2.], dtype=float32)
     """
+
+    find_initializer: Callable[[str], Any]
+    """`initializers.get`, which that package sets here, as it stands above this one."""
 
     autocast = _told("_autocast")
     regularizer = _told("_regularizer")
@@ -107,7 +111,7 @@ class Variable(ArrayLike):
             self._value.array.dtype
         ):
             return self._value
-        return OPERATIONS["cast"](self._value, self.dtype)
+        return operations.cast(self._value, self.dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -232,9 +236,7 @@ class Variable(ArrayLike):
 
 def _first_value(initializer: Any, shape: Any, dtype: str | None) -> np.ndarray:
     if isinstance(initializer, str):
-        from minicnn import initializers
-
-        initializer = initializers.get(initializer)
+        initializer = Variable.find_initializer(initializer)
     if not callable(initializer) or isinstance(initializer, ArrayLike):
         return _given_value(initializer, shape, dtype)
     if shape is None:
@@ -253,7 +255,7 @@ def first_array(initializer: Any, shape: tuple, dtype: str) -> np.ndarray:
 def _given_value(value: Any, shape: Any, dtype: str | None) -> np.ndarray:
     array = np.asarray(value)
     if dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "f":
-        dtype = config.floatx()
+        dtype = configuration.floatx()
     elif dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "i":
         dtype = "int32"
     array = np.array(value, dtype=dtype and dtypes.standardize_dtype(dtype))

@@ -18,8 +18,8 @@ from importlib import import_module
 
 import numpy as np
 
-from minicnn import config
-from minicnn.config import (
+from minicnn.common import configuration
+from minicnn.common.configuration import (
     backend,
     epsilon,
     floatx,
@@ -28,9 +28,9 @@ from minicnn.config import (
     set_floatx,
     set_image_data_format,
 )
-from minicnn.dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
-from minicnn.global_state import clear_session
-from minicnn.naming import get_uid
+from minicnn.common.dtypes import is_float_dtype, is_int_dtype, result_type, standardize_dtype
+from minicnn.common.naming import get_uid
+from minicnn.common.session import clear_session
 
 # The settings and helpers are here because Keras has them in `keras.backend`.
 __all__ = [
@@ -76,7 +76,7 @@ def find_kernel(name: str) -> Callable:
 
     Each backend lists its kernels by file in `MODULES`, so that only the file in need is imported.
     """
-    active = config.backend()
+    active = configuration.backend()
     for folder in dict.fromkeys((active, "numpy")):
         package = f"{__name__}.{folder}"
         for module, names in import_module(package).MODULES.items():

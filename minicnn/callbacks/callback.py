@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.utils.python_utils import default
+from minicnn.common.python_utils import default
 
 Logs = dict[str, Any] | None
 

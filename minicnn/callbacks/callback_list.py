@@ -9,7 +9,7 @@ from minicnn import tree
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.callbacks.history import History
 from minicnn.callbacks.progbar_logger import ProgbarLogger
-from minicnn.utils.python_utils import is_default, pythonify_logs
+from minicnn.common.python_utils import is_default, pythonify_logs
 
 # The methods called for every batch, each with the older name that it also stands for.
 _BATCH_METHODS = {

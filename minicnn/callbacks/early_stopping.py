@@ -6,7 +6,7 @@ import warnings
 
 from minicnn.callbacks.callback import Logs
 from minicnn.callbacks.monitor_callback import MonitorCallback
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.printing import print_msg
 
 
 class EarlyStopping(MonitorCallback):

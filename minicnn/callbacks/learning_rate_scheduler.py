@@ -10,8 +10,8 @@ import numpy as np
 
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.callbacks.learning_rates import learning_rate, log_learning_rates, named_optimizers
-from minicnn.dtypes import is_real_float
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.dtypes import is_real_float
+from minicnn.common.printing import print_msg
 
 
 class LearningRateScheduler(Callback):

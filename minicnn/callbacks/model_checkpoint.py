@@ -11,7 +11,7 @@ import numpy as np
 from minicnn.callbacks.callback import Logs
 from minicnn.callbacks.monitor_callback import MonitorCallback
 from minicnn.callbacks.save_frequency import BatchCounter
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.printing import print_msg
 
 
 class ModelCheckpoint(MonitorCallback):

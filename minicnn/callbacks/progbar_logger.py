@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from minicnn.callbacks.callback import Callback, Logs
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.printing import print_msg
 from minicnn.utils.progbar import Progbar
 
 

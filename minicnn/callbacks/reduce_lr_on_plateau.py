@@ -10,7 +10,7 @@ import numpy as np
 from minicnn.callbacks.callback import Logs
 from minicnn.callbacks.learning_rates import learning_rate, log_learning_rates, named_optimizers
 from minicnn.callbacks.monitor_callback import MonitorCallback
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.printing import print_msg
 
 
 class ReduceLROnPlateau(MonitorCallback):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType, TracebackType
 
-from minicnn.cli import keras_names
+from minicnn.as_keras import names
 
 SUMMARY = "run a Keras program unchanged, with the name keras bound to minicnn"
 DESCRIPTION = """Runs a Keras program as Python would, but with `keras`, `tensorflow.keras` and
@@ -28,7 +28,7 @@ def command(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"minicnn run: cannot open {options.file}: {error.strerror}.", file=sys.stderr)
         return 2
-    keras_names.bind()
+    names.bind()
     _become(options.file, options.arguments, source)
     return 0
 
@@ -62,7 +62,7 @@ def _without_runner(traceback: TracebackType | None) -> TracebackType | None:
     kept = [
         entry
         for entry in entries[next(starts, len(entries)) :]
-        if not keras_names.is_machinery(_file(entry))
+        if not names.is_machinery(_file(entry))
     ]
     shown = None
     for entry in reversed(kept):

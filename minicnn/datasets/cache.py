@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from minicnn import config
+from minicnn.common import configuration
 from minicnn.utils.file_utils import get_file
 
 Arrays = TypeVar("Arrays")
@@ -28,7 +28,7 @@ class DamagedFileError(ValueError):
 
 
 def _folders() -> Iterator[Path]:
-    home, keras_home = config.minicnn_home(), config.keras_home()
+    home, keras_home = configuration.minicnn_home(), configuration.keras_home()
     yield home / "datasets"
     if home != keras_home:
         yield home
@@ -59,7 +59,7 @@ def find_or_fetch(
                 continue
             except DamagedFileError as damage:
                 warnings.warn(f"{name}: {damage} Looking further.", stacklevel=3)
-    datasets = config.minicnn_home() / "datasets"
+    datasets = configuration.minicnn_home() / "datasets"
     _fetch(name, origin, files, datasets)
     return read(datasets / places[0])
 

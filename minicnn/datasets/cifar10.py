@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config
+from minicnn.common import configuration
 from minicnn.datasets import cache
 
 ORIGIN = "https://www.cs.toronto.edu/~kriz/"
@@ -55,7 +55,7 @@ def load_data() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.nda
 
 
 def _arrange(images: np.ndarray) -> np.ndarray:
-    if config.image_data_format() == "channels_first":
+    if configuration.image_data_format() == "channels_first":
         return images
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
-from minicnn.autodiff import ArrayLike
-from minicnn.dtypes import standardize_dtype
+from minicnn.autodiff import ArrayLike, Variable
+from minicnn.common.dtypes import standardize_dtype
+from minicnn.common.naming import to_snake_case
+from minicnn.common.shapes import standardize_shape
 from minicnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
 from minicnn.initializers.initializer import Initializer
 from minicnn.initializers.orthogonal import Orthogonal
@@ -29,9 +31,8 @@ from minicnn.initializers.variance_scaling import (
     VarianceScaling,
     compute_fans,
 )
-from minicnn.naming import to_snake_case
-from minicnn.shapes import standardize_shape
-from minicnn.utils.identify import identify
+from minicnn.serialization import serialization_lib
+from minicnn.serialization.identify import identify
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -83,15 +84,11 @@ def get(identifier: Any) -> Any:
 
 def serialize(initializer: Any) -> dict[str, Any]:
     """The initializer as a dict that `deserialize` reads."""
-    from minicnn.saving import serialization_lib
-
     return serialization_lib.serialize_keras_object(initializer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The initializer that `serialize` described."""
-    from minicnn.saving import serialization_lib
-
     return serialization_lib.deserialize_keras_object(
         config, module_objects=_BY_NAME, custom_objects=custom_objects
     )
@@ -105,6 +102,8 @@ def _given_values(values: Any, shape: Any, dtype: str | None = None) -> Any:
         )
     return ops.cast(ops.convert_to_tensor(values), standardize_dtype(dtype))
 
+
+Variable.find_initializer = staticmethod(get)
 
 __all__ = [
     "STFT",

@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.autodiff import Tensor
-from minicnn.dtypes import standardize_dtype
+from minicnn.common.dtypes import standardize_dtype
 from minicnn.initializers.initializer import Initializer
 
 
@@ -22,14 +22,14 @@ class Constant(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return {"value": serialization_lib.serialize_keras_object(self.value)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constant:
         """The initializer that `get_config` described."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return cls(serialization_lib.deserialize_keras_object(config["value"]))
 

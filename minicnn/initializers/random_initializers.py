@@ -23,7 +23,7 @@ class RandomInitializer(Initializer):
         if seed is None:
             seed = random.make_default_seed()
         elif isinstance(seed, dict):
-            from minicnn.saving import serialization_lib
+            from minicnn.serialization import serialization_lib
 
             seed = serialization_lib.deserialize_keras_object(seed)
         if not isinstance(seed, (int, SeedGenerator)):
@@ -40,7 +40,7 @@ class RandomInitializer(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return {"seed": serialization_lib.serialize_keras_object(self._init_seed)}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes
 from minicnn.autodiff import Tensor
+from minicnn.common import dtypes
 from minicnn.initializers.initializer import Initializer
 
 

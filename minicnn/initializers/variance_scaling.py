@@ -8,8 +8,8 @@ from typing import Any
 
 from minicnn import random
 from minicnn.autodiff import Tensor
+from minicnn.common.suggest import did_you_mean
 from minicnn.initializers.random_initializers import RandomInitializer
-from minicnn.utils.suggest import did_you_mean
 
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("uniform", "truncated_normal", "untruncated_normal")

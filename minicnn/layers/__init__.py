@@ -11,6 +11,9 @@ from minicnn.layers.activations import (
     ReLU,
     Softmax,
 )
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.serialization import deserialize, serialize
 from minicnn.layers.convolutional import (
     Conv1D,
     Conv1DTranspose,
@@ -41,8 +44,6 @@ from minicnn.layers.core import (
     Masking,
     Wrapper,
 )
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
 from minicnn.layers.merging import (
     Add,
     Average,
@@ -139,7 +140,6 @@ from minicnn.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
-from minicnn.layers.serialization import deserialize, serialize
 
 __all__ = [
     "ELU",

@@ -49,8 +49,8 @@ from minicnn.losses.regression_losses import (
 )
 from minicnn.losses.segmentation_losses import Dice, Tversky, dice, tversky
 from minicnn.losses.similarity_losses import Circle, circle
-from minicnn.saving import serialization_lib
-from minicnn.utils.identify import identify
+from minicnn.serialization import serialization_lib
+from minicnn.serialization.identify import identify
 
 __all__ = [
     "BinaryCrossentropy",

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
-from minicnn.autodiff.noting import noted
+from minicnn.autodiff.tracing import noted
+from minicnn.common.warn_once import warn_once
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
-from minicnn.utils.warn_once import warn_once
 
 
 def as_pair(loss: str, y_true: Any, y_pred: Any, match_ranks: bool = True) -> tuple:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import (
     as_one_hot_pair,
     as_pair,
@@ -69,7 +70,7 @@ def categorical_focal_crossentropy(
     if from_logits:
         y_pred = ops.softmax(y_pred, axis=axis)
     p = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
-    p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
+    p = ops.clip(p, configuration.epsilon(), 1.0 - configuration.epsilon())
     return ops.sum(ops.power(1.0 - p, gamma) * alpha * -y_true * ops.log(p), axis=axis)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, dtype_policies, ops, tree
+from minicnn import dtype_policies, ops, tree
 from minicnn.autodiff import Tensor
-from minicnn.naming import auto_name
-from minicnn.ops.half import at_least_float32
-from minicnn.utils.describe import described
+from minicnn.common import configuration
+from minicnn.common.describe import described
+from minicnn.common.naming import auto_name
+from minicnn.ops.define.half import at_least_float32
 
 MEANS = ("sum_over_batch_size", "mean")
 REDUCTIONS = (*MEANS, "sum", "mean_with_sample_weight", "none", None)
@@ -44,7 +45,7 @@ class Loss:
     ):
         self.name = name or auto_name(type(self).__name__)
         self.reduction = standardize_reduction(reduction)
-        self._dtype_policy = dtype_policies.get(dtype or config.floatx())
+        self._dtype_policy = dtype_policies.get(dtype or configuration.floatx())
         self._dtype = self._dtype_policy.compute_dtype
 
     @property

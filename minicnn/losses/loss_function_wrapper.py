@@ -7,7 +7,7 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.losses.loss import Loss, squeeze_or_expand_to_same_rank
-from minicnn.saving import serialization_lib
+from minicnn.serialization import serialization_lib
 
 
 class LossFunctionWrapper(Loss):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import as_pair
 from minicnn.losses.loss_function_wrapper import NamedLoss
 
@@ -12,14 +13,14 @@ from minicnn.losses.loss_function_wrapper import NamedLoss
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     """Kullback-Leibler divergence, `sum(y_true · log(y_true / y_pred))` over the last axis."""
     y_true, y_pred = as_pair("kl_divergence", y_true, y_pred, match_ranks=False)
-    y_true, y_pred = (ops.clip(y, config.epsilon(), 1) for y in (y_true, y_pred))
+    y_true, y_pred = (ops.clip(y, configuration.epsilon(), 1) for y in (y_true, y_pred))
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
     """Minus the log-likelihood of counts, `mean(y_pred - y_true · log(y_pred + ε))`."""
     y_true, y_pred = as_pair("poisson", y_true, y_pred, match_ranks=False)
-    return ops.mean(y_pred - y_true * ops.log(y_pred + config.epsilon()), axis=-1)
+    return ops.mean(y_pred - y_true * ops.log(y_pred + configuration.epsilon()), axis=-1)
 
 
 class KLDivergence(NamedLoss):

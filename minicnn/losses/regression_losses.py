@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import as_pair
 from minicnn.losses.loss_function_wrapper import NamedLoss
 
@@ -30,14 +31,16 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """Mean error in percent of the truth: `100 · mean(|e| / max(|y_true|, ε))`."""
     y_true, y_pred = as_pair("mean_absolute_percentage_error", y_true, y_pred)
-    scale = ops.maximum(ops.abs(y_true), config.epsilon())
+    scale = ops.maximum(ops.abs(y_true), configuration.epsilon())
     return 100.0 * ops.mean(ops.abs((y_true - y_pred) / scale), axis=-1)
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Mean squared error of `log(1 + y)`, for positive numbers of many magnitudes."""
     y_true, y_pred = as_pair("mean_squared_logarithmic_error", y_true, y_pred)
-    log_true, log_pred = (ops.log(ops.maximum(y, config.epsilon()) + 1.0) for y in (y_true, y_pred))
+    log_true, log_pred = (
+        ops.log(ops.maximum(y, configuration.epsilon()) + 1.0) for y in (y_true, y_pred)
+    )
     return ops.mean(ops.square(log_pred - log_true), axis=-1)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import as_pair
 from minicnn.losses.loss_function_wrapper import NamedLoss
-from minicnn.ops.half import at_least_float32
+from minicnn.ops.define.half import at_least_float32
 
 
 def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
@@ -18,7 +19,7 @@ def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
     y_true, y_pred = as_pair("dice", y_true, y_pred, match_ranks=False)
     dtype, y_true, y_pred = y_pred.dtype, at_least_float32(y_true), at_least_float32(y_pred)
     overlap = ops.sum(y_true * y_pred, axis=axis)
-    total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + config.epsilon()
+    total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + configuration.epsilon()
     return ops.cast(1 - 2.0 * overlap / total, dtype)
 
 
@@ -41,7 +42,7 @@ def tversky(
     overlap = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum(y_true * (1 - y_pred), axis=axis)
     false_alarms = ops.sum((1 - y_true) * y_pred, axis=axis)
-    total = overlap + alpha * missed + beta * false_alarms + config.epsilon()
+    total = overlap + alpha * missed + beta * false_alarms + configuration.epsilon()
     return ops.cast(1 - overlap / total, dtype)
 
 

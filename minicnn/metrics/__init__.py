@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.common.naming import to_snake_case
 from minicnn.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -79,9 +80,8 @@ from minicnn.metrics.regression_metrics import (
     MeanSquaredLogarithmicError,
     RootMeanSquaredError,
 )
-from minicnn.naming import to_snake_case
-from minicnn.saving import serialization_lib
-from minicnn.utils.identify import identify
+from minicnn.serialization import serialization_lib
+from minicnn.serialization.identify import identify
 
 __all__ = [
     "AUC",

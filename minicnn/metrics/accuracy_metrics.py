@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
 from minicnn.backend import kernels
+from minicnn.common import configuration
+from minicnn.common.shapes import broadcast_shapes
 from minicnn.losses.checks import as_one_hot_pair, as_pair, check_index_shape, check_whole
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 from minicnn.metrics.reduction_metrics import NamedMetric
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.define.declare import op
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where the prediction equals the label, else 0; element by element."""
     y_true, y_pred = as_pair("accuracy", y_true, y_pred)
-    return ops.cast(ops.equal(y_true, y_pred), config.floatx())
+    return ops.cast(ops.equal(y_true, y_pred), configuration.floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
@@ -27,7 +28,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     guess = ops.cast(ops.greater(y_pred, threshold), y_true.dtype)
     y_true, guess = as_pair("binary_accuracy", y_true, guess)
-    return ops.cast(ops.equal(y_true, guess), config.floatx())
+    return ops.cast(ops.equal(y_true, guess), configuration.floatx())
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -54,13 +55,13 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def _hits_spec(classes, y_pred):
-    return KerasTensor(broadcast_shapes(classes.shape, y_pred.shape[:-1]), config.floatx())
+    return KerasTensor(broadcast_shapes(classes.shape, y_pred.shape[:-1]), configuration.floatx())
 
 
 @op("classes", "y_pred", spec=_hits_spec)
 def _hits(classes, y_pred):
     """1 where the largest prediction is that of the class, else 0."""
-    return (kernels.argmax(y_pred, axis=-1) == classes).astype(config.floatx())
+    return (kernels.argmax(y_pred, axis=-1) == classes).astype(configuration.floatx())
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
@@ -83,13 +84,13 @@ def sparse_top_k_categorical_accuracy(
         return _in_top_k(y_true, y_pred, k)
     y_true = ops.expand_dims(ops.cast(y_true, y_pred.dtype), axis=-1)
     found = ops.any(ops.equal(y_true, y_pred[..., :k]), axis=-1)
-    return ops.cast(found, config.floatx())
+    return ops.cast(found, configuration.floatx())
 
 
 def _in_top_k(classes: Any, y_pred: Any, k: int) -> Any:
     targets = ops.reshape(ops.cast(classes, "int32"), (-1,))
     rows = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
-    matches = ops.cast(ops.in_top_k(targets, rows, k=k), config.floatx())
+    matches = ops.cast(ops.in_top_k(targets, rows, k=k), configuration.floatx())
     return ops.reshape(matches, ops.shape(classes))
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, ops
-from minicnn.build_once import built_once
+from minicnn import ops
+from minicnn.common import configuration
+from minicnn.common.build_once import built_once
+from minicnn.common.suggest import did_you_mean
 from minicnn.metrics.confusion_counts import Counts, Thresholds, count
 from minicnn.metrics.metric import Metric
-from minicnn.utils.suggest import did_you_mean
 
 
 class AUCCurve(Enum):
@@ -91,7 +92,7 @@ class AUC(Metric):
             thresholds = np.linspace(0, 1, num_thresholds)[1:-1]
         # Scores of exactly 0 and 1 are to lie between the first and the last threshold.
         self._thresholds = Thresholds(
-            [-config.epsilon(), *sorted(thresholds), 1 + config.epsilon()]
+            [-configuration.epsilon(), *sorted(thresholds), 1 + configuration.epsilon()]
         )
         self.num_thresholds = self._thresholds.count
         self.multi_label = multi_label

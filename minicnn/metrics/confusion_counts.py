@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import check_no_nan, check_same_shape
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
-from minicnn.ops.keras_tensor import any_symbolic_tensors
+from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 
 NEVER = -1e10
 """A score below every threshold."""
@@ -59,7 +60,7 @@ class Thresholds:
 def _evenly_distributed(values: np.ndarray) -> bool:
     if len(values) < 3:
         return False
-    return np.allclose(values, np.linspace(0, 1, len(values)), atol=config.epsilon())
+    return np.allclose(values, np.linspace(0, 1, len(values)), atol=configuration.epsilon())
 
 
 def parse_thresholds(thresholds: Any, default: float) -> list[float]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.losses.checks import as_pair
 from minicnn.metrics.reduction_metrics import NamedMetric
 
@@ -33,7 +34,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     var_true, var_pred = (ops.var(y, axis=axis, keepdims=True) for y in (y_true, y_pred))
     # The mean of this is the covariance, for deviations of y_pred from its mean sum to zero.
     covariance = (y_true - mean_pred) * (y_pred - mean_pred)
-    scale = var_true + var_pred + ops.square(mean_true - mean_pred) + config.epsilon()
+    scale = var_true + var_pred + ops.square(mean_true - mean_pred) + configuration.epsilon()
     return ops.mean(2 * covariance / scale, axis=axis)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
-from minicnn.build_once import built_once
+from minicnn import ops
+from minicnn.common import configuration
+from minicnn.common.build_once import built_once
 from minicnn.losses.checks import as_one_hot_pair
 from minicnn.metrics.metric import Metric
 
@@ -92,7 +93,7 @@ class FBetaScore(Metric):
 
     def result(self) -> Any:
         """The score, or one a class."""
-        hits, epsilon = self.true_positives, config.epsilon()
+        hits, epsilon = self.true_positives, configuration.epsilon()
         precision = hits / (hits + self.false_positives + epsilon)
         recall = hits / (hits + self.false_negatives + epsilon)
         below = self.beta**2 * precision + recall + epsilon

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 from minicnn.metrics.metric import Metric
-from minicnn.ops.keras_tensor import any_symbolic_tensors
+from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 
 
 class IoU(Metric):
@@ -107,8 +108,8 @@ class IoU(Metric):
         union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - hits
         hits, union = (ops.take(x, self.target_class_ids) for x in (hits, union))
         seen = union > 1e-9
-        iou = ops.where(seen, hits / (union + config.epsilon()), 0.0)
-        return ops.sum(iou) / (ops.sum(ops.cast(seen, "float32")) + config.epsilon())
+        iou = ops.where(seen, hits / (union + configuration.epsilon()), 0.0)
+        return ops.sum(iou) / (ops.sum(ops.cast(seen, "float32")) + configuration.epsilon())
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same metric again."""

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from minicnn import config, dtype_policies, initializers, ops, tree
+from minicnn import dtype_policies, initializers, ops, tree
 from minicnn.autodiff import Variable
-from minicnn.naming import auto_name
-from minicnn.scopes import name_scope
+from minicnn.common import configuration
+from minicnn.common.name_scope import name_scope
+from minicnn.common.naming import auto_name
 
 
 class Metric:
@@ -39,7 +40,7 @@ class Metric:
 
     def __init__(self, dtype: Any = None, name: str | None = None):
         self.name = name or auto_name(type(self).__name__)
-        self._dtype_policy = dtype_policies.get(dtype or config.floatx())
+        self._dtype_policy = dtype_policies.get(dtype or configuration.floatx())
         self._dtype = self._dtype_policy.compute_dtype
         self._own_variables: list[Variable] = []
 

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from minicnn import ops
-from minicnn.build_once import built_once
+from minicnn.common.build_once import built_once
 from minicnn.losses.checks import as_pair
 from minicnn.metrics.metric import Metric
 

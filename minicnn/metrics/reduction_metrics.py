@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, losses, ops
+from minicnn import losses, ops
 from minicnn.autodiff import Tensor
-from minicnn.autodiff.noting import noted
 from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.tracing import noted
+from minicnn.common import configuration
+from minicnn.common.describe import described
 from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
 from minicnn.metrics.metric import Metric
-from minicnn.saving import serialization_lib
-from minicnn.utils.describe import described
+from minicnn.serialization import serialization_lib
 
 
 def reduce_to_samplewise_values(
@@ -24,7 +25,7 @@ def reduce_to_samplewise_values(
 
     Values may have more axes than weights; the additional ones are reduced first.
     """
-    dtype = dtype or config.floatx()
+    dtype = dtype or configuration.floatx()
     mask = getattr(values, "_keras_mask", None)
     values = ops.convert_to_tensor(values, dtype=dtype)
     if sample_weight is not None:

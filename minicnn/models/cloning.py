@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import tree
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.core.input_layer import Input, InputLayer
-from minicnn.layers.layer import Layer
 from minicnn.models.functional import Functional
 from minicnn.models.sequential import Sequential
 

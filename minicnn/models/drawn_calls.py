@@ -11,9 +11,9 @@ from collections import defaultdict
 from typing import Any
 
 from minicnn import tree
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.saving import serialization_lib
-from minicnn.utils.suggest import shown
+from minicnn.common.suggest import shown
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.serialization import serialization_lib
 
 
 class Call:

@@ -7,18 +7,20 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minicnn import config, ops, tree
+from minicnn import ops, tree
 from minicnn.autodiff import Tensor
-from minicnn.layers.call_context import mask_of, surrounding_values
+from minicnn.common import configuration
+from minicnn.common.warn_once import warn_once
+from minicnn.layers.base.call_context import mask_of, surrounding_values
+from minicnn.layers.base.input_spec import InputSpec, missing_inputs
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.core.input_layer import Input, InputLayer
-from minicnn.layers.input_spec import InputSpec, missing_inputs
-from minicnn.layers.layer import Layer
+from minicnn.models import functional_config
 from minicnn.models.fusion import fused_nodes
 from minicnn.models.model import Model
-from minicnn.ops.function import Function
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.node import Node
-from minicnn.utils.warn_once import warn_once
+from minicnn.ops.symbolic.function import Function
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.node import Node
 
 
 class Functional(Function, Model):
@@ -30,6 +32,9 @@ class Functional(Function, Model):
         name: made up if not given.
         trainable: whether training changes the weights.
     """
+
+    _is_functional = True
+    _saves_layers_by_class = True
 
     def __init__(
         self,
@@ -103,7 +108,7 @@ class Functional(Function, Model):
 
     def _steps(self, inputs: list) -> list[Node]:
         """The nodes of the graph, with pairs in one where a kernel does two layers at once."""
-        if not config.fusion() or any(mask_of(x) is not None for x in inputs):
+        if not configuration.fusion() or any(mask_of(x) is not None for x in inputs):
             return self._nodes
         if "_fused_nodes" not in self.__dict__:
             self._fused_nodes = fused_nodes(self._nodes, self._outputs)
@@ -277,11 +282,27 @@ class Functional(Function, Model):
 
     def get_config(self) -> dict[str, Any]:
         """The graph, from which `from_config` draws the same model again, without its weights."""
-        from minicnn.models import functional_config
-
-        if not has_functional_constructor(type(self)):
+        if not self.is_constructor_of(type(self)):
             return Model.get_config(self)
         return functional_config.get_config(self)
+
+    @staticmethod
+    def is_constructor_of(cls: type) -> bool:
+        """Whether a class is made like `Functional`: from inputs and outputs."""
+        own = inspect.getfullargspec(cls.__init__)
+        if own.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]:
+            return True
+        return own.varargs is not None and own.varkw is not None
+
+    @staticmethod
+    def become_base_of(cls: type) -> None:
+        """Lets a subclass of `Model` that turned out to be drawn inherit from `Functional`."""
+        if cls is Model or Functional in cls.__mro__:
+            return
+        cls.__bases__ = tuple(Functional if base is Model else base for base in cls.__bases__)
+        for base in cls.__bases__:
+            if issubclass(base, Model) and Functional not in base.__mro__:
+                Functional.become_base_of(base)
 
 
 def _check_symbolic(argument: str, struct: Any) -> None:
@@ -353,19 +374,4 @@ def _spec_of(x: KerasTensor, name: str) -> InputSpec:
     )
 
 
-def has_functional_constructor(cls: type) -> bool:
-    """Whether a class is made like `Functional`: from inputs and outputs."""
-    own = inspect.getfullargspec(cls.__init__)
-    if own.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]:
-        return True
-    return own.varargs is not None and own.varkw is not None
-
-
-def make_functional(cls: type) -> None:
-    """Lets a subclass of `Model` that turned out to be drawn inherit from `Functional`."""
-    if cls is Model or Functional in cls.__mro__:
-        return
-    cls.__bases__ = tuple(Functional if base is Model else base for base in cls.__bases__)
-    for base in cls.__bases__:
-        if issubclass(base, Model) and Functional not in base.__mro__:
-            make_functional(base)
+Model.functional_class = Functional

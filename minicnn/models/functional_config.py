@@ -11,12 +11,12 @@ import copy
 from typing import Any
 
 from minicnn import tree
+from minicnn.common.suggest import shown
 from minicnn.models.drawn_calls import Call, invalid, make_calls, output_of
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.node import KerasHistory, Node
-from minicnn.ops.operation import Operation
-from minicnn.saving import serialization_lib
-from minicnn.utils.suggest import shown
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.node import KerasHistory, Node
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.serialization import serialization_lib
 
 
 def get_config(model: Any) -> dict[str, Any]:
@@ -51,9 +51,7 @@ def get_config(model: Any) -> dict[str, Any]:
 
 
 def _first_index(operation: Any) -> int:
-    from minicnn.models.functional import Functional
-
-    return 1 if isinstance(operation, Functional) else 0
+    return 1 if getattr(operation, "_is_functional", False) else 0
 
 
 def _own_indices(operations: list, own: set[Node]) -> dict[Node, int]:

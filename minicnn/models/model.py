@@ -6,9 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from minicnn.layers.layer import Layer
+from minicnn.common.suggest import did_you_mean, shown
+from minicnn.layers.base.layer import Layer
+from minicnn.models import functional_config
+from minicnn.models.summary import print_summary
+from minicnn.saving import saving_api, saving_lib
+from minicnn.serialization import serialization_lib
 from minicnn.trainers.trainer import Trainer
-from minicnn.utils.suggest import shown
 
 
 class Model(Trainer, Layer):
@@ -27,19 +31,24 @@ class Model(Trainer, Layer):
         (3, 2)
     """
 
+    functional_class: type[Model]
+    """`Functional`, which sets it here, as it is a subclass of this class."""
+
+    _is_functional = False
+    """Whether the model is a graph of calls: `Functional` sets it to True."""
+
+    _saves_layers_by_class = False
+    """Whether files keep the layers as `layers/conv2d`, not under the attributes' names."""
+
     def __new__(cls, *args: Any, **kwargs: Any):
         if cls is Model and is_drawn(args, kwargs):
-            from minicnn.models.functional import Functional
-
-            return Functional.__new__(Functional, *args, **kwargs)
+            return cls.functional_class.__new__(cls.functional_class, *args, **kwargs)
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any):
-        from minicnn.models import functional
-
-        if is_drawn(args, kwargs) and not isinstance(self, functional.Functional):
-            functional.make_functional(type(self))
-            functional.Functional.__init__(self, *args, **kwargs)
+        if is_drawn(args, kwargs) and not isinstance(self, self.functional_class):
+            self.functional_class.become_base_of(type(self))
+            self.functional_class.__init__(self, *args, **kwargs)
             return
         Trainer.__init__(self)
         Layer.__init__(self, *args, **kwargs)
@@ -72,8 +81,6 @@ class Model(Trainer, Layer):
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        from minicnn.utils.suggest import did_you_mean
-
         names = [layer.name for layer in self.layers]
         raise ValueError(
             f"No such layer: {name}.{did_you_mean(name, names)} Existing layers are: {names}."
@@ -98,8 +105,6 @@ class Model(Trainer, Layer):
             show_trainable: whether a column says which layers train.
             layer_range: names of the first and the last layer to list.
         """
-        from minicnn.utils.summary_utils import print_summary
-
         print_summary(
             self,
             line_length=line_length,
@@ -114,36 +119,26 @@ class Model(Trainer, Layer):
         self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
     ) -> None:
         """Writes the model, with its weights and the optimizer's state, into a `.keras` file."""
-        from minicnn.saving import saving_api
-
         saving_api.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes the weights into a `.weights.h5` file."""
-        from minicnn.saving import saving_api
-
         saving_api.save_weights(self, filepath, overwrite=overwrite, **kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Reads the weights from a `.weights.h5` or a `.keras` file."""
-        from minicnn.saving import saving_api
-
         saving_api.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON; `model_from_json` makes an untrained twin of it."""
-        from minicnn.saving import serialization_lib
-
         return json.dumps(serialization_lib.serialize_keras_object(self), **kwargs)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Model:
         """Makes a model from what `get_config` returned."""
-        from minicnn.models import functional, functional_config
-
         drawn = {"name", "layers", "input_layers", "output_layers"} <= set(config)
-        if drawn and (cls is Model or functional.has_functional_constructor(cls)):
-            made = functional.Functional if cls is Model else cls
+        if drawn and (cls is Model or cls.functional_class.is_constructor_of(cls)):
+            made = cls.functional_class if cls is Model else cls
             return functional_config.from_config(made, config, custom_objects)
         try:
             return cls(**config)
@@ -179,6 +174,4 @@ def is_drawn(args: tuple, kwargs: dict) -> bool:
 
 def model_from_json(json_string: str, custom_objects: dict | None = None) -> Model:
     """Makes an untrained model from what `Model.to_json` returned."""
-    from minicnn.saving import saving_lib
-
     return saving_lib.model_from_text(json_string, custom_objects)

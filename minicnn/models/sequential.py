@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from minicnn.build_once import all_or_nothing, include
+from minicnn.common.build_once import all_or_nothing, include
+from minicnn.common.shapes import standardize_shape
+from minicnn.common.suggest import shown
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.core.input_layer import InputLayer
-from minicnn.layers.layer import Layer
 from minicnn.models.functional import Functional
 from minicnn.models.model import Model
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import drawing
-from minicnn.shapes import standardize_shape
-from minicnn.utils.suggest import shown
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import drawing
+from minicnn.serialization import serialization_lib
 
 
 class Sequential(Model):
@@ -36,6 +37,8 @@ class Sequential(Model):
 
     def __new__(cls, *args: Any, **kwargs: Any):
         return super().__new__(cls, *args, **kwargs)
+
+    _saves_layers_by_class = True
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
         super().__init__(trainable=trainable, name=name)
@@ -232,8 +235,6 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """The layers, from which `from_config` makes the same model again, without its weights."""
-        from minicnn.saving import serialization_lib
-
         config = super(Model, self).get_config()
         config = {key: config[key] for key in ("name", "trainable", "dtype")}
         config["layers"] = [
@@ -267,7 +268,7 @@ class Sequential(Model):
 
 
 def _layer_from(layer_config: Any, model: Sequential, custom_objects: dict | None) -> Any:
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     if not isinstance(layer_config, dict) or "config" not in layer_config:
         raise ValueError(

@@ -7,6 +7,7 @@ name, too (`ops.relu` is `ops.nn.relu`).
 
 from types import FunctionType as _Function
 
+from minicnn.autodiff import operations as _operations
 from minicnn.ops import core, einops, image, linalg, math, nn, numpy, operators
 
 
@@ -22,3 +23,5 @@ def _is_defined_in(section, value):
 
 for _section in (nn, linalg, math, einops, core, numpy):
     globals().update(_public(_section))
+
+_operations.fill({name: value for name, value in globals().items() if not name.startswith("_")})

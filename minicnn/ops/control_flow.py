@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import ops, tree
+from minicnn import tree
 from minicnn.autodiff import Tensor
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation, outline
-from minicnn.ops.specs import normalize_axes
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define.specs import normalize_axes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation, outline
 
 
 class Cond(Operation):
@@ -182,16 +183,11 @@ class VectorizedMap(Operation):
         super().__init__(name=name)
         self.function = function
 
+    serialized_settings = ("function",)
+    """Settings that files describe like objects; reading a file makes them again."""
+
     def get_config(self):
         return {"name": self.name, "function": self.function}
-
-    @classmethod
-    def from_config(cls, config):
-        from minicnn.saving import serialization_lib
-
-        return cls(
-            **{**config, "function": serialization_lib.deserialize_keras_object(config["function"])}
-        )
 
     def call(self, elements):
         return Map().call(self.function, elements)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops, tree
+from minicnn import tree
 from minicnn.autodiff import Record, Tensor, Variable, is_recording
-from minicnn.ops import specs
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
 from minicnn.ops.control_flow import (
     AssociativeScan,
     Cond,
@@ -29,10 +30,11 @@ from minicnn.ops.control_flow import (
     vectorized_map,
     while_loop,
 )
-from minicnn.ops.declare import composite, op, operation_classes, to_array
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation, is_outlining
-from minicnn.ops.updates import scatter, scatter_update, slice, slice_update
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op, operation_classes, to_array
+from minicnn.ops.slicing import scatter, scatter_update, slice, slice_update
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation, is_outlining
 
 __all__ = [
     "AssociativeScan",

@@ -6,9 +6,9 @@ import math
 import re
 from typing import Any
 
-from minicnn import ops
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation, outline
+from minicnn.autodiff import operations as ops
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation, outline
 
 __all__ = ["Rearrange", "rearrange"]
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops
-from minicnn.ops.declare import composite, op, operation_classes, to_array
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
+from minicnn.ops.define.declare import composite, op, operation_classes, to_array
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation
 
 __all__ = [
     "FFT",

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op, operation_classes
+from minicnn.common import dtypes
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op, operation_classes
 from minicnn.ops.fourier import (
     FFT,
     FFT2,
@@ -24,14 +26,13 @@ from minicnn.ops.fourier import (
     rfft,
     stft,
 )
-from minicnn.ops.keras_tensor import KerasTensor
 from minicnn.ops.nn.softmax_family import normalized_exponentials
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.indexing import take_adjoint
 from minicnn.ops.numpy.reductions import stretched
 from minicnn.ops.numpy.slopes import divided, scaled
 from minicnn.ops.segments import segment_max, segment_min, segment_prod, segment_sum
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "FFT",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.autodiff.array_like import OPERATIONS, ArrayLike, like
+from minicnn.autodiff.array_like import NUMPY_FUNCTIONS, ArrayLike, like
 from minicnn.ops import core, linalg, math
 from minicnn.ops import numpy as numpy_operations
 
@@ -90,11 +90,10 @@ def _fill_table(operations: dict) -> None:
         namesake = np.linalg if module is linalg else np
         for name, function in vars(module).items():
             if callable(function) and not name.startswith("_") and hasattr(namesake, name):
-                OPERATIONS[name] = function
-    OPERATIONS.update(
+                NUMPY_FUNCTIONS[name] = function
+    NUMPY_FUNCTIONS.update(
         {alias: operations[name] for alias, name in NUMPY_NAMES.items() if name in operations}
     )
-    OPERATIONS["cast"] = core.cast
 
 
 install()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import ops
-from minicnn.ops.declare import op
-from minicnn.ops.half import at_least_float32
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define.declare import op
+from minicnn.ops.define.half import at_least_float32
 from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
 

@@ -22,7 +22,7 @@ from minicnn.optimizers.nadam import Nadam
 from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.rmsprop import RMSprop
 from minicnn.optimizers.sgd import SGD
-from minicnn.utils.identify import identify
+from minicnn.serialization.identify import identify
 
 _CLASSES = (
     *(Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion),
@@ -51,14 +51,14 @@ def get(identifier: Any) -> Optimizer | None:
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
     """The optimizer as a dict that `deserialize` reads; without the values of its variables."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.serialize_keras_object(optimizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The optimizer that `serialize` described. The case of the library's own names is free."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     config = {**config, "class_name": _known_case(config["class_name"])}
     return serialization_lib.deserialize_keras_object(

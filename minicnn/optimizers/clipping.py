@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minicnn import ops
-from minicnn.ops.half import at_least_float32
+from minicnn.ops.define.half import at_least_float32
 
 
 def clip_by_norm(gradient: Any, clip_norm: float) -> Any:

@@ -127,7 +127,7 @@ class LossScaleOptimizer(Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return {
             "name": self.name,
@@ -141,7 +141,7 @@ class LossScaleOptimizer(Optimizer):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> LossScaleOptimizer:
         """The optimizer that `get_config` described."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         config = dict(config)
         inner_optimizer = serialization_lib.deserialize_keras_object(

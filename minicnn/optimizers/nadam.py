@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, initializers, ops
+from minicnn import initializers, ops
+from minicnn.common import configuration
 from minicnn.optimizers.optimizer import Optimizer
 
 
@@ -46,7 +47,7 @@ class Nadam(Optimizer):
             var_list, ["momentum", "velocity"]
         )
         variables = self._trainable_variables
-        dtype = variables[0].dtype if variables else config.floatx()
+        dtype = variables[0].dtype if variables else configuration.floatx()
         self._u_product = self.add_variable((), initializers.Ones(), dtype, name="u_product")
 
     def update_all(self, grads: list[Any], variables: list[Any], learning_rate: Any) -> None:

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import config, initializers, ops
+from minicnn import initializers, ops
 from minicnn.autodiff import Tensor, Variable
-from minicnn.build_once import built_once
-from minicnn.naming import auto_name
+from minicnn.common import configuration
+from minicnn.common.build_once import built_once
+from minicnn.common.naming import auto_name
 from minicnn.optimizers import checks
-from minicnn.optimizers.around_step import AroundStep
 from minicnn.optimizers.optimizer_state import OptimizerState
 from minicnn.optimizers.schedules import LearningRateSchedule
+from minicnn.optimizers.shared_settings import AroundStep
 
 
 class UpdateRule(NamedTuple):
@@ -109,7 +110,9 @@ class Optimizer(AroundStep, OptimizerState):
         self._iterations = self.add_variable((), dtype="int", name="iteration")
         if not callable(learning_rate):
             start = initializers.Constant(learning_rate)
-            learning_rate = self.add_variable((), start, config.floatx(), name="learning_rate")
+            learning_rate = self.add_variable(
+                (), start, configuration.floatx(), name="learning_rate"
+            )
         self._learning_rate = learning_rate
 
     def __init_subclass__(cls, **kwargs: Any):
@@ -278,7 +281,7 @@ class Optimizer(AroundStep, OptimizerState):
         """The optimizer that `get_config` described."""
         learning_rate = config.get("learning_rate")
         if isinstance(learning_rate, dict):
-            from minicnn.saving import serialization_lib
+            from minicnn.serialization import serialization_lib
 
             learning_rate = serialization_lib.deserialize_keras_object(
                 learning_rate, custom_objects=custom_objects
@@ -289,7 +292,7 @@ class Optimizer(AroundStep, OptimizerState):
     def _learning_rate_config(self) -> Any:
         if isinstance(self._learning_rate, Variable):
             return float(self._learning_rate)
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return serialization_lib.serialize_keras_object(self._learning_rate)
 

@@ -9,7 +9,7 @@ from typing import Any
 from minicnn import initializers
 from minicnn.autodiff import Tensor, Variable
 from minicnn.autodiff.variable import all_or_none
-from minicnn.scopes import name_scope
+from minicnn.common.name_scope import name_scope
 
 
 class OptimizerState:

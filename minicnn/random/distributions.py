@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn import ops
 from minicnn.autodiff import Tensor
-from minicnn.autodiff.noting import noted
+from minicnn.autodiff.tracing import noted
 from minicnn.backend import kernels
-from minicnn.ops.keras_tensor import KerasTensor, is_keras_tensor
+from minicnn.common import dtypes
+from minicnn.common.shapes import standardize_shape
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
 from minicnn.random.seed_generator import SeedGenerator, draw_key
-from minicnn.shapes import standardize_shape
 
 Seed = int | SeedGenerator | None
 

@@ -7,10 +7,10 @@ from typing import Any
 from minicnn import ops
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor, is_keras_tensor
-from minicnn.ops.operation import Operation
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import op
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
+from minicnn.ops.symbolic.operation import Operation
 from minicnn.random.distributions import Seed
 from minicnn.random.seed_generator import draw_key
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import global_state
 from minicnn.autodiff import Tensor, Variable
-from minicnn.autodiff.noting import noted
-from minicnn.naming import auto_name
-from minicnn.scopes import name_scope
+from minicnn.autodiff.tracing import noted
+from minicnn.common import session
+from minicnn.common.name_scope import name_scope
+from minicnn.common.naming import auto_name
 from minicnn.utils.rng_utils import draw_integer
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"
@@ -82,10 +82,10 @@ class SeedGenerator:
 
 def global_seed_generator() -> SeedGenerator:
     """The generator behind every `seed=None`, made when it is first needed."""
-    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    generator = session.get_global_attribute(GLOBAL_SEED_GENERATOR)
     if generator is None:
         generator = SeedGenerator()
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+        session.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
     return generator
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.autodiff import Tensor
 from minicnn.backend import kernels
-from minicnn.ops.keras_tensor import is_keras_tensor
+from minicnn.ops.symbolic.keras_tensor import is_keras_tensor
 from minicnn.random.distributions import Seed
 from minicnn.random.seed_generator import draw_key
 

@@ -1,6 +1,7 @@
 """`minicnn.saving`: models and weights in files, configs, and names for one's own classes."""
 
-from minicnn.saving.object_registration import (
+from minicnn.saving.saving_api import load_model, load_weights, save_model, save_weights
+from minicnn.serialization.object_registration import (
     CustomObjectScope,
     custom_object_scope,
     get_custom_objects,
@@ -8,8 +9,7 @@ from minicnn.saving.object_registration import (
     get_registered_object,
     register_keras_serializable,
 )
-from minicnn.saving.saving_api import load_model, load_weights, save_model, save_weights
-from minicnn.saving.serialization_lib import deserialize_keras_object, serialize_keras_object
+from minicnn.serialization.serialization_lib import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
     "CustomObjectScope",

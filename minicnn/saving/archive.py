@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.limits import FileRefused
-from minicnn.utils.summary_utils import readable_memory_size
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 ASSETS = "assets/"

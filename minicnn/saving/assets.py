@@ -13,7 +13,7 @@ from typing import Any
 
 from minicnn.saving.archive import ASSETS, ArchiveReader
 from minicnn.saving.limits import FileRefused
-from minicnn.saving.saveables import walk
+from minicnn.saving.parts_of_model import walk
 
 
 def save_assets(model: Any, archive: zipfile.ZipFile) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.limits import FileRefused
-from minicnn.utils.summary_utils import readable_memory_size
 
 
 def read_config_text(text: str | bytes, description: str) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.limits import FileRefused
-from minicnn.utils.summary_utils import readable_memory_size
 
 _NUMBERS_AND_BYTES = "biufcS"
 # Filters by HDF5's numbers: deflate, shuffle and the checksum of Fletcher. Others unpack without

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from minicnn.common.printing import ask_to_proceed_with_overwrite
 from minicnn.saving import saving_lib
-from minicnn.utils.io_utils import ask_to_proceed_with_overwrite
 
 _OLD_FORMAT = (
     "HDF5 files of whole models (`.h5`, `.hdf5`) are Keras 2's format, which minicnn does not "

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from minicnn.autodiff.pending_variable import first_values_when_read
+from minicnn.common.suggest import clipped, shown
 from minicnn.saving import limits
 from minicnn.saving.archive import (
     CONFIG,
@@ -29,12 +30,12 @@ from minicnn.saving.archive import (
 from minicnn.saving.assets import load_assets, save_assets
 from minicnn.saving.atomic import atomic_file
 from minicnn.saving.config_text import read_config_text
-from minicnn.saving.deserialization import deserialize_keras_object
-from minicnn.saving.scopes import ObjectSharingScope
-from minicnn.saving.serialization import serialize_keras_object
 from minicnn.saving.state import load_state, save_state
 from minicnn.saving.weights_file import WeightsReader
-from minicnn.utils.suggest import clipped, shown
+from minicnn.serialization.deserialize import deserialize_keras_object
+from minicnn.serialization.serialize import serialize_keras_object
+from minicnn.serialization.shared_objects import ObjectSharingScope
+from minicnn.trainers.trainer import Trainer
 from minicnn.version import __version__
 
 _LONGEST_MESSAGE = 4000
@@ -115,7 +116,6 @@ def model_from_text(text: str, custom_objects: dict[str, Any] | None = None) -> 
 def _make_model(
     config: dict[str, Any], custom_objects: Any, safe_mode: bool, description: str
 ) -> Any:
-    from minicnn.models import Model
 
     try:
         with ObjectSharingScope():
@@ -129,7 +129,7 @@ def _make_model(
             f"The config in {description} does not describe a model that can be made: "
             f"{type(error).__name__}: {clipped(str(error), _LONGEST_MESSAGE)}"
         ) from error
-    if not isinstance(model, Model):
+    if not isinstance(model, Trainer):
         raise ValueError(
             f"{description} holds no model: its config describes an object of type "
             f"{type(model).__name__}."

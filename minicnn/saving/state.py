@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from minicnn.saving.saveables import children, walk
+from minicnn.saving.parts_of_model import children, walk
 from minicnn.saving.weights_file import WeightsReader, write_group
 
 

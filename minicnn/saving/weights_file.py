@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from minicnn import dtypes
+from minicnn.common import dtypes
+from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.archive import check_regular
 from minicnn.saving.dataset_checks import check_dataset, named_dtype, size_in_memory
 from minicnn.saving.limits import FileRefused
-from minicnn.utils.summary_utils import readable_memory_size
 
 
 def write_group(file: Any, path: str, name: str | None, variables: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.autodiff import Tensor
-from minicnn.dtypes import with_own_dtype
+from minicnn.common.dtypes import with_own_dtype
 
 
 def as_tensors(batch: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
-from minicnn.dtypes import is_real_float
-from minicnn.utils.describe import described
-from minicnn.utils.warn_once import warn_once
+from minicnn.common.describe import described
+from minicnn.common.dtypes import is_real_float
+from minicnn.common.warn_once import warn_once
 
 _MOST = 1 << 26  # numbers of an array that are looked at; of larger ones, evenly spaced rows
 

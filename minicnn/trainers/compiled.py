@@ -6,14 +6,15 @@ import inspect
 import warnings
 from typing import Any
 
-from minicnn import config, dtypes, ops, optimizers
-from minicnn.build_once import all_or_nothing
+from minicnn import ops, optimizers
+from minicnn.common import configuration, dtypes
+from minicnn.common.build_once import all_or_nothing
+from minicnn.common.warn_once import warn_once
 from minicnn.metrics import Mean, Metric
-from minicnn.trainers.building import build_symbolically
+from minicnn.trainers.build_model import build_symbolically
 from minicnn.trainers.checks import check_loss
 from minicnn.trainers.compile_utils import CompileLoss, CompileMetrics, check_identifiers
 from minicnn.trainers.compile_utils.compile_metrics import check_result
-from minicnn.utils.warn_once import warn_once
 
 
 class Compiled:
@@ -62,7 +63,7 @@ class Compiled:
             weighted_metrics: the same, for metrics that sample weights apply to.
             run_eagerly: whether every step runs through the layers' own code. By default, steps
                 that turn out to be the same list of kernels are repeated from that list, with the
-                same results (see `trainers/repetition.py`).
+                same results (see `replay/replayed_step.py`).
             steps_per_execution: batches between two calls of the callbacks.
             jit_compile: accepted without effect; the kernels are compiled in any case.
             auto_scale_loss: whether the optimizer of a "mixed_float16" model is wrapped in a
@@ -110,7 +111,7 @@ class Compiled:
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile` for a file; nothing if the model is not compiled."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         if not self.compiled or not hasattr(self, "_compile_config"):
             return {}
@@ -118,7 +119,7 @@ class Compiled:
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model as `get_compile_config` says."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         if type(self).compile is not Compiled.compile:
             warnings.warn(
@@ -230,7 +231,7 @@ class Compiled:
 
     def _aggregate_additional_loss(self, loss: Any) -> Any:
         if not dtypes.is_float_dtype(dtypes.standardize_dtype(loss.dtype)):
-            loss = ops.cast(loss, config.floatx())
+            loss = ops.cast(loss, configuration.floatx())
         return ops.sum(loss)
 
     def compute_metrics(

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from minicnn import config
+from minicnn.common import configuration
 from minicnn.trainers.data_adapters import get_data_adapter
 
 
@@ -112,7 +112,7 @@ class EpochIterator:
 
 def _capped(steps_per_epoch: int | None) -> int | None:
     """At most `config.max_steps_per_epoch()`, which is for trying programs out."""
-    most = config.max_steps_per_epoch()
+    most = configuration.max_steps_per_epoch()
     if not most or (steps_per_epoch and steps_per_epoch <= most):
         return steps_per_epoch
     warnings.warn(f"Limiting steps_per_epoch to {most}", stacklevel=3)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import GradientTape
+from minicnn.common.python_utils import pythonify_logs
+from minicnn.replay.replayed_step import Repeated
+from minicnn.trainers.all_or_nothing import Transactions, state_variables
 from minicnn.trainers.batch import as_tensors, number_of_rows
 from minicnn.trainers.checks import check_logs, check_outputs
 from minicnn.trainers.compiled import Compiled
@@ -16,9 +19,6 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     unpack_x_y_sample_weight,
 )
 from minicnn.trainers.prediction import copied
-from minicnn.trainers.repetition import Repeated
-from minicnn.trainers.transaction import Transactions, state_variables
-from minicnn.utils.python_utils import pythonify_logs
 
 _TRAIN = ("train_step", "compute_metrics")
 _TEST = ("test_step", "compute_metrics")

@@ -6,20 +6,20 @@ import contextlib
 import warnings
 from typing import Any
 
-from minicnn import config
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.variable import all_or_none
 from minicnn.callbacks import CallbackList, History
-from minicnn.layers.kept_structure import structure_kept
+from minicnn.common import configuration
+from minicnn.common.python_utils import pythonify_logs
+from minicnn.layers.base.ownership_cache import structure_kept
+from minicnn.trainers.all_or_nothing import Transactions
 from minicnn.trainers.batch import as_tensors, check_counts
-from minicnn.trainers.building import build_for_any_batch_size
+from minicnn.trainers.build_model import build_for_any_batch_size
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
 from minicnn.trainers.data_adapters.data_adapter_utils import unpack_x_y_sample_weight
 from minicnn.trainers.epoch_iterator import EpochIterator
 from minicnn.trainers.prediction import Predictions
 from minicnn.trainers.steps import Steps
-from minicnn.trainers.transaction import Transactions
-from minicnn.utils.python_utils import pythonify_logs
 
 
 class Trainer(Steps):
@@ -316,7 +316,7 @@ class Trainer(Steps):
 
 def _capped_epochs(epochs: int) -> int:
     """At most `config.max_epochs()`, which is for trying programs out."""
-    most = config.max_epochs()
+    most = configuration.max_epochs()
     if not most or epochs <= most:
         return epochs
     warnings.warn(f"Limiting epochs to {most}", stacklevel=3)

@@ -6,30 +6,32 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "CustomObjectScope": "minicnn.saving.object_registration.CustomObjectScope",
+    "CustomObjectScope": "minicnn.serialization.object_registration.CustomObjectScope",
     "Progbar": "minicnn.utils.progbar.Progbar",
     "PyDataset": "minicnn.trainers.data_adapters.py_dataset.PyDataset",
     "Sequence": "minicnn.trainers.data_adapters.py_dataset.PyDataset",
-    "clear_session": "minicnn.global_state.clear_session",
-    "custom_object_scope": "minicnn.saving.object_registration.CustomObjectScope",
-    "deserialize_keras_object": "minicnn.saving.serialization_lib.deserialize_keras_object",
+    "clear_session": "minicnn.common.session.clear_session",
+    "custom_object_scope": "minicnn.serialization.object_registration.CustomObjectScope",
+    "deserialize_keras_object": "minicnn.serialization.serialization_lib.deserialize_keras_object",
     "disable_interactive_logging": "minicnn.config.disable_interactive_logging",
     "enable_interactive_logging": "minicnn.config.enable_interactive_logging",
-    "get_custom_objects": "minicnn.saving.object_registration.get_custom_objects",
+    "get_custom_objects": "minicnn.serialization.object_registration.get_custom_objects",
     "get_file": "minicnn.utils.file_utils.get_file",
-    "get_registered_name": "minicnn.saving.object_registration.get_registered_name",
-    "get_registered_object": "minicnn.saving.object_registration.get_registered_object",
+    "get_registered_name": "minicnn.serialization.object_registration.get_registered_name",
+    "get_registered_object": "minicnn.serialization.object_registration.get_registered_object",
     "get_source_inputs": "minicnn.utils.source_inputs.get_source_inputs",
     "is_interactive_logging_enabled": "minicnn.config.is_interactive_logging_enabled",
-    "is_keras_tensor": "minicnn.ops.keras_tensor.is_keras_tensor",
+    "is_keras_tensor": "minicnn.ops.symbolic.keras_tensor.is_keras_tensor",
     "normalize": "minicnn.utils.numerical_utils.normalize",
     "pack_x_y_sample_weight": (
         "minicnn.trainers.data_adapters.data_adapter_utils.pack_x_y_sample_weight"
     ),
-    "register_keras_serializable": "minicnn.saving.object_registration.register_keras_serializable",
-    "serialize_keras_object": "minicnn.saving.serialization_lib.serialize_keras_object",
+    "register_keras_serializable": (
+        "minicnn.serialization.object_registration.register_keras_serializable"
+    ),
+    "serialize_keras_object": "minicnn.serialization.serialization_lib.serialize_keras_object",
     "set_random_seed": "minicnn.utils.rng_utils.set_random_seed",
-    "standardize_dtype": "minicnn.dtypes.standardize_dtype",
+    "standardize_dtype": "minicnn.common.dtypes.standardize_dtype",
     "to_categorical": "minicnn.utils.numerical_utils.to_categorical",
     "unpack_x_y_sample_weight": (
         "minicnn.trainers.data_adapters.data_adapter_utils.unpack_x_y_sample_weight"
@@ -37,13 +39,9 @@ _HOME = {
 }
 _MODULES = (
     "file_utils",
-    "io_utils",
     "numerical_utils",
     "progbar",
-    "python_utils",
     "rng_utils",
-    "suggest",
-    "summary_utils",
 )
 
 __all__ = sorted(_HOME)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from minicnn import config
+from minicnn.common import configuration
 from minicnn.utils.archives import is_zip, unpack
 
 
@@ -63,7 +63,7 @@ def get_file(
             "Paths are no longer accepted as the `fname` argument; use `cache_dir` and "
             f"`cache_subdir` for the folder. Received: fname={fname}"
         )
-    folder = Path(cache_dir or config.minicnn_home()).expanduser() / cache_subdir
+    folder = Path(cache_dir or configuration.minicnn_home()).expanduser() / cache_subdir
     extract = extract or untar
     file_name, folder_name = _names(name, bool(fname)) if extract else (name, "")
     if force_download and not (folder / file_name).is_dir():

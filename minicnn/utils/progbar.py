@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.utils.io_utils import print_msg
+from minicnn.common.printing import print_msg
 
 _BOLD = "\x1b[1m{}\x1b[0m"
 _GREEN = "\x1b[32m{}\x1b[0m"

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from minicnn import global_state
+from minicnn.common import session
 
 _SEED = "global_random_seed"
 _SEED_GENERATOR = "global_seed_generator"
@@ -46,15 +46,15 @@ def set_random_seed(seed: int) -> None:
         _own.random = random.Random(seed)
         random.seed(seed)
     np.random.seed(seed)
-    global_state.set_global_attribute(_SEED, seed)
+    session.set_global_attribute(_SEED, seed)
     # Without this the generator would go on from where it stands; a new one draws its own
     # seed from Python's `random`.
-    global_state.set_global_attribute(_SEED_GENERATOR, None)
+    session.set_global_attribute(_SEED_GENERATOR, None)
 
 
 def get_random_seed() -> int | None:
     """The seed given to `set_random_seed`, or None."""
-    return global_state.get_global_attribute(_SEED)
+    return session.get_global_attribute(_SEED)
 
 
 def draw_integer() -> int:

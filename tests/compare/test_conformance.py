@@ -46,10 +46,10 @@ def test_skips_by_backend():
 
 
 def test_patches_minicnn():
-    import minicnn.utils.io_utils
+    import minicnn.common.printing
 
     with mock.patch("keras.src.utils.io_utils.print_msg") as patched:
-        minicnn.utils.io_utils.print_msg("x")
+        minicnn.common.printing.print_msg("x")
     patched.assert_called_once()
 """
 
@@ -64,7 +64,7 @@ def nothing_is_preloaded(monkeypatch):
 def source(tmp_path):
     """A folder like Keras's `keras/src`."""
     folder = tmp_path / "keras" / "src"
-    for module in ("quantizers/quantizers.py", "utils/io_utils.py", "layers/x.py"):
+    for module in ("quantizers/quantizers.py", "common/printing.py", "layers/x.py"):
         (folder / module).parent.mkdir(parents=True, exist_ok=True)
         for file in (folder / module, (folder / module).with_name("__init__.py")):
             file.write_text("raise ImportError('Keras itself must stay unread')")

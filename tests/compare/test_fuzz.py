@@ -19,8 +19,8 @@ from compare.fuzz.drawing import networks
 from compare.fuzz.judging import BEYOND, DIFFERS, HOLDS, REFUSED, UNSTABLE
 from compare.fuzz.network import Network, Step
 from compare.libraries.minicnn import MiniCNN
+from compare.mutants.planted import BUGS, switched_on
 from compare.outcome import CannotCompare
-from compare.planted import BUGS, switched_on
 from minicnn import config
 
 # A process whose "Keras" is minicnn, without the bug that is planted in this one.

@@ -1,8 +1,9 @@
 import pytest
 
-from compare import catalogue, judge, mutants, weaker
+from compare import catalogue, judge, mutants
 from compare.case import Case
-from compare.planted import BUGS, PARTS, Bug, switch, switched_on
+from compare.mutants import weaker_checks
+from compare.mutants.planted import BUGS, PARTS, Bug, switch, switched_on
 from compare.values import apart
 from minicnn import config, ops
 
@@ -75,10 +76,10 @@ def test_the_sum_as_the_loss_sees_no_softmax():
     config.set_backend("numpy")
     dropped = bug("mean term of softmax's gradient is dropped")
     constant = dropped._replace(wrong="return 0 * y * cotangent")
-    assert weaker.rejecting(SOFTMAX) == set()
+    assert weaker_checks.rejecting(SOFTMAX) == set()
     with switched_on(constant):
-        assert weaker.rejecting(SOFTMAX) >= {"direction"}
-        assert "sum" not in weaker.rejecting(SOFTMAX)
+        assert weaker_checks.rejecting(SOFTMAX) >= {"direction"}
+        assert "sum" not in weaker_checks.rejecting(SOFTMAX)
 
 
 def test_gradient_checks_see_no_wrong_value():
@@ -89,7 +90,7 @@ def test_gradient_checks_see_no_wrong_value():
     right = judge.ours(pooling)["training: output 0"]
     with switched_on(bug("padding counts in an average")):
         assert (judge.ours(pooling)["training: output 0"] != right).any()
-        assert weaker.rejecting(pooling) == set()
+        assert weaker_checks.rejecting(pooling) == set()
 
 
 def test_remembered_shapes_are_forgotten():
@@ -108,6 +109,6 @@ def test_remembered_shapes_are_forgotten():
 def test_lines_that_are_no_longer_there_are_told():
     with (
         pytest.raises(LookupError, match="the source has changed"),
-        switched_on(Bug("an old bug", "forward", "minicnn.shapes", "no such line", "x", ())),
+        switched_on(Bug("an old bug", "forward", "minicnn.common.shapes", "no such line", "x", ())),
     ):
         pass

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minicnn import GradientTape, Sequential, layers, ops
-from minicnn.dtypes import numpy_dtype
+from minicnn.common.dtypes import numpy_dtype
 
 ROUNDING = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 FIRST = "channels_first"

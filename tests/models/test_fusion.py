@@ -11,7 +11,7 @@ from minicnn.models.fusion import (
     NormalizationThenReLU,
     fused_nodes,
 )
-from minicnn.ops.nn.blocks import dense_block
+from minicnn.ops.nn.fused_layers import dense_block
 
 
 @pytest.fixture

@@ -57,9 +57,8 @@ def gradients(model, x, labels):
     return [g.numpy() for g in tape.gradient(value, model.trainable_weights)]
 
 
-@pytest.mark.parametrize("algorithm", ["auto", "im2col", "direct", "winograd"])
-@pytest.mark.parametrize("network", [convnet, deep, residual])
-def test_gradients_are_those_of_float64(network, algorithm, rng):
+def largest_error(network, algorithm, rng):
+    """The largest relative error of a weight's gradient, and the weight's path."""
     model, exact = network("float32"), network("float64")
     for own, other in zip(model.weights, exact.weights, strict=True):
         own.assign(own + 0.1 * rng.normal(size=own.shape))
@@ -74,7 +73,20 @@ def test_gradients_are_those_of_float64(network, algorithm, rng):
     finally:
         config.set_backend("numba")
         config.set_convolution_algorithm("auto")
+    errors = {}
     for weight, a, b in zip(model.trainable_weights, found, expected, strict=True):
-        error, size = np.linalg.norm(a - b), np.linalg.norm(b)
+        size = np.linalg.norm(b)
         assert size > 1e-4, weight.path
-        assert error <= 1e-5 * size, f"{weight.path}: {error / size:.1e}"
+        errors[weight.path] = np.linalg.norm(a - b) / size
+    return max((error, path) for path, error in errors.items())
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "im2col", "direct", "winograd"])
+@pytest.mark.parametrize("network", [convnet, deep, residual])
+def test_gradients_are_those_of_float64(network, algorithm, rng):
+    """Of a million units some lie so near a kink (of relu, of a maximum) that rounding takes the
+    other branch, about once in ten draws. A wrong gradient is wrong for each of three draws."""
+    draws = []
+    while len(draws) < 3 and (not draws or draws[-1][0] > 1e-5):
+        draws.append(largest_error(network, algorithm, rng))
+    assert draws[-1][0] <= 1e-5, draws

@@ -8,7 +8,7 @@ import pytest
 
 import minicnn
 from minicnn import config
-from minicnn.layers.call_arguments import call_signature
+from minicnn.layers.base.call_arguments import call_signature
 from minicnn.models.fusion import PAIRS, fused_nodes
 
 SHAPE = (6, 6, 4)

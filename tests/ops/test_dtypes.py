@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from minicnn import KerasTensor, dtypes, ops
+from minicnn import KerasTensor, ops
+from minicnn.common import dtypes
 
 TYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 MIXED = (*TYPES, bool, int, float)

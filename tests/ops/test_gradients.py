@@ -11,7 +11,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import ops
-from minicnn.ops.primitive import Primitive
+from minicnn.ops.define.primitive import Primitive
 from tests.gradients import check_gradients
 from tests.ops.gradient_cases import CASES
 

@@ -7,7 +7,7 @@ import pytest
 
 from minicnn import config, ops, random
 from minicnn.autodiff import GradientTape
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 COUNT = 200_000
 

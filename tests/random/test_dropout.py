@@ -5,7 +5,7 @@ import pytest
 
 from minicnn import ops, random
 from minicnn.autodiff import GradientTape
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -65,7 +65,7 @@ def test_half_precision_stays():
 
 
 def test_in_a_graph_it_draws_afresh_each_time():
-    from minicnn.ops.function import Function
+    from minicnn.ops.symbolic.function import Function
 
     x = KerasTensor((None, 64))
     generator = random.SeedGenerator(1)

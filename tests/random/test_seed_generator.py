@@ -5,7 +5,7 @@ import pytest
 
 import minicnn
 from minicnn import random
-from minicnn.saving import serialization_lib
+from minicnn.serialization import serialization_lib
 from minicnn.utils import set_random_seed
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import minicnn
-from minicnn.saving import public_names
+from minicnn.serialization import public_names
 
 # What must be given to make one.
 ARGUMENTS = {

@@ -10,7 +10,8 @@ import pytest
 import minicnn as keras
 from minicnn import layers
 from minicnn.autodiff import Variable
-from minicnn.trainers.transaction import state_variables
+from minicnn.common import dtypes
+from minicnn.trainers.all_or_nothing import state_variables
 
 FLOAT32 = np.dtype("float32")
 
@@ -188,7 +189,7 @@ def test_data_of_a_strange_type_are_like_any_other(kind, backend):
 def test_wherever_an_array_enters_its_type_is_numpys_own(kind, dtype):
     if dtype == "bfloat16" and kind != "pickle":
         pytest.skip("a type that NumPy does not know has one form only")
-    own = keras.dtypes.numpy_dtype(dtype)
+    own = dtypes.numpy_dtype(dtype)
     array = STRANGE[kind](np.ones((3, 8)).astype(own))
     variable = keras.Variable(np.zeros((3, 8), own))
     variable.assign(array)

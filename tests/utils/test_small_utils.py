@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minicnn
-from minicnn import global_state, naming
-from minicnn.utils import python_utils, rng_utils, suggest
+from minicnn.common import naming, python_utils, session, suggest
+from minicnn.utils import rng_utils
 
 
 @given(st.text("aAbB1_ é-Z", max_size=12))
@@ -23,7 +23,7 @@ def test_snake_case_is_keras_s(keras, name):
 def test_automatic_names_count_up_until_the_session_is_cleared():
     assert [naming.auto_name("Conv2D") for _ in range(3)] == ["conv2d", "conv2d_1", "conv2d_2"]
     assert naming.get_uid("conv2d") == 4
-    global_state.clear_session(free_memory=False)
+    session.clear_session(free_memory=False)
     assert naming.auto_name("Conv2D") == "conv2d"
 
 

@@ -8,7 +8,7 @@ from compare.report.html import Html, tag
 from compare.report.parts import bar, folded, section, table, verdict
 from compare.report.results import Result
 
-# What the weaker checks of compare/weaker.py do, in the words of a reader.
+# What the weaker checks of compare/mutants/weaker_checks.py do, in the words of a reader.
 WORDS = {
     "direction": "one random direction",
     "sum": "sum as the loss",

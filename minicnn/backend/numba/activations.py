@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part, same_float
-from minicnn.backend.numba.in_pieces import in_pieces
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compiler.compile import compiled, part, same_float
+from minicnn.backend.numba.machine.piecewise import in_pieces
+from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import activations as definition
 
 PIECE = 16_384  # elements

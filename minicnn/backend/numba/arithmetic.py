@@ -11,9 +11,9 @@ from itertools import dropwhile
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
-from minicnn.backend.numba.pieces import pieces
-from minicnn.backend.numba.threads import cut, for_chunks, for_pieces, share
+from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces, share
+from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import blocks as definition
 
 LARGE = 65_536  # elements from which a second thread pays

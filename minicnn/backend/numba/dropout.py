@@ -16,10 +16,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from minicnn.backend.numba.compile import compiled
-from minicnn.backend.numba.pieces import pieces
-from minicnn.backend.numba.simd import address_of
-from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numba.compiler.compile import compiled
+from minicnn.backend.numba.machine.simd import address_of
+from minicnn.backend.numba.machine.threads import cut, share
+from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import random as definition
 from minicnn.backend.numpy.random import GROUP, KEY_STEPS, LANES, MULTIPLIERS, ROUNDS, Key
 

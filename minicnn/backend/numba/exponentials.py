@@ -26,10 +26,9 @@ from functools import wraps
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part
-from minicnn.backend.numba.in_pieces import in_pieces
-from minicnn.backend.numba.pieces import pieces
-from minicnn.backend.numba.simd import (
+from minicnn.backend.numba.compiler.compile import compiled, part
+from minicnn.backend.numba.machine.piecewise import in_pieces
+from minicnn.backend.numba.machine.simd import (
     WIDTH,
     address_of,
     at_least,
@@ -44,7 +43,8 @@ from minicnn.backend.numba.simd import (
     where_beats,
     zero,
 )
-from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numba.machine.threads import cut, share
+from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import activations as definition
 
 F = np.float32

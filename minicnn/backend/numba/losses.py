@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part, same_float
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compiler.compile import compiled, part, same_float
+from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import losses as definition
 
 PIECE = 4096  # exponentials that are worth waking a thread for

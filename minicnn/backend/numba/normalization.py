@@ -23,9 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.arithmetic import channel_sums, sum, sums_channels
-from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
-from minicnn.backend.numba.pieces import pieces
-from minicnn.backend.numba.simd import (
+from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, same_float
+from minicnn.backend.numba.machine.simd import (
     BYTES,
     WIDTH,
     address_of,
@@ -37,7 +36,8 @@ from minicnn.backend.numba.simd import (
     store,
     where_positive,
 )
-from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numba.machine.threads import cut, share
+from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import blocks
 from minicnn.backend.numpy import normalization as definition
 

@@ -23,9 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part
-from minicnn.backend.numba.pieces import pieces
-from minicnn.backend.numba.simd import (
+from minicnn.backend.numba.compiler.compile import compiled, part
+from minicnn.backend.numba.machine.simd import (
     WIDTH,
     address_of,
     load,
@@ -34,7 +33,8 @@ from minicnn.backend.numba.simd import (
     square_root,
     store,
 )
-from minicnn.backend.numba.threads import cut, share
+from minicnn.backend.numba.machine.threads import cut, share
+from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import optimizers as definition
 
 Array = np.ndarray

@@ -12,8 +12,8 @@ from math import prod
 import numpy as np
 
 from minicnn.backend.numba import pool_by_two
-from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, same_float
+from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, contiguous, part, same_float
-from minicnn.backend.numba.simd import (
+from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, same_float
+from minicnn.backend.numba.machine.simd import (
     WIDTH,
     address_of,
     larger,
@@ -29,7 +29,7 @@ from minicnn.backend.numba.simd import (
     where_equal,
     zero,
 )
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Sizes
 

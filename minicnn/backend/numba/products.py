@@ -18,8 +18,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, contiguous, same_float
-from minicnn.backend.numba.threads import cut, for_pieces
+from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
+from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy.blocks import Gradients
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, part
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compiler.compile import compiled, part
+from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import random as definition
 from minicnn.backend.numpy.random import KEY_STEPS, MULTIPLIERS, ROUNDS, Key
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled, same_float
-from minicnn.backend.numba.threads import for_chunks
+from minicnn.backend.numba.compiler.compile import compiled, same_float
+from minicnn.backend.numba.machine.threads import for_chunks
 
 PIECE = 65_536  # elements that are worth waking a thread for
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from minicnn.backend.numpy.conv import Padding, Sizes
-from minicnn.dtypes import is_inexact
+from minicnn.common.dtypes import is_inexact
 
 Window = tuple[int, int, tuple[int, int]]  # along one axis: its length, stride and padding
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.layers.layer import Layer
-from minicnn.layers.weight_settings import keep_settings
+from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import keep_settings
 
 
 class Activation(Layer):

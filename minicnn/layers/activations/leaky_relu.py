@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from minicnn import activations
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 
 
 class LeakyReLU(Layer):

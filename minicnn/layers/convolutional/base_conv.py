@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.config import standardize_data_format
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
-from minicnn.layers.weight_settings import (
+from minicnn.common.configuration import standardize_data_format
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import (
     add_weight_with_settings,
     keep_settings,
 )
-from minicnn.ops.nn.blocks import conv_block
-from minicnn.ops.nn.shapes import compute_conv_output_shape
-from minicnn.shapes import Shape
+from minicnn.ops.nn.fused_layers import conv_block
+from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
 Sizes = int | tuple[int, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
 from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
-from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
-from minicnn.ops.nn.shapes import compute_conv_output_shape
-from minicnn.shapes import Shape
+from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 
 
 class BaseDepthwiseConv(BaseConvolution):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
-from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
-from minicnn.ops.nn.blocks import dense_block
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.ops.nn.fused_layers import dense_block
 
 
 class Dense(Layer):

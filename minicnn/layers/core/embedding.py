@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.layer import Layer
-from minicnn.layers.weight_settings import add_weight_with_settings, keep_settings
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
 
 
 class Embedding(Layer):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import tree
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Identity(Layer):

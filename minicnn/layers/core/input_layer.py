@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from minicnn import config, dtypes
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.node import Node
-from minicnn.shapes import standardize_shape
+from minicnn.common import configuration, dtypes
+from minicnn.common.shapes import standardize_shape
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.node import Node
 
 
 class InputLayer(Layer):
@@ -53,7 +53,7 @@ class InputLayer(Layer):
         if input_tensor is not None:
             batch_shape, dtype = _of_tensor(input_tensor, shape, batch_size, batch_shape, dtype)
         self._batch_shape = _whole_shape(shape, batch_size, batch_shape, input_tensor)
-        self._input_dtype = dtypes.standardize_dtype(dtype or config.floatx())
+        self._input_dtype = dtypes.standardize_dtype(dtype or configuration.floatx())
         self.sparse = self.ragged = False
         self.optional = optional
         self.built = True

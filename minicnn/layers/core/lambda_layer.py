@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import tree
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import outline
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import outline
 
 
 class Lambda(Layer):
@@ -82,7 +82,7 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The function by its registered name, and its arguments."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         config = super().get_config()
         config["function"] = serialization_lib.serialize_keras_object(self.function)
@@ -105,7 +105,7 @@ class Lambda(Layer):
         safe_mode: bool | None = None,
     ) -> Any:
         """Makes the layer again; a function is found by its name, never read from the file."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         config = dict(config)
         for name in ("function", "output_shape", "mask", "arguments"):

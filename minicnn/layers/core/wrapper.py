@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 
 
 class Wrapper(Layer):
@@ -32,7 +32,7 @@ class Wrapper(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The wrapper's arguments, and the layer inside."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         return {
             **super().get_config(),
@@ -42,7 +42,7 @@ class Wrapper(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Any:
         """Makes the wrapper and the layer inside again."""
-        from minicnn.saving import serialization_lib
+        from minicnn.serialization import serialization_lib
 
         config = dict(config)
         layer = serialization_lib.deserialize_keras_object(

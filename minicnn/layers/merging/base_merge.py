@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape, broadcast_shapes
+from minicnn.common.shapes import Shape, broadcast_shapes
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Merge(Layer):

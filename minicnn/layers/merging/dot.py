@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.shapes import Shape
 from minicnn.layers.merging.base_merge import Merge
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Dot(Merge):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, dtypes, ops
-from minicnn.layers.input_spec import InputSpec
+from minicnn import ops
+from minicnn.common import configuration, dtypes
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
-from minicnn.ops.nn.blocks import batch_norm_block, scale_block
-from minicnn.shapes import Shape
+from minicnn.ops.nn.fused_layers import batch_norm_block, scale_block
 
 
 class BatchNormalization(BaseNormalization):
@@ -166,7 +167,9 @@ class BatchNormalization(BaseNormalization):
                 f"mask.shape={tuple(mask.shape)}, inputs.shape={tuple(x.shape)}"
             )
         counts = ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), ops.shape(x))
-        number = ops.sum(ops.cast(counts, x.dtype), axis=axes, keepdims=True) + config.epsilon()
+        number = (
+            ops.sum(ops.cast(counts, x.dtype), axis=axes, keepdims=True) + configuration.epsilon()
+        )
         mean = ops.sum(ops.where(counts, x, 0), axis=axes, keepdims=True) / number
         squares = ops.square(ops.where(counts, x - mean, 0))
         variance = ops.sum(squares, axis=axes, keepdims=True) / number

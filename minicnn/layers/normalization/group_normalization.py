@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import dtypes, ops
-from minicnn.layers.input_spec import InputSpec
+from minicnn import ops
+from minicnn.common import dtypes
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
-from minicnn.shapes import Shape
 
 
 class GroupNormalization(BaseNormalization):

@@ -6,8 +6,8 @@ import warnings
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.shapes import Shape
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
-from minicnn.shapes import Shape
 
 
 class LayerNormalization(BaseNormalization):

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import initializers, ops
+from minicnn.common.shapes import Shape
 from minicnn.layers.normalization.base_normalization import move
-from minicnn.shapes import Shape
 
 CLIPPING = ("rmax", "rmin", "dmax")
 

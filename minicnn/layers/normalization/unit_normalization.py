@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.layer import Layer
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.normalization.base_normalization import check_axes
-from minicnn.shapes import Shape
 
 
 class UnitNormalization(Layer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.config import standardize_data_format
-from minicnn.layers.layer import Layer
-from minicnn.shapes import Shape
+from minicnn.common.configuration import standardize_data_format
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.layer import Layer
 
 Sizes = int | tuple[int, ...]
 

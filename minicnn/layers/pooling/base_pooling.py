@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.config import standardize_data_format
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
-from minicnn.ops.nn.shapes import compute_pooling_output_shape
-from minicnn.shapes import Shape
+from minicnn.common.configuration import standardize_data_format
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
 Sizes = int | tuple[int, ...]

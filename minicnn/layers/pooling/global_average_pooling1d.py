@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.layers.pooling.base_global_pooling import BaseGlobalAveragePooling
-from minicnn.ops.half import at_least_float32
+from minicnn.ops.define.half import at_least_float32
 
 
 class GlobalAveragePooling1D(BaseGlobalAveragePooling):

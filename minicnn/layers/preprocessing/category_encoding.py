@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 MODES = ("count", "one_hot", "multi_hot")
 

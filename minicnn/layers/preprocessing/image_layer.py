@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, random
-from minicnn.layers.layer import Layer
+from minicnn import random
+from minicnn.common import configuration
+from minicnn.layers.base.layer import Layer
 from minicnn.ops.image.layout import Axes, image_axes, with_lengths
 
 FILL_MODES = ("reflect", "wrap", "constant", "nearest")
@@ -28,7 +29,7 @@ class ImageLayer(Layer):
         self, data_format: str | None = None, bounding_box_format: str | None = None, **kwargs: Any
     ):
         super().__init__(**kwargs)
-        self.data_format = config.standardize_data_format(data_format)
+        self.data_format = configuration.standardize_data_format(data_format)
         self.bounding_box_format = bounding_box_format
         self._allow_non_tensor_positional_args = True
 

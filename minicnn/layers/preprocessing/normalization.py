@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, ops
+from minicnn import ops
 from minicnn.autodiff.variable import all_or_none
-from minicnn.layers.layer import Layer
+from minicnn.common import configuration
+from minicnn.layers.base.layer import Layer
 
 
 class Normalization(Layer):
@@ -162,7 +163,7 @@ class Normalization(Layer):
     def call(self, inputs: Any) -> Any:
         """Subtracts the mean and divides by the deviation."""
         x = ops.cast(inputs, self.compute_dtype)
-        deviation = ops.maximum(ops.sqrt(self.variance), config.epsilon())
+        deviation = ops.maximum(ops.sqrt(self.variance), configuration.epsilon())
         if self.invert:
             return self.mean + x * deviation
         return (x - self.mean) / deviation

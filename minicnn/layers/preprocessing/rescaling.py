@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, ops
-from minicnn.layers.layer import Layer
-from minicnn.saving import serialization_lib
+from minicnn import ops
+from minicnn.common import configuration
+from minicnn.layers.base.layer import Layer
+from minicnn.serialization import serialization_lib
 
 
 class Rescaling(Layer):
@@ -32,7 +33,7 @@ class Rescaling(Layer):
         """Multiplies and adds."""
         scale = ops.cast(self.scale, self.compute_dtype)
         offset = ops.cast(self.offset, self.compute_dtype)
-        if config.image_data_format() == "channels_first":
+        if configuration.image_data_format() == "channels_first":
             scale, offset = _beside_channels(scale), _beside_channels(offset)
         return ops.cast(inputs, self.compute_dtype) * scale + offset
 

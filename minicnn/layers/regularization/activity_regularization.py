@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 
 
 class ActivityRegularization(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, random
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.regularization.dropout import check_rate
 
 _SATURATION = -1.6732632423543772 * 1.0507009873554805

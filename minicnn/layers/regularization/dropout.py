@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import random
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 
 
 class Dropout(Layer):

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from minicnn import random
-from minicnn.layers.layer import Layer
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.regularization.dropout import check_rate
 
 

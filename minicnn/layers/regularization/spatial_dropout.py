@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, random
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
+from minicnn import random
+from minicnn.common import configuration
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
 from minicnn.layers.regularization.dropout import check_rate
 
 
@@ -21,7 +22,7 @@ class BaseSpatialDropout(Layer):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
         self.seed = seed
-        self.data_format = config.standardize_data_format(data_format)
+        self.data_format = configuration.standardize_data_format(data_format)
         self.seed_generator = random.SeedGenerator(seed)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self.supports_masking = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.common.shapes import Shape
 from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
-from minicnn.shapes import Shape
 
 
 class BaseCropping(SpatialLayer):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Permute(Layer):

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Reshape(Layer):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config
-from minicnn.layers.input_spec import InputSpec
-from minicnn.layers.layer import Layer
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.common import configuration
+from minicnn.common.shapes import Shape
+from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.layer import Layer
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class SpatialLayer(Layer):
@@ -18,7 +18,7 @@ class SpatialLayer(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.data_format = config.standardize_data_format(data_format)
+        self.data_format = configuration.standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.shapes import Shape
 from minicnn.layers.reshaping.spatial import SpatialLayer
-from minicnn.shapes import Shape
 from minicnn.utils.argument_validation import standardize_tuple
 
 

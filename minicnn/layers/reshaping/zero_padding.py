@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.shapes import Shape
 from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
-from minicnn.shapes import Shape
 
 
 class BaseZeroPadding(SpatialLayer):

@@ -1,6 +1,6 @@
 """Operations on images: colours, sizes, borders, transforms, patches."""
 
-from minicnn.ops.declare import operation_classes
+from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.image.borders import crop_images, pad_images
 from minicnn.ops.image.color import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
 from minicnn.ops.image.patches import extract_patches, extract_patches_3d

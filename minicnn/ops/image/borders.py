@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
-from minicnn.ops.declare import composite
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define.declare import composite
 from minicnn.ops.image.layout import image_axes, with_lengths
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Length = int | None
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops
-from minicnn.ops.declare import composite
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
+from minicnn.ops.define.declare import composite
 from minicnn.ops.image.layout import image_axes
 
 

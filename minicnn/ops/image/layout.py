@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from minicnn.config import standardize_data_format
+from minicnn.common.configuration import standardize_data_format
 
 
 class Axes(NamedTuple):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.config import standardize_data_format
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn import shapes
-from minicnn.ops.nn.windows import pad_pairs, per_axis, standardize_padding
+from minicnn.common.configuration import standardize_data_format
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.nn import output_shapes
+from minicnn.ops.nn.sliding_windows import pad_pairs, per_axis, standardize_padding
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _patches_spec(images, size, **window):
     filters = None if images.shape[-1] is None else math.prod(size) * images.shape[-1]
-    shape = shapes.compute_conv_output_shape(
+    shape = output_shapes.compute_conv_output_shape(
         images.shape, filters, size, data_format="channels_last", **window
     )
     return KerasTensor(shape, images.dtype)

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import dtypes, ops
-from minicnn.ops.declare import composite, op
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
+from minicnn.common.suggest import unknown_name
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.image.borders import crop_images, pad_images
 from minicnn.ops.image.layout import image_axes, with_lengths
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.utils.suggest import unknown_name
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _triangle(t: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.config import standardize_data_format
-from minicnn.ops.declare import op
+from minicnn.common.configuration import standardize_data_format
+from minicnn.common.suggest import unknown_name
+from minicnn.ops.define.declare import op
 from minicnn.ops.image.layout import image_axes
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.utils.suggest import unknown_name
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 INTERPOLATIONS = ("nearest", "bilinear")
 FILL_MODES = ("constant", "nearest", "wrap", "reflect")

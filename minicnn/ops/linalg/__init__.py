@@ -1,6 +1,6 @@
 """Linear algebra: matrices are in the last two axes, the axes before them are a batch."""
 
-from minicnn.ops.declare import operation_classes
+from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.linalg.decompositions import *  # noqa: F403
 from minicnn.ops.linalg.derivatives import *  # noqa: F403
 from minicnn.ops.linalg.norms import *  # noqa: F403

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import ops
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define.declare import op
 from minicnn.ops.linalg.shared import check_matrix, check_square, swapped
 from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["eig", "eigh", "lu_factor", "qr", "svd"]
 

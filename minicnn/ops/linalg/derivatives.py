@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minicnn import ops, tree
+from minicnn import tree
 from minicnn.autodiff import GradientTape, Tensor
-from minicnn.ops.keras_tensor import KerasTensor, any_symbolic_tensors
-from minicnn.ops.operation import Operation, outline
+from minicnn.autodiff import operations as ops
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
+from minicnn.ops.symbolic.operation import Operation, outline
 
 __all__ = ["JVP", "jvp"]
 

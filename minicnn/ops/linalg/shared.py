@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from minicnn import ops
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.autodiff import operations as ops
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def check_matrix(x):

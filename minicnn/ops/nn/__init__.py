@@ -3,7 +3,7 @@
 Each function has a class beside it for graphs: `conv` and `Conv`.
 """
 
-from minicnn.ops.declare import operation_classes
+from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.nn.activations import (
     celu,
     elu,
@@ -46,18 +46,18 @@ from minicnn.ops.nn.normalization import (
     normalize,
     rms_normalization,
 )
+from minicnn.ops.nn.output_shapes import (
+    compute_conv_output_shape,
+    compute_conv_transpose_output_shape,
+    compute_conv_transpose_padding_args_for_jax,
+    compute_pooling_output_shape,
+)
 from minicnn.ops.nn.patches import depth_to_space, fold, space_to_depth, unfold
 from minicnn.ops.nn.pooling import (
     adaptive_average_pool,
     adaptive_max_pool,
     average_pool,
     max_pool,
-)
-from minicnn.ops.nn.shapes import (
-    compute_conv_output_shape,
-    compute_conv_transpose_output_shape,
-    compute_conv_transpose_padding_args_for_jax,
-    compute_pooling_output_shape,
 )
 from minicnn.ops.nn.softmax_family import log_softmax, softmax, sparsemax
 from minicnn.ops.nn.transposed_convolution import conv_transpose

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.backend.numpy.activations import SELU_ALPHA, SELU_SCALE
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy.slopes import divided, scaled
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minicnn import ops
-from minicnn.ops.declare import composite
-from minicnn.ops.half import at_least_float32
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define.declare import composite
+from minicnn.ops.define.half import at_least_float32
 from minicnn.ops.nn.softmax_family import softmax
 
 

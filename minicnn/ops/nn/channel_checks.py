@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.ops.nn.windows import channels_of
-from minicnn.shapes import Shape
+from minicnn.common.shapes import Shape
+from minicnn.ops.nn.sliding_windows import channels_of
 
 
 def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) -> None:

@@ -16,13 +16,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn import shapes
+from minicnn.common.shapes import Shape
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.nn import output_shapes
 from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
-from minicnn.ops.nn.windows import (
+from minicnn.ops.nn.sliding_windows import (
     channels_of,
     from_channels_last,
     hashable,
@@ -33,7 +33,7 @@ from minicnn.ops.nn.windows import (
     standardize_padding,
     to_channels_last,
 )
-from minicnn.shapes import Shape
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
 
@@ -50,7 +50,7 @@ def window_settings(
     """The kernels' keyword arguments, after checking that inputs and kernel fit together."""
     check_channels(input_shape, kernel_shape, data_format)
     kernel_size = kernel_shape[:-2]
-    shapes.compute_conv_output_shape(
+    output_shapes.compute_conv_output_shape(
         input_shape, kernel_shape[-1], kernel_size, strides, padding, data_format, dilation_rate
     )
     rank = len(kernel_size)
@@ -69,7 +69,7 @@ def window_settings(
 def _conv_spec(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     data_format = standardize_data_format(data_format)
     check_channels(inputs.shape, kernel.shape, data_format)
-    shape = shapes.compute_conv_output_shape(
+    shape = output_shapes.compute_conv_output_shape(
         inputs.shape,
         kernel.shape[-1],
         kernel.shape[:-2],

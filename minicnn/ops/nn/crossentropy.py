@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.dtypes import is_real_float
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import configuration
+from minicnn.common.dtypes import is_real_float
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn.activations import logistic
 from minicnn.ops.nn.encoding import one_hot
 from minicnn.ops.nn.softmax_family import check_axis, log_softmax, softmax, softmax_gradient
 from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 @composite("target", "output")
@@ -224,13 +225,13 @@ def _as_floats(target: Any, output: Any) -> tuple[Any, Any]:
     target, output = ops.convert_to_tensor(target), ops.convert_to_tensor(output)
     dtype = str(output.dtype)
     if "float" not in dtype:
-        dtype = config.floatx()
+        dtype = configuration.floatx()
         output = ops.cast(output, dtype)
     return ops.cast(target, dtype), output
 
 
 def _clipped(probabilities: Any) -> Any:
-    return ops.clip(probabilities, config.epsilon(), 1 - config.epsilon())
+    return ops.clip(probabilities, configuration.epsilon(), 1 - configuration.epsilon())
 
 
 def _logits_of(output: Any, from_logits: bool, name: str, activation: str) -> tuple[Any, bool]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import config, dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import configuration, dtypes
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _position(axis: int, ndim: int) -> int:
@@ -31,7 +32,7 @@ def _one_hot_spec(x, num_classes, axis=-1, dtype=None, sparse=False):
     _dense_only(sparse)
     shape = list(x.shape)
     shape.insert(_position(axis, len(shape)), num_classes)
-    return KerasTensor(shape, dtype or config.floatx())
+    return KerasTensor(shape, dtype or configuration.floatx())
 
 
 @op("x", spec=_one_hot_spec)
@@ -58,7 +59,7 @@ def one_hot(
     shape[axis] = num_classes
     classes = kernels.arange(num_classes).reshape(shape)
     labels = kernels.expand_dims(x, axis).astype("int64")
-    return (labels == classes).astype(dtypes.numpy_dtype(dtype or config.floatx()))
+    return (labels == classes).astype(dtypes.numpy_dtype(dtype or configuration.floatx()))
 
 
 @composite("inputs")

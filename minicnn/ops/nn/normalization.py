@@ -6,15 +6,16 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from minicnn import config, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.half import at_least_float32
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import configuration
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.define.half import at_least_float32
+from minicnn.ops.define.specs import normalize_axes, reduced_shape
 from minicnn.ops.linalg.norms import euclidean_length
 from minicnn.ops.nn.softmax_family import check_axis
 from minicnn.ops.numpy.slopes import scaled
-from minicnn.ops.specs import normalize_axes, reduced_shape
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Axes = int | Sequence[int]
 
@@ -127,7 +128,7 @@ def layer_normalization(
     Args:
         gamma, beta: of the lengths of the axes, or of a shape that broadcasts; may be None.
         axis: one axis or several.
-        epsilon: `config.epsilon()` by default.
+        epsilon: `configuration.epsilon()` by default.
         rms_scaling: deprecated: divide without subtracting the mean, and ignore beta.
 
     Source: Ba, Kiros, Hinton, "Layer normalization" (2016), eq. 3.
@@ -138,7 +139,7 @@ def layer_normalization(
             "deviation and not by the root mean square. Use `rms_normalization` instead.",
             stacklevel=5,
         )
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = configuration.epsilon() if epsilon is None else epsilon
     dtype, axes = x.dtype, sorted(normalize_axes(axis, len(x.shape)))
     x = at_least_float32(x)
     gamma, beta = (_along_axes(x, axes, vector) for vector in (gamma, beta))
@@ -171,7 +172,7 @@ def rms_normalization(
 
     Source: Zhang, Sennrich, "Root mean square layer normalization" (2019), eq. 4.
     """
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = configuration.epsilon() if epsilon is None else epsilon
     dtype = x.dtype
     x = at_least_float32(x)
     y = x * ops.rsqrt(ops.mean(x * x, axis=axis, keepdims=True) + epsilon)
@@ -198,7 +199,7 @@ def normalize(x: Any, axis: Axes = -1, order: int = 2, epsilon: float | None = N
     if len(x.shape) == 0:
         x = ops.expand_dims(x, 0)
     check_axis(axis, len(x.shape))
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = configuration.epsilon() if epsilon is None else epsilon
     if order == 2:  # along several axes `norm` would take matrices
         length = euclidean_length(x, axis, keepdims=True)
     else:

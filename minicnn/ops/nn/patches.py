@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn.windows import output_lengths, per_axis, standardize_data_format
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.nn.sliding_windows import output_lengths, per_axis, standardize_data_format
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | tuple[int, int]
 

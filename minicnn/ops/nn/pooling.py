@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.dtypes import is_real_float
-from minicnn.ops.declare import composite, fused, op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn.shapes import compute_pooling_output_shape
-from minicnn.ops.nn.windows import (
+from minicnn.common.dtypes import is_real_float
+from minicnn.common.shapes import Shape
+from minicnn.ops.define.declare import composite, fused, op
+from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
+from minicnn.ops.nn.sliding_windows import (
     channels_of,
     from_channels_last,
     hashable,
@@ -26,7 +26,7 @@ from minicnn.ops.nn.windows import (
     standardize_padding,
     to_channels_last,
 )
-from minicnn.shapes import Shape
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
-from minicnn.ops.nn.windows import hashable
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.nn.sliding_windows import hashable
 from minicnn.ops.numpy.slopes import divided, scaled, zero_where_unused
 
 Axis = int | tuple[int, ...] | None

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.backend import kernels
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.nn import shapes
+from minicnn.ops.define.declare import op
+from minicnn.ops.nn import output_shapes
 from minicnn.ops.nn.channel_checks import check_same_channels
 from minicnn.ops.nn.convolution import Sizes, conv, conv_kernel_gradient
-from minicnn.ops.nn.windows import (
+from minicnn.ops.nn.sliding_windows import (
     from_channels_last,
     output_lengths,
     per_axis,
@@ -23,6 +22,7 @@ from minicnn.ops.nn.windows import (
     standardize_data_format,
     to_channels_last,
 )
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _transposed_settings(
@@ -31,7 +31,7 @@ def _transposed_settings(
     """The output's shape, and the settings of the convolution from the output to the inputs."""
     data_format = standardize_data_format(data_format)
     kernel_size = kernel_shape[:-2]
-    output_shape = shapes.compute_conv_transpose_output_shape(
+    output_shape = output_shapes.compute_conv_transpose_output_shape(
         input_shape,
         kernel_size,
         kernel_shape[-2],
@@ -45,7 +45,7 @@ def _transposed_settings(
     dilation = per_axis(dilation_rate, len(kernel_size), "dilation_rate")
     lengths = spatial_shape(input_shape, data_format)
     outputs = spatial_shape(output_shape, data_format)
-    pairs = shapes.transposed_pairs(lengths, outputs, kernel_size, strides, dilation)
+    pairs = output_shapes.transposed_pairs(lengths, outputs, kernel_size, strides, dilation)
     if output_lengths(outputs, kernel_size, strides, dilation, pairs) != tuple(lengths):
         raise ValueError(
             "`output_padding` must be smaller than `strides`, or more positions would follow the "
@@ -72,7 +72,7 @@ def _conv_transpose_spec(
 ):
     data_format = standardize_data_format(data_format)
     check_same_channels(inputs, kernel, -1, data_format)
-    shape = shapes.compute_conv_transpose_output_shape(
+    shape = output_shapes.compute_conv_transpose_output_shape(
         inputs.shape,
         kernel.shape[:-2],
         kernel.shape[-2],

@@ -1,6 +1,6 @@
 """The operations that NumPy has too: functions (`add`) and their classes (`Add`)."""
 
-from minicnn.ops.declare import operation_classes
+from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.linalg.solving import slogdet
 from minicnn.ops.numpy.arithmetic import *  # noqa: F403
 from minicnn.ops.numpy.attributes import *  # noqa: F403
@@ -25,8 +25,8 @@ from minicnn.ops.numpy.rounding import *  # noqa: F403
 from minicnn.ops.numpy.searching import *  # noqa: F403
 from minicnn.ops.numpy.shaping import *  # noqa: F403
 from minicnn.ops.numpy.sorting import *  # noqa: F403
+from minicnn.ops.numpy.taper_windows import *  # noqa: F403
 from minicnn.ops.numpy.trigonometric import *  # noqa: F403
 from minicnn.ops.numpy.vectorization import *  # noqa: F403
-from minicnn.ops.numpy.windows import *  # noqa: F403
 
 globals().update(operation_classes(globals()))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.ops.declare import op, to_array
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.ops.operation import Operation
+from minicnn.ops.define.declare import op, to_array
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation
 
 __all__ = [
     "Ndim",

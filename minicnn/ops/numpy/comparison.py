@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import op
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "allclose",

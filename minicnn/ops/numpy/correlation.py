@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import dtypes
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["corrcoef", "correlate"]
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, dtypes, ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op, to_array
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import configuration, dtypes
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define.declare import composite, op, to_array
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.shaping import as_lengths
-from minicnn.ops.operation import Operation
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation
 
 __all__ = [
     "Arange",
@@ -63,7 +64,7 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 @composite("fill_value")
 def full(shape, fill_value, dtype=None):
     """A shape filled with one value (or with values that broadcast to it)."""
-    return ops.broadcast_to(ops.cast(fill_value, dtype or config.floatx()), shape)
+    return ops.broadcast_to(ops.cast(fill_value, dtype or configuration.floatx()), shape)
 
 
 def _like(x, dtype=None):

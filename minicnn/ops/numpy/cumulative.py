@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from minicnn import dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import dtypes
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "cumprod",

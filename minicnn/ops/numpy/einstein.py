@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import string
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define.declare import op
 from minicnn.ops.numpy import rules
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "Einsum",

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
+from minicnn.common import dtypes
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.slopes import divided, scaled
 

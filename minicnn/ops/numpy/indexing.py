@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import ops, tree
+from minicnn import tree
 from minicnn.autodiff import Tensor, Variable
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.ops.operation import Operation
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.operation import Operation
 
 __all__ = ["get_item", "take", "take_along_axis"]
 

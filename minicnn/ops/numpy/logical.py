@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import op
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import op
 
 __all__ = [
     "bitwise_and",

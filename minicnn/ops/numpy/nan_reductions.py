@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import dtypes, ops
-from minicnn.ops.declare import composite
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
+from minicnn.ops.define.declare import composite
 from minicnn.ops.numpy import rules
 
 __all__ = [

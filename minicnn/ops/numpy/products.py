@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minicnn import dtypes, ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common import dtypes
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot"]
 

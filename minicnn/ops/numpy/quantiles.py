@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import ops
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, to_array
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.autodiff import operations as ops
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, to_array
 from minicnn.ops.numpy import rules
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "median",

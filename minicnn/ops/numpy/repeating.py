@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.shaping import as_lengths
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["Meshgrid", "meshgrid", "repeat", "tile"]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, dtypes
-from minicnn.ops import specs
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import Shape
+from minicnn.common import configuration, dtypes
+from minicnn.common.shapes import Shape
+from minicnn.ops.define import specs
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 _ACCUMULATORS = {
     "bool": "int32",
@@ -47,7 +47,7 @@ def wide_floating(dtype: Any) -> str:
     name = dtypes.standardize_dtype(dtype)
     if name == "int64":
         return "float64"
-    return config.floatx() if dtypes.is_int_dtype(name) or name == "bool" else name
+    return configuration.floatx() if dtypes.is_int_dtype(name) or name == "bool" else name
 
 
 def typed(type_rule: Callable[[Any], str], shape_rule: Callable = specs.elementwise) -> Callable:

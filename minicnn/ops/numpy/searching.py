@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from minicnn import dtypes
 from minicnn.backend import kernels
-from minicnn.ops.declare import composite, op, to_array
-from minicnn.ops.keras_tensor import KerasTensor
-from minicnn.shapes import broadcast_shapes
+from minicnn.common import dtypes
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define.declare import composite, op, to_array
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["bincount", "digitize", "nonzero", "searchsorted", "select", "unravel_index", "where"]
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import composite, op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common.shapes import broadcast_shapes
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.shapes import broadcast_shapes
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "broadcast_to",

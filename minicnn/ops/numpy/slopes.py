@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import op
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import op
 
 __all__ = ["divided", "product", "scaled", "zero_where_unused"]
 

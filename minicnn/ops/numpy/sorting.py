@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops.declare import op
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.ops.define.declare import op
 from minicnn.ops.numpy import rules
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
     "argpartition",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from minicnn import ops
+from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.ops import specs
-from minicnn.ops.declare import op
+from minicnn.ops.define import specs
+from minicnn.ops.define.declare import op
 from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.slopes import divided, scaled
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import ops, tree
+from minicnn import tree
+from minicnn.autodiff import operations as ops
 
 __all__ = [
     "vectorize",

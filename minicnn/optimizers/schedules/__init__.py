@@ -22,14 +22,14 @@ _BY_NAME = {cls.__name__: cls for cls in _CLASSES}
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     """The schedule as a dict that `deserialize` reads."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.serialize_keras_object(learning_rate_schedule)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The schedule that `serialize` described."""
-    from minicnn.saving import serialization_lib
+    from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(
         config, module_objects=_BY_NAME, custom_objects=custom_objects

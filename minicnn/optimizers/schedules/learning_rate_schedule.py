@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, ops
+from minicnn import ops
+from minicnn.common import configuration
 
 
 class LearningRateSchedule:
@@ -50,7 +51,7 @@ class FormulaSchedule(LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         """The learning rate after so many steps, a tensor; an array of steps gives an array."""
         rate = self.rate(np.asarray(step, dtype="float64"))
-        return ops.convert_to_tensor(np.asarray(rate), dtype=config.floatx())
+        return ops.convert_to_tensor(np.asarray(rate), dtype=configuration.floatx())
 
     def rate(self, step: np.ndarray) -> Any:
         """The formula."""

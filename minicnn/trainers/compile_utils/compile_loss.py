@@ -8,8 +8,8 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from minicnn import losses, metrics, ops, tree
-from minicnn.build_once import built_once
-from minicnn.ops.keras_tensor import KerasTensor
+from minicnn.common.build_once import built_once
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.trainers.compile_utils.identifiers import get_loss
 from minicnn.trainers.compile_utils.label_structure import match_labels
 

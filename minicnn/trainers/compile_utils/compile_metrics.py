@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from minicnn import tree
-from minicnn.build_once import built_once
+from minicnn.common.build_once import built_once
 from minicnn.metrics.metric import Metric
 from minicnn.trainers.compile_utils.identifiers import get_metric
 

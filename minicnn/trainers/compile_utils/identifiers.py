@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import losses, metrics, tree
-from minicnn.naming import to_snake_case
+from minicnn.common.naming import to_snake_case
 
 _ACCURACIES = {
     "binary": metrics.BinaryAccuracy,

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, dtypes, tree
+from minicnn import tree
+from minicnn.common import configuration, dtypes
 
 
 def can_slice_array(x: Any) -> bool:
@@ -35,8 +36,8 @@ def _as_numpy(x: Any) -> np.ndarray:
     if pandas is not None and isinstance(x, (pandas.DataFrame, pandas.Series)):
         return _table_as_numpy(x)
     array = np.asarray(x)
-    if dtypes.is_real_float(array.dtype) and array.dtype != config.floatx():
-        return array.astype(config.floatx())
+    if dtypes.is_real_float(array.dtype) and array.dtype != configuration.floatx():
+        return array.astype(configuration.floatx())
     return array
 
 
@@ -50,7 +51,7 @@ def _table_as_numpy(table: Any) -> np.ndarray:
             "Leave them out, or turn them into numbers (`pandas.get_dummies`, `astype`)."
         )
     floats = any(dtype.kind == "f" for dtype in frame.dtypes)
-    return frame.to_numpy(dtype=config.floatx() if floats else None)
+    return frame.to_numpy(dtype=configuration.floatx() if floats else None)
 
 
 def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import config, tree
-from minicnn.utils.describe import described
-from minicnn.utils.warn_once import warn_once
+from minicnn import tree
+from minicnn.common import configuration
+from minicnn.common.describe import described
+from minicnn.common.warn_once import warn_once
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
@@ -98,7 +99,7 @@ def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np
     classes, index = np.unique(labels, return_inverse=True)
     _warn_of_missing_classes(classes, class_weight)
     weights = [class_weight.get(int(each), 1.0) for each in classes]
-    return np.array(weights, dtype=config.floatx())[index.reshape(labels.shape)]
+    return np.array(weights, dtype=configuration.floatx())[index.reshape(labels.shape)]
 
 
 def _check_class_weight(class_weight: Any) -> None:

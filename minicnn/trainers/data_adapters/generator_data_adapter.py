@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
+from minicnn.common.describe import described
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
-from minicnn.utils.describe import described
 
 
 class GeneratorDataAdapter(DataAdapter):

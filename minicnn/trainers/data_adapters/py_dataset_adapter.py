@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from minicnn.common.describe import described
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
 from minicnn.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 from minicnn.trainers.data_adapters.generator_data_adapter import to_numpy
 from minicnn.trainers.data_adapters.py_dataset import PyDataset, complete
 from minicnn.trainers.data_adapters.shuffling import permutation
-from minicnn.utils.describe import described
 
 __all__ = ["PyDataset", "PyDatasetAdapter"]
 

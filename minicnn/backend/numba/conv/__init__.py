@@ -21,13 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import config
-from minicnn.backend.numba.compile import contiguous, same_float
-from minicnn.backend.numba.conv import depthwise, direct, few_channels, im2col, one_by_one, winograd
+from minicnn.backend.numba.compiler.compile import contiguous, same_float
+from minicnn.backend.numba.conv import depthwise, direct, im2col, one_by_one, winograd
+from minicnn.backend.numba.conv.direct import few_channels
 from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy import conv as plain_definition
 from minicnn.backend.numpy.blocks import Gradients
 from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.common import configuration
 
 
 class Case(NamedTuple):
@@ -90,7 +91,7 @@ PREFERRED = {
 
 def choose(case: Case, dtype: np.dtype) -> Any | None:
     """The algorithm for a convolution, or None if its groups must be taken apart."""
-    return _choose(case, dtype == np.float32, config.convolution_algorithm())
+    return _choose(case, dtype == np.float32, configuration.convolution_algorithm())
 
 
 @cache

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
-from minicnn.backend.numba.conv.around import activate_and_pool, gradients_in_steps
+from minicnn.backend.numba.compiler.compile import compiled
+from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, gradients_in_steps
 from minicnn.backend.numba.conv.window import tap_spans
-from minicnn.backend.numba.threads import cut, for_chunks, for_pieces
+from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 PIECE_OPERATIONS = 50_000

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minicnn.backend.numba.compile import compiled
-from minicnn.backend.numba.conv.around import activate_and_pool, gradients_in_steps
+from minicnn.backend.numba.compiler.compile import compiled
+from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, gradients_in_steps
 from minicnn.backend.numba.conv.window import tap_spans
-from minicnn.backend.numba.threads import cut, for_pieces
+from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 BLOCK_BYTES = 256 * 1024  # half of a usual second-level cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numba.conv.around import activate_and_pool, cotangent_of_sums
+from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, cotangent_of_sums
 from minicnn.backend.numba.products import dense_block, dense_block_gradients
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size, pad
 

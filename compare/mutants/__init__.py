@@ -1,0 +1,195 @@
+"""Planted bugs, switched on one at a time: parity's cases must catch each.
+
+A harness that passes a wrong backward is worse than none. Each bug of `compare/planted` is put into
+minicnn in memory, so that its float32 and its float64 are both wrong, as they would be with a real
+bug; then the cases near it are judged as `parity` judges them, on the NumPy backend, whose lines
+are the ones that are changed. A bug that no case notices fails the command. Beside it stands what
+the checks of `weaker_checks.py`, which other projects use, make of the same bug and cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from compare import catalogue, judge, parity, worker
+from compare.case import Case
+from compare.libraries import EXTRAS
+from compare.mutants import weaker_checks
+from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
+from compare.outcome import Outcome
+from compare.table import print_table, progress
+from minicnn import config
+
+SUMMARY = "plant bugs in minicnn and see that parity's cases catch each"
+OURS = "parity"
+OTHERS = tuple(check.name for check in weaker_checks.CHECKS)
+HEADS = ("planted bug", "part", "caught by parity's", "case", *OTHERS)
+CAUGHT, MISSED = "✓", "·"
+DIFFERENTIATED = ("layers", "losses", "ops")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may follow `compare mutants`."""
+    parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
+    parser.add_argument("--only", metavar="WORD", help="bugs with this in their description")
+
+
+def command(options: argparse.Namespace) -> Outcome:
+    """Plant each bug and report which are caught."""
+    bugs = [bug for bug in BUGS if options.only is None or options.only in bug.what]
+    if not bugs:
+        return Outcome(failure=f"no planted bug has {options.only!r} in its description.")
+    everything = [case.on(options.backend) for case in catalogue.cases()]
+    near = {bug: [case for case in everything if is_near(case, bug)] for bug in bugs}
+    cases = {(c.kind, c.label): c for found in near.values() for c in found}
+    answers = worker.in_keras(options.backend, "compare.parity:answers", list(cases.values()))
+    trial = Trial(dict(zip(cases, answers, strict=True)))
+    results = []
+    for i, bug in enumerate(bugs):
+        progress(i, len(bugs), bug.what)
+        results.append(trial.of(bug, near[bug]))
+    progress(len(bugs), len(bugs), "")
+    print_table(HEADS, [_row(r) for r in results], [None if r[OURS] else "bad" for r in results])
+    scores = _scores(results)
+    alarms = [trial.alarms(case) for case in cases.values() if case.kind in DIFFERENTIATED]
+    _print_scores(scores, alarms)
+    return Outcome(results, {"bugs": len(bugs), "scores": scores}, _failure(results))
+
+
+def _failure(results: Sequence[dict[str, Any]]) -> str | None:
+    """A bug that raises an error proves nothing, as anybody would see it."""
+    reasons = {
+        "not caught": [r["what"] for r in results if not r[OURS]],
+        "caught by an error only": [r["what"] for r in results if r["raises"]],
+    }
+    told = [f"{why}: {'; '.join(bugs)}" for why, bugs in reasons.items() if bugs]
+    return ". ".join(told) + "." if told else None
+
+
+def is_near(case: Case, bug: Bug) -> bool:
+    """Whether a case is one of those that the bug names."""
+    return any(word in f"{case.kind}.{case.label}" for word in bug.near)
+
+
+class Trial:
+    """Tries bugs on cases. What a case or a check finds wrong without a bug catches none.
+
+    Args:
+        keras: what Keras says to each case, by its kind and label.
+    """
+
+    def __init__(self, keras: dict[tuple[str, str], Any]):
+        self._keras = keras
+        self._holds: dict[tuple[str, str], bool] = {}
+        self._alarms: dict[tuple[str, str], set[str]] = {}
+
+    def of(self, bug: Bug, cases: Sequence[Case]) -> dict[str, Any]:
+        """Which case notices the bug and what of it, and which of the weaker checks do."""
+        before = config.backend()
+        config.set_backend("numpy")
+        try:
+            case, wrong = self._first(bug, cases)
+            others = self._others(bug, cases)
+        except LookupError as error:  # the line is no longer there: a bug that is not caught
+            case, wrong, others = None, [], set()
+            print(error, file=sys.stderr)
+        finally:
+            config.set_backend(before)
+        return {
+            "what": bug.what,
+            "part": bug.part,
+            OURS: _how(wrong),
+            "case": None if case is None else f"{case.kind}.{case.label}",
+            "quantity": wrong[-1].quantity if wrong else None,
+            "raises": any(f.quantity == "all" for f in wrong),
+            **{name: name in others for name in OTHERS},
+        }
+
+    def alarms(self, case: Case) -> set[str]:
+        """The weaker checks that call a case wrong without any bug."""
+        key = case.kind, case.label
+        if key not in self._alarms:
+            self._alarms[key] = weaker_checks.rejecting(case)
+        return self._alarms[key]
+
+    def _first(self, bug: Bug, cases: Sequence[Case]) -> tuple[Case | None, list[judge.Finding]]:
+        noticed: set[tuple[str, str]] = set()
+        while True:
+            with switched_on(bug):
+                for case in cases:
+                    key = case.kind, case.label
+                    if key not in noticed and (wrong := self._wrong(case)):
+                        break
+                else:
+                    return None, []
+            noticed.add(key)
+            if self._holds_without(case):
+                return case, wrong
+
+    def _others(self, bug: Bug, cases: Sequence[Case]) -> set[str]:
+        """The weaker checks that notice the bug."""
+        cases = [case for case in cases if case.kind in DIFFERENTIATED]
+        alarms = [self.alarms(case) for case in cases]
+        noticing: set[str] = set()
+        with switched_on(bug):
+            for case, before in zip(cases, alarms, strict=True):
+                if len(noticing) < len(OTHERS):
+                    noticing |= weaker_checks.rejecting(case) - before
+        return noticing
+
+    def _wrong(self, case: Case) -> list[judge.Finding]:
+        findings = parity.examine(case, self._keras[case.kind, case.label])
+        return [f for f in findings if f.wrong]
+
+    def _holds_without(self, case: Case) -> bool:
+        key = case.kind, case.label
+        if key not in self._holds:
+            self._holds[key] = not self._wrong(case)
+        return self._holds[key]
+
+
+def _how(wrong: Sequence[judge.Finding]) -> str | None:
+    """What caught the bug: differences of values, Keras, or both."""
+    by_differences = any(f.quantity == "gradients in float64" for f in wrong)
+    by_keras = any(f.quantity != "gradients in float64" for f in wrong)
+    return " and ".join(["differences"] * by_differences + ["Keras"] * by_keras) or None
+
+
+def _row(result: dict[str, Any]) -> list[str]:
+    marks = [CAUGHT if result[name] else MISSED for name in OTHERS]
+    case = result["case"] or ""
+    case = case if len(case) <= 48 else case[:47] + "…"
+    return [result["what"], result["part"], result[OURS] or MISSED, case, *marks]
+
+
+def _scores(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[int]]]:
+    """How many bugs of each part each check caught, and of how many; `all` for all parts."""
+    parts = [p for p in PARTS if any(r["part"] == p for r in results)]
+    return {
+        name: {
+            part: [sum(bool(r[name]) for r in of), len(of)]
+            for part in (*parts, "all")
+            for of in [[r for r in results if part in (r["part"], "all")]]
+        }
+        for name in (OURS, *OTHERS)
+    }
+
+
+def _print_scores(scores: dict[str, dict[str, list[int]]], alarms: Sequence[set[str]]) -> None:
+    counted = Counter(name for case in alarms for name in case)
+    heads = ["caught", *scores[OURS], "rejects right code"]
+    rows = []
+    for name, parts in scores.items():
+        rejected = f"{counted[name]} of {len(alarms)} cases" if name != OURS else "never"
+        rows.append([name, *(f"{caught} of {n}" for caught, n in parts.values()), rejected])
+    print()
+    print_table(heads, rows, ["good"])
+    print(f"\n{OURS}: all outputs, states and gradients, against Keras and float64.")
+    for check in weaker_checks.CHECKS:
+        print(f"{check.name}: {check.why}.")
+    caught, bugs = scores[OURS]["all"]
+    print(f"\n{caught} of {bugs} planted bugs are caught: {100 * caught / bugs:.0f} %.")

@@ -1,0 +1,31 @@
+"""Planted bugs: wrong lines, switched on in memory one at a time, that the cases must catch.
+
+One entry a bug, in a file for each part of the library.
+"""
+
+from compare.mutants.planted import (
+    activations,
+    arithmetic,
+    convolution,
+    losses,
+    metrics,
+    normalization,
+    optimizers,
+    pooling,
+    regularization,
+)
+from compare.mutants.planted.switch import PARTS, Bug, switched_on
+
+BUGS: list[Bug] = [
+    *convolution.BUGS,
+    *pooling.BUGS,
+    *activations.BUGS,
+    *normalization.BUGS,
+    *regularization.BUGS,
+    *losses.BUGS,
+    *optimizers.BUGS,
+    *metrics.BUGS,
+    *arithmetic.BUGS,
+]
+
+__all__ = ["BUGS", "PARTS", "Bug", "switched_on"]

@@ -1,0 +1,138 @@
+"""Planted bugs in metrics."""
+
+from __future__ import annotations
+
+from compare.mutants.planted.places import METRICS
+from compare.mutants.planted.switch import METRIC, Bug
+
+BUGS = [
+    Bug(
+        "a mean is the mean of the batches' means",
+        METRIC,
+        METRICS + "reduction_metrics",
+        "self.count.assign_add(_samples(values) if weight is None else ops.sum(weight))",
+        "self.count.assign_add(_samples(values))",
+        ("metrics.Mean(",),
+    ),
+    Bug(
+        "the area under a curve counts the left heights",
+        METRIC,
+        METRICS + "auc",
+        "AUCSummationMethod.INTERPOLATION: lambda: (left + right) / 2.0,",
+        "AUCSummationMethod.INTERPOLATION: lambda: left,",
+        ("metrics.AUC",),
+    ),
+    Bug(
+        "recall takes the false positives for the false negatives",
+        METRIC,
+        METRICS + "auc",
+        "recall = share(tp, tp + fn)",
+        "recall = share(tp, tp + fp)",
+        ("metrics.AUC",),
+    ),
+    Bug(
+        "top-k looks at one more",
+        METRIC,
+        METRICS + "accuracy_metrics",
+        "matches = ops.cast(ops.in_top_k(targets, rows, k=k), configuration.floatx())",
+        "matches = ops.cast(ops.in_top_k(targets, rows, k=k + 1), configuration.floatx())",
+        ("TopKCategoricalAccuracy",),
+    ),
+    Bug(
+        "sample weights are lost in the confusion counts",
+        METRIC,
+        METRICS + "confusion_counts",
+        "histogram = np.bincount(cells.ravel(), weights, minlength=2 * labels * size)",
+        "histogram = np.bincount(cells.ravel(), weights * 0 + 1, minlength=2 * labels * size)",
+        ("metrics.TruePositives", "metrics.Precision"),
+    ),
+    Bug(
+        "thresholds are answered in rising order",
+        METRIC,
+        METRICS + "confusion_counts",
+        "return counts[self._rank]",
+        "return counts[np.sort(self._rank)]",
+        ("metrics.TrueNegatives",),
+    ),
+    Bug(
+        "specificity takes the false negatives",
+        METRIC,
+        METRICS + "operating_point_metrics",
+        "return self._share(self.true_negatives, self.false_positives)",
+        "return self._share(self.true_negatives, self.false_negatives)",
+        ("metrics.SensitivityAtSpecificity", "metrics.SpecificityAtSensitivity"),
+    ),
+    Bug(
+        "beta is not squared below the line",
+        METRIC,
+        METRICS + "f_score_metrics",
+        "below = self.beta**2 * precision + recall + epsilon",
+        "below = self.beta * precision + recall + epsilon",
+        ("metrics.FBetaScore",),
+    ),
+    Bug(
+        "the union counts the hits twice",
+        METRIC,
+        METRICS + "iou_metrics",
+        "union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - hits",
+        "union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1)",
+        ("metrics.IoU",),
+    ),
+    Bug(
+        "the confusion matrix is transposed",
+        METRIC,
+        METRICS + "iou_metrics",
+        "cells = (y_true * self.num_classes + y_pred)[inside]",
+        "cells = (y_pred * self.num_classes + y_true)[inside]",
+        ("metrics.IoU",),
+    ),
+    Bug(
+        "the root of the mean absolute error",
+        METRIC,
+        METRICS + "regression_metrics",
+        "super().update_state(ops.square(y_pred - y_true), sample_weight=sample_weight)",
+        "super().update_state(ops.abs(y_pred - y_true), sample_weight=sample_weight)",
+        ("metrics.RootMeanSquaredError",),
+    ),
+    Bug(
+        "R² divides by the mean of the squares",
+        METRIC,
+        METRICS + "r2_score",
+        "variance = self.squared_sum - self.sum * (self.sum / self.count)",
+        "variance = self.squared_sum - 0 * self.sum",
+        ("metrics.R2Score",),
+    ),
+    Bug(
+        "Pearson's correlation is not centred",
+        METRIC,
+        METRICS + "correlation_metrics",
+        "centered = y - ops.mean(y, axis=axis, keepdims=True)",
+        "centered = y - 0 * ops.mean(y, axis=axis, keepdims=True)",
+        ("metrics.PearsonCorrelation",),
+    ),
+    Bug(
+        "a metric keeps its state when it is reset",
+        METRIC,
+        METRICS + "metric",
+        "variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))",
+        "variable.assign(ops.copy(variable.value))",
+        ("metrics.Sum(",),
+    ),
+    Bug(
+        "the weights of labels are lost in a mean area",
+        METRIC,
+        METRICS + "auc",
+        "return ops.divide_no_nan(ops.sum(areas * self.label_weights), "
+        "ops.sum(self.label_weights))",
+        "return ops.divide_no_nan(ops.sum(areas), ops.sum(ops.ones_like(self.label_weights)))",
+        ("multi_label=True",),
+    ),
+    Bug(
+        "the curve of precision and recall is a trapezoid",
+        METRIC,
+        METRICS + "auc",
+        "area = slope * (rise + intercept * ops.log(ratio))",
+        "area = slope * rise",
+        ("metrics.AUC(name='case', curve='PR'",),
+    ),
+]

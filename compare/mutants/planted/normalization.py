@@ -1,0 +1,138 @@
+"""Planted bugs in normalization."""
+
+from __future__ import annotations
+
+from compare.mutants.planted.places import LAYERS, NN, NUMPY
+from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
+
+BUGS = [
+    Bug(
+        "the mean term of the moments' gradient is dropped",
+        BACKWARD,
+        NN + "normalization",
+        "return scaled(2 * by_variance / count, x - mean) + by_mean / count",
+        "return scaled(2 * by_variance / count, x - mean)",
+        ("layers.BatchNormalization", "layers.LayerNormalization"),
+    ),
+    Bug(
+        "the variance's gradient forgets 1/N",
+        BACKWARD,
+        NN + "normalization",
+        "return scaled(2 * by_variance / count, x - mean) + by_mean / count",
+        "return (x - mean) * (2 * by_variance) + by_mean / count",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "the variance is the unbiased one",
+        FORWARD,
+        NUMPY + "normalization",
+        "variance = ((wide - mean) ** 2).mean(axes, keepdims=keepdims)",
+        "variance = wide.var(axes, ddof=1, keepdims=keepdims)",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "the moving averages use the momentum the other way round",
+        FORWARD,
+        LAYERS + "normalization.base_normalization",
+        "average.assign(average * momentum + ops.stop_gradient(value) * (1 - momentum))",
+        "average.assign(average * (1 - momentum) + ops.stop_gradient(value) * momentum)",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "inference uses the batch's statistics",
+        FORWARD,
+        LAYERS + "normalization.batch_normalization",
+        "if not (training and self.trainable):",
+        "if not self.trainable:",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "epsilon is added to the standard deviation",
+        FORWARD,
+        NN + "normalization",
+        "    factor = ops.rsqrt(variance + epsilon)\n    if scale is not None:",
+        "    factor = 1 / (ops.sqrt(variance) + epsilon)\n    if scale is not None:",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "the mask is not looked at in a variance",
+        FORWARD,
+        LAYERS + "normalization.batch_normalization",
+        "squares = ops.square(ops.where(counts, x - mean, 0))",
+        "squares = ops.square(x - mean)",
+        ("layers.BatchNormalization() on (2, 7, 4), mask",),
+    ),
+    Bug(
+        "the moving average takes the unbiased variance",
+        FORWARD,
+        LAYERS + "normalization.batch_normalization",
+        "activation)\n            self._move_averages(mean, variance)",
+        "activation)\n            "
+        "self._move_averages(mean, variance * (x.size / (x.size - variance.size)))",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "no gradient flows through the batch's statistics",
+        BACKWARD,
+        LAYERS + "normalization.batch_normalization",
+        "            return ops.moments(x, axes)\n",
+        "            return tuple(ops.stop_gradient(t) for t in ops.moments(x, axes))\n",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "the moving mean follows the variance",
+        FORWARD,
+        LAYERS + "normalization.batch_normalization",
+        "move(self.moving_mean, mean, self.momentum)",
+        "move(self.moving_mean, variance, self.momentum)",
+        ("layers.BatchNormalization",),
+    ),
+    Bug(
+        "groups of channels are formed the other way round",
+        FORWARD,
+        LAYERS + "normalization.group_normalization",
+        "split = [self.groups, shape[axis] // self.groups]",
+        "split = [shape[axis] // self.groups, self.groups]",
+        ("layers.GroupNormalization(groups=3",),
+    ),
+    Bug(
+        "the mean is subtracted before the root mean square is taken",
+        FORWARD,
+        NN + "normalization",
+        "y = x * ops.rsqrt(ops.mean(x * x, axis=axis, keepdims=True) + epsilon)",
+        "y = x * ops.rsqrt(ops.var(x, axis=axis, keepdims=True) + epsilon)",
+        ("layers.RMSNormalization",),
+    ),
+    Bug(
+        "an inverse root's gradient forgets the half",
+        BACKWARD,
+        "minicnn.ops.math",
+        "divided(scaled(-g, y), 2 * x)",
+        "divided(scaled(-g, y), x)",
+        ("ops.rsqrt", "layers.LayerNormalization"),
+    ),
+    Bug(
+        "batch normalization's gradient drops the mean term",
+        BACKWARD,
+        NUMPY + "blocks",
+        "centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count",
+        "centred = cotangent - normalized * gamma_gradient / count",
+        ("layers.BatchNormalization() on (2, 7, 6, 4)",),
+    ),
+    Bug(
+        "batch normalization's gradient drops the variance's term",
+        BACKWARD,
+        NUMPY + "blocks",
+        "centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count",
+        "centred = cotangent - beta_gradient / count",
+        ("layers.BatchNormalization() on (2, 7, 6, 4)",),
+    ),
+    Bug(
+        "batch normalization's gradient forgets gamma",
+        BACKWARD,
+        NUMPY + "blocks",
+        "return gamma * inverse * centred, gamma_gradient, beta_gradient",
+        "return inverse * centred, gamma_gradient, beta_gradient",
+        ("layers.BatchNormalization() on (2, 7, 6, 4)",),
+    ),
+]

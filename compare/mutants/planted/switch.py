@@ -1,0 +1,115 @@
+"""Switches a planted bug on: the code of the functions that it changes is exchanged in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import NamedTuple
+
+import minicnn
+
+PARTS = BACKWARD, FORWARD, OPTIMIZER, METRIC = "backward", "forward", "optimizer", "metric"
+
+
+class Bug(NamedTuple):
+    """A planted bug.
+
+    Attributes:
+        what: the mistake, in a few words.
+        part: what it makes wrong. BACKWARD: gradients only; FORWARD: values, and mostly with
+            gradients that are right for these wrong values.
+        module: where it is.
+        original: a part of the module's source, that is there once.
+        wrong: what stands in its place, of as many lines.
+        near: the cases that are judged: what their `kind.label` must hold.
+    """
+
+    what: str
+    part: str
+    module: str
+    original: str
+    wrong: str
+    near: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def switched_on(bug: Bug) -> Iterator[None]:
+    """Inside, the bug is there, in every function that was made of the changed lines."""
+    changes = dict(_changes(bug))
+    changed = [
+        (function, function.__code__, changes[key])
+        for function in _functions_in_memory(len(sys.modules))
+        if (key := _identity(function.__code__)) in changes
+    ]
+    if not changed:
+        raise LookupError(f"No function in memory is made of the lines of {bug.what!r}.")
+    try:
+        for function, _, wrong in changed:
+            function.__code__ = wrong
+        _forget_results()
+        yield
+    finally:
+        for function, right, _ in changed:
+            function.__code__ = right
+        _forget_results()
+
+
+def _changes(bug: Bug) -> Iterator[tuple[tuple, CodeType]]:
+    """The identities of the functions that the bug changes, and their wrong code."""
+    module = importlib.import_module(bug.module)
+    source = inspect.getsource(module)
+    if source.count(bug.original) != 1 or bug.original.count("\n") != bug.wrong.count("\n"):
+        raise LookupError(
+            f"The lines of {bug.what!r} are {source.count(bug.original)} times in {bug.module}, "
+            "where they must be once: the source has changed, so must the entry in "
+            "compare/mutants/planted."
+        )
+    right, wrong = (
+        compile(text, module.__file__, "exec", dont_inherit=True)
+        for text in (source, source.replace(bug.original, bug.wrong))
+    )
+    for a, b in zip(_functions(right), _functions(wrong), strict=True):
+        if a != b:
+            yield _identity(a), b
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    """The functions that exist once a module (or a class in it) has been run."""
+    for constant in code.co_consts:
+        if not isinstance(constant, CodeType):
+            continue
+        if constant.co_flags & inspect.CO_OPTIMIZED:
+            yield constant
+        else:
+            yield from _functions(constant)
+
+
+@functools.lru_cache(maxsize=1)
+def _functions_in_memory(modules: int) -> list[FunctionType]:
+    """All functions of minicnn, looked for again when more modules have been imported."""
+    folder = str(Path(minicnn.__file__).parent)
+    return [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(folder)
+    ]
+
+
+def _identity(code: CodeType) -> tuple:
+    return code.co_filename, code.co_qualname, code.co_linetable, code.co_code
+
+
+def _forget_results() -> None:
+    """Shapes and settings that were remembered may come from the other code."""
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("minicnn"):
+            for thing in vars(module).values():
+                if isinstance(thing, functools._lru_cache_wrapper):
+                    thing.cache_clear()

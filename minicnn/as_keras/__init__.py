@@ -1,0 +1,1 @@
+"""Runs Keras programs unchanged: binds the names of Keras and TensorFlow to minicnn."""

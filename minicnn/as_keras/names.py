@@ -1,0 +1,132 @@
+"""The names `keras` and `tensorflow.keras`, bound to minicnn in this process.
+
+`import keras.layers` gives the module `minicnn.layers` itself, under one more name, and so on for
+every module below: nothing is loaded twice. TensorFlow is bound no further than Keras programs
+need; whatever else they ask of it is an error that says what and where.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import minicnn
+from minicnn.version import KERAS_VERSION, __version__
+
+_RUNNER = tuple(str(Path(__file__).parents[1] / folder) for folder in ("as_keras", "cli"))
+_KERAS = ("keras", "tensorflow.keras")
+
+
+def bind() -> None:
+    """Bind the names, before anything has imported the real ones."""
+    keras, random = _Keras("keras"), _TensorFlow("tensorflow.random")
+    keras.backend = _Backend("keras.backend")
+    random.set_seed = set_seed
+    tensorflow = _TensorFlow("tensorflow")
+    tensorflow.keras, tensorflow.random = keras, random
+    tensorflow.__version__ = f"2.16.0+minicnn.{__version__}"  # the first whose tf.keras is Keras 3
+    for name, module in {
+        "keras": keras,
+        "tensorflow": tensorflow,
+        "tensorflow.keras": keras,
+        "tensorflow.random": random,
+    }.items():
+        module.__path__ = []  # a package: there are modules below it
+        module.__spec__ = ModuleSpec(name, None, is_package=True)
+        sys.modules[name] = module
+    for name in _KERAS:
+        sys.modules[f"{name}.backend"] = keras.backend
+    sys.meta_path.insert(0, _Finder())
+
+
+def set_seed(seed: int) -> None:
+    """`tf.random.set_seed`: seeds all that minicnn draws, and not NumPy's own generator."""
+    import numpy as np
+
+    state = np.random.get_state()
+    minicnn.utils.set_random_seed(int(seed))
+    np.random.set_state(state)
+
+
+def is_machinery(file: str) -> bool:
+    """Whether a file of code is the runner's or the import system's."""
+    return file.startswith((*_RUNNER, "<frozen importlib"))
+
+
+class _Keras(ModuleType):
+    """minicnn, but for the version: programs ask whether it is Keras 3."""
+
+    __version__ = KERAS_VERSION
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(minicnn, name):
+            return getattr(minicnn, name)
+        raise AttributeError(_missing(f"keras.{name}"), name=name, obj=self)
+
+    def __dir__(self) -> list[str]:
+        return dir(minicnn)
+
+
+class _Backend(ModuleType):
+    """minicnn.backend with the functions of Keras 2, loaded when a program asks for anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        from minicnn.as_keras import old_backend
+
+        return getattr(old_backend, name)
+
+    def __dir__(self) -> list[str]:
+        from minicnn.as_keras import old_backend
+
+        return dir(old_backend)
+
+
+class _TensorFlow(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(_unbound(f"{self.__name__}.{name}"), name=name, obj=self)
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds `keras.x.y` and `tensorflow.keras.x.y` at `minicnn.x.y`."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if not name.startswith(("keras.", "tensorflow.")):
+            return None
+        for keras in _KERAS:
+            if name.startswith(f"{keras}."):
+                return ModuleSpec(name, self, origin="minicnn" + name.removeprefix(keras))
+        # Without its `name`, so that `from tensorflow import x` does not replace the text.
+        raise ModuleNotFoundError(_unbound(name))
+
+    def exec_module(self, module: ModuleType) -> None:
+        spec = module.__spec__
+        try:
+            sys.modules[spec.name] = importlib.import_module(spec.origin)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{spec.origin}.".startswith(f"{error.name}."):
+                raise
+            raise ModuleNotFoundError(_missing(spec.name)) from None
+
+
+def _missing(name: str) -> str:
+    return f"{_place()} asks for {name}, which minicnn does not have."
+
+
+def _unbound(name: str) -> str:
+    return (
+        f"{_place()} asks for {name}, but `minicnn run` binds only tensorflow.keras and "
+        "tensorflow.random.set_seed: use keras.ops or NumPy there."
+    )
+
+
+def _place() -> str:
+    """The file and line of the code that asked."""
+    frame = sys._getframe()
+    while frame.f_back is not None and is_machinery(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,1 @@
+"""Compiles kernels with Numba and keeps the machine code on disk."""

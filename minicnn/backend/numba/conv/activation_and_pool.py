@@ -1,0 +1,71 @@
+"""What stands around a convolution in a block, for algorithms that do not do it themselves.
+
+Forward: `y = pool(activation(z))` of the sums z. Backward: the cotangent of z from that of y, which
+the pool sends to the winner of each window and relu lets through where the winner is positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minicnn.backend.numba import arithmetic
+from minicnn.backend.numba.activations import relu, relu_gradient
+from minicnn.backend.numba.compiler.compile import contiguous
+from minicnn.backend.numba.pool_by_two import max_pool_by_two, max_pool_by_two_gradient
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+
+
+def activate_and_pool(
+    z: np.ndarray, activation: str, pooled: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The block's result, and the winners of the pool's windows (None if not `pooled`)."""
+    y = relu(z) if activation == "relu" else z
+    return max_pool_by_two(y) if pooled else (y, None)
+
+
+def cotangent_of_sums(
+    cotangent: np.ndarray,
+    y: np.ndarray,
+    winners: np.ndarray | None,
+    activation: str,
+    size: Sizes,
+) -> np.ndarray:
+    """Cotangent of z, whose height and width are `size`."""
+    if activation == "relu":
+        cotangent = relu_gradient(cotangent, y)
+    if winners is None:
+        return cotangent
+    return max_pool_by_two_gradient(cotangent, winners, size)
+
+
+def gradients_in_steps(conv_input_gradient: Callable, conv_kernel_gradient: Callable) -> Callable:
+    """`conv_block_gradients` of an algorithm that has the gradients of the plain convolution."""
+
+    def conv_block_gradients(
+        cotangent: np.ndarray,
+        x: np.ndarray,
+        kernel: np.ndarray,
+        y: np.ndarray,
+        winners: np.ndarray | None,
+        strides: Sizes,
+        padding: Padding,
+        dilation: Sizes,
+        activation: str,
+        input_needed: bool = True,
+        kernel_needed: bool = True,
+    ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+        """Cotangents of input, kernel and bias; None for those not needed."""
+        where = (strides, padding, dilation)
+        size = output_size(x.shape[1:-1], kernel.shape[:2], *where)
+        (cotangent,) = contiguous(cotangent_of_sums(cotangent, y, winners, activation, size))
+        input_gradient = kernel_gradient = bias_gradient = None
+        if input_needed:
+            input_gradient = conv_input_gradient(cotangent, kernel, x.shape, *where)
+        if kernel_needed:
+            kernel_gradient = conv_kernel_gradient(x, cotangent, kernel.shape[:2], *where)
+            bias_gradient = arithmetic.sum(cotangent, axis=(0, 1, 2))
+        return input_gradient, kernel_gradient, bias_gradient
+
+    return conv_block_gradients

@@ -1,0 +1,176 @@
+"""Cotangent of the kernel for one channel, straight from the cotangent of the result.
+
+With up to nine taps (3 × 3 of one channel) the sums of all taps for eight filters fit into
+registers, and the cotangent need not be laid out anew as in `kernel_gradient.py`:
+
+    W̄[k, f] = Σ_p image[p + taps[k]] · ḡ[p, f]
+
+        for each position p:   ḡ: 8 filters, where y is positive
+                               9 times:  sums of a tap  +=  one number of the image · ḡ
+
+Of a pool's window only the winner has a cotangent. It may be another one for each filter, so all
+four pixels are gone through, each with ḡ where the winner is that pixel, and zeros elsewhere.
+
+One row of the result at a time, which stays in the nearest cache while its filters are gone through
+by eights. Its patches are laid out side by side before, which costs little, as all filters read
+them: with the nine numbers at known distances the loop has one address to keep instead of nine.
+
+Shapes: cotangent and y `(batch, height, width, filters)`, filters a multiple of eight; the winners
+like them, or empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.backend.numba.compiler.compile import compiled, inlined, part
+from minicnn.backend.numba.conv.direct.offset_tables import Plan
+from minicnn.backend.numba.conv.direct.planes import padded_image
+from minicnn.backend.numba.machine.simd import (
+    BYTES,
+    add_line,
+    address_of,
+    broadcast,
+    load,
+    load_bytes,
+    multiply_add,
+    number_at,
+    prefetch,
+    splat,
+    store,
+    where_equal,
+    where_positive,
+    zero,
+)
+from minicnn.backend.numba.machine.threads import share
+from minicnn.backend.numba.machine.work_pieces import pieces
+
+NINE = 9
+
+
+def kernel_and_bias_gradient(
+    x: np.ndarray,
+    cotangent: np.ndarray,
+    y: np.ndarray,
+    winners: np.ndarray,
+    plan: Plan,
+    border: tuple[int, int],
+    bounds: np.ndarray,
+    relu: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cotangents of the kernel, `(taps, filters)`, and of the bias.
+
+    border: the shape of a padded image; bounds: those of the pieces, in images.
+    """
+    batch, down, across, channels = x.shape
+    filters, count = cotangent.shape[3], len(plan.taps)
+    taps = np.pad(plan.taps, (0, NINE - count), mode="edge")
+    sums = np.zeros((len(bounds) - 1, NINE + 1, filters), np.float32)
+    share(
+        _add_images,
+        bounds,
+        x.reshape(batch, down, across * channels),
+        border,
+        plan.inside,
+        (plan.row_step, plan.column_step),
+        taps,
+        (cotangent, y, winners),
+        sums,
+        relu,
+    )
+    total = sums.sum(0)
+    return total[:count], total[-1]
+
+
+@compiled
+def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
+    """The images of the pieces that are taken; see `padded_image` for how they are given.
+
+    steps: bytes from the patch of a position to that of the next one below and to the right.
+    """
+    cotangent, y, winners = arrays
+    height, width, filters = cotangent.shape[1:]
+    corners = 4 if winners.size > 0 else 1
+    padded = np.zeros(border, np.float32)
+    patches = np.empty((width, corners, NINE), np.float32)
+    for piece, first, last in pieces(work):
+        for number in range(first, last):
+            image = padded_image(images, number, padded, inside)
+            for row in range(height):
+                _lay_out(image, row, steps, taps, patches)
+                pixel = (number * height + row) * width * filters
+                places = (
+                    address_of(cotangent) + 4 * pixel,
+                    address_of(y) + 4 * pixel,
+                    address_of(winners) + pixel if corners == 4 else 0,
+                )
+                _add_row(places, patches, sums[piece], relu)
+
+
+@part
+def _lay_out(image, row, steps, taps, patches):
+    """The patches under a row of positions, or under the four pixels of each window."""
+    width, corners, _ = patches.shape
+    side = 2 if corners == 4 else 1
+    for corner in range(corners):
+        first = image + (side * row + corner // 2) * steps[0] + corner % 2 * steps[1]
+        for tap in range(len(taps)):
+            at, column = first + taps[tap], patches[:, corner, tap]
+            for position in range(width):
+                column[position] = number_at(at)
+                at += side * steps[1]
+
+
+@part
+def _add_row(places, patches, sums, relu):
+    """One row of positions, or of windows, for the taps and, in the last row of sums, the bias."""
+    width, corners, _ = patches.shape
+    cotangent, y, winners = places
+    pixel = 4 * sums.shape[1]
+    for c in range(0, pixel, BYTES):
+        nine = _nine_zeros()
+        total = zero()
+        patch, at = address_of(patches), c
+        for _ in range(width):
+            prefetch(cotangent + at + width * pixel)
+            value = load(cotangent + at)
+            if relu:
+                prefetch(y + at + width * pixel)
+                value = where_positive(value, load(y + at))
+            total = total + value
+            if corners == 4:
+                winner = load_bytes(winners + at // 4)
+                for corner in range(4):
+                    chosen = where_equal(winner, splat(np.float32(corner)), value)
+                    nine = _add_nine(nine, patch, chosen)
+                    patch += 4 * NINE
+            else:
+                nine = _add_nine(nine, patch, value)
+                patch += 4 * NINE
+            at += pixel
+        target = address_of(sums) + c
+        add_line(target, pixel, nine)
+        target += NINE * pixel
+        store(target, load(target) + total)
+
+
+@inlined
+def _add_nine(nine, patch, value):
+    """Adds to the sums of nine taps what a position has for them."""
+    a, b, c, d, e, f, g, h, i = nine
+    return (
+        multiply_add(broadcast(patch), value, a),
+        multiply_add(broadcast(patch + 4), value, b),
+        multiply_add(broadcast(patch + 8), value, c),
+        multiply_add(broadcast(patch + 12), value, d),
+        multiply_add(broadcast(patch + 16), value, e),
+        multiply_add(broadcast(patch + 20), value, f),
+        multiply_add(broadcast(patch + 24), value, g),
+        multiply_add(broadcast(patch + 28), value, h),
+        multiply_add(broadcast(patch + 32), value, i),
+    )
+
+
+@inlined
+def _nine_zeros():
+    return zero(), zero(), zero(), zero(), zero(), zero(), zero(), zero(), zero()

@@ -1,0 +1,226 @@
+"""Tiles of images: read into Winograd's planes, and written back.
+
+A tile is a square of neighbouring pixels with all their channels. Tiles of the output lie side by
+side and cover it; those of the input, larger by two, overlap by two pixels:
+
+    input, tiles of 6 × 6                output, tiles of 4 × 4
+    ┌───────┬─┬─────┬─┄                  ┌─────┬─────┬─┄
+    │       │ │     │                    │     │     │
+    │   0   │ │  1  │                    │  0  │  1  │
+    │       │ │     │                    ├─────┼─────┼─┄
+    ├─ ─ ─ ─┼─┼─ ─ ─┼─┄                  │  3  │  4  │
+
+Vectors of eight channels are read from the image itself, and written to it. Where a tile sticks out
+of its image, or the channels are no multiple of eight, it goes through a square of its own: see
+`winograd_border.py`.
+
+Tiles are read in another order than memory is in, so the processor does not guess what comes next.
+It is told: with each tile go requests for the memory of the tile below.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from minicnn.backend.numba.compiler.compile import part
+from minicnn.backend.numba.conv.winograd.border import (
+    clear,
+    pixel_at,
+    read_border,
+    read_windows,
+    write_border,
+    write_winners,
+)
+from minicnn.backend.numba.conv.winograd.transforms import (
+    transform_input,
+    transform_input_back,
+    transform_output,
+    transform_output_back,
+    transform_output_pooled,
+)
+from minicnn.backend.numba.machine.microkernels import COLUMNS, PANEL_BYTES
+from minicnn.backend.numba.machine.simd import (
+    BYTES,
+    WIDTH,
+    address_of,
+    load,
+    prefetch,
+    splat,
+    store,
+)
+
+LINE_BYTES = 64  # in a line of the cache
+
+
+class Tiling(NamedTuple):
+    """How tiles lie on an image."""
+
+    down: int  # tiles
+    across: int
+    top: int  # padding
+    left: int
+
+
+@part
+def read_tiles(points, tiling, first, last, x, planes, border, spare):
+    """`V = Bᵀ d B` of the tiles from `first` to `last`, one row of each plane for a tile."""
+    size = len(points)
+    channels, lanes = x.shape[3], border.shape[2]
+    plane = 4 * planes.shape[1]
+    for tile in range(first, last):
+        image, line, column = _place(tile, tiling)
+        top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
+        if _inside(x, top, left, border.shape[0]):
+            source, row, pixel = pixel_at(x, image, top, left)
+        else:
+            read_border(x, x, False, image, top, left, border)
+            source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
+        target = address_of(planes) + 4 * (tile - first) * lanes
+        below = pixel_at(x, image, top + size, left)
+        for c in range(0, 4 * channels, BYTES):
+            _ask_for(below, c, size - 2)
+            transform_input(points, source + c, row, pixel, target + c, plane, spare)
+
+
+@part
+def add_tiles(points, tiling, first, last, planes, x, border, spare):
+    """`X̄ += B V̄ Bᵀ`, the adjoint of `read_tiles`; an image is cleared before its first tile."""
+    size = len(points)
+    channels, lanes = x.shape[3], border.shape[2]
+    plane = 4 * planes.shape[1]
+    for tile in range(first, last):
+        image, line, column = _place(tile, tiling)
+        if line == column == 0:
+            clear(address_of(x) + 4 * image * x[0].size, x[0].size)
+        top, left = line * (size - 2) - tiling.top, column * (size - 2) - tiling.left
+        inside = _inside(x, top, left, border.shape[0])
+        if inside:
+            target, row, pixel = pixel_at(x, image, top, left)
+        else:
+            clear(address_of(border), border.size)
+            target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
+        source = address_of(planes) + 4 * (tile - first) * lanes
+        for c in range(0, 4 * channels, BYTES):
+            transform_input_back(points, source + c, plane, target + c, row, pixel, spare)
+        if not inside:
+            write_border(border, x, image, top, left, True)
+
+
+@part
+def write_tiles(
+    points, tiling, first, last, planes, bias, lowest, y, winners, pooled, borders, spare
+):
+    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` the largest of 2 × 2 each, perhaps winners."""
+    border, winners_border = borders
+    size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
+    wanted = winners.size > 0
+    plane, floor = 4 * planes.shape[1], splat(lowest)
+    for tile in range(first, last):
+        image, line, column = _place(tile, tiling)
+        top, left = line * size, column * size
+        inside = _inside(y, top, left, size)
+        if inside:
+            target, row, pixel = pixel_at(y, image, top, left)
+            target_winners = address_of(winners) + (target - address_of(y)) // 4
+        else:
+            target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
+            target_winners = address_of(winners_border)
+        source = address_of(planes) + 4 * (tile - first) * lanes
+        below = pixel_at(y, image, top + size, left)
+        for c in range(0, 4 * filters, BYTES):
+            _ask_for(below, c, size)
+            b = load(address_of(bias) + c)
+            if pooled:
+                transform_output_pooled(
+                    points,
+                    source + c,
+                    plane,
+                    target + c,
+                    target_winners + c // 4 if wanted else 0,
+                    row // 4,
+                    pixel // 4,
+                    b,
+                    floor,
+                    spare,
+                )
+            else:
+                transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
+        if not inside:
+            write_border(border, y, image, top, left, False)
+            if wanted:
+                write_winners(winners_border, winners, image, top, left)
+
+
+@part
+def read_cotangent_tiles(
+    points, tiling, first, last, cotangent, y, winners, rectify, planes, bias, border, spare
+):
+    """`M̄ = A Ȳ Aᵀ` in panels, and the sum of Ȳ added to `bias`.
+
+    Ȳ is the cotangent where y is positive (if `rectify`), at the winner of each window (if there
+    are winners); it is put together in the border, unless it is the cotangent itself. A panel holds
+    sixteen filters of all tiles of the block.
+    """
+    size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
+    plane = 4 * planes.shape[1]
+    rows = planes.shape[1] // lanes
+    pooled, to_y = winners.size > 0, address_of(y) - address_of(cotangent)
+    for tile in range(first, last):
+        image, line, column = _place(tile, tiling)
+        step = size // 2 if pooled else size
+        top, left = line * step, column * step
+        source, row, pixel = pixel_at(cotangent, image, top, left)
+        below = source + step * row, row, pixel
+        in_place = not (pooled or rectify) and _inside(cotangent, top, left, size)
+        if pooled:
+            read_windows(cotangent, y, rectify, winners, image, top, left, border)
+        elif not in_place:
+            read_border(cotangent, y, rectify, image, top, left, border)
+        if not in_place:
+            source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
+        for c in range(0, filters, WIDTH):
+            _ask_for(below, 4 * c, step)
+            if rectify:
+                _ask_for(below, 4 * c + to_y, step)
+            panel = address_of(planes) + (c // COLUMNS * rows + tile - first) * PANEL_BYTES
+            total = transform_output_back(
+                points,
+                source + 4 * c,
+                row,
+                pixel,
+                panel + 4 * (c % COLUMNS),
+                plane,
+                spare,
+            )
+            at = address_of(bias) + 4 * c
+            store(at, load(at) + total)
+
+
+@part
+def _place(tile, tiling):
+    """The image in which a tile is, and its place in the rows and columns of tiles."""
+    image, within = divmod(tile, tiling.down * tiling.across)
+    line, column = divmod(within, tiling.across)
+    return image, line, column
+
+
+@part
+def _inside(x, top, left, size):
+    """Whether whole vectors of a tile's pixels can be read from the image itself."""
+    _, height, width, channels = x.shape
+    rows_inside = top >= 0 and top + size <= height
+    columns_inside = left >= 0 and left + size <= width
+    return rows_inside and columns_inside and channels % WIDTH == 0
+
+
+@part
+def _ask_for(tile, offset, size):
+    """Asks for the lines of the cache at an offset in each pixel of a tile, every second time.
+
+    A line holds two vectors.
+    """
+    address, row, pixel = tile
+    if offset % LINE_BYTES < BYTES:
+        for i in range(size):
+            for j in range(size):
+                prefetch(address + i * row + j * pixel + offset)

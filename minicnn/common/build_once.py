@@ -1,0 +1,147 @@
+"""Objects that are built once and as a whole, whichever thread needs them and whatever interrupts.
+
+Layers, optimizers, metrics and losses make their variables when they first see data. Two threads
+may come at the same time, and Ctrl-C or an error may come in the middle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minicnn.common.name_scope import scopes_closed
+from minicnn.common.session import temporarily
+
+
+class _Open(threading.local):
+    changes: list[_Change] | None = None
+    things: tuple = ()
+
+
+_open = _Open()
+
+
+@contextlib.contextmanager
+def all_or_nothing(thing: Any) -> Iterator[None]:
+    """Inside, only this thread changes the thing; after an exception it is again as it was before.
+
+    What was built inside that, as the layers of a model are, is taken back too.
+    """
+    with build_lock(thing):
+        changes = [_Change(thing)]
+        around = _open.changes
+        try:
+            with scopes_closed(), temporarily(_open, changes=changes):
+                yield
+                if around is not None:
+                    around += changes
+        except BaseException:
+            for change in reversed(changes):
+                change.undo()
+            raise
+
+
+def include(thing: Any) -> None:
+    """Has another thing taken back too if the `all_or_nothing` around ends with an exception."""
+    if _open.changes is not None:
+        _open.changes.append(_Change(thing))
+
+
+@contextlib.contextmanager
+def building(thing: Any) -> Iterator[None]:
+    """`all_or_nothing`; inside, `is_being_built(thing)`."""
+    with all_or_nothing(thing), temporarily(_open, things=(*_open.things, thing)):
+        yield
+
+
+def build_lock(thing: Any) -> Any:
+    """A lock (a context manager), held by the thread that builds the thing."""
+    return vars(thing).setdefault("_build_lock", _Lock()).of_this_process()
+
+
+def is_being_built(thing: Any) -> bool:
+    """Whether `building(thing)` is open in this thread."""
+    return any(other is thing for other in _open.things)
+
+
+def built_once(build: Callable) -> Callable:
+    """Makes a method that builds one that does it once and as a whole, and sets `built` last.
+
+    A subclass's method may call that of its parent.
+    """
+
+    @functools.wraps(build)
+    def wrapped(self, *args: Any, **kwargs: Any) -> None:
+        if is_being_built(self):
+            build(self, *args, **kwargs)
+            return
+        with building(self):
+            if not self.built:
+                build(self, *args, **kwargs)
+                self.built = True
+
+    return wrapped
+
+
+class _Lock:
+    """A lock which its holder may take again; copies of an object get one of their own."""
+
+    __slots__ = ("_lock", "_process")
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+
+    def of_this_process(self) -> Any:
+        """The lock. After a fork, the thread that holds it may not be there: then a new one."""
+        if self._process != os.getpid():
+            self.__init__()
+        return self._lock
+
+    def __reduce__(self) -> tuple:
+        return _Lock, ()
+
+
+class _Change:
+    """The attributes of an object at one moment, with what is in their lists, dicts and sets."""
+
+    def __init__(self, thing: Any):
+        self.thing = thing
+        self.attributes = dict(vars(thing))
+        self.contents: dict[int, tuple[Any, Any]] = {}
+        for value in self.attributes.values():
+            self._note(value)
+
+    def _note(self, value: Any) -> None:
+        if not isinstance(value, (list, dict, set, tuple)) or id(value) in self.contents:
+            return
+        self.contents[id(value)] = value, _copied(value)
+        for item in value.values() if isinstance(value, dict) else value:
+            self._note(item)
+
+    def undo(self) -> None:
+        now = vars(self.thing)
+        now.update(self.attributes)
+        for name in now.keys() - self.attributes.keys() - {"_build_lock"}:
+            del now[name]
+        for value, content in self.contents.values():
+            _refill(value, content)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(value)
+    return set(value) if isinstance(value, set) else list(value)
+
+
+def _refill(value: Any, content: Any) -> None:
+    """Puts the content back, by the methods of the built-in type: a subclass may refuse changes."""
+    if isinstance(value, tuple):
+        return
+    builtin = next(c for c in type(value).__mro__ if c.__module__ in ("builtins", "collections"))
+    builtin.clear(value)
+    (builtin.extend if isinstance(value, list) else builtin.update)(value, content)

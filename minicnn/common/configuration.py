@@ -1,0 +1,258 @@
+"""Settings of the whole library: the default float type, epsilon, image layout, the backend.
+
+`minicnn.config` is the public face of this module. The values are kept in memory only. No file in
+the home directory is read, so that a program gives the same numbers on every machine; the
+environment variables below are the one way in from outside.
+
+    MINICNN_BACKEND             "numba" (the default) or "numpy"
+    MINICNN_THREADS             how many threads compute (default: the processors there are)
+    MINICNN_CONVOLUTION         "auto" (the default) or an algorithm that convolutions prefer
+    MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
+    KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
+"""
+
+from __future__ import annotations
+
+import numbers
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+BACKENDS = ("numba", "numpy")
+CONVOLUTION_ALGORITHMS = ("auto", "im2col", "direct", "winograd", "winograd_2x2")
+DATA_FORMATS = ("channels_first", "channels_last")
+FLOAT_TYPES = ("float16", "float32", "float64", "bfloat16")
+
+
+def _integer_from_environment(variable: str) -> int | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(
+            f"The environment variable {variable} must be a whole number. Received: {text!r}"
+        ) from None
+
+
+_settings = SimpleNamespace(
+    floatx="float32",
+    epsilon=1e-7,
+    image_data_format="channels_last",
+    backend=None,
+    threads=None,
+    convolution_algorithm=None,
+    fusion=True,
+    interactive_logging=True,
+    traceback_filtering=True,
+    max_epochs=_integer_from_environment("KERAS_MAX_EPOCHS"),
+    max_steps_per_epoch=_integer_from_environment("KERAS_MAX_STEPS_PER_EPOCH"),
+)
+
+
+def floatx() -> str:
+    """The default float type, "float32" unless changed."""
+    return _settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type of weights and computations.
+
+    >>> set_floatx("float64"); floatx()
+    'float64'
+    >>> set_floatx("float32")
+    """
+    if value not in FLOAT_TYPES:
+        raise ValueError(
+            f"Unknown `floatx` value: {value}. Expected one of {', '.join(FLOAT_TYPES)}."
+        )
+    _settings.floatx = str(value)
+
+
+def epsilon() -> float:
+    """The small number that keeps divisions and logarithms finite, 1e-7 unless changed."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set the small number that keeps divisions and logarithms finite."""
+    _settings.epsilon = value
+
+
+def image_data_format() -> str:
+    """The default layout of images, "channels_last" unless changed."""
+    return _settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default layout: "channels_last" (height, width, channels) or "channels_first"."""
+    _settings.image_data_format = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """The layout that an argument means: None is the default layout; case does not matter.
+
+    >>> standardize_data_format("Channels_First")
+    'channels_first'
+    """
+    if data_format is None:
+        return _settings.image_data_format
+    name = str(data_format).lower()
+    if name not in DATA_FORMATS:
+        raise ValueError(
+            "The `data_format` argument must be one of "
+            f"{{'channels_first', 'channels_last'}}. Received: data_format={data_format}"
+        )
+    return name
+
+
+def backend() -> str:
+    """The backend that computes: "numba" (fast, the default) or "numpy" (the definition)."""
+    if _settings.backend is None:
+        _settings.backend = _checked_backend(os.environ.get("MINICNN_BACKEND") or "numba")
+    return _settings.backend
+
+
+def set_backend(name: str) -> None:
+    """Choose the backend for everything that is computed from now on."""
+    _settings.backend = _checked_backend(name)
+
+
+def _checked_backend(name: str) -> str:
+    if name in BACKENDS:
+        return name
+    raise ValueError(f"Unknown backend {name!r}. Expected one of {', '.join(BACKENDS)}.")
+
+
+def convolution_algorithm() -> str:
+    """The algorithm that convolutions prefer in the "numba" backend, "auto" unless changed."""
+    if _settings.convolution_algorithm is None:
+        set_convolution_algorithm(os.environ.get("MINICNN_CONVOLUTION") or "auto")
+    return _settings.convolution_algorithm
+
+
+def set_convolution_algorithm(name: str) -> None:
+    """Prefer an algorithm, to compare it with the others.
+
+    "im2col", "direct", "winograd" (which computes tiles of 4 × 4) or "winograd_2x2" (whose rounding
+    errors are ten times smaller). A convolution that it cannot do is done as with "auto", which
+    takes the fastest for each size.
+    """
+    if name not in CONVOLUTION_ALGORITHMS:
+        raise ValueError(
+            f"Unknown convolution algorithm {name!r}. "
+            f"Expected one of {', '.join(CONVOLUTION_ALGORITHMS)}."
+        )
+    _settings.convolution_algorithm = name
+
+
+def threads() -> int:
+    """How many threads compute: MINICNN_THREADS, or else the processors this process may use."""
+    if _settings.threads is None:
+        count = _integer_from_environment("MINICNN_THREADS")
+        _settings.threads = _processors() if count is None else _thread_count(count)
+    return _settings.threads
+
+
+def set_threads(count: int | None) -> None:
+    """Compute on so many threads from now on, 1 or more; None: as many as at the start.
+
+    Results do not change with the number of threads, bit for bit.
+
+    >>> set_threads(1); threads()
+    1
+    >>> set_threads(None)
+    """
+    _settings.threads = None if count is None else _thread_count(count)
+
+
+def _thread_count(count: Any) -> int:
+    if isinstance(count, numbers.Integral) and not isinstance(count, bool) and count >= 1:
+        return int(count)
+    raise ValueError(
+        "The number of threads (`set_threads` or MINICNN_THREADS) must be a whole number, "
+        f"1 or more. Received: {count!r}"
+    )
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages and progress lines are printed (True) or sent to `logging` (False)."""
+    return _settings.interactive_logging
+
+
+def enable_interactive_logging() -> None:
+    """Print messages and progress lines to standard output."""
+    _settings.interactive_logging = True
+
+
+def disable_interactive_logging() -> None:
+    """Send messages to `logging` instead of printing them."""
+    _settings.interactive_logging = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """The switch that Keras programs set. Tracebacks here are short, so nothing is filtered."""
+    return _settings.traceback_filtering
+
+
+def enable_traceback_filtering() -> None:
+    """Set the switch that `is_traceback_filtering_enabled` reads."""
+    _settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Clear the switch that `is_traceback_filtering_enabled` reads."""
+    _settings.traceback_filtering = False
+
+
+def max_epochs() -> int | None:
+    """The cap on the epochs of any `fit`, or None."""
+    return _settings.max_epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Cap the epochs of any `fit`, for trying a long program quickly. None: no cap."""
+    _settings.max_epochs = max_epochs
+
+
+def max_steps_per_epoch() -> int | None:
+    """The cap on the steps of one epoch of `fit`, `evaluate` or `predict`, or None."""
+    return _settings.max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Cap the steps of one epoch of `fit`, `evaluate` or `predict`. None: no cap."""
+    _settings.max_steps_per_epoch = max_steps_per_epoch
+
+
+def keras_home() -> Path:
+    """The folder that Keras keeps its downloads in: KERAS_HOME, or else ~/.keras."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
+def minicnn_home() -> Path:
+    """The folder that downloads go to: MINICNN_HOME, or else the same folder as Keras's."""
+    home = os.environ.get("MINICNN_HOME")
+    return Path(home).expanduser() if home else keras_home()
+
+
+def fusion() -> bool:
+    """Whether one kernel may do what several operations say, such as convolution, bias and relu."""
+    return _settings.fusion
+
+
+def set_fusion(enabled: bool) -> None:
+    """Say whether one kernel may do several operations at once; True unless changed.
+
+    Without it everything is computed step by step as it is written, which is slower and the same
+    but for rounding: to see what fusion is worth, or to look for a mistake.
+    """
+    _settings.fusion = bool(enabled)

@@ -1,0 +1,1 @@
+"""The layer that all others inherit from, and the parts of it."""

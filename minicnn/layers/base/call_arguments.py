@@ -1,0 +1,146 @@
+"""What a layer's `call` takes, and what it was given: tensors by name, their shapes, settings."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from minicnn import tree
+from minicnn.autodiff import Tensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
+
+
+class CallSignature:
+    """The parameters of a `call` method."""
+
+    def __init__(self, function: Callable):
+        self.signature = inspect.signature(function)
+        parameters = self.signature.parameters.values()
+        self.names = tuple(
+            p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        )
+        self.takes_any_keyword = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self.takes_any_positional = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    @property
+    def required(self) -> list[str]:
+        """The parameters that have no default."""
+        return [name for name in self.names if name not in self.defaults]
+
+    def accepts(self, name: str) -> bool:
+        """Whether an argument of that name may be passed."""
+        return name in self.names or self.takes_any_keyword
+
+
+@functools.lru_cache(maxsize=1024)
+def _signature_of(function: Callable) -> CallSignature:
+    return CallSignature(function)
+
+
+def call_signature(layer: Any) -> CallSignature:
+    """The signature of the layer's `call`, without `self`."""
+    function = layer.call
+    unbound = getattr(function, "__func__", None)
+    return CallSignature(function) if unbound is None else unbound_signature(unbound)
+
+
+@functools.lru_cache(maxsize=1024)
+def unbound_signature(function: Callable) -> CallSignature:
+    """The signature of a class's `call`, without `self`."""
+    signature = CallSignature(function)
+    first = next(iter(signature.signature.parameters.values()), None)
+    if first is not None and first.kind is not first.VAR_POSITIONAL:
+        signature.names = signature.names[1:]
+    return signature
+
+
+class CallArguments:
+    """The arguments of one call under their names.
+
+    Attributes:
+        given: what the caller passed, by name.
+        first: the first argument, whose shape and mask stand for the layer's input.
+        tensors: the arguments that are tensors or hold some, by name.
+    """
+
+    def __init__(self, signature: CallSignature, args: tuple, kwargs: dict):
+        if signature.takes_any_positional or len(args) > len(signature.names):
+            bound = signature.signature.bind(
+                *((None,) if _has_self(signature) else ()), *args, **kwargs
+            )
+            self.given = {k: v for k, v in bound.arguments.items() if k != "self"}
+            self.given |= self.given.pop("kwargs", {})
+        else:
+            self.given = dict(zip(signature.names, args, strict=False)) | kwargs
+        self.signature = signature
+        self.first = args[0] if args else next(iter(kwargs.values()), None)
+        self.tensors = {name: x for name, x in self.given.items() if _holds_tensors(x)}
+
+    def value(self, name: str) -> Any:
+        """The argument, or its default."""
+        return self.given.get(name, self.signature.defaults.get(name))
+
+    def says_something(self, name: str, value: Any) -> bool:
+        """Whether an argument is anything but the None that it is by default."""
+        return value is not None or self.signature.defaults.get(name, name) is not None
+
+    def shapes(self) -> dict[str, Any]:
+        """`{"inputs_shape": (None, 28, 28, 1)}` and so on, for every argument with tensors."""
+        return {
+            f"{name}_shape": tree.map_structure(_shape_of, x)
+            for name, x in self.tensors.items()
+            if name != "mask" and name.removesuffix("_mask") not in self.tensors.keys() - {name}
+        }
+
+
+def _has_self(signature: CallSignature) -> bool:
+    return next(iter(signature.signature.parameters), None) == "self"
+
+
+def _shape_of(x: Any) -> Any:
+    return tuple(x.shape) if hasattr(x, "shape") else None
+
+
+def _holds_tensors(x: Any) -> bool:
+    if isinstance(x, (Tensor, KerasTensor)):
+        return True
+    if not tree.is_nested(x):
+        return False
+    leaves = tree.flatten(x)
+    return bool(leaves) and all(
+        isinstance(leaf, (Tensor, KerasTensor)) or leaf is None for leaf in leaves
+    )
+
+
+def shapes_for(
+    function: Callable, shapes: dict[str, Any], signature: CallSignature, layer_class: str
+) -> dict:
+    """Which of the shapes a `build` or `compute_output_shape` takes, under its parameters' names.
+
+    A function of one parameter gets the first shape whatever its name; with several, `x_shape`
+    is that of the argument `x` of `call`.
+    """
+    parameters = [
+        p
+        for p in inspect.signature(function).parameters.values()
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    required = [p.name for p in parameters if p.default is p.empty]
+    if len(parameters) == 1 or (len(required) == 1 and len(shapes) == 1):
+        return {parameters[0].name: next(iter(shapes.values()), None)}
+    for name in required:
+        if not name.endswith("_shape"):
+            raise ValueError(
+                f"For a `{function.__name__}()` with several arguments, all must be named "
+                f"after arguments of `call()`. `{layer_class}.{function.__name__}()` takes the "
+                f"argument `{name}`, which does not end in `_shape`."
+            )
+        if not signature.accepts(name.removesuffix("_shape")):
+            raise ValueError(
+                f"`{layer_class}.{function.__name__}()` takes `{name}`, but `call()` does not have "
+                f"argument `{name.removesuffix('_shape')}`. Name the arguments alike."
+            )
+    return {p.name: shapes[p.name] for p in parameters if p.name in shapes}

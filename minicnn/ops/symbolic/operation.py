@@ -1,0 +1,179 @@
+"""Operations: functions as objects, which is what a drawn model is made of.
+
+An `Operation` called on values computes; called on symbolic tensors it says what the result will
+look like and leaves a `Node`. Layers are operations with state. The operations of `minicnn.ops`
+are functions first, and their classes are made from them (see `primitive.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import threading
+from typing import Any
+
+from minicnn import tree
+from minicnn.autodiff.variable import keep_state
+from minicnn.common.errors import ConfigError
+from minicnn.common.naming import auto_name
+from minicnn.common.session import temporarily
+from minicnn.common.suggest import shown
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
+from minicnn.ops.symbolic.node import Node
+
+
+class _Outline(threading.local):
+    active = False
+
+
+_outline = _Outline()
+
+
+def outlining() -> contextlib.AbstractContextManager:
+    """Inside, calls on symbolic tensors give shapes and types only and leave no nodes."""
+    return temporarily(_outline, active=True)
+
+
+def drawing() -> contextlib.AbstractContextManager:
+    """Inside, calls on symbolic tensors leave nodes again, whatever is going on around."""
+    return temporarily(_outline, active=False)
+
+
+def is_outlining() -> bool:
+    """Whether only the shapes of a computation are being worked out."""
+    return _outline.active
+
+
+class Operation:
+    """A function with a name, settings, and a place in graphs.
+
+    Args:
+        name: made from the class's name if not given.
+    """
+
+    def __init__(self, name: str | None = None):
+        name = name or auto_name(type(self).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                "Argument `name` must be a string and cannot contain character `/`. "
+                f"Received: name={name} (of type {type(name)})"
+            )
+        self.name = name
+        self._inbound_nodes: list[Node] = []
+        self._outbound_nodes: list[Node] = []
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        """Remembers the arguments, so that `get_config` need not be written for each class."""
+        instance = super().__new__(cls)
+        object.__setattr__(instance, "_auto_config", _named_arguments(cls.__init__, args, kwargs))
+        return instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if any_symbolic_tensors(args, kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the result looks like, as symbolic tensors that remember this call."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        if not is_outlining():
+            Node(operation=self, call_args=args, call_kwargs=kwargs, outputs=outputs)
+        return outputs
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation itself."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to `call` it.")
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Shapes and types of the results: found by going through `call` without values."""
+        return outline(self.call, *args, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes the same operation again."""
+        config = {"name": self.name}
+        arguments = self._auto_config
+        if arguments is None or not all(map(_is_plain, tree.flatten(arguments))):
+            raise NotImplementedError(
+                f"Object {type(self).__name__} was created with arguments that cannot be written "
+                "into a file as they are. Override `get_config()` in the class: return a dict from "
+                f"which `{type(self).__name__}.from_config(config)` can make the object again."
+            )
+        return {**config, **arguments}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Makes an operation from what `get_config` returned."""
+        try:
+            return cls(**config)
+        except ConfigError:
+            raise  # about something inside the config; it says what
+        except TypeError as error:
+            raise TypeError(
+                f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "
+                "other arguments than its `get_config` returns, override `from_config`. Received "
+                f"config={shown(config)}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<Operation name={self.name}>"
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensors that the operation was called on, if it was called once."""
+        return self._only_node("input").arguments_as_called()
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensors that the operation returned, if it was called once."""
+        node = self._only_node("output")
+        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    def _only_node(self, attribute: str) -> Node:
+        nodes = self._inbound_nodes
+        if len(nodes) == 1:
+            return nodes[0]
+        if not nodes:
+            raise AttributeError(
+                f"The layer {self.name} has never been called and thus has no defined {attribute}. "
+                "Call it on an `Input` first."
+            )
+        raise ValueError(
+            f"The layer {self.name} has multiple inbound nodes, with different "
+            f"{attribute} tensors (it is shared), so there is no single {attribute} of it. "
+            f"Use `layer._inbound_nodes[i].{attribute}_tensors`."
+        )
+
+
+def outline(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Goes through a function with symbolic tensors for the values: `ops.shape` of a computation.
+
+    State that the function assigns stays as it is.
+    """
+    with outlining(), keep_state():
+        outputs = function(*args, **kwargs)
+    return tree.map_structure(_as_spec_output, outputs)
+
+
+def _as_spec_output(x: Any) -> Any:
+    if x is None or isinstance(x, KerasTensor):
+        return x
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        return KerasTensor(x.shape, str(x.dtype))
+    return x
+
+
+def _named_arguments(function: Any, args: tuple, kwargs: dict) -> dict[str, Any] | None:
+    """Positional arguments under their names, or None where that cannot be done."""
+    if not args:
+        return dict(kwargs)
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters) or len(args) > len(parameters):
+        return None
+    return {**{p.name: x for p, x in zip(parameters, args, strict=False)}, **kwargs}
+
+
+def _is_plain(x: Any) -> bool:
+    return x is None or isinstance(x, (str, int, float, bool)) or hasattr(x, "get_config")

@@ -1,0 +1,1 @@
+"""Records the kernels that a step runs, and runs that list again."""

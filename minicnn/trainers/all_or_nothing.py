@@ -1,0 +1,76 @@
+"""Steps that happen as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from minicnn.autodiff import Variable
+from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.variable import noting_new_variables
+from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
+
+
+class Transactions:
+    """Runs training steps; where one fails, all state is again what it was before the step.
+
+    Model, optimizers and metrics count as state. A variable is a name for an immutable tensor, so
+    a list of tensors is a copy of everything, and costs nothing. Ctrl-C is a failure too.
+
+    Use as `with Transactions(model) as transactions: transactions.run(step, data)`.
+
+    Args:
+        trainer: the model whose state is kept.
+
+    Attributes:
+        variables: the state.
+    """
+
+    def __init__(self, trainer: Any):
+        self._trainer = trainer
+        self.variables = state_variables(trainer)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Transactions:
+        self._open.enter_context(structure_kept())
+        self._new: list[tuple[Variable, Any]] = self._open.enter_context(noting_new_variables())
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._open.close()
+
+    def run(self, step: Callable[[Any], Any], data: Any) -> Any:
+        """The result of `step(data)`."""
+        before = [variable.snapshot() for variable in self.variables]
+        try:
+            with quiet():
+                result = step(data)
+        except BaseException:
+            for variable, value in zip(self.variables, before, strict=True):
+                variable.restore(value)
+            for variable, value in self._new:  # made in this step, as layers build themselves
+                variable.restore(value)
+            self._start_over()
+            raise
+        if self._new:
+            self._start_over()
+        return result
+
+    def _start_over(self) -> None:
+        self._new.clear()
+        forget_structure()
+        self.variables = state_variables(self._trainer)
+
+
+def state_variables(trainer: Any) -> list[Variable]:
+    """The variables of a model, of its metrics and of all optimizers in its attributes."""
+    from minicnn.optimizers import Optimizer
+
+    owners: list[Any] = list(trainer.metrics)
+    for layer in trainer._flatten_layers():
+        owners += [vars(layer).get("optimizer"), *layer._owned(Optimizer)]
+    variables = [*trainer.variables]
+    for owner in owners:
+        variables += getattr(owner, "variables", ())
+    return list({id(variable): variable for variable in variables}.values())

@@ -1,0 +1,54 @@
+"""The kernels of a training step as a Python program, to be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.replay.program import Transcript
+from minicnn.replay.replayed_step import kind_of
+from minicnn.trainers.all_or_nothing import Transactions
+from minicnn.trainers.batch import as_tensors
+
+
+def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
+    """The kernels of a training step on a batch, one a line, as a Python program.
+
+    The step ends with the gradients; the optimizer takes them from there. The model stays as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> import minicnn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="line")])
+        >>> model.compile(loss="mse")
+        >>> print(step_as_text(model, np.ones((4, 2), "float32"), np.ones((4, 1), "float32")))
+        def step(input_1, input_2):
+            ...
+            (a1, _) = dense_forward(input_1, ..., activation='linear')
+            ...
+            return [Tensor(...), Tensor(...)]
+
+    Raises:
+        ValueError: the step looks at values, so that it is another program for other batches.
+    """
+    model._assert_compile_called("step_as_text")
+    data = as_tensors((x, y, sample_weight))
+    inputs: list[np.ndarray] = []
+    kind_of(data, inputs)
+    with Transactions(model) as transactions:
+        before = [(variable, variable.snapshot()) for variable in transactions.variables]
+        transactions.run(model._gradients_and_count, data)  # makes what is not made yet
+        transcript = Transcript(inputs, transactions.variables)
+        with transcript.open():
+            gradients = transactions.run(model._gradients_and_count, data)
+        transcript.finish(gradients)
+    model.reset_metrics()
+    for variable, value in before:
+        variable.restore(value)
+    if transcript.why_not is not None:
+        raise ValueError(
+            f"The step of {model.name!r} is not one list of kernels: {transcript.why_not}. "
+            "Expected layers, losses and metrics that compute with operations alone (`keras.ops`)."
+        )
+    return transcript.source()

@@ -1,0 +1,80 @@
+"""Functions drawn between symbolic tensors."""
+
+import numpy as np
+import pytest
+
+from minicnn import Function, Input, KerasTensor, layers, ops
+from minicnn.ops.symbolic.graph_order import map_graph
+
+
+def test_branches_that_join(rng):
+    x, z = KerasTensor((None, 3)), KerasTensor((3,))
+    a = ops.sin(x)
+    function = Function({"x": x, "z": z}, [a * z, (a + 1,)])
+    values = {"x": rng.normal(size=(2, 3)), "z": rng.normal(size=3)}
+    product, (plus,) = function(values)
+    np.testing.assert_allclose(product, np.sin(values["x"]) * values["z"], rtol=1e-6)
+    np.testing.assert_allclose(plus, np.sin(values["x"]) + 1, rtol=1e-6)
+    shapes = function.compute_output_spec({"x": KerasTensor((7, 3)), "z": z})
+    assert [shapes[0].shape, shapes[1][0].shape] == [(7, 3), (7, 3)]
+
+
+def test_a_shared_operation_is_called_twice():
+    x, y = Input((2,)), Input((2,))
+    dense = layers.Dense(2)
+    function = Function([x, y], dense(dense(x)) + dense(y))
+    assert sum(operation is dense for operation in function.operations) == 1
+    assert function([np.ones((1, 2)), np.ones((1, 2))]).shape == (1, 2)
+
+
+def test_deep_graphs_need_no_deep_stack():
+    x = KerasTensor((1,))
+    y = x
+    for _ in range(3000):
+        y = y + 1
+    np.testing.assert_array_equal(Function(x, y)(np.zeros(1)), [3000])
+
+
+def test_order_is_by_depth():
+    x = Input((2,))
+    short, long = ops.sin(x), ops.cos(ops.tanh(x))
+    graph = map_graph([x], [short + long])
+    names = [type(operation).__name__ for operation in graph.operations]
+    assert names == ["InputLayer", "Tanh", "Sin", "Cos", "Add"]
+
+
+def test_what_is_missing_is_named():
+    x, other = Input((2,), name="seen"), Input((2,), name="unseen")
+    with pytest.raises(ValueError, match=r"path `` is not connected.*unseen.*Add the `Input`"):
+        Function(x, ops.add(x, other))
+    with pytest.raises(ValueError, match="Output with path `1` is not connected"):
+        Function(x, [x * 2, KerasTensor((2,))])
+    with pytest.raises(ValueError, match="`inputs` argument cannot be empty"):
+        Function([], x * 2)
+    function = Function(x, x * 2)
+    with pytest.raises(ValueError, match=r"'seen', expected shape \(None, 2\).*\(3, 5\)"):
+        function(np.ones((3, 5)))
+    with pytest.raises(ValueError, match="invalid input structure"):
+        function([np.ones((3, 2)), np.ones((3, 2))])
+
+
+def test_names_must_be_unique():
+    x = Input((2,))
+    y = layers.Dense(2, name="twin")(layers.Dense(2, name="twin")(x))
+    with pytest.raises(ValueError, match='"twin" is used 2 times'):
+        Function(x, y)
+
+
+@pytest.mark.parametrize("misuse", [bool, float, iter, np.asarray, len])
+def test_symbolic_tensors_have_no_values(misuse):
+    with pytest.raises(
+        (TypeError, ValueError, NotImplementedError), match="KerasTensor is symbolic"
+    ):
+        misuse(KerasTensor((None, 3)))
+
+
+def test_numpy_functions_draw_too():
+    x = KerasTensor((None, 3))
+    y = np.maximum(np.exp(x), 1.0).sum(axis=-1)
+    assert y.shape == (None,)
+    np.testing.assert_allclose(Function(x, y)(np.zeros((2, 3))), [3, 3])

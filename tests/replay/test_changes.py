@@ -1,0 +1,380 @@
+"""Whatever is changed between two steps counts from the next one on, recorded steps or not."""
+
+import copy
+import re
+
+import numpy as np
+import pytest
+from tests.trainers.changes import settings_of
+
+import minicnn as keras
+from compare.case import Made, Named
+from compare.catalogue import layers as catalogue
+from compare.values import draw
+from minicnn import config, layers
+from minicnn.common import session
+from minicnn.replay.replayed_step import Repeated
+from tests.losses.cases import CASES as LOSSES
+from tests.metrics.cases import CASES as METRICS
+
+STEPS = 3  # with each setting; the last one is replayed
+FIRST = 2  # more steps at first, in which things are built
+
+
+@pytest.fixture(autouse=True)
+def replayed(monkeypatch):
+    """How many steps were replayed."""
+    config.set_backend("numpy")
+    counts = {"replayed": 0}
+    call, learn = Repeated.__call__, Repeated._learn
+
+    def counted(self, data):
+        counts["replayed"] += 1
+        return call(self, data)
+
+    def counted_learn(self, *arguments):
+        counts["replayed"] -= 1
+        return learn(self, *arguments)
+
+    monkeypatch.setattr(Repeated, "__call__", counted)
+    monkeypatch.setattr(Repeated, "_learn", counted_learn)
+    return counts
+
+
+class Changing(keras.callbacks.Callback):
+    """Makes one change after the other, and keeps what the logs say in each step."""
+
+    def __init__(self, root, changes):
+        super().__init__()
+        self.root, self.changes, self.seen, self.made = root, changes, [], 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append({k: np.asarray(v).tolist() for k, v in (logs or {}).items()})
+        ready = len(self.seen) >= STEPS * (self.made + 1) + FIRST
+        if ready and self.made < len(self.changes):
+            self.made += 1
+            self.changes[self.made - 1](self.root(self.model))
+
+    on_test_batch_end = on_train_batch_end
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self.on_train_batch_end(batch, {"outputs": logs["outputs"]} if logs else None)
+
+
+def run(make, root, changes, how, eagerly):
+    """What was seen in each step, the weights at the end, and the change that went wrong."""
+    session.clear_session(free_memory=False)  # names are the same each time
+    keras.utils.set_random_seed(1)
+    model, x, y = make(eagerly)
+    callback = Changing(root, changes)
+    count = FIRST + STEPS * (len(changes) + 1)
+    data = {"x": np.concatenate([x] * count), "batch_size": len(x), "verbose": 0}
+    if how != "predict":
+        data["y"] = np.concatenate([y] * count)
+        if len(model.outputs) == 2:
+            data["y"] = data["y"][:, :2], data["y"][:, 2:]
+    if how == "fit":
+        data["shuffle"] = False
+    try:
+        getattr(model, how)(**data, callbacks=[callback])
+    except Exception as error:
+        return callback.seen, f"{type(error).__name__}: {error}", callback.made
+    return callback.seen, [w.numpy().tolist() for w in model.weights], None
+
+
+def assert_changes_count(make, root, how, replayed, always_replayed=True):
+    """Changes all settings in turn. Those that eager steps refuse are refused by others, too."""
+    changes = dict(settings_of(root(make(True)[0])))
+    if "._dtype" in changes:  # at the end, since steps of other types are not always replayed
+        changes["._dtype"] = changes.pop("._dtype")
+    while True:
+        ways = [*changes.values()]
+        eager = run(make, root, ways, how, eagerly=True)
+        before = replayed["replayed"]
+        found = run(make, root, ways, how, eagerly=False)
+        assert repr(found) == repr(eager), [*changes]
+        if eager[2] is None:
+            break
+        assert eager[2] > 0, eager[1]
+        del changes[[*changes][eager[2] - 1]]
+    if always_replayed:
+        assert replayed["replayed"] - before >= len(ways)
+
+
+def scored(shape, loss, metrics, y, regularizer="l2", constraint=None):
+    """A model that gives scores of this shape."""
+
+    def make(eagerly):
+        rng = np.random.default_rng(5)
+        dense = layers.Dense(
+            shape[-1],
+            activation="sigmoid",
+            kernel_regularizer=keras.regularizers.get(regularizer),
+            kernel_constraint=keras.constraints.get(constraint),
+        )
+        model = keras.Sequential([keras.Input(shape[1:]), dense])
+        model.compile(
+            keras.optimizers.SGD(0.5),
+            loss and loss(),
+            metrics=[m() for m in metrics],
+            run_eagerly=eagerly,
+        )
+        return model, rng.normal(size=shape).astype("float32"), y
+
+    return make
+
+
+def named(case, module):
+    return lambda: getattr(module, case.name)(**copy.deepcopy(case.settings))
+
+
+def labels_for(case):
+    """Labels for a case, and the shape of its scores."""
+    shape = next((s for s in case.shapes if len(s) == 2), case.shapes[-1])
+    data = case.data(np.random.default_rng(3), shape)
+    return data[0], data[-1].shape
+
+
+def user_loss(model):
+    return model._compile_loss._user_loss
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=str)
+def test_settings_of_a_loss(case, replayed):
+    y, shape = labels_for(case)
+    how = "evaluate" if len(case.settings) == 1 else "fit"
+    assert_changes_count(scored(shape, named(case, keras.losses), [], y), user_loss, how, replayed)
+
+
+def first_metric(model):
+    return model._compile_metrics._groups["metrics"][0]
+
+
+ONE_OF_EACH = {case.name: case for case in METRICS if case.name not in ("Mean", "Sum")}.values()
+
+
+@pytest.mark.parametrize("case", ONE_OF_EACH, ids=str)
+def test_settings_of_a_metric(case, replayed):
+    y, shape = labels_for(case)
+    make = scored(shape, None, [named(case, keras.metrics)], y)
+    # Others look at values, so that their steps are executed normally.
+    mean = issubclass(getattr(keras.metrics, case.name), keras.metrics.MeanMetricWrapper)
+    assert_changes_count(make, first_metric, "evaluate", replayed, always_replayed=mean)
+
+
+REGULARIZERS = ["l1", "l2", "l1_l2", "orthogonal_regularizer"]
+CONSTRAINTS = ["max_norm", "min_max_norm", "unit_norm", "non_neg"]
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+@pytest.mark.parametrize("how", ["fit", "evaluate"])
+def test_settings_of_a_regularizer(name, how, replayed):
+    make = scored((5, 3), keras.losses.MeanSquaredError, [], np.zeros((5, 3)), regularizer=name)
+    assert_changes_count(make, lambda m: m.layers[0].kernel_regularizer, how, replayed)
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS[:3])
+def test_settings_of_a_constraint(name, replayed):
+    make = scored((5, 3), keras.losses.MeanSquaredError, [], np.zeros((5, 3)), constraint=name)
+    assert_changes_count(make, lambda m: m.layers[0].kernel_constraint, "fit", replayed)
+
+
+OPTIMIZERS = "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Adafactor Ftrl Lion Lamb".split()
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS, "LossScaleOptimizer"])
+def test_settings_of_an_optimizer(name, replayed):
+    def make(eagerly):
+        model, x, y = scored((5, 3), None, [], np.zeros((5, 3)))(eagerly)
+        optimizer = getattr(keras.optimizers, name if name in OPTIMIZERS else "SGD")(0.1)
+        if name not in OPTIMIZERS:
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        model.compile(optimizer, "mse", run_eagerly=eagerly)
+        return model, x, y
+
+    assert_changes_count(make, lambda m: m.optimizer, "fit", replayed)
+
+
+LAYERS = {
+    case.name: case
+    for case in catalogue.CASES
+    if len(case.inputs) == 1
+    and not case.call
+    and case.name != "ActivityRegularization"  # its losses can be asked for: never replayed
+    and not re.search("1D|3D|Transpose|Separable", case.name)  # which have the others' settings
+    and not any(isinstance(setting, (Made, Named)) for setting in case.settings.values())
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_settings_of_a_layer(name, replayed):
+    case = LAYERS[name]
+
+    def make(eagerly):
+        x = draw(case.inputs[0], name)
+        layer = getattr(layers, name)(**copy.deepcopy(case.settings))
+        model = keras.Sequential([keras.Input(x.shape[1:], dtype=str(x.dtype)), layer])
+        model.add(layers.Activation("linear"))
+        y = np.zeros(model(x).shape)
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        return model, x, y
+
+    assert_changes_count(make, lambda m: m.layers[0], "predict", replayed)
+
+
+def net(eagerly, **settings):
+    """A small model with something of everything, and data for it."""
+    inputs = keras.Input((4,))
+    scale = np.float32([1, 2, 3])
+    hidden = layers.Dense(3, activation="tanh", kernel_regularizer=keras.regularizers.L2(0.1))
+    x = layers.Rescaling(2.0, np.float32([1, 2, 3]))(hidden(inputs)) * scale
+    model = keras.Model(inputs, [layers.Dense(2, name="a")(x), layers.Dense(2, name="b")(x)])
+    model.scale = scale
+    weight = keras.Variable(1.0, name="weight")
+    losses = [keras.losses.Huber(delta=0.7), keras.losses.MeanAbsoluteError()]
+    model.compile(
+        "sgd",
+        losses,
+        loss_weights=[weight, 0.5],
+        metrics=[[keras.metrics.BinaryAccuracy(threshold=0.3)], ["mse"]],
+        run_eagerly=eagerly,
+    )
+    return model, *np.random.default_rng(4).normal(size=(2, 6, 4)).astype("float32")
+
+
+def change_a_drawn_array(model):
+    for node in model._nodes:
+        for x in keras.tree.flatten((node.arguments.args, node.arguments.kwargs)):
+            if isinstance(x, np.ndarray):
+                x += 1
+
+
+def call_by_method(model):
+    class Doubling:
+        def __init__(self, layer):
+            self.layer = layer
+
+        def call(self, inputs):
+            return 2 * type(self.layer).call(self.layer, inputs)
+
+    model.get_layer("a").call = Doubling(model.get_layer("a")).call
+
+
+def append_a_metric(model):
+    outputs = model._compile_metrics._unweighted[0]
+    outputs.metrics.append(outputs.metrics[0])
+
+
+def set_in_dict(model):
+    model._compile_loss._user_loss[0]._fn_kwargs["delta"] = 0.1
+
+
+CHANGES = {
+    "regularizer of a variable": lambda m: setattr(
+        m.layers[1].kernel, "regularizer", keras.regularizers.L1(0.3)
+    ),
+    "no regularizer": lambda m: setattr(m.layers[1].kernel, "regularizer", None),
+    "constraint of a variable": lambda m: setattr(
+        m.layers[1].kernel, "constraint", keras.constraints.NonNeg()
+    ),
+    "autocast": lambda m: setattr(m.layers[1].kernel, "autocast", False),
+    "weight of a loss": lambda m: m._compile_loss._user_loss_weights[0].assign(0.25),
+    "reduction": lambda m: setattr(m._compile_loss._user_loss[1], "reduction", "sum"),
+    "function of a loss": lambda m: setattr(
+        m._compile_loss._user_loss[1], "fn", keras.losses.log_cosh
+    ),
+    "a user's function": lambda m: setattr(
+        m._compile_loss._user_loss[1], "fn", lambda y, p: keras.ops.mean(p * p - y, axis=-1)
+    ),
+    "keyword of a function": set_in_dict,
+    "array of a layer": lambda m: m.layers[2].offset.__iadd__(1.0),
+    "array in a graph": change_a_drawn_array,
+    "metric": append_a_metric,
+    "call of a layer": lambda m: setattr(
+        m.get_layer("a"), "call", lambda x: 3 * type(m.get_layer("a")).call(m.get_layer("a"), x)
+    ),
+    "call by a method": call_by_method,
+    "attribute taken away": lambda m: delattr(m.layers[1], "kernel_regularizer"),
+    "epsilon": lambda m: config.set_epsilon(1e-2),
+    "type": lambda m: config.set_floatx("float64"),
+    "fusion": lambda m: config.set_fusion(False),
+    "backend": lambda m: config.set_backend("numba"),
+    "trainable": lambda m: setattr(m.get_layer("b"), "trainable", False),
+    "seed": lambda m: keras.utils.set_random_seed(8),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("how", ["fit", "evaluate"])
+def test_any_other_change(name, how, replayed):
+    start = dict(vars(config._settings))
+    results = []
+    for eagerly in (True, False):
+        results.append(run(net, lambda model: model, [CHANGES[name]], how, eagerly))
+        if config.backend() != start["backend"]:
+            config.set_backend(start["backend"])
+        vars(config._settings).update(start)
+    assert repr(results[0]) == repr(results[1])
+    assert replayed["replayed"] >= 2
+
+
+@pytest.mark.parametrize(
+    "name", ["reduction", "keyword of a function", "no regularizer", "weight of a loss"]
+)
+def test_such_a_change_makes_a_difference(name):
+    changed = run(net, lambda model: model, [CHANGES[name]], "fit", eagerly=False)
+    unchanged = run(net, lambda model: model, [lambda model: None], "fit", eagerly=False)
+    assert changed[0][:5] == unchanged[0][:5]
+    assert changed[0][5:] != unchanged[0][5:]
+
+
+def test_a_change_that_comes_with_the_data(replayed):
+    def fitted(eagerly):
+        keras.utils.set_random_seed(2)
+        model, x, y = net(eagerly)
+
+        def batches():
+            for i in range(12):
+                if i % 4 == 3:
+                    model._compile_loss._user_loss[0]._fn_kwargs["delta"] *= 0.5
+                yield x, (y[:, :2], y[:, 2:])
+
+        history = model.fit(batches(), shuffle=False, verbose=0).history
+        return history["loss"], [w.numpy().tolist() for w in model.weights]
+
+    assert fitted(True) == fitted(False)
+    assert replayed["replayed"] >= 2
+
+
+class Counting:
+    calls = 0
+
+    def function(self, *x):
+        Counting.calls += 1
+        return keras.ops.mean(keras.ops.square(x[-1]), axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"loss": Counting().function}, {"loss": "mse", "metrics": [Counting().function]}],
+)
+def test_methods_of_users_are_called_in_each_step(settings, replayed):
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4)])
+    model.compile("sgd", **settings)
+    x = np.ones((4, 4))
+    model.fit(x, x, verbose=0)
+    Counting.calls = 0
+    model.fit(np.concatenate([x] * 9), np.concatenate([x] * 9), batch_size=4, verbose=0)
+    assert Counting.calls >= 9
+    assert not replayed["replayed"]
+
+
+def test_lists_in_layers_are_no_reason_not_to_replay(replayed):
+    model = keras.Sequential([keras.Input((4, 3)), layers.Softmax(axis=[1, 2])])
+    model.blocks = [layers.Dense(2)]
+    model.settings_of_mine = {"a": [1, {"b": 2}]}
+    x = np.ones((40, 4, 3))
+    before = model.predict(x, batch_size=4, verbose=0)
+    model.blocks[0].build((None, 3))
+    np.testing.assert_array_equal(model.predict(x, batch_size=4, verbose=0), before)
+    assert replayed["replayed"] >= 14
