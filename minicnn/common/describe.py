@@ -12,7 +12,7 @@ def described(x: Any) -> str:
 
     >>> import numpy as np
     >>> described((np.ones((32, 4)), None, {"a": 1.5}))
-    'a tuple of 3 (an ndarray of shape (32, 4), None, a dict of 1 (a: a float))'
+    'a tuple of 3 (a ndarray of shape (32, 4), None, a dict of 1 (a: a float))'
     """
     if x is None:
         return "None"

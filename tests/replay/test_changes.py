@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from tests.trainers.changes import settings_of
 
 import minicnn as keras
 from compare.case import Made, Named
@@ -16,6 +15,7 @@ from minicnn.common import session
 from minicnn.replay.replayed_step import Repeated
 from tests.losses.cases import CASES as LOSSES
 from tests.metrics.cases import CASES as METRICS
+from tests.replay.changes import settings_of
 
 STEPS = 3  # with each setting; the last one is replayed
 FIRST = 2  # more steps at first, in which things are built
