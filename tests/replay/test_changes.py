@@ -11,7 +11,7 @@ from compare.case import Made, Named
 from compare.catalogue import layers as catalogue
 from compare.values import draw
 from minicnn import config, layers
-from minicnn.common import session
+from minicnn.common import configuration, session
 from minicnn.replay.replayed_step import Repeated
 from tests.losses.cases import CASES as LOSSES
 from tests.metrics.cases import CASES as METRICS
@@ -307,13 +307,13 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("how", ["fit", "evaluate"])
 def test_any_other_change(name, how, replayed):
-    start = dict(vars(config._settings))
+    start = dict(vars(configuration._settings))
     results = []
     for eagerly in (True, False):
         results.append(run(net, lambda model: model, [CHANGES[name]], how, eagerly))
         if config.backend() != start["backend"]:
             config.set_backend(start["backend"])
-        vars(config._settings).update(start)
+        vars(configuration._settings).update(start)
     assert repr(results[0]) == repr(results[1])
     assert replayed["replayed"] >= 2
 
