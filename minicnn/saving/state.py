@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from minicnn.saving.leftovers import report_of_unused
 from minicnn.saving.parts_of_model import children, walk
 from minicnn.saving.weights_file import WeightsReader, write_group
 
@@ -44,6 +45,8 @@ def load_state(
         raise
     if loader.failures:
         warnings.warn(loader.report(), stacklevel=4)
+    elif unused := reader.unused_layers():
+        warnings.warn(report_of_unused(reader.description, unused), stacklevel=4)
 
 
 class _Loader:

@@ -21,6 +21,7 @@ from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.archive import check_regular
 from minicnn.saving.dataset_checks import check_dataset, named_dtype, size_in_memory
+from minicnn.saving.leftovers import unused_layers
 from minicnn.saving.limits import FileRefused
 
 
@@ -50,6 +51,7 @@ class WeightsReader:
         import h5py
 
         self.description = description
+        self._looked_up: set[str] = set()
         try:
             self._size = self._size_of(file)
             self._file = h5py.File(file, "r")
@@ -87,6 +89,10 @@ class WeightsReader:
         """The variables of the part with this path; empty if the file has none."""
         with self.naming_damage(path):
             return StoredVariables(self, path, self._group(path))
+
+    def unused_layers(self) -> list[str]:
+        """The paths of layers whose variables nobody asked for."""
+        return unused_layers(self._file, self._looked_up)
 
     @contextlib.contextmanager
     def naming_damage(self, path: str) -> Iterator[None]:
@@ -137,6 +143,7 @@ class WeightsReader:
         """The group `path/vars`, reached without following links, or None."""
         import h5py
 
+        self._looked_up.add(path)
         group = self._file
         for name in [*path.split("/"), "vars"] if path else ["vars"]:
             if name not in group:

@@ -319,8 +319,12 @@ def _not_found(what: str, name: Any, config: dict[str, Any], known: list[str]) -
             "Keras; or write a class of that name with the same `get_config`, weights and `call`, "
             f"and pass it in `custom_objects={{'{name}': {name}}}`."
         )
+    elsewhere = public_names.modules_of(name) if what == "class" else []
+    hint = did_you_mean(name, known)
+    if elsewhere:
+        hint = f" Keras's is in `{elsewhere[0]}`: the config's 'module' is {module}."
     return ConfigError(
-        f"Could not locate {what} '{name}'{of_keras}.{did_you_mean(name, known)} If it is your "
+        f"Could not locate {what} '{name}'{of_keras}.{hint} If it is your "
         "own, decorate it with `@keras.saving.register_keras_serializable()` and import the file "
         f"it is in before loading, or pass `custom_objects={{'{name}': {name}}}`. "
         f"Full object config: {shown(config)}"

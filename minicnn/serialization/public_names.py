@@ -70,6 +70,7 @@ def _classes() -> dict[tuple[str, str], type]:
     """(Keras's module, name) -> class, for everything that a file may name."""
     minicnn = importlib.import_module("minicnn")
     classes = {("keras", name): getattr(minicnn, name) for name in _TOP_LEVEL}
+    classes |= {("keras.models", name): getattr(minicnn, name) for name in ("Model", "Sequential")}
     classes["keras.src.models.functional", "Functional"] = minicnn.Functional
     for module_name, keras_module in _MODULES:
         module = importlib.import_module(module_name)
@@ -109,6 +110,11 @@ def find_class(module: str, name: str) -> type | None:
     # Keras's inner modules change from version to version; the names of classes do not.
     inner = {cls for (_, other_name), cls in _classes().items() if other_name == name}
     return inner.pop() if len(inner) == 1 else None
+
+
+def modules_of(name: str) -> list[str]:
+    """Keras's names of the public modules that have a class of this name."""
+    return sorted(m for m, other in _classes() if other == name and ".src." not in m)
 
 
 def find_function(name: str) -> Any:
