@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minicnn import GradientTape, losses, ops
+from minicnn import GradientTape, activations, losses, ops
 from minicnn.common.dtypes import numpy_dtype
 
 ROUNDING = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
@@ -114,3 +114,25 @@ def test_many_numbers_are_added_up_in_float32(name, length, dtype, backend, rng)
         error = np.linalg.norm(value - right) / np.linalg.norm(right)
         # That of `logsumexp` is taken from the rounded result, which is about 10.
         assert error < (12 if name == "logsumexp" else 4) * ROUNDING[dtype]
+
+
+ACTIVATIONS = (
+    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear "
+    "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus "
+    "softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh tanh_shrink"
+)
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("name", ACTIVATIONS.split())
+def test_activations_keep_the_type(name, dtype, backend, rng):
+    """Their values and gradients are those of float64, rounded a few times."""
+    values = rng.uniform(-4, 4, (20, 6)).astype(numpy_dtype(dtype)).astype("float64")
+    function = activations.get(name)
+    cotangent = rng.normal(size=function(values).shape).astype("float16").astype("float64")
+    truth, found = (
+        _value_and_gradient(function, values, kind, cotangent) for kind in ("float64", dtype)
+    )
+    for right, value in zip(truth, found, strict=True):
+        error = np.linalg.norm(value - right) / np.linalg.norm(right)
+        assert error < 3 * ROUNDING[dtype]

@@ -1,7 +1,8 @@
 """Activation functions that act on each element by itself.
 
 Each comes with its derivative, in terms of the output y where that is cheaper than in terms of x.
-At a kink the derivative is that of the flat side.
+At a kink the derivative is that of the flat side. Those that compute several steps are `wide`, so
+that float16 and bfloat16 are rounded to once.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def relu(x: Any) -> Any:
     return kernels.relu(x)
 
 
-@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0))
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0), wide=True)
 def relu6(x: Any) -> Any:
     """Rectified linear unit with a ceiling: `y = min(max(x, 0), 6)`."""
     return kernels.relu6(x)
@@ -50,6 +51,7 @@ def relu6(x: Any) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x, negative_slope: ops.where(x > 0, g, g * negative_slope),
+    wide=True,
 )
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """Rectified linear unit that leaks: `y = x` where `x > 0`, else `y = negative_slope · x`."""
@@ -62,6 +64,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     spec=specs.like_first,
     # 1 - y would lose all digits where y is close to 1.
     vjp=lambda g, y, x: scaled(g, y * logistic(-x)),
+    wide=True,
 )
 def logistic(x: Any) -> Any:
     """`y = 1 / (1 + exp(-x))`."""
@@ -80,7 +83,13 @@ def sigmoid(x: Any) -> Any:
     return y
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, logistic(-x)))
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: scaled(g, logistic(-x)),
+    wide=True,
+)
 def log_sigmoid(x: Any) -> Any:
     """Logarithm of the sigmoid: `y = log(1 / (1 + exp(-x)))`, exact also where that is tiny."""
     return kernels.log_sigmoid(x)
@@ -91,6 +100,7 @@ def log_sigmoid(x: Any) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x: ops.where(ops.abs(x) < 3, g / 6, 0),
+    wide=True,
 )
 def hard_sigmoid(x: Any) -> Any:
     """Sigmoid of straight lines: `y = min(max(x / 6 + 1/2, 0), 1)`."""
@@ -102,19 +112,32 @@ def hard_sigmoid(x: Any) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x: ops.where(ops.abs(x) < 1, g / 2, 0),
+    wide=True,
 )
 def sparse_sigmoid(x: Any) -> Any:
     """Sigmoid of straight lines: `y = min(max((x + 1) / 2, 0), 1)`."""
     return kernels.sparse_sigmoid(x)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, logistic(x)))
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: scaled(g, logistic(x)),
+    wide=True,
+)
 def softplus(x: Any) -> Any:
     """Smooth ramp: `y = log(1 + exp(x))`."""
     return kernels.softplus(x)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, sparse_sigmoid(x)))
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: scaled(g, sparse_sigmoid(x)),
+    wide=True,
+)
 def sparse_plus(x: Any) -> Any:
     """Smooth ramp that becomes a line: 0 below -1, `(x + 1)² / 4` up to 1, `x` above."""
     return kernels.sparse_plus(x)
@@ -125,6 +148,7 @@ def sparse_plus(x: Any) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x, b: scaled(g, y / ops.hypot(x, math.sqrt(b))),
+    wide=True,
 )
 def squareplus(x: Any, b: float = 4) -> Any:
     """Smooth ramp without exponentials: `y = (x + √(x² + b)) / 2`."""
@@ -136,7 +160,7 @@ def _softsign_vjp(g, y, x):
     return divided(divided(g, divisor), divisor)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=_softsign_vjp)
+@op("x", promote="float", spec=specs.like_first, vjp=_softsign_vjp, wide=True)
 def softsign(x: Any) -> Any:
     """`y = x / (1 + |x|)`, between -1 and 1."""
     return kernels.softsign(x)
@@ -146,7 +170,7 @@ def _silu_vjp(g, y, x):
     return scaled(g, logistic(x) + y * logistic(-x))
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=_silu_vjp)
+@op("x", promote="float", spec=specs.like_first, vjp=_silu_vjp, wide=True)
 def silu(x: Any) -> Any:
     """Sigmoid linear unit, or swish: `y = x · sigmoid(x)`.
 
@@ -159,7 +183,7 @@ def _hard_silu_vjp(g, y, x):
     return ops.where(x >= 3, g, ops.where(x > -3, g * (x / 3 + 0.5), 0))
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=_hard_silu_vjp)
+@op("x", promote="float", spec=specs.like_first, vjp=_hard_silu_vjp, wide=True)
 def hard_silu(x: Any) -> Any:
     """`y = x · hard_sigmoid(x)`. Source: Howard et al., "MobileNetV3" (2019), section 5.2."""
     return kernels.hard_silu(x)
@@ -175,6 +199,7 @@ def _exp_below_zero(x):
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x, alpha: ops.where(x > 0, g, scaled(g, alpha * _exp_below_zero(x))),
+    wide=True,
 )
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """Exponential linear unit: `y = x` where `x > 0`, else `y = alpha · (exp(x) - 1)`.
@@ -191,6 +216,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     vjp=lambda g, y, x: (
         SELU_SCALE * ops.where(x > 0, g, scaled(g, SELU_ALPHA * _exp_below_zero(x)))
     ),
+    wide=True,
 )
 def selu(x: Any) -> Any:
     """Scaled exponential linear unit: 1.0507 times `elu(x, 1.6733)`.
@@ -205,6 +231,7 @@ def selu(x: Any) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x, alpha: ops.where(x > 0, g, scaled(g, _exp_below_zero(x / alpha))),
+    wide=True,
 )
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """`elu` with a continuous slope: `y = x`, below 0 `y = alpha · (exp(x / alpha) - 1)`."""
@@ -222,7 +249,7 @@ def _gelu_vjp(g, y, x, approximate):
     return scaled(g, s + x * s * logistic(-u) * (c * (1 + 3 * 0.044715 * x * x)))
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=_gelu_vjp)
+@op("x", promote="float", spec=specs.like_first, vjp=_gelu_vjp, wide=True)
 def gelu(x: Any, approximate: bool = True) -> Any:
     """Gaussian error linear unit: `y = x · Φ(x)`, Φ the normal distribution function.
 
@@ -245,13 +272,19 @@ def glu(x: Any, axis: int = -1) -> Any:
     return values * sigmoid(gates)
 
 
-@op("x", promote="float", spec=specs.like_first, vjp=lambda g, y, x: scaled(g, ops.tanh(x) ** 2))
+@op(
+    "x",
+    promote="float",
+    spec=specs.like_first,
+    vjp=lambda g, y, x: scaled(g, ops.tanh(x) ** 2),
+    wide=True,
+)
 def tanh_shrink(x: Any) -> Any:
     """`y = x - tanh(x)`."""
     return kernels.tanh_shrink(x)
 
 
-@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where(ops.abs(x) < 1, g, 0))
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where(ops.abs(x) < 1, g, 0), wide=True)
 def hard_tanh(x: Any) -> Any:
     """`y = min(max(x, -1), 1)`."""
     return kernels.hard_tanh(x)
@@ -261,6 +294,7 @@ def hard_tanh(x: Any) -> Any:
     "x",
     spec=specs.like_first,
     vjp=lambda g, y, x, threshold: ops.where(ops.abs(x) > threshold, g, 0),
+    wide=True,
 )
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     """`y = x` where `|x| > threshold`, else 0."""
@@ -272,6 +306,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     promote="float",
     spec=specs.like_first,
     vjp=lambda g, y, x, threshold: ops.where(ops.abs(x) > threshold, g, 0),
+    wide=True,
 )
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     """Moves x towards 0 by `threshold`, and 0 where that would cross it."""
@@ -282,6 +317,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     "x",
     spec=specs.like_first,
     vjp=lambda g, y, x, threshold, default_value: ops.where(x > threshold, g, 0),
+    wide=True,
 )
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
     """`y = x` where `x > threshold`, else `default_value`."""
