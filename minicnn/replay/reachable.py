@@ -35,14 +35,17 @@ LEAVES = (*VALUES, range, slice, type(...), Tensor, KerasTensor, Composite, DTyp
 """What is not looked into: immutable, or the library's own."""
 ITEMS = (list, tuple, set, frozenset, collections.deque)
 IMMUTABLE = (tuple, frozenset)
-BUILTINS = (dict, *ITEMS[:4], range, slice, type(...), types.MethodType)
+BUILTINS = (dict, *ITEMS[:4], range, slice, type(...), types.MethodType, types.SimpleNamespace)
 FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType)
 
 TELL = (Layer, Variable)
 """These call `note_change` when an attribute is set, so their attributes are not compared."""
 UNREAD = (Callback, Initializer, InputSpec)
 """What these hold makes no difference to a step that ran before, with inputs of the same kind."""
-CONFIGS = frozenset(("_auto_config", "_compile_config"))
+UNREAD_ATTRIBUTES = frozenset(
+    "_auto_config _compile_config _added_weights _call_context_args".split()
+)
+"""Such attributes: no step reads them, or methods that call `note_change` change them."""
 LOCK = "_build_lock"
 GRAPH = frozenset(
     """_inbound_nodes _outbound_nodes _nodes _fused_nodes _depth_of
@@ -132,7 +135,7 @@ def _parts(x: Any, found: _Found) -> list[Any]:
         return _closure(x)
     parts: list[Any] = []
     if isinstance(x, dict):
-        found.views += [x.keys(), x.values()]
+        found.views += [x.keys(), x.values()] if x else [x]
         parts += [*x.keys(), *x.values()]
     elif isinstance(x, ITEMS):
         found.views += [] if isinstance(x, IMMUTABLE) else [x]
@@ -145,7 +148,9 @@ def _parts(x: Any, found: _Found) -> list[Any]:
     for name, value in attributes.items():
         if name in GRAPH:
             found.graph.append(value)
-        elif name in CONFIGS or (isinstance(x, Optimizer) and isinstance(value, (dict, *ITEMS))):
+        elif name in UNREAD_ATTRIBUTES or (
+            isinstance(x, Optimizer) and isinstance(value, (dict, *ITEMS))
+        ):
             found.unread.append(value)
         elif name != LOCK:
             parts.append(value)
@@ -178,7 +183,7 @@ def _is_known(x: Any) -> bool:
 
 @functools.cache
 def _is_known_kind(kind: type) -> bool:
-    if kind.__module__ == "builtins":
+    if kind in BUILTINS or kind.__module__ == "builtins":
         return kind in BUILTINS
     return kind.__module__.partition(".")[0] in KNOWN and (
         issubclass(kind, (*LEAVES, *ITEMS, dict)) or kind.__dictoffset__ != 0
