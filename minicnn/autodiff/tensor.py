@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
-from minicnn.autodiff.tracing import note_reading
+from minicnn.autodiff.tracing import report_values_read
 from minicnn.common.dtypes import with_own_dtype
 
 _order = itertools.count()
@@ -74,8 +74,8 @@ class Tensor(ArrayLike):
         return self._read().tolist()
 
     def _read(self) -> np.ndarray:
-        """The array, for Python to look at; a computation that is noted may depend on it."""
-        note_reading()
+        """The array, for Python to read; what is recorded may depend on it."""
+        report_values_read()
         return self.array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:

@@ -12,8 +12,8 @@ import numpy as np
 
 from minicnn.autodiff import operations
 from minicnn.autodiff.array_like import ArrayLike
+from minicnn.autodiff.changes import count_change
 from minicnn.autodiff.tensor import LEAF, Tensor
-from minicnn.autodiff.tracing import note_change
 from minicnn.common import configuration, dtypes
 from minicnn.common.name_scope import current_path
 from minicnn.common.naming import auto_name
@@ -24,11 +24,11 @@ AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
 def _told(name: str) -> property:
-    """An attribute that a recorded step depends on: `note_change` is called when it is set."""
+    """An attribute that a recorded step depends on: `count_change` is called when it is set."""
 
     def set_and_tell(variable: Variable, value: Any) -> None:
         variable.__dict__[name] = value
-        note_change()
+        count_change()
 
     return property(operator.attrgetter(name), set_and_tell)
 
@@ -101,8 +101,8 @@ class Variable(ArrayLike):
         if _is_postponed(self, initializer, shape, dtype):
             return
         self._value = self._leaf(_first_value(initializer, shape, dtype))
-        if _noted.new is not None:
-            _noted.new.append((self, self._value))
+        if _created.new is not None:
+            _created.new.append((self, self._value))
 
     @property
     def value(self) -> Tensor:
@@ -144,7 +144,7 @@ class Variable(ArrayLike):
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         self._value = self._leaf(self._value.array)
-        note_change()
+        count_change()
 
     def assign(self, value: Any) -> Tensor:
         """Gives the variable another value of the same shape, and returns it."""
@@ -319,18 +319,18 @@ def all_or_none(variables: Iterable[Variable]):
         raise
 
 
-class _Noted(threading.local):
+class _Created(threading.local):
     new: list[tuple[Variable, Tensor]] | None = None
 
 
-_noted = _Noted()
+_created = _Created()
 
 
 @contextlib.contextmanager
-def noting_new_variables():
+def collect_new_variables():
     """Inside, variables that are made go into a list with their first values: it is given."""
-    with temporarily(_noted, new=[]):
-        yield _noted.new
+    with temporarily(_created, new=[]):
+        yield _created.new
 
 
 class _Autocast(threading.local):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common.warn_once import warn_once
 from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 
@@ -182,7 +182,7 @@ def _look_at(y_true: Any, check: Callable, *settings: Any) -> None:
     """Lets a check see the labels' values, if there are any; a repeated step checks them again."""
     labels = getattr(y_true, "array", None)
     if labels is not None and labels.size:
-        noted(check, labels, *settings)
+        traced(check, labels, *settings)
 
 
 def _without(shape: tuple, axis: int) -> tuple:

@@ -10,7 +10,7 @@ import numpy as np
 from minicnn import losses, ops
 from minicnn.autodiff import Tensor
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common import configuration
 from minicnn.common.describe import described
 from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
@@ -96,7 +96,7 @@ class Mean(Metric):
             known = _sum_and_count(values, sample_weight, self.dtype)
             if known is not None:
                 for variable, amount in zip((self.total, self.count), known, strict=True):
-                    variable.assign(Tensor(noted(_added, variable.snapshot().array, amount)))
+                    variable.assign(Tensor(traced(_added, variable.snapshot().array, amount)))
                 return
         values, weight = reduce_to_samplewise_values(values, sample_weight, ops.mean, self.dtype)
         self.total.assign_add(ops.sum(values))
@@ -118,13 +118,13 @@ def _sum_and_count(values: Any, sample_weight: Any, dtype: str) -> tuple | None:
     if getattr(values, "_keras_mask", None) is not None:
         return None
     if sample_weight is None:
-        return noted(_row_means, array)
+        return traced(_row_means, array)
     if isinstance(sample_weight, (int, float)) and array.ndim == 0:
-        return noted(_weighted_sums, array, sample_weight)
+        return traced(_weighted_sums, array, sample_weight)
     weight = getattr(sample_weight, "array", sample_weight)
     if not isinstance(weight, np.ndarray) or weight.shape != array.shape or array.ndim > 1:
         return None
-    return noted(_weighted_sums, array, weight)
+    return traced(_weighted_sums, array, weight)
 
 
 def _row_means(values: np.ndarray) -> tuple:

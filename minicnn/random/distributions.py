@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.autodiff import Tensor
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.backend import kernels
 from minicnn.common import dtypes
 from minicnn.common.shapes import standardize_shape
@@ -162,7 +162,7 @@ def _draw(sample: Callable, shape: Any, dtype: str, seed: Seed) -> Tensor | Kera
         return KerasTensor(shape, dtype)
     # Kernels know NumPy's own types; what they draw is rounded to others.
     working_dtype = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    array = noted(sample, draw_key(seed), shape, working_dtype)
+    array = traced(sample, draw_key(seed), shape, working_dtype)
     return Tensor(np.asarray(array, dtype=dtypes.numpy_dtype(dtype)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Tensor, Variable
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common import session
 from minicnn.common.name_scope import name_scope
 from minicnn.common.naming import auto_name
@@ -67,7 +67,7 @@ class SeedGenerator:
     def next(self) -> Tensor:
         """The next seed, a tensor of shape (2,); every call gives another."""
         seed = self.state.value
-        self.state.assign(Tensor(noted(np.add, seed.array, _ONE_FURTHER)))
+        self.state.assign(Tensor(traced(np.add, seed.array, _ONE_FURTHER)))
         return seed
 
     def get_config(self) -> dict[str, Any]:
@@ -110,4 +110,4 @@ def draw_seed(seed: int | SeedGenerator | None) -> Tensor:
 
 def draw_key(seed: int | SeedGenerator | None) -> np.ndarray:
     """The drawn seed as kernels take it: two uint32. Of larger numbers the lowest 32 bits count."""
-    return noted(np.ndarray.astype, draw_seed(seed).array, "uint32")
+    return traced(np.ndarray.astype, draw_seed(seed).array, "uint32")

@@ -2,7 +2,7 @@
 
 For batches of one shape, a step of training runs the same kernels in the same order each time.
 What leads from one kernel to the next (layers, operations, the tape) costs more than the kernels,
-if the network is small, and it always comes to the same result. So a transcript notes each kernel
+if the network is small, and it always comes to the same result. So a recording notes each kernel
 with the names of what it got and gave, and is in the end a Python function without a branch:
 
     def step(input_1, input_2):
@@ -16,9 +16,9 @@ with the names of what it got and gave, and is in the end a Python function with
 
 Arrays are known by identity: an input, the value of a variable, or what an earlier kernel gave. Any
 other array is a constant. Names count up, and none comes from a user: what looks different to a
-user may be one name to Python ("fi" and "ﬁ"), or no name at all. The transcript says itself where
-it cannot stand for the computation (`why_not`): if Python looked at the values of a tensor, for
-example, and may have acted on them. That constants are constant, only a second transcript can tell:
+user may be one name to Python ("fi" and "ﬁ"), or no name at all. The recording says itself where
+it cannot stand for the computation (`obstacle`): if Python looked at the values of a tensor, for
+example, and may have acted on them. That constants are constant, only a second recording can tell:
 compare with `same_as`.
 """
 
@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn.autodiff.tensor import Tensor
-from minicnn.autodiff.tracing import set_open_transcript
+from minicnn.autodiff.tracing import set_open_recording
 from minicnn.autodiff.variable import Variable
 
 PLAIN = (bool, int, str, type(None))
@@ -49,8 +49,8 @@ class Line(NamedTuple):
     names: set[str]
 
 
-class Transcript:
-    """What is computed from some inputs and variables, inside `with transcript.open():`.
+class Recording:
+    """What is computed from some inputs and variables, inside `with recording.open():`.
 
     Args:
         inputs: arrays, each another one.
@@ -58,10 +58,10 @@ class Transcript:
     """
 
     def __init__(self, inputs: Sequence[np.ndarray], variables: Sequence[Variable]):
-        self.why_not: str | None = None
+        self.obstacle: str | None = None
         self.constants: dict[str, Any] = {}
         self._lines: list[Line] = []
-        self._uses: set[str] = set()  # what is being noted depends on; constants do not count
+        self._uses: set[str] = set()  # names in the call that is being added, without constants
         self._made: set[str] = set()  # names for what kernels gave
         self._named: dict[int, tuple[str, Any]] = {}  # names by identity, and how to know it again
         self._taken = {"Tensor", "variables"}
@@ -72,18 +72,18 @@ class Transcript:
         }
         self._before = [(v, v.snapshot()) for v in variables]
         if len(self._named) < len(inputs) + len(variables):
-            self.why_not = "an array is the value of several variables or inputs"
+            self.obstacle = "an array is the value of several variables or inputs"
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
-        """Inside, the kernels are noted that this thread runs."""
-        before = set_open_transcript(self)
+        """Inside, the kernel calls of this thread are recorded."""
+        before = set_open_recording(self)
         try:
             yield
         finally:
-            set_open_transcript(before)
+            set_open_recording(before)
 
-    def note(self, function: Callable, arguments: Any, settings: dict, result: Any) -> None:
+    def add_call(self, function: Callable, arguments: Any, settings: dict, result: Any) -> None:
         """`result = function(*arguments, **settings)`."""
         self._uses = set()
         parts = [self._expression(x) for x in arguments]
@@ -107,15 +107,15 @@ class Transcript:
         for name, value in self._assigned.items():
             if value in self.constants:
                 path = self._variables[name].path
-                self.why_not = f"variable {path!r} was given a value that no kernel made"
+                self.obstacle = f"variable {path!r} was given a value that no kernel made"
         self._named.clear()
         self._before.clear()
 
-    def same_as(self, other: Transcript) -> bool:
+    def same_as(self, other: Recording) -> bool:
         """Whether both are the same program, with the same constants, and both can stand for it."""
         return (
-            self.why_not is None
-            and other.why_not is None
+            self.obstacle is None
+            and other.obstacle is None
             and self._text() == other._text()
             and [*map(id, self._variables.values())] == [*map(id, other._variables.values())]
             and all(_equal(x, other.constants[name]) for name, x in self.constants.items())
@@ -128,7 +128,7 @@ class Transcript:
     def program(self) -> Callable:
         """A function of the inputs that computes, assigns and returns the same."""
         scope = {**self.constants, "Tensor": Tensor, "variables": [*self._variables.values()]}
-        exec(compile(self._text(), "<transcript>", "exec"), scope)
+        exec(compile(self._text(), "<recording>", "exec"), scope)
         return scope["step"]
 
     def _text(self, comment: Callable[[Variable], str] = lambda variable: "") -> str:
@@ -201,7 +201,7 @@ class Transcript:
         base = getattr(x, "base", None) if isinstance(x, np.ndarray) else None
         while base is not None:
             if self._name_of(base) not in (None, *self.constants):
-                self.why_not = "a part of an array was taken outside of operations"
+                self.obstacle = "a part of an array was taken outside of operations"
             base = getattr(base, "base", None)
         name = self._free(_as_name(getattr(x, "__name__", "constant")))
         self.constants[name] = x

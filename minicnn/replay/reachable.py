@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Tensor, Variable
-from minicnn.autodiff.tracing import changes
+from minicnn.autodiff.changes import number_of_changes
 from minicnn.callbacks import Callback
 from minicnn.dtype_policies import DTypePolicy
 from minicnn.initializers import Initializer
@@ -39,7 +39,7 @@ BUILTINS = (dict, *ITEMS[:4], range, slice, type(...), types.MethodType, types.S
 FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType)
 
 TELL = (Layer, Variable)
-"""These call `note_change` when an attribute is set, so their attributes are not compared."""
+"""These call `count_change` when an attribute is set, so their attributes are not compared."""
 UNREAD = (Callback, Initializer, InputSpec)
 """What these hold makes no difference to a step that ran before, with inputs of the same kind."""
 UNREAD_ATTRIBUTES = frozenset(
@@ -76,7 +76,7 @@ class Reachable:
         _look_through(found.unread + graph.unread, seen, unread, unread=())
         self.unknown = found.unknown + graph.unknown + unread.unknown
         self.variables = found.variables
-        self._changes = changes()
+        self._changes = number_of_changes()
         self._views = found.views
         self._lengths = [*map(len, self._views)]
         self._items = [*itertools.chain.from_iterable(self._views)]
@@ -86,7 +86,7 @@ class Reachable:
     def changed(self) -> bool:
         """Whether anything is no longer what it was."""
         return not (
-            self._changes == changes()
+            self._changes == number_of_changes()
             and self._lengths == [*map(len, self._views)]
             and all(map(operator.is_, itertools.chain.from_iterable(self._views), self._items))
             and (not self._arrays or self._contents == [*map(_contents, self._arrays)])

@@ -1,6 +1,6 @@
 """Steps that are run by heart, once two of them turned out to be the same program.
 
-The first two steps for batches of a shape run through the layers' own code, and leave a transcript
+The first two steps for batches of a shape run through the layers' own code, and leave a recording
 each (see `replay/program.py`): the list of all kernels, and what each of them got. If both are
 the same, every further step of the epoch runs that list and nothing else, with the same results to
 the last bit. In a small network this saves most of the time of a step.
@@ -20,14 +20,14 @@ import numpy as np
 
 from minicnn.autodiff import Tensor
 from minicnn.common import configuration
-from minicnn.replay.program import Transcript
+from minicnn.replay.program import Recording
 from minicnn.replay.reachable import Reachable
 
 ATTEMPTS = 5  # with batches of one kind, before a function is thought to be different each time
 KINDS = 16  # of batches; a source that has more gives another kind each time
 
 
-class Repeated:
+class ReplayedStep:
     """`function(data)`, by heart where it is known.
 
     Args:
@@ -64,7 +64,7 @@ class Repeated:
         self._reachable: Reachable | None = None
         self._programs: dict[tuple, Callable] = {}
         self._attempts: dict[tuple, int] = {}
-        self._transcripts: dict[tuple, Transcript] = {}
+        self._recordings: dict[tuple, Recording] = {}
         self._can_be_learned = False
 
     def _learn(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
@@ -74,15 +74,15 @@ class Repeated:
         attempt = self._attempts[kind] = self._attempts.get(kind, 0) + 1
         if attempt > ATTEMPTS or not self._may_learn():
             return self._function(data)
-        transcript = Transcript(inputs, self._all_variables())
-        with transcript.open():
+        recording = Recording(inputs, self._all_variables())
+        with recording.open():
             result = self._function(data)
-        transcript.finish(result)
-        before = self._transcripts.pop(kind, None)
-        if before is not None and transcript.same_as(before):
-            self._programs[kind] = transcript.program()
+        recording.finish(result)
+        before = self._recordings.pop(kind, None)
+        if before is not None and recording.same_as(before):
+            self._programs[kind] = recording.program()
         else:
-            self._transcripts[kind] = transcript
+            self._recordings[kind] = recording
         return result
 
     def _may_learn(self) -> bool:

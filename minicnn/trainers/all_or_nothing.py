@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn.autodiff import Variable
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.variable import noting_new_variables
+from minicnn.autodiff.variable import collect_new_variables
 from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
 
 
@@ -34,7 +34,7 @@ class Transactions:
 
     def __enter__(self) -> Transactions:
         self._open.enter_context(structure_kept())
-        self._new: list[tuple[Variable, Any]] = self._open.enter_context(noting_new_variables())
+        self._new: list[tuple[Variable, Any]] = self._open.enter_context(collect_new_variables())
         return self
 
     def __exit__(self, *exception: Any) -> None:

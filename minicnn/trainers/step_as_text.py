@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.replay.program import Transcript
+from minicnn.replay.program import Recording
 from minicnn.replay.replayed_step import kind_of
 from minicnn.trainers.all_or_nothing import Transactions
 from minicnn.trainers.batch import as_tensors
@@ -39,16 +39,16 @@ def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
     with Transactions(model) as transactions:
         before = [(variable, variable.snapshot()) for variable in transactions.variables]
         transactions.run(model._gradients_and_count, data)  # makes what is not made yet
-        transcript = Transcript(inputs, transactions.variables)
-        with transcript.open():
+        recording = Recording(inputs, transactions.variables)
+        with recording.open():
             gradients = transactions.run(model._gradients_and_count, data)
-        transcript.finish(gradients)
+        recording.finish(gradients)
     model.reset_metrics()
     for variable, value in before:
         variable.restore(value)
-    if transcript.why_not is not None:
+    if recording.obstacle is not None:
         raise ValueError(
-            f"The step of {model.name!r} is not one list of kernels: {transcript.why_not}. "
+            f"The step of {model.name!r} is not one list of kernels: {recording.obstacle}. "
             "Expected layers, losses and metrics that compute with operations alone (`keras.ops`)."
         )
-    return transcript.source()
+    return recording.source()

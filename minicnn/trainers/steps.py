@@ -9,7 +9,7 @@ from typing import Any
 
 from minicnn.autodiff import GradientTape
 from minicnn.common.python_utils import pythonify_logs
-from minicnn.replay.replayed_step import Repeated
+from minicnn.replay.replayed_step import ReplayedStep
 from minicnn.trainers.all_or_nothing import Transactions, state_variables
 from minicnn.trainers.batch import as_tensors, number_of_rows
 from minicnn.trainers.checks import check_logs, check_outputs
@@ -134,8 +134,8 @@ class Steps(Compiled):
         check_outputs(self, outputs)
         return outputs
 
-    def _repeated(self, function: Callable[[Any], Any]) -> Repeated:
-        return Repeated(self, function, functools.partial(state_variables, self))
+    def _repeated(self, function: Callable[[Any], Any]) -> ReplayedStep:
+        return ReplayedStep(self, function, functools.partial(state_variables, self))
 
     def _is_inherited(self, method: str) -> bool:
         """Whether neither a subclass nor the object itself has a method of its own."""

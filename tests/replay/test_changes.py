@@ -12,7 +12,7 @@ from compare.catalogue import layers as catalogue
 from compare.values import draw
 from minicnn import config, layers
 from minicnn.common import configuration, session
-from minicnn.replay.replayed_step import Repeated
+from minicnn.replay.replayed_step import ReplayedStep
 from tests.losses.cases import CASES as LOSSES
 from tests.metrics.cases import CASES as METRICS
 from tests.replay.changes import settings_of
@@ -26,7 +26,7 @@ def replayed(monkeypatch):
     """How many steps were replayed."""
     config.set_backend("numpy")
     counts = {"replayed": 0}
-    call, learn = Repeated.__call__, Repeated._learn
+    call, learn = ReplayedStep.__call__, ReplayedStep._learn
 
     def counted(self, data):
         counts["replayed"] += 1
@@ -36,8 +36,8 @@ def replayed(monkeypatch):
         counts["replayed"] -= 1
         return learn(self, *arguments)
 
-    monkeypatch.setattr(Repeated, "__call__", counted)
-    monkeypatch.setattr(Repeated, "_learn", counted_learn)
+    monkeypatch.setattr(ReplayedStep, "__call__", counted)
+    monkeypatch.setattr(ReplayedStep, "_learn", counted_learn)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""A transcript is the computation itself: the same results to the last bit, for other inputs."""
+"""A recording is the computation itself: the same results to the last bit, for other inputs."""
 
 import ast
 import enum
@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 import minicnn as keras
 from minicnn import ops
 from minicnn.autodiff import GradientTape, Tensor, Variable
-from minicnn.autodiff.tracing import noted
-from minicnn.replay.program import Transcript
+from minicnn.autodiff.tracing import traced
+from minicnn.replay.program import Recording
 
 
 def write(function, arrays, variables=()):
-    """The transcript of `function(*tensors)` for these arrays, and its result."""
-    transcript = Transcript(arrays, list(variables))
-    with transcript.open():
+    """The recording of `function(*tensors)` for these arrays, and its result."""
+    recording = Recording(arrays, list(variables))
+    with recording.open():
         result = function(*[Tensor(x) for x in arrays])
-    transcript.finish(result)
-    return transcript, result
+    recording.finish(result)
+    return recording, result
 
 
 def draw(seed, *shapes):
@@ -51,11 +51,11 @@ def test_a_program_gives_what_the_computation_gives(choices):
                 values.append(BINARY[kind - len(UNARY)](one, other))
         return {"last": values[-1], "all": [ops.sum(v) for v in values]}
 
-    transcript, _ = write(function, draw(1, (3, 4), (3, 4)))
-    assert transcript.why_not is None
+    recording, _ = write(function, draw(1, (3, 4), (3, 4)))
+    assert recording.obstacle is None
     arrays = draw(2, (3, 4), (3, 4))
     expected = function(*map(Tensor, arrays))
-    found = transcript.program()(*arrays)
+    found = recording.program()(*arrays)
     np.testing.assert_array_equal(found["last"].array, expected["last"].array)
     np.testing.assert_array_equal(np.stack(found["all"]), np.stack(expected["all"]))
 
@@ -71,9 +71,9 @@ def test_gradients_of_gradients_are_kernels_like_any_others():
             height = ops.sum(slope * slope)
         return outer.gradient(height, x)
 
-    transcript, _ = write(function, draw(1, (5,)))
+    recording, _ = write(function, draw(1, (5,)))
     (x,) = draw(2, (5,))
-    np.testing.assert_array_equal(transcript.program()(x).array, function(Tensor(x)).array)
+    np.testing.assert_array_equal(recording.program()(x).array, function(Tensor(x)).array)
 
 
 def test_variables_are_read_when_the_program_runs_and_assigned_at_its_end():
@@ -84,12 +84,12 @@ def test_variables_are_read_when_the_program_runs_and_assigned_at_its_end():
         total.assign(total * 2.0)
         return total.value + x
 
-    transcript, _ = write(function, [np.float32([1, 2])], [total, unused])
+    recording, _ = write(function, [np.float32([1, 2])], [total, unused])
     assert total.numpy() == 8
     total.assign(0.5)
-    assert transcript.program()(np.float32([1, 1])).tolist() == [6, 6]
+    assert recording.program()(np.float32([1, 1])).tolist() == [6, 6]
     assert total.numpy() == 5
-    assert "unused" not in transcript.source()
+    assert "unused" not in recording.source()
 
 
 def test_computations_with_random_numbers_draw_others_each_time():
@@ -99,9 +99,9 @@ def test_computations_with_random_numbers_draw_others_each_time():
         return keras.random.dropout(x, 0.5, seed=generator)
 
     (x,) = draw(1, (40,))
-    transcript, first = write(function, [x], [generator.state])
+    recording, first = write(function, [x], [generator.state])
     expected = [function(Tensor(x), twin).array for _ in range(3)]
-    found = [first.array, *(transcript.program()(x).array for _ in range(2))]
+    found = [first.array, *(recording.program()(x).array for _ in range(2))]
     np.testing.assert_array_equal(found, expected)
     assert (expected[0] != expected[1]).any()
 
@@ -117,24 +117,24 @@ def test_computations_with_random_numbers_draw_others_each_time():
     ],
 )
 def test_what_depends_on_values_cannot_be_repeated(function, reason):
-    transcript, _ = write(function, draw(1, (3,)))
-    assert reason in transcript.why_not
-    assert not transcript.same_as(transcript)
+    recording, _ = write(function, draw(1, (3,)))
+    assert reason in recording.obstacle
+    assert not recording.same_as(recording)
 
 
 def test_one_array_in_two_places_leaves_open_which_is_meant():
     (x,) = draw(1, (3,))
-    assert "several" in write(lambda x, y: x + y, [x, x])[0].why_not
+    assert "several" in write(lambda x, y: x + y, [x, x])[0].obstacle
     first = Variable(np.zeros(2))
     second = Variable(np.zeros(2))
     second.assign(first)
-    assert "several" in write(lambda x: x, [x], [first, second])[0].why_not
+    assert "several" in write(lambda x: x, [x], [first, second])[0].obstacle
 
 
 def test_a_value_that_no_kernel_made_cannot_be_assigned():
     variable = Variable(1.0, name="counter")
-    transcript, _ = write(lambda x: variable.assign(3.0) and x, draw(1, (3,)), [variable])
-    assert "'counter'" in transcript.why_not
+    recording, _ = write(lambda x: variable.assign(3.0) and x, draw(1, (3,)), [variable])
+    assert "'counter'" in recording.obstacle
 
 
 def test_constants_that_change_make_another_program():
@@ -152,12 +152,12 @@ def test_constants_that_change_make_another_program():
 
 def test_other_kernels_and_settings_make_another_program():
     x = draw(1, (3, 3))
-    transcripts = [
+    recordings = [
         write(function, x)[0]
         for function in (ops.sum, ops.mean, lambda x: ops.sum(x, axis=0), ops.negative)
     ]
-    for i, one in enumerate(transcripts):
-        for j, other in enumerate(transcripts):
+    for i, one in enumerate(recordings):
+        for j, other in enumerate(recordings):
             assert one.same_as(other) == (i == j)
 
 
@@ -168,13 +168,13 @@ def test_what_depends_on_constants_alone_is_computed_once():
         calls.append(1)
         return x + 1
 
-    transcript, _ = write(lambda x: x + Tensor(noted(count, np.ones(3, "float32"))), draw(1, (3,)))
+    recording, _ = write(lambda x: x + Tensor(traced(count, np.ones(3, "float32"))), draw(1, (3,)))
     (x,) = draw(2, (3,))
-    np.testing.assert_array_equal(transcript.program()(x).array, x + 2)
+    np.testing.assert_array_equal(recording.program()(x).array, x + 2)
     assert len(calls) == 1
 
 
-def test_a_transcript_holds_no_array_but_constants():
+def test_a_recording_holds_no_array_but_constants():
     made = []
 
     def function(x):
@@ -182,18 +182,18 @@ def test_a_transcript_holds_no_array_but_constants():
         made.append(weakref.ref(y.array))
         return ops.sum(y)
 
-    transcript, result = write(function, draw(1, (30,)))
+    recording, result = write(function, draw(1, (30,)))
     gc.collect()
     assert made[0]() is None
-    program = transcript.program()
+    program = recording.program()
     assert program(np.zeros(30, "float32")).array == 0
     del result
 
 
 def test_the_program_reads_like_the_computation():
     kernel = Variable(np.ones((2, 2), "float32"), name="kernel")
-    transcript, _ = write(lambda x: ops.relu(x @ kernel.value), draw(1, (3, 2)), [kernel])
-    assert transcript.source().splitlines() == [
+    recording, _ = write(lambda x: ops.relu(x @ kernel.value), draw(1, (3, 2)), [kernel])
+    assert recording.source().splitlines() == [
         "def step(input_1):",
         "    v0 = variables[0].snapshot().array  # kernel",
         "    a1 = matmul(input_1, v0)",
@@ -259,19 +259,19 @@ def test_names_that_users_give_stand_in_comments_only(seed):
             v.assign_add(x)
         return sums
 
-    transcript, _ = write(function, [np.float32([1, 2])], variables)
-    assert transcript.why_not is None
+    recording, _ = write(function, [np.float32([1, 2])], variables)
+    assert recording.obstacle is None
     (x,) = draw(seed, (2,))
     before = [v.snapshot() for v in variables]
     expected = function(Tensor(x))
     after = [v.numpy() for v in variables]
     for variable, value in zip(variables, before, strict=True):
         variable.restore(value)
-    found = transcript.program()(x)
+    found = recording.program()(x)
     assert [*found] == [*expected] == names
     np.testing.assert_array_equal([*found.values()], [*expected.values()])
     np.testing.assert_array_equal([v.numpy() for v in variables], after)
-    assert_only_own_names(transcript.source())
+    assert_only_own_names(recording.source())
 
 
 def assert_only_own_names(text):
@@ -299,9 +299,9 @@ def test_keys_of_results_may_be_anything(key):
         y = ops.tanh(x)
         return {key: y, "other": [ops.sum(ops.square(y))]}
 
-    transcript, _ = write(function, draw(1, (3,)))
+    recording, _ = write(function, draw(1, (3,)))
     (x,) = draw(2, (3,))
-    found, expected = transcript.program()(x), function(Tensor(x))
+    found, expected = recording.program()(x), function(Tensor(x))
     assert [type(name) for name in found] == [type(name) for name in expected]
     np.testing.assert_array_equal(found[key].array, expected[key].array)
     np.testing.assert_array_equal(found["other"][0].array, expected["other"][0].array)
@@ -315,10 +315,10 @@ def test_functions_may_have_any_name(name):
         return x + 1
 
     kernel.__name__ = name
-    transcript, _ = write(lambda x: Tensor(noted(kernel, ops.tanh(x).array)), draw(1, (3,)))
+    recording, _ = write(lambda x: Tensor(traced(kernel, ops.tanh(x).array)), draw(1, (3,)))
     (x,) = draw(2, (3,))
-    np.testing.assert_array_equal(transcript.program()(x).array, np.tanh(x) + 1)
-    assert_only_own_names(transcript.source())
+    np.testing.assert_array_equal(recording.program()(x).array, np.tanh(x) + 1)
+    assert_only_own_names(recording.source())
 
 
 def test_text_among_the_settings_is_not_taken_for_a_name():
@@ -326,9 +326,9 @@ def test_text_among_the_settings_is_not_taken_for_a_name():
         return x + len(text)
 
     def function(x):
-        y = Tensor(noted(kernel, ops.tanh(x).array, text="a9 a1 v0"))
-        return Tensor(noted(kernel, ops.tanh(y).array, text="a2"))
+        y = Tensor(traced(kernel, ops.tanh(x).array, text="a9 a1 v0"))
+        return Tensor(traced(kernel, ops.tanh(y).array, text="a2"))
 
-    transcript, _ = write(function, draw(1, (3,)))
+    recording, _ = write(function, draw(1, (3,)))
     (x,) = draw(2, (3,))
-    np.testing.assert_array_equal(transcript.program()(x).array, function(Tensor(x)).array)
+    np.testing.assert_array_equal(recording.program()(x).array, function(Tensor(x)).array)

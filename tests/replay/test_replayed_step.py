@@ -5,8 +5,8 @@ import pytest
 
 import minicnn as keras
 from minicnn import layers, ops
-from minicnn.replay.program import Transcript
-from minicnn.replay.replayed_step import Repeated
+from minicnn.replay.program import Recording
+from minicnn.replay.replayed_step import ReplayedStep
 from minicnn.trainers.step_as_text import step_as_text
 
 ROWS = 44  # 11 batches of 4
@@ -16,7 +16,7 @@ ROWS = 44  # 11 batches of 4
 def learned(monkeypatch):
     """How often steps were taken the long way and by heart."""
     counts = {"long": 0, "by heart": 0}
-    call, learn = Repeated.__call__, Repeated._learn
+    call, learn = ReplayedStep.__call__, ReplayedStep._learn
 
     def counted(self, data):
         counts["by heart"] += 1
@@ -27,8 +27,8 @@ def learned(monkeypatch):
         counts["by heart"] -= 1
         return learn(self, *arguments)
 
-    monkeypatch.setattr(Repeated, "__call__", counted)
-    monkeypatch.setattr(Repeated, "_learn", counted_learn)
+    monkeypatch.setattr(ReplayedStep, "__call__", counted)
+    monkeypatch.setattr(ReplayedStep, "_learn", counted_learn)
     return counts
 
 
@@ -430,7 +430,7 @@ def test_batches_of_ever_other_lengths_are_no_burden(learned):
 @pytest.mark.parametrize("strange", [object(), {1, 2}])
 def test_a_batch_with_something_strange_in_it_goes_the_long_way(strange, learned):
     taken = []
-    repeated = Repeated(keras.Sequential(), lambda data: taken.append(data), list)
+    repeated = ReplayedStep(keras.Sequential(), lambda data: taken.append(data), list)
     for _ in range(4):
         repeated((keras.ops.ones(2), strange))
     assert len(taken) == 4
@@ -444,7 +444,7 @@ def test_a_program_that_fails_where_the_long_way_does_not_is_given_up(monkeypatc
         tried.append(inputs)
         raise ArithmeticError
 
-    monkeypatch.setattr(Transcript, "program", lambda self: broken)
+    monkeypatch.setattr(Recording, "program", lambda self: broken)
     model = NETS["mlp"]()
     model.compile("sgd", "sparse_categorical_crossentropy")
     model.fit(*images(), batch_size=4, verbose=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.autodiff import Variable
-from minicnn.autodiff.tracing import note_change
+from minicnn.autodiff.changes import count_change
 from minicnn.common import dtypes
 from minicnn.layers.base.call_context import standing_in
 from minicnn.layers.base.layer_state import BOOKKEEPING, LayerState, walk
@@ -124,7 +124,7 @@ class LayerWeights(LayerState):
             added = self.__dict__.get("_added_weights", [])
             added[:] = [v for v in added if v is not value]
         object.__delattr__(self, name)
-        note_change()
+        count_change()
         forget_structure()
 
     def stateless_call(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from minicnn.autodiff import Tensor
-from minicnn.autodiff.tracing import note_change
+from minicnn.autodiff.changes import count_change
 from minicnn.common.session import temporarily
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -48,7 +48,7 @@ def note_attribute(before: Any, value: Any) -> None:
     plain = isinstance(value, _OWNS_NOTHING)
     if plain and value is before:
         return
-    note_change()
+    count_change()
     if _kept.found and not plain:
         _kept.found.clear()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Tensor, Variable, operations
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common import configuration, dtypes
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -105,7 +105,7 @@ def array_of(x: Any, dtype: np.dtype | None) -> Any:
         return np.asarray(x.value, dtype)
     if dtype is None or x.array.dtype == dtype:
         return x.array
-    return noted(np.ndarray.astype, x.array, dtype)
+    return traced(np.ndarray.astype, x.array, dtype)
 
 
 def flat(tensors: list) -> list:

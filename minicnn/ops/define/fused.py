@@ -13,7 +13,7 @@ from typing import Any
 
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording, operations
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common import configuration
 from minicnn.common.dtypes import is_half
 from minicnn.ops.define.arguments import array_of
@@ -76,7 +76,7 @@ class Fused(Primitive):
         return tuple(outputs) if several else outputs[0]
 
     def _kernel(self, arrays: list, recorded: bool, settings: dict) -> Any:
-        return noted(self.kernel, *arrays, recorded=recorded, **settings)
+        return traced(self.kernel, *arrays, recorded=recorded, **settings)
 
     def _kernel_in_float32(self, arrays: list, recorded: bool, settings: dict) -> Any:
         half = half_type(arrays)
@@ -102,7 +102,9 @@ class Fused(Primitive):
         if self.wide and is_half(dtype):
             dtype, results, arrays = FLOAT32, widened(results), widened(arrays)
         cotangent = array_of(first, dtype)
-        parts = noted(self.gradients, cotangent, results, known, *arrays, needed=needed, **settings)
+        parts = traced(
+            self.gradients, cotangent, results, known, *arrays, needed=needed, **settings
+        )
         return [
             self._fitted(Tensor(part), x) if wanted else None
             for part, x, wanted in zip(parts, tensors, needed, strict=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Tensor, operations
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common.dtypes import is_half, is_inexact, numpy_dtype, result_type
 
 FLOAT32 = np.dtype("float32")
@@ -45,7 +45,7 @@ def widened(x: Any) -> Any:
     if isinstance(x, list):
         return [widened(item) for item in x]
     if isinstance(x, np.ndarray):
-        return noted(np.ndarray.astype, x, FLOAT32) if is_half(x.dtype) else x
+        return traced(np.ndarray.astype, x, FLOAT32) if is_half(x.dtype) else x
     return operations.cast(x, FLOAT32) if isinstance(x, Tensor) and is_half(x.dtype) else x
 
 
@@ -55,5 +55,5 @@ def narrowed(x: Any, dtype: np.dtype) -> Any:
         return type(x)(narrowed(item, dtype) for item in x)
     if isinstance(x, Tensor):
         return operations.cast(x, dtype) if x.dtype == FLOAT32 else x
-    x = x if type(x) is np.ndarray else noted(np.asarray, x)
-    return noted(np.ndarray.astype, x, dtype) if x.dtype == FLOAT32 else x
+    x = x if type(x) is np.ndarray else traced(np.asarray, x)
+    return traced(np.ndarray.astype, x, dtype) if x.dtype == FLOAT32 else x

@@ -14,7 +14,7 @@ import numpy as np
 
 from minicnn.autodiff import Record, Tensor, Variable, is_recording, operations
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.tracing import noted
+from minicnn.autodiff.tracing import traced
 from minicnn.common.configuration import floatx
 from minicnn.common.dtypes import is_half, is_inexact
 from minicnn.ops.define.arguments import (
@@ -147,7 +147,7 @@ class Primitive(Composite):
             raise
         several = isinstance(result, (tuple, list))
         outputs = [
-            Tensor(x if type(x) is np.ndarray else noted(np.asarray, x))
+            Tensor(x if type(x) is np.ndarray else traced(np.asarray, x))
             for x in (result if several else (result,))
         ]
         if self.differentiable and is_recording():
@@ -196,8 +196,8 @@ class Primitive(Composite):
 
     def _forward(self, arrays: list, settings: dict) -> Any:
         if self.tensors_first:
-            return noted(self.forward, *arrays, **settings)
-        return noted(self.forward, **dict(zip(self.tensors, arrays, strict=True)), **settings)
+            return traced(self.forward, *arrays, **settings)
+        return traced(self.forward, **dict(zip(self.tensors, arrays, strict=True)), **settings)
 
     def _forward_in_float32(self, arrays: list, settings: dict) -> Any:
         """As `_forward`, for a `wide` operation; float16 and bfloat16 are rounded to at the end."""
