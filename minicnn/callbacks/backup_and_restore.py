@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-import shutil
+import warnings
 from pathlib import Path
+from typing import Any
 
+from minicnn.autodiff.variable import all_or_none
+from minicnn.callbacks.backup_archive import Backup, read_backup, write_backup
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.callbacks.save_frequency import BatchCounter
+from minicnn.common.atomic import remove_abandoned
+from minicnn.random.state import set_random_state
+
+_OF_OTHERS = ("latest.weights.h5", "training_metadata.json")
 
 
 class BackupAndRestore(Callback):
-    """Saves weights and epoch in a folder; the same `fit`, begun again, goes on from there.
+    """Saves the state of a training in a folder; the same `fit`, begun again, goes on from there.
+
+    Weights, optimizer, metrics, the random numbers of layers, of shuffling, of Python and NumPy,
+    and the place in the data are in one file, which replaces the one before at once. So a training
+    that was killed at any moment ends with the same weights, bit for bit, as one that was not. What
+    other callbacks remember, and what a data set changes in itself, begins anew.
 
     The model must be built before `fit`.
 
@@ -21,10 +33,11 @@ class BackupAndRestore(Callback):
         save_freq: "epoch", a number of batches, or False for never.
         double_checkpoint: whether to keep the state before the last one as well, in case the last
             one cannot be read.
-        delete_checkpoint: whether to remove the folder when `fit` ends.
+        delete_checkpoint: whether to remove the files when `fit` ends.
 
     Raises:
-        ValueError: no folder, another `save_freq`; (in training) a model that is not built.
+        ValueError: no folder, another `save_freq`; (in training) a model that is not built, or a
+            folder whose content is no backup of this training.
     """
 
     def __init__(
@@ -48,15 +61,19 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
+        self._latest = Path(self.backup_dir, "latest.backup")
+        self._previous = Path(self.backup_dir, "previous.backup")
         self._batches = BatchCounter(save_freq)
-        self._current_epoch = 0
-        self._last_batch_seen = 0
-        self._weights_path = str(Path(self.backup_dir, "latest.weights.h5"))
-        self._training_metadata_path = str(Path(self.backup_dir, "training_metadata.json"))
-        self._prev_weights_path = f"{self._weights_path}.bkp"
-        self._prev_training_metadata_path = f"{self._training_metadata_path}.bkp"
+        self._epoch = 0
+        self._training: Any = None
+        self._validation: Any = None
         if save_freq and save_freq != "epoch":  # else no logs are needed after every batch
             self.on_train_batch_end = self._after_batch
+
+    def set_data(self, training: Any, validation: Any) -> None:
+        """Called before `on_train_begin`, with the batches to train and to validate on."""
+        self._training, self._validation = training, validation
+        training.keeps_position = True
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Puts back what was saved, if there is something."""
@@ -66,57 +83,100 @@ class BackupAndRestore(Callback):
                 f"`fit()`. Model {self.model.name!r} is unbuilt. Give it an `Input`, or call it on "
                 "a batch of data."
             )
-        try:
-            self._load_model()
-        except (OSError, ValueError):
-            if not Path(self._prev_weights_path).exists():
-                raise
-            self._go_back()
-            self._load_model()
-
-    def _load_model(self) -> None:
-        if not Path(self._weights_path).exists():
+        reasons = []
+        for path in (self._latest, self._previous):
+            if not path.exists():
+                continue
+            try:
+                self._restore(read_backup(path, (self.params or {}).get("epochs")))
+            except (ValueError, OSError) as error:
+                reasons.append(f"{path.name}: {error}")
+                continue
+            if reasons:
+                warnings.warn(
+                    f"The last backup in {self.backup_dir} cannot be used ({reasons[0]}). The "
+                    "training goes on from the one before.",
+                    stacklevel=2,
+                )
             return
+        self._refuse(reasons)
+
+    def _refuse(self, reasons: list[str]) -> None:
+        """An error if there is something in the folder, but nothing to go on from."""
+        others = [name for name in _OF_OTHERS if Path(self.backup_dir, name).exists()]
+        if others and not reasons:
+            reasons = [
+                f"{' and '.join(others)}: Keras, or an older minicnn, has written this. With "
+                "`model.load_weights` and `initial_epoch` a training can go on from it"
+            ]
+        if reasons:
+            raise ValueError(
+                f"The backup in {self.backup_dir} cannot be used. {'; '.join(reasons)}. To begin "
+                "anew, remove the folder or choose another one."
+            )
+
+    def _restore(self, backup: Backup) -> None:
         optimizer = self.model.optimizer
         if optimizer is not None and not optimizer.built:
             optimizer.build(self.model.trainable_variables)
-        self.model.load_weights(self._weights_path)
-        if Path(self._training_metadata_path).exists():
-            metadata = json.loads(Path(self._training_metadata_path).read_text("utf-8"))
-            self.model._initial_epoch = metadata["epoch"]
+        metadata = backup.metadata
+        own = self.model._state_by_owner()
+        variables = [*own["model"], *own["optimizers"]]
+        values = [*backup.arrays("model", own["model"])]
+        values += backup.arrays("optimizers", own["optimizers"])
+        with all_or_none(variables):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            self._training.resume(metadata, lambda batch: self._restore_metrics(backup, batch))
+        if self._validation is not None:
+            self._validation.resume({"taken": metadata["validation_taken"], "batch": 0})
+        self._batches.last_batch = metadata["batch"] - 1
+        self.model._initial_epoch = metadata["epoch"]
+        set_random_state(metadata["random"])  # there may be no epoch left that does it
 
-    def _go_back(self) -> None:
-        """Replaces the last state by the one before."""
-        shutil.copy(self._prev_weights_path, self._weights_path)
-        if Path(self._prev_training_metadata_path).exists():
-            shutil.copy(self._prev_training_metadata_path, self._training_metadata_path)
-        else:
-            Path(self._training_metadata_path).unlink(missing_ok=True)
+    def _restore_metrics(self, backup: Backup, batch: Any) -> None:
+        """In the middle of an epoch; the metrics of `compile` are made for the first batch."""
+        if not backup.metadata["batch"]:
+            return
+        saved = backup.metadata["variables"]["metrics"]
+        if len(self.model._state_by_owner()["metrics"]) < len(saved):
+            self.model._symbolic_build(data_batch=batch)
+        metrics = self.model._state_by_owner()["metrics"]
+        for variable, value in zip(metrics, backup.arrays("metrics", metrics), strict=True):
+            variable.assign(value)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Remembers the epoch."""
+        self._epoch = epoch
 
     def _after_batch(self, batch: int, logs: Logs = None) -> None:
-        self._last_batch_seen = batch
         if self._batches.is_due(batch):
-            self._save_model()
+            self._save(self._epoch, epoch_is_over=False)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves, if it is time."""
-        self._current_epoch = epoch + 1
-        self._last_batch_seen = 0
         if self.save_freq == "epoch":
-            self._save_model()
+            self._save(epoch + 1, epoch_is_over=True)
 
-    def _save_model(self) -> None:
+    def _save(self, epoch: int, epoch_is_over: bool) -> None:
         Path(self.backup_dir).mkdir(parents=True, exist_ok=True)
-        if self.double_checkpoint and Path(self._weights_path).exists():
-            shutil.copy(self._weights_path, self._prev_weights_path)
-            shutil.copy(self._training_metadata_path, self._prev_training_metadata_path)
-        self.model.save_weights(self._weights_path, overwrite=True)
-        metadata = {"epoch": self._current_epoch, "batch": self._last_batch_seen}
-        new = Path(f"{self._training_metadata_path}.new")
-        new.write_text(json.dumps(metadata), "utf-8")
-        new.replace(self._training_metadata_path)
+        validation = {"taken": 0}
+        if self._validation is not None:
+            validation = self._validation.position(epoch_is_over=True)
+        metadata = {
+            "epoch": epoch,
+            **self._training.position(epoch_is_over),
+            "validation_taken": validation["taken"],
+        }
+        previous = self._previous if self.double_checkpoint else None
+        write_backup(self._latest, metadata, self.model._state_by_owner(), previous)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Removes the folder, if wanted."""
-        if self.delete_checkpoint and Path(self.backup_dir).exists():
-            shutil.rmtree(self.backup_dir)
+        """Removes the files, and the folder if nothing else is in it, if wanted."""
+        if not self.delete_checkpoint:
+            return
+        for path in (self._latest, self._previous):
+            remove_abandoned(path)
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(self.backup_dir).rmdir()

@@ -93,6 +93,12 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
+    def set_data(self, training: Any, validation: Any) -> None:
+        """Passes the batches on to those callbacks that have this method."""
+        for callback in self.callbacks:
+            if hasattr(callback, "set_data"):
+                callback.set_data(training, validation)
+
     def _call(self, method: str, logs: Logs, *position: int) -> None:
         logs = pythonify_logs(logs)
         for callback in self.callbacks:

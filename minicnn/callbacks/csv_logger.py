@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,32 +30,42 @@ class CSVLogger(Callback):
         self.append = append
         self.keys: list[str] | None = None
         self.csv_file: Any = None
-        self._writer: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the file."""
         self._close()
         path = Path(self.filename)
         self._needs_header = not (self.append and path.exists() and path.stat().st_size)
-        self.csv_file = path.open("a" if self.append else "w", newline="", encoding="utf-8")
-        self._writer = None
+        # Without a buffer: what found no room would be written again when the file is closed.
+        self.csv_file = path.open("ab" if self.append else "wb", buffering=0)
+        self.keys = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the row."""
         logs = logs or {}
-        if self._writer is None:
-            self._begin_table(logs)
+        begins = self.keys is None
+        if begins:
+            self.keys = _columns(logs)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, ["epoch", *self.keys], delimiter=self.sep)
+        if begins and self._needs_header:
+            writer.writeheader()
         row = {key: _cell(logs.get(key, "NA")) for key in self.keys}
-        self._writer.writerow({"epoch": epoch, **row})
-        self.csv_file.flush()
+        writer.writerow({"epoch": epoch, **row})
+        self._write(text.getvalue().encode())
 
-    def _begin_table(self, logs: dict[str, Any]) -> None:
-        self.keys = sorted(logs)
-        if not any(key.startswith("val_") for key in self.keys):
-            self.keys += [f"val_{key}" for key in self.keys]
-        self._writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep)
-        if self._needs_header:
-            self._writer.writeheader()
+    def _write(self, row: bytes) -> None:
+        """Writes a row whole, or not at all."""
+        end = os.fstat(self.csv_file.fileno()).st_size
+        try:
+            while row:
+                row = row[self.csv_file.write(row) :]
+        except OSError as error:
+            self.csv_file.truncate(end)
+            reason = (
+                f"Cannot write to {self.filename}: {error.strerror}. Its rows so far are whole."
+            )
+            raise type(error)(error.errno, reason) from error
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Closes the file."""
@@ -63,7 +74,14 @@ class CSVLogger(Callback):
     def _close(self) -> None:
         if self.csv_file is not None:
             self.csv_file.close()
-        self.csv_file = self._writer = None
+        self.csv_file = None
+
+
+def _columns(logs: dict[str, Any]) -> list[str]:
+    keys = sorted(logs)
+    if any(key.startswith("val_") for key in keys):
+        return keys
+    return [*keys, *(f"val_{key}" for key in keys)]
 
 
 def _cell(value: Any) -> Any:

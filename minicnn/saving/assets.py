@@ -11,9 +11,12 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from minicnn.common.atomic import temporary_folder
 from minicnn.saving.archive import ASSETS, ArchiveReader
 from minicnn.saving.limits import FileRefused
 from minicnn.saving.parts_of_model import walk
+
+_PLACE = Path(tempfile.gettempdir()) / "minicnn-assets"
 
 
 def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
@@ -21,8 +24,7 @@ def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "save_assets")]
     if not parts:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary_folder(_PLACE) as root:
         for path, part in parts:
             folder = root / path
             folder.mkdir(parents=True, exist_ok=True)
@@ -38,8 +40,7 @@ def load_assets(model: Any, archive: ArchiveReader, description: str) -> None:
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "load_assets")]
     if not parts:
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary_folder(_PLACE) as root:
         for name, place in places.items():
             file = root / place
             try:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from minicnn.autodiff.pending_variable import first_values_when_read
+from minicnn.common.atomic import atomic_file
 from minicnn.common.suggest import clipped, shown
 from minicnn.saving import limits
 from minicnn.saving.archive import (
@@ -28,7 +29,6 @@ from minicnn.saving.archive import (
     open_archive,
 )
 from minicnn.saving.assets import load_assets, save_assets
-from minicnn.saving.atomic import atomic_file
 from minicnn.saving.config_text import read_config_text
 from minicnn.saving.state import load_state, save_state
 from minicnn.saving.weights_file import WeightsReader
@@ -54,13 +54,21 @@ def save_model(model: Any, file: File) -> None:
     if hasattr(file, "write"):
         _write_archive(model, file)
         return
-    with atomic_file(file) as temporary, temporary.open("xb") as archive:
+    with atomic_file(file) as archive:
         _write_archive(model, archive)
 
 
-def _write_archive(model: Any, file: BinaryIO) -> None:
+def _weights_in_memory(model: Any, objects_to_skip: Iterable[Any] = ()) -> bytes:
+    """The content of a file of weights. HDF5 itself crashes where a disk is full."""
     import h5py
 
+    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
+        save_state(model, file, objects_to_skip)
+        file.flush()
+        return file.id.get_file_image()
+
+
+def _write_archive(model: Any, file: BinaryIO) -> None:
     with ObjectSharingScope():
         config = json.dumps(serialize_keras_object(model))
     metadata = {
@@ -68,13 +76,11 @@ def _write_archive(model: Any, file: BinaryIO) -> None:
         "minicnn_version": __version__,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
     }
-    weights = io.BytesIO()
-    with h5py.File(weights, "w") as weights_file:
-        save_state(model, weights_file)
+    weights = _weights_in_memory(model)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, config)
-        archive.writestr(WEIGHTS, weights.getbuffer())
+        archive.writestr(WEIGHTS, weights)
         save_assets(model, archive)
 
 
@@ -141,15 +147,14 @@ def save_weights_only(
     model: Any, path: str | os.PathLike, objects_to_skip: Iterable[Any] | None = None
 ) -> None:
     """Write the weights, and the optimizer's state, to a `.weights.h5` file."""
-    import h5py
-
     if not model.built:
         raise ValueError(
             "You are saving a model that has not yet been built. It has no weights: build it first "
             "by calling it on some data or by using `build()`."
         )
-    with atomic_file(path) as temporary, h5py.File(temporary, "w") as file:
-        save_state(model, file, objects_to_skip or ())
+    weights = _weights_in_memory(model, objects_to_skip or ())
+    with atomic_file(path) as file:
+        file.write(weights)
 
 
 def load_weights_only(

@@ -65,12 +65,21 @@ class Transactions:
 
 def state_variables(trainer: Any) -> list[Variable]:
     """The variables of a model, of its metrics and of all optimizers in its attributes."""
+    return [v for variables in state_by_owner(trainer).values() for v in variables]
+
+
+def state_by_owner(trainer: Any) -> dict[str, list[Variable]]:
+    """The same, each once, under "model", "metrics" and "optimizers"."""
     from minicnn.optimizers import Optimizer
 
-    owners: list[Any] = list(trainer.metrics)
+    optimizers: list[Any] = []
     for layer in trainer._flatten_layers():
-        owners += [vars(layer).get("optimizer"), *layer._owned(Optimizer)]
-    variables = [*trainer.variables]
-    for owner in owners:
-        variables += getattr(owner, "variables", ())
-    return list({id(variable): variable for variable in variables}.values())
+        optimizers += [vars(layer).get("optimizer"), *layer._owned(Optimizer)]
+    owners = {"model": [trainer], "metrics": trainer.metrics, "optimizers": optimizers}
+    seen: set[int] = set()
+    found: dict[str, list[Variable]] = {}
+    for name, some in owners.items():
+        variables = {id(v): v for owner in some for v in getattr(owner, "variables", ())}
+        found[name] = [v for key, v in variables.items() if key not in seen]
+        seen.update(variables)
+    return found

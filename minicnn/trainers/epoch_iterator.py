@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from minicnn.common import configuration
+from minicnn.random.state import random_state, set_random_state
 from minicnn.trainers.data_adapters import get_data_adapter
 
 
@@ -48,6 +49,10 @@ class EpochIterator:
         self._num_batches = self.data_adapter.num_batches
         self._batches: Iterator[Any] | None = None
         self._taken = 0  # batches since the beginning of the source
+        self.keeps_position = False
+        self.steps_done = 0
+        self._random_at_start: dict[str, Any] | None = None
+        self._resume: tuple[dict[str, Any], Callable | None] | None = None
 
     @property
     def num_batches(self) -> int | None:
@@ -56,19 +61,70 @@ class EpochIterator:
 
     def __iter__(self) -> Iterator[tuple[int, int, list]]:
         """One epoch: the first and the last step of each execution, and its batches."""
+        begins = self._batches is None or self.steps_per_epoch is None
+        if begins and self._resume is not None and "random" in self._resume[0]:
+            set_random_state(self._resume[0]["random_at_start"])
+        if begins and self.keeps_position:
+            self._random_at_start = random_state()
         self.data_adapter.on_epoch_begin()
         try:
+            if begins:
+                self._start_again()
             yield from self._epoch()
         finally:
             self.data_adapter.on_epoch_end()
 
     enumerate_epoch = __iter__
 
+    def position(self, epoch_is_over: bool) -> dict[str, Any]:
+        """Where the training stands, as plain data; needs `keeps_position` from the beginning.
+
+        - taken: batches since the beginning of the source;
+        - batch: steps done in the present epoch;
+        - random, random_at_start: the state of random numbers, now and when the source began.
+        """
+        now = random_state()
+        if self._batches is None or (epoch_is_over and self.steps_per_epoch is None):
+            return {"taken": 0, "batch": 0, "random": now, "random_at_start": now}
+        return {
+            "taken": self._taken,
+            "batch": 0 if epoch_is_over else self.steps_done,
+            "random": now,
+            "random_at_start": self._random_at_start,
+        }
+
+    def resume(self, position: dict[str, Any], then: Callable[[Any], None] | None = None) -> None:
+        """Has the next epoch go on from a position.
+
+        Args:
+            position: what `position` gave; without states of random numbers these stay as they are.
+            then: called with the batch before the position, None at the beginning of the source.
+        """
+        self._resume = position, then
+
+    def _skip(self) -> None:
+        """Takes the batches before the position to resume at."""
+        (position, then), self._resume = self._resume, None
+        now = position.get("random") or random_state()
+        last = None
+        for last in itertools.islice(self._batches, position["taken"]):  # noqa: B007
+            self._taken += 1
+        if self._taken < position["taken"]:
+            raise ValueError(
+                f"The training was interrupted after {position['taken']} batches of its data, but "
+                f"these data have only {self._taken}. Give `fit` the data that it had before."
+            )
+        self.steps_done = position["batch"]
+        set_random_state(now)
+        if then is not None:
+            then(last)
+
     def _epoch(self) -> Iterator[tuple[int, int, list]]:
-        if self._batches is None or self.steps_per_epoch is None:
-            self._start_again()
+        self.steps_done = 0
+        if self._resume is not None:
+            self._skip()
         size = self.steps_per_execution
-        for step in itertools.count(0, size):
+        for step in itertools.count(self.steps_done, size):
             if self.num_batches is not None and step >= self.num_batches:
                 break
             if self._at_end():
@@ -81,6 +137,7 @@ class EpochIterator:
                 if not batches:
                     self._warn_of_end(step)
                     break
+            self.steps_done = step + len(batches)
             yield step, step + size - 1, batches
         if self._at_end():
             self.close()

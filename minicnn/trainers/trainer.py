@@ -6,13 +6,14 @@ import contextlib
 import warnings
 from typing import Any
 
+from minicnn.autodiff import Variable
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.variable import all_or_none
 from minicnn.callbacks import CallbackList, History
 from minicnn.common import configuration
 from minicnn.common.python_utils import pythonify_logs
 from minicnn.layers.base.ownership_cache import structure_kept
-from minicnn.trainers.all_or_nothing import Transactions
+from minicnn.trainers.all_or_nothing import Transactions, state_by_owner
 from minicnn.trainers.batch import as_tensors, check_counts
 from minicnn.trainers.build_model import build_for_any_batch_size
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
@@ -142,8 +143,9 @@ class Trainer(Steps):
         logs: dict[str, Any] = {}
         self.stop_training = False
         self._initial_epoch = None
+        callbacks.set_data(training, validation)
         callbacks.on_train_begin()
-        first_epoch = self._initial_epoch or initial_epoch
+        first_epoch = initial_epoch if self._initial_epoch is None else self._initial_epoch
         for epoch in range(first_epoch, epochs):
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
@@ -185,7 +187,13 @@ class Trainer(Steps):
                 callbacks.on_train_batch_end(end, self.get_metrics_result if logs is None else logs)
                 if self.stop_training:
                     break
+        if not some and training.steps_done:  # all of them before the training was interrupted
+            return True, None
         return some, logs
+
+    def _state_by_owner(self) -> dict[str, list[Variable]]:
+        """All variables that training changes, under "model", "metrics" and "optimizers"."""
+        return state_by_owner(self)
 
     def evaluate(
         self,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from minicnn.common import configuration
+from minicnn.common.atomic import temporary_folder
 from minicnn.utils.archives import is_zip, unpack
 
 
@@ -115,8 +115,8 @@ def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
         raise ValueError(f"{folder} is not a folder: remove it, so that one can be unpacked.")
     if archive_format in ("zip", "tar") and is_zip(archive) != (archive_format == "zip"):
         raise ValueError(f"{archive} is not a {archive_format} archive.")
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        target = Path(temporary) / folder.name
+    with temporary_folder(folder) as temporary:
+        target = temporary / folder.name
         unpack(archive, target)
         try:
             target.rename(folder)

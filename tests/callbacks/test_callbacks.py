@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -246,8 +247,9 @@ def test_interrupted_training_goes_on_from_the_backup(trained, tmp_path):
     stopper = callbacks.LambdaCallback(on_epoch_begin=stop)
     with pytest.raises(KeyboardInterrupt):
         trained(backup, stopper, model=model, **settings)
-    metadata = json.loads((tmp_path / "backup" / "training_metadata.json").read_text())
-    assert metadata == {"epoch": 2, "batch": 0}
+    with zipfile.ZipFile(tmp_path / "backup" / "latest.backup") as archive:
+        metadata = json.loads(archive.read("metadata.json"))
+    assert (metadata["epoch"], metadata["batch"]) == (2, 0)
     model, _ = trained(epochs=0)  # as in a new process
     backup = callbacks.BackupAndRestore(tmp_path / "backup")
     _, history = trained(backup, model=model, **settings)
@@ -262,10 +264,10 @@ def test_backup_that_cannot_be_read_gives_way_to_the_one_before(trained, tmp_pat
     model, _ = trained(epochs=0)
     backup = callbacks.BackupAndRestore(tmp_path, double_checkpoint=True, delete_checkpoint=False)
     trained(backup, model=model, epochs=3)
-    (tmp_path / "latest.weights.h5").write_text("nonsense")
-    _, history = trained(
-        callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False), model=model, epochs=4
-    )
+    (tmp_path / "latest.backup").write_text("nonsense")
+    backup = callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    with pytest.warns(UserWarning, match=r"latest.backup.*goes on from the one before"):
+        _, history = trained(backup, model=model, epochs=4)
     assert history.epoch == [2, 3]
 
 
