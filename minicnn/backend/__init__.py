@@ -18,7 +18,8 @@ from importlib import import_module
 
 import numpy as np
 
-from minicnn.common import configuration
+# With `forks`, a fork waits for imports, such as those of kernels.
+from minicnn.common import configuration, forks
 from minicnn.common.configuration import (
     backend,
     epsilon,

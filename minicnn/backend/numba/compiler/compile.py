@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from llvmlite.binding import ffi
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 
 from minicnn.backend.numba.compiler.code_cache import Kernel
 from minicnn.backend.numba.compiler.compile_notice import NOTICE
 from minicnn.backend.numba.compiler.freed_memory import keep_freed_memory
 from minicnn.backend.numba.compiler.kernel_parts import Part
+from minicnn.common.forks import hold_over_forks
 
 # Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
 # `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
@@ -25,6 +28,8 @@ FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 event.register("numba:compile", NOTICE)
 keep_freed_memory()
+hold_over_forks(global_compiler_lock)
+hold_over_forks(ffi.lib._lock)
 
 
 def compiled(function: Callable) -> Callable:
