@@ -23,6 +23,8 @@ class _Open(threading.local):
 
 
 _open = _Open()
+_everyones_changes: dict[int, tuple[int, list[_Change]]] = {}
+"""By identity: the changes of all threads, each with the thread that makes them."""
 
 
 @contextlib.contextmanager
@@ -35,14 +37,32 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
         changes = [_Change(thing)]
         around = _open.changes
         try:
-            with scopes_closed(), temporarily(_open, changes=changes):
-                yield
-                if around is not None:
-                    around += changes
+            _everyones_changes[id(changes)] = threading.get_ident(), changes
+            try:
+                with scopes_closed(), temporarily(_open, changes=changes):
+                    yield
+                    if around is not None:
+                        around += changes
+            finally:
+                _everyones_changes.pop(id(changes), None)
         except BaseException:
             for change in reversed(changes):
                 change.undo()
+            changes.clear()
             raise
+
+
+def _take_back_what_others_began() -> None:
+    """A forked child does not have the threads that would finish it."""
+    for key, (thread, changes) in reversed(tuple(_everyones_changes.items())):
+        if thread != threading.get_ident():
+            for change in reversed(changes):
+                change.undo()
+            del _everyones_changes[key]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_take_back_what_others_began)
 
 
 def include(thing: Any) -> None:

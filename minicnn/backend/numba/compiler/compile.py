@@ -36,7 +36,7 @@ def compiled(function: Callable) -> Callable:
     """Compile `function` when it is first called, once for each combination of argument types.
 
     Kernels release the interpreter's lock, so that `threads.for_chunks` can run them in parallel.
-    The machine code is kept on disk (see kept.py).
+    The machine code is kept on disk (see code_cache.py).
 
     A kernel may call parts, in its file or another: it is compiled again when one of the files
     that it depends on has a new text (see sources.py).
