@@ -27,7 +27,7 @@ class PendingVariable(Variable):
     @property
     def _value(self) -> Tensor:
         pending = self.__dict__["_pending"]
-        pending.values.charge(pending.shape, self.path)
+        pending.values.charge(pending.initializer, pending.shape, self.path)
         self._value = self._leaf(pending.first_array())
         return self._value
 
@@ -94,10 +94,12 @@ class FirstValues:
 
     Args:
         allowed: that number. Beyond it there is a ValueError.
+        description: what the error calls the file.
     """
 
-    def __init__(self, allowed: int):
+    def __init__(self, allowed: int, description: str):
         self._allowed = allowed
+        self._description = description
         self._left: float = allowed
         self._pending: list[Variable] = []
 
@@ -105,35 +107,37 @@ class FirstValues:
         """Make a variable that has no value yet a pending one, if that cannot be noticed."""
         shape, dtype = standardize_shape(shape), dtypes.standardize_dtype(dtype)
         if not getattr(initializer, "repeatable", False):
-            self.charge(shape, variable.path)
+            self.charge(initializer, shape, variable.path)
             return False
         variable.__dict__["_pending"] = _Pending(self, initializer, shape, dtype)
         variable.__class__ = PendingVariable
         self._pending.append(variable)
         return True
 
-    def charge(self, shape: tuple, path: str) -> None:
-        """Count the elements of a weight that is to be computed."""
-        self._left -= math.prod(shape)
+    def charge(self, initializer: Callable, shape: tuple, path: str) -> None:
+        """Count the elements of a weight that is to be computed; more where it takes longer."""
+        work = getattr(initializer, "work", math.prod)
+        self._left -= work(shape)
         if self._left < 0:
             raise ValueError(
-                f"Not allowed: the weight '{path}' of shape {shape}. The file has no values for "
-                f"it, and no more than {self._allowed} elements are made without: build such a "
-                "model in Python."
+                f"Not allowed: {self._description} describes a weight '{path}' of shape {shape} "
+                f"and has no values for it. No more than {self._allowed} values are made up (and "
+                "fewer where that takes long): build such a model in Python."
             )
 
     def compute_all(self) -> None:
         """Give the variables that are still pending their first values."""
         pending = [v for v in self._pending if type(v) is PendingVariable]
         for variable in pending:
-            self.charge(variable.shape, variable.path)
+            waiting = variable.__dict__["_pending"]
+            self.charge(waiting.initializer, waiting.shape, variable.path)
         self._left = math.inf
         for variable in pending:
             variable.snapshot()
 
 
 @contextlib.contextmanager
-def first_values_when_read(allowed: int) -> Iterator[None]:
+def first_values_when_read(allowed: int, description: str) -> Iterator[None]:
     """Inside, new variables are pending; those that are so in the end get their first values.
 
     A scope inside a scope is part of it.
@@ -141,7 +145,7 @@ def first_values_when_read(allowed: int) -> Iterator[None]:
     if first_values_scope.values is not None:
         yield
         return
-    first_values_scope.values = values = FirstValues(allowed)
+    first_values_scope.values = values = FirstValues(allowed, description)
     try:
         yield
         values.compute_all()

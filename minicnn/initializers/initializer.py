@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minicnn.autodiff import Tensor
@@ -32,6 +33,10 @@ class Initializer:
     def repeatable(self) -> bool:
         """Whether every call gives the same values and changes nothing, so that it can wait."""
         return type(self).__module__.startswith("minicnn.initializers.")
+
+    def work(self, shape: tuple[int, ...]) -> int:
+        """How long a call takes, in units of what one random number takes."""
+        return math.prod(shape)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""

@@ -46,6 +46,11 @@ class Orthogonal(RandomInitializer):
             q = q.T
         return Tensor(np.ascontiguousarray(q.reshape(shape), dtype=sample.dtype))
 
+    def work(self, shape: tuple[int, ...]) -> int:
+        """How long a call takes, in units of what one random number takes."""
+        shorter = min(math.prod(shape[:-1]), shape[-1]) if shape else 0
+        return math.prod(shape) * max(1, shorter // 64)
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same initializer again."""
         return {**super().get_config(), "gain": self.gain}

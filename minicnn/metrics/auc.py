@@ -11,7 +11,12 @@ from minicnn import ops
 from minicnn.common import configuration
 from minicnn.common.build_once import built_once
 from minicnn.common.suggest import did_you_mean
-from minicnn.metrics.confusion_counts import Counts, Thresholds, count
+from minicnn.metrics.confusion_counts import (
+    Counts,
+    Thresholds,
+    check_number_of_thresholds,
+    count,
+)
 from minicnn.metrics.metric import Metric
 
 
@@ -76,6 +81,8 @@ class AUC(Metric):
         from_logits: bool = False,
     ):
         super().__init__(name=name, dtype=dtype)
+        if thresholds is None:
+            check_number_of_thresholds(num_thresholds)
         if thresholds is None and num_thresholds <= 1:
             raise ValueError(
                 "Argument `num_thresholds` must be an integer > 1. "

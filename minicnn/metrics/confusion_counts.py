@@ -17,6 +17,9 @@ NEVER = -1e10
 """A score below every threshold."""
 
 
+MOST_THRESHOLDS = 1_000_000
+
+
 class Counts(NamedTuple):
     """Weighted numbers of samples, `(thresholds,)`, or `(thresholds, labels)` by label."""
 
@@ -24,6 +27,15 @@ class Counts(NamedTuple):
     false_positives: np.ndarray
     true_negatives: np.ndarray
     false_negatives: np.ndarray
+
+
+def check_number_of_thresholds(number: Any) -> None:
+    """Raise an error for more thresholds than counting at each can be meant for."""
+    if not isinstance(number, int) or number > MOST_THRESHOLDS:
+        raise ValueError(
+            f"Argument `num_thresholds` must be an integer, of {MOST_THRESHOLDS} at most. "
+            f"Received: num_thresholds={number}"
+        )
 
 
 class Thresholds:

@@ -16,6 +16,8 @@ from minicnn.common import configuration
 from minicnn.metrics.metric import Metric
 from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 
+_MOST_CLASSES = 10_000
+
 
 class IoU(Metric):
     """Mean intersection over union of some classes.
@@ -51,6 +53,11 @@ class IoU(Metric):
         axis: int = -1,
     ):
         super().__init__(name=name, dtype=dtype or "int64")
+        if not isinstance(num_classes, int) or not 0 < num_classes <= _MOST_CLASSES:
+            raise ValueError(
+                f"`num_classes` must be a whole number from 1 to {_MOST_CLASSES}: each class is "
+                f"counted against each. Received: num_classes={num_classes}"
+            )
         if max(target_class_ids) >= num_classes:
             raise ValueError(
                 f"Target class id {max(target_class_ids)} is out of range, which is "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
+from minicnn.metrics.confusion_counts import check_number_of_thresholds
 from minicnn.metrics.confusion_metrics import ConfusionMetric
 from minicnn.metrics.metric import Metric
 
@@ -36,6 +37,7 @@ class OperatingPointMetric(ConfusionMetric):
                 f"Argument `{self.argument}` must be in the range [0, 1]. "
                 f"Received: {self.argument}={value}"
             )
+        check_number_of_thresholds(num_thresholds)
         if num_thresholds <= 0:
             raise ValueError(
                 "Argument `num_thresholds` must be an integer > 0. "

@@ -98,7 +98,7 @@ def load_model(
         if not compile:
             config["compile_config"] = None
         weights = io.BytesIO(archive.read(WEIGHTS))
-        with first_values_when_read(limits.UNSAVED_ELEMENTS):
+        with first_values_when_read(limits.UNSAVED_ELEMENTS, description):
             model = _make_model(config, custom_objects, safe_mode, description)
             with WeightsReader(weights, description) as reader:
                 load_state(model, reader, keep=False)
@@ -114,8 +114,8 @@ def model_from_text(text: str, custom_objects: dict[str, Any] | None = None) -> 
             "`model_from_json` takes the text that `model.to_json()` returned. Received: "
             f"{shown(text)} (of type {type(text).__name__})"
         )
-    config = read_config_text(text, f"`model_from_json`: {description}")
-    with first_values_when_read(limits.UNTRAINED_ELEMENTS):
+    config = read_config_text(text, description)
+    with first_values_when_read(limits.UNTRAINED_ELEMENTS, description):
         return _make_model(config, custom_objects, True, description)
 
 
