@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from compare.outcome import CannotCompare
-from minicnn.saving.archive import describe, open_archive, read_member
+from minicnn.saving import limits
+from minicnn.saving.archive import CONFIG, describe, open_archive
+from minicnn.saving.config_text import read_config_text
 from minicnn.serialization import public_names
 from minicnn.serialization.object_registration import get_registered_object
 
@@ -22,13 +23,12 @@ def read(file: str) -> dict[str, Any]:
     name = describe(file)
     try:
         with open_archive(file, name) as archive:
-            description = json.loads(read_member(archive, "config.json", name))
+            text = archive.read(CONFIG, limits.CONFIG_BYTES)
+        description = read_config_text(text, f"{CONFIG} in {name}")
     except FileNotFoundError:
         raise CannotCompare(f"there is no file {file}.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise CannotCompare(f"minicnn cannot read it: {error}") from error
-    if not isinstance(description, dict) or "class_name" not in description:
-        raise CannotCompare(f"config.json in {name} does not describe a model.")
     return {**description, "compile_config": None}
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicnn import config
 from minicnn.backend.numba import conv as fast
 from minicnn.backend.numpy import blocks as exact
+from minicnn.common import configuration as config
 from tests.backend.checks import strided, windows
 
 CHANNELS = (1, 2, 3, 5, 8, 16, 20, 24)
