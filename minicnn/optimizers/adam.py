@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer, UpdateRule
+from minicnn import ops
+from minicnn.optimizers import update_rules
+from minicnn.optimizers.optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -52,15 +53,23 @@ class Adam(Optimizer):
         if self.amsgrad:
             self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat")
 
-    def update_rule(self, learning_rate: Any) -> UpdateRule:
-        """How variables change."""
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        lr, g = float(learning_rate), ops.cast(gradient, variable.dtype)
         t = int(self.iterations) + 1
-        alpha = float(learning_rate) * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-        settings = (alpha, self.beta_1, self.beta_2, self.epsilon)
-        state = (self._momentums, self._velocities)
+        alpha = lr * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        i = self._get_variable_index(variable)
+        m, v = self._momentums[i], self._velocities[i]
+        # β m + (1 − β) g, so written that m stays g where it is g: in float16, 0.999 + 0.001 ≠ 1.
+        m.assign(m + (g - m) * (1 - self.beta_1))
+        v.assign(v + (ops.square(g) - v) * (1 - self.beta_2))
         if self.amsgrad:
-            return UpdateRule(kernels.amsgrad_steps, (*state, self._velocity_hats), settings)
-        return UpdateRule(kernels.adam_steps, state, settings)
+            largest = self._velocity_hats[i]
+            largest.assign(ops.maximum(largest, v))
+            v = largest
+        variable.assign(variable - alpha * m / (ops.sqrt(v) + self.epsilon))
+
+    update_rule = update_rules.adam  # the same for all variables at once
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

@@ -4,42 +4,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from minicnn import initializers, ops
-from minicnn.autodiff import Tensor, Variable
+from minicnn.autodiff import Variable
 from minicnn.common import configuration
 from minicnn.common.build_once import built_once
 from minicnn.common.naming import auto_name
-from minicnn.optimizers import checks
+from minicnn.optimizers import checks, update_rules
 from minicnn.optimizers.optimizer_state import OptimizerState
 from minicnn.optimizers.schedules import LearningRateSchedule
 from minicnn.optimizers.shared_settings import AroundStep
-
-
-class UpdateRule(NamedTuple):
-    """A kernel's step for many variables at once.
-
-    Attributes:
-        kernel: from the arrays of the variables, of their gradients and of each kind of state
-            (a list of each), and the settings, to new arrays of the variables and of the state.
-        state: for each kind of the optimizer's own variables a list, with one (or None) for each
-            of the model's.
-        settings: numbers.
-    """
-
-    kernel: Callable
-    state: tuple[list, ...]
-    settings: tuple
 
 
 class Optimizer(AroundStep, OptimizerState):
     """Changes variables by their gradients, so that a loss falls.
 
     A subclass makes variables of its own in `build`, and says in `update_step` how one variable
-    changes (or in `update_rule`, how a kernel changes them all).
+    changes. It may have an `update_rule` beside it, which gives a kernel that does the same for all
+    variables at once (see `update_rules.py`); a subclass of it with another `update_step` does not
+    use that rule.
 
     Example:
         >>> import minicnn as keras
@@ -115,9 +99,14 @@ class Optimizer(AroundStep, OptimizerState):
             )
         self._learning_rate = learning_rate
 
+    accelerated_step: Callable | None = None
+    """The `update_step` that `update_rule`, if there is one, does for all variables at once."""
+
     def __init_subclass__(cls, **kwargs: Any):
         """Makes `build` happen once, and spells `**shared` out in the signature for `help`."""
         super().__init_subclass__(**kwargs)
+        if "update_rule" in vars(cls):
+            cls.accelerated_step = cls.update_step
         if "build" in vars(cls):
             cls.build = built_once(cls.build)
         own = inspect.signature(cls.__init__)
@@ -208,39 +197,19 @@ class Optimizer(AroundStep, OptimizerState):
         self._iterations.assign(int(self._iterations) + 1)
 
     def update_all(self, grads: list[Any], variables: list[Variable], learning_rate: Any) -> None:
-        """Changes all variables: each by `update_step`, or all at once by `update_rule`."""
-        if type(self).update_step is Optimizer.update_step:
-            self._update_together(grads, variables, learning_rate)
+        """Changes all variables, each by `update_step`."""
+        if update_rules.replaces_step(self):  # one kernel for all variables, the same results
+            update_rules.update_all(self, grads, variables, learning_rate)
             return
         for gradient, variable in zip(grads, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        """Changes one variable; what an optimizer is."""
-        self._update_together([gradient], [variable], learning_rate)
-
-    def update_rule(self, learning_rate: Any) -> UpdateRule:
-        """How variables change, where a kernel does many at once; instead of `update_step`."""
+        """Changes one variable by its gradient. Every optimizer overrides it."""
         raise NotImplementedError(
             f"{type(self).__name__} does not say how to change a variable: define "
             "`update_step(self, gradient, variable, learning_rate)` in it."
         )
-
-    def _update_together(
-        self, grads: list[Any], variables: list[Variable], learning_rate: Any
-    ) -> None:
-        kernel, state, settings = self.update_rule(learning_rate)
-        places = [self._get_variable_index(variable) for variable in variables]
-        columns = [variables, *([kind[i] for i in places] for kind in state)]
-        weights, *others = (
-            [None if v is None else v.snapshot().array for v in column] for column in columns
-        )
-        gradients = [array_like(g, w) for g, w in zip(grads, weights, strict=True)]
-        results = kernel(weights, gradients, *others, *settings)
-        for column, arrays in zip(columns, results if state else [results], strict=True):
-            for variable, array in zip(column, arrays, strict=True):
-                if variable is not None:
-                    variable.replace(np.asarray(array))
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable another value."""
@@ -327,10 +296,3 @@ class Optimizer(AroundStep, OptimizerState):
         paths = [f"'{variable.path}'" for variable in self._trainable_variables]
         more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
         return (", ".join(paths[:3]) or "no variables") + more
-
-
-def array_like(gradient: Any, array: np.ndarray) -> np.ndarray:
-    """The gradient as an array, of the type of another one."""
-    if not isinstance(gradient, Tensor):
-        gradient = ops.convert_to_tensor(gradient)
-    return gradient.array.astype(array.dtype, copy=False)

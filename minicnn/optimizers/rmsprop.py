@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer, UpdateRule
+from minicnn import ops
+from minicnn.optimizers import update_rules
+from minicnn.optimizers.optimizer import Optimizer
 
 
 class RMSprop(Optimizer):
@@ -45,19 +46,31 @@ class RMSprop(Optimizer):
     def build(self, var_list: Any) -> None:
         """Makes the averages of each variable's gradient."""
         super().build(var_list)
-        nothing = [None] * len(self._trainable_variables)
         self._velocities = self.add_optimizer_variables(var_list, "velocity")
-        self._momentums = self._average_gradients = nothing
         if self.momentum > 0:
             self._momentums = self.add_optimizer_variables(var_list, "momentum")
         if self.centered:
             self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient")
 
-    def update_rule(self, learning_rate: Any) -> UpdateRule:
-        """How variables change."""
-        state = (self._velocities, self._average_gradients, self._momentums)
-        settings = (float(learning_rate), self.rho, self.momentum, self.epsilon)
-        return UpdateRule(kernels.rmsprop_steps, state, settings)
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        lr, g = float(learning_rate), ops.cast(gradient, variable.dtype)
+        i = self._get_variable_index(variable)
+        v = self._velocities[i]
+        v.assign(self.rho * v + (1 - self.rho) * ops.square(g))
+        spread = v
+        if self.centered:
+            a = self._average_gradients[i]
+            a.assign(self.rho * a + (1 - self.rho) * g)
+            spread = v - ops.square(a)
+        step = lr * g / ops.sqrt(spread + self.epsilon)
+        if self.momentum > 0:
+            m = self._momentums[i]
+            m.assign(self.momentum * m + step)
+            step = m
+        variable.assign(variable - step)
+
+    update_rule = update_rules.rmsprop  # the same for all variables at once
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.backend import kernels
-from minicnn.optimizers.optimizer import Optimizer, UpdateRule
+from minicnn import ops
+from minicnn.optimizers import update_rules
+from minicnn.optimizers.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -46,13 +47,18 @@ class SGD(Optimizer):
         if self.momentum:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
 
-    def update_rule(self, learning_rate: Any) -> UpdateRule:
-        """How variables change."""
-        lr = float(learning_rate)
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Changes one variable."""
+        lr, g = float(learning_rate), ops.cast(gradient, variable.dtype)
         if not self.momentum:
-            return UpdateRule(kernels.sgd_steps, (), (lr,))
-        settings = (lr, self.momentum, self.nesterov)
-        return UpdateRule(kernels.momentum_steps, (self.momentums,), settings)
+            variable.assign(variable - lr * g)
+            return
+        v = self.momentums[self._get_variable_index(variable)]
+        v.assign(self.momentum * v - lr * g)
+        step = self.momentum * v - lr * g if self.nesterov else v
+        variable.assign(variable + step)
+
+    update_rule = update_rules.sgd  # the same for all variables at once
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same optimizer again, from its beginning."""

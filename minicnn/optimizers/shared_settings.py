@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from minicnn import ops
-from minicnn.autodiff import Tensor, Variable
-from minicnn.backend import kernels
+from minicnn.autodiff import Variable
+from minicnn.common import configuration
+from minicnn.optimizers import update_rules
 from minicnn.optimizers.clipping import clip_by_global_norm, clip_by_norm
 
 
@@ -59,9 +58,11 @@ class AroundStep:
             return
         share = self.weight_decay * float(learning_rate)
         variables = list(filter(self._use_weight_decay, variables))
-        decayed = kernels.decay_steps([v.snapshot().array for v in variables], share)
-        for variable, array in zip(variables, decayed, strict=True):
-            variable.assign(Tensor(np.asarray(array)))
+        if configuration.fusion():  # one kernel for all variables, the same results
+            update_rules.decay(variables, share)
+            return
+        for variable in variables:
+            variable.assign(variable - share * variable)
 
     def _use_weight_decay(self, variable: Variable) -> bool:
         named = any(re.search(name, variable.path) for name in self._undecayed_names)

@@ -143,6 +143,14 @@ def test_float64(backend, name, settings):
 
 
 @pytest.mark.usefixtures("keras")
+@pytest.mark.parametrize(("name", "settings"), CASES[:9], ids=map(_id, CASES[:9]))
+def test_the_plain_step_in_float64(name, settings):
+    """Without kernels, which those of the first cases have, `update_step` is executed."""
+    config.set_fusion(False)
+    _compare(name, settings, "float64", 1e-11, 1e-11)
+
+
+@pytest.mark.usefixtures("keras")
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop"])
 def test_defaults_in_float32(name):
     # Steps of 1e-3 and less, of weights of about 1.
