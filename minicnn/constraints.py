@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common import configuration
+from minicnn.common.errors import make_from_config
 from minicnn.common.naming import to_snake_case
 from minicnn.serialization.identify import identify
 
@@ -32,7 +33,7 @@ class Constraint:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constraint:
         """The constraint that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 class MaxNorm(Constraint):

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.errors import make_from_config
 from minicnn.common.naming import to_snake_case
 from minicnn.common.suggest import did_you_mean
 from minicnn.serialization.identify import identify
@@ -36,7 +37,7 @@ class Regularizer:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Regularizer:
         """The regularizer that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 class L1L2(Regularizer):

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minicnn.autodiff import Tensor
+from minicnn.common.errors import make_from_config
 
 
 class Initializer:
@@ -45,7 +46,7 @@ class Initializer:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
         """The initializer that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
     def clone(self) -> Initializer:
         """Another initializer with the same settings."""

@@ -8,6 +8,7 @@ from minicnn import dtype_policies, ops, tree
 from minicnn.autodiff import Tensor
 from minicnn.common import configuration
 from minicnn.common.describe import described
+from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
 from minicnn.ops.define.half import at_least_float32
 
@@ -88,7 +89,7 @@ class Loss:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
         """The loss that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
     def _obj_type(self) -> str:
         return "Loss"

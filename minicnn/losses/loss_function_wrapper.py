@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn import tree
+from minicnn.common.errors import make_from_config
 from minicnn.losses.loss import Loss, squeeze_or_expand_to_same_rank
 from minicnn.serialization import serialization_lib
 
@@ -58,7 +59,7 @@ class LossFunctionWrapper(Loss):
         """The loss that `get_config` described."""
         if "fn" in config:
             config = serialization_lib.deserialize_keras_object(config)
-        return cls(**config)
+        return make_from_config(cls, config)
 
     def __repr__(self) -> str:
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"

@@ -44,7 +44,7 @@ class IoU(Metric):
     def __init__(
         self,
         num_classes: int,
-        target_class_ids: Sequence[int],
+        target_class_ids: Sequence[int] | None,
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,
@@ -58,6 +58,8 @@ class IoU(Metric):
                 f"`num_classes` must be a whole number from 1 to {_MOST_CLASSES}: each class is "
                 f"counted against each. Received: num_classes={num_classes}"
             )
+        if target_class_ids is None:
+            target_class_ids = range(num_classes)
         if max(target_class_ids) >= num_classes:
             raise ValueError(
                 f"Target class id {max(target_class_ids)} is out of range, which is "
@@ -176,7 +178,7 @@ class MeanIoU(IoU):
     ):
         super().__init__(
             num_classes,
-            range(num_classes),
+            None,
             name,
             dtype,
             ignore_class,

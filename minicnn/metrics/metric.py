@@ -9,6 +9,7 @@ from typing import Any
 from minicnn import dtype_policies, initializers, ops, tree
 from minicnn.autodiff import Variable
 from minicnn.common import configuration
+from minicnn.common.errors import make_from_config
 from minicnn.common.name_scope import name_scope
 from minicnn.common.naming import auto_name
 
@@ -155,7 +156,7 @@ class Metric:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
         """The metric that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
     def _check_super_called(self) -> None:
         if "_own_variables" not in self.__dict__:

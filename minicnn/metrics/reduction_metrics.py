@@ -13,6 +13,8 @@ from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.tracing import traced
 from minicnn.common import configuration
 from minicnn.common.describe import described
+from minicnn.common.errors import make_from_config
+from minicnn.common.suggest import shown
 from minicnn.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
 from minicnn.metrics.metric import Metric
 from minicnn.serialization import serialization_lib
@@ -159,6 +161,10 @@ class MeanMetricWrapper(Mean):
 
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any):
         super().__init__(name=name, dtype=dtype)
+        if not callable(fn):
+            raise TypeError(
+                f"`fn` must be a function of labels and predictions. Received: fn={shown(fn)}"
+            )
         self._fn = fn
         self._fn_kwargs = kwargs
         if fn in losses.ALL_OBJECTS or type(fn) in losses.ALL_OBJECTS:
@@ -189,7 +195,7 @@ class MeanMetricWrapper(Mean):
         """The metric that `get_config` described."""
         if "fn" in config:
             config = serialization_lib.deserialize_keras_object(config)
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 class NamedMetric(MeanMetricWrapper):

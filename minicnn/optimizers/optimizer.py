@@ -10,6 +10,7 @@ from minicnn import initializers, ops
 from minicnn.autodiff import Variable
 from minicnn.common import configuration
 from minicnn.common.build_once import built_once
+from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
 from minicnn.optimizers import checks, update_rules
 from minicnn.optimizers.optimizer_state import OptimizerState
@@ -256,7 +257,7 @@ class Optimizer(AroundStep, OptimizerState):
                 learning_rate, custom_objects=custom_objects
             )
             config = {**config, "learning_rate": learning_rate}
-        return cls(**config)
+        return make_from_config(cls, config)
 
     def _learning_rate_config(self) -> Any:
         if isinstance(self._learning_rate, Variable):

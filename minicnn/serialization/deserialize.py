@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from minicnn.common import dtypes
-from minicnn.common.errors import ConfigError
+from minicnn.common.errors import UNFIT, ConfigError
 from minicnn.common.suggest import did_you_mean, shown
 from minicnn.serialization import object_registration, public_names
 from minicnn.serialization.keras_alone import KERAS_ALONE
@@ -206,7 +206,7 @@ class _Reader:
                     "`from_config()`, by `keras.saving.deserialize_keras_object`. "
                     f"Received: config={shown(config)}"
                 ) from error
-            except (LookupError, AttributeError, ArithmeticError, AssertionError) as error:
+            except UNFIT as error:
                 raise ValueError(
                     f"The config does not describe a {cls.__name__} that can be made: "
                     f"{type(error).__name__}: {error}. Received: config={shown(config)}"

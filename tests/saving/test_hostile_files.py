@@ -178,3 +178,26 @@ def test_calls_are_made_in_any_order(order, rng):
         w.assign(next(v for v in model.weights if v.path == w.path))
     data = rng.normal(size=(3, 4)).astype("float32")
     np.testing.assert_array_equal(np.asarray(twin(data)), np.asarray(model(data)))
+
+
+@pytest.mark.parametrize("value", [None, -1, 10**30, float("inf"), "zzz", [[]], {"a": 1}, [1, [2]]])
+@pytest.mark.parametrize(
+    "thing",
+    [
+        *(layers.Dense(2), layers.Conv2D(2, 3), layers.BatchNormalization(), layers.Dropout(0.5)),
+        *(layers.Embedding(3, 2), layers.Reshape((2,)), layers.RandomFlip(), keras.losses.Huber()),
+        *(keras.metrics.AUC(), keras.metrics.MeanIoU(2), keras.optimizers.Adam()),
+        *(keras.initializers.Orthogonal(), keras.regularizers.L2(), layers.InputSpec(axes={1: 2})),
+    ],
+    ids=lambda thing: type(thing).__name__,
+)
+def test_values_of_wrong_kinds_lead_to_one_clear_error(thing, value):
+    config, refused = thing.get_config(), 0
+    for key in config:
+        try:
+            type(thing).from_config({**config, key: value})
+        except (ValueError, TypeError) as error:
+            refused += 1
+            assert len(str(error)) > 40, (key, str(error))
+            assert "unhashable" not in str(error), (key, str(error))
+    assert refused or value in (None, "zzz") or value == {"a": 1} or len(config) < 3

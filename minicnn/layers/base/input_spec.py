@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.autodiff import Tensor
+from minicnn.common.errors import make_from_config
 from minicnn.common.shapes import standardize_shape
 
 
@@ -75,7 +76,7 @@ class InputSpec:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> InputSpec:
         """Makes one from what `get_config` returned."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) -> None:

@@ -14,10 +14,9 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.autodiff.variable import keep_state
-from minicnn.common.errors import ConfigError
+from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
 from minicnn.common.session import temporarily
-from minicnn.common.suggest import shown
 from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.symbolic.node import Node
 
@@ -103,16 +102,7 @@ class Operation:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Makes an operation from what `get_config` returned."""
-        try:
-            return cls(**config)
-        except ConfigError:
-            raise  # about something inside the config; it says what
-        except TypeError as error:
-            raise TypeError(
-                f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "
-                "other arguments than its `get_config` returns, override `from_config`. Received "
-                f"config={shown(config)}"
-            ) from error
+        return make_from_config(cls, config)
 
     def __repr__(self) -> str:
         return f"<Operation name={self.name}>"

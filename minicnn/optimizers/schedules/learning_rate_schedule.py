@@ -8,6 +8,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.common import configuration
+from minicnn.common.errors import make_from_config
 
 
 class LearningRateSchedule:
@@ -42,7 +43,7 @@ class LearningRateSchedule:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
         """The schedule that `get_config` described."""
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 class FormulaSchedule(LearningRateSchedule):
