@@ -73,6 +73,10 @@ __all__ = [
 
 
 def set_backend(name: str) -> None:
-    """Choose the backend for everything that is computed from now on: "numba" or "numpy"."""
+    """Choose the backend for everything that is computed from now on: "numba" or "numpy".
+
+    Raises:
+        ImportError: for "numba" where it is not installed.
+    """
     configuration.set_backend(name)
     kernels.clear_cache()

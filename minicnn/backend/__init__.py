@@ -8,7 +8,8 @@ in NumPy itself, so `kernels.conv` may be Numba's, and `kernels.exp` is `numpy.e
 >>> kernels.relu(np.array([-1.0, 2.0]))
 array([0., 2.])
 
-`minicnn.config.set_backend` or the environment variable `MINICNN_BACKEND` chooses the backend.
+`minicnn.config.set_backend` or the environment variable `MINICNN_BACKEND` chooses the backend. By
+default it is "numba", and "numpy" where Numba is not installed.
 """
 
 from __future__ import annotations

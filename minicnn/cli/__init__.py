@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from minicnn.cli import compare, run, train
+from minicnn.common import configuration
 from minicnn.version import KERAS_VERSION, __version__
 
 
@@ -15,6 +16,11 @@ def main(arguments: list[str] | None = None) -> int:
     if given[:1] == ["compare"]:  # it reads its own options, --help among them
         return compare.command(given[1:])
     options = _parser().parse_args(given)
+    try:
+        configuration.backend()
+    except (ImportError, ValueError) as error:
+        print(f"minicnn: {error}", file=sys.stderr)
+        return 2
     return options.command(options)
 
 

@@ -4,7 +4,7 @@
 the home directory is read, so that a program gives the same numbers on every machine; the
 environment variables below are the one way in from outside.
 
-    MINICNN_BACKEND             "numba" (the default) or "numpy"
+    MINICNN_BACKEND             "numba" (the default where Numba is installed) or "numpy"
     MINICNN_THREADS             how many threads compute (default: the processors there are)
     MINICNN_CONVOLUTION         "auto" (the default) or an algorithm that convolutions prefer
     MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
@@ -13,13 +13,18 @@ environment variables below are the one way in from outside.
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import numbers
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 BACKENDS = ("numba", "numpy")
+NUMBA_NEEDS = {"numba": "numba", "llvmlite": "numba", "threadpoolctl": "threadpoolctl"}
+"""The modules that the "numba" backend imports, and the packages that bring them."""
 CONVOLUTION_ALGORITHMS = ("auto", "im2col", "direct", "winograd", "winograd_2x2")
 DATA_FORMATS = ("channels_first", "channels_last")
 FLOAT_TYPES = ("float16", "float32", "float64", "bfloat16")
@@ -109,9 +114,13 @@ def standardize_data_format(data_format: str | None) -> str:
 
 
 def backend() -> str:
-    """The backend that computes: "numba" (fast, the default) or "numpy" (the definition)."""
+    """The backend that computes: "numba" (fast, the default) or "numpy" (the definition).
+
+    Where Numba is not installed the default is "numpy".
+    """
     if _settings.backend is None:
-        _settings.backend = _checked_backend(os.environ.get("MINICNN_BACKEND") or "numba")
+        name = os.environ.get("MINICNN_BACKEND")
+        _settings.backend = _checked_backend(name) if name else _default_backend()
     return _settings.backend
 
 
@@ -121,9 +130,46 @@ def set_backend(name: str) -> None:
 
 
 def _checked_backend(name: str) -> str:
-    if name in BACKENDS:
-        return name
-    raise ValueError(f"Unknown backend {name!r}. Expected one of {', '.join(BACKENDS)}.")
+    if name not in BACKENDS:
+        raise ValueError(f"Unknown backend {name!r}. Expected one of {', '.join(BACKENDS)}.")
+    if name == "numba" and (missing := _missing_for_numba()):
+        raise ImportError(
+            f"The backend 'numba' needs {' and '.join(missing)}, which cannot be imported here. "
+            f"Install with: pip install {' '.join(missing)}. Or choose the backend 'numpy', which "
+            "needs nothing more and is slower."
+        )
+    return name
+
+
+def _default_backend() -> str:
+    if not (missing := _missing_for_numba()):
+        return "numba"
+    notify(
+        f"minicnn: {' and '.join(missing)} cannot be imported, so NumPy computes, which is many "
+        f"times slower. To change that: pip install {' '.join(missing)}"
+    )
+    return "numpy"
+
+
+def _missing_for_numba() -> list[str]:
+    """The packages that the "numba" backend needs and that are not installed."""
+    packages = [package for module, package in NUMBA_NEEDS.items() if not _is_installed(module)]
+    return list(dict.fromkeys(packages))
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # ValueError: `sys.modules` has something else in its place
+        return False
+
+
+def notify(message: str) -> None:
+    """Write a line to standard error, or to `logging` when interactive logging is disabled."""
+    if not _settings.interactive_logging:
+        logging.getLogger("minicnn").warning(message)
+    elif sys.stderr is not None:
+        print(message, file=sys.stderr, flush=True)
 
 
 def convolution_algorithm() -> str:

@@ -54,7 +54,7 @@ class Notice(event.Listener):
         elif _on_terminal():
             _write_over(COUNTING.format(self.kernels, self.seconds))
         elif self.seconds > PATIENCE:
-            self._say_once(kernel, _print)
+            self._say_once(kernel, configuration.notify)
 
     def on_end(self, event: event.Event) -> None:
         """Add the time, and clear the terminal's line."""
@@ -70,12 +70,9 @@ class Notice(event.Listener):
         if self.said_trouble:
             return
         self.said = self.said_trouble = True
-        if not configuration.is_interactive_logging_enabled():
-            logging.getLogger("minicnn").warning(message)
-            return
-        if _on_terminal():
+        if configuration.is_interactive_logging_enabled() and _on_terminal():
             _write_over("")
-        _print(message)
+        configuration.notify(message)
 
     def _say_once(self, kernel: Any, say: Any) -> None:
         if not self.said:
@@ -92,11 +89,6 @@ def _is_ours(kernel: Any) -> bool:
 
 def _on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _print(message: str) -> None:
-    if sys.stderr is not None:
-        print(message, file=sys.stderr, flush=True)
 
 
 def _write_over(text: str) -> None:
