@@ -1,3 +1,8 @@
+import builtins
+import dis
+import importlib
+import types
+
 import pytest
 
 from compare import catalogue, judge, mutants
@@ -23,6 +28,27 @@ def test_every_bug_has_its_lines_and_its_cases(bug):
     assert list(switch._changes(bug))
     assert any(mutants.is_near(case, bug) for case in catalogue.cases())
     assert bug.part in PARTS
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.what)
+def test_the_wrong_lines_use_only_names_that_exist(bug):
+    """A bug that ends in a NameError is caught by any case, and says nothing about them."""
+    module = importlib.import_module(bug.module)
+    unknown = {
+        name
+        for _, code in switch._changes(bug)
+        for name in _globals(code)
+        if not hasattr(module, name) and not hasattr(builtins, name)
+    }
+    assert not unknown
+
+
+def _globals(code):
+    """The global names that a function and the functions in it read."""
+    yield from (i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL")
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _globals(constant)
 
 
 def test_no_bug_is_there_twice():

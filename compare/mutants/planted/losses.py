@@ -138,8 +138,8 @@ BUGS = [
         "Tversky's alpha and beta are exchanged",
         FORWARD,
         LOSSES + "segmentation_losses",
-        "total = overlap + alpha * missed + beta * false_alarms + config.epsilon()",
-        "total = overlap + beta * missed + alpha * false_alarms + config.epsilon()",
+        "total = overlap + alpha * missed + beta * false_alarms + configuration.epsilon()",
+        "total = overlap + beta * missed + alpha * false_alarms + configuration.epsilon()",
         ("losses.Tversky",),
     ),
     Bug(

@@ -67,7 +67,7 @@ BUGS = [
         BACKWARD,
         NUMPY + "pool",
         "share = cotangent / counts.astype(cotangent.real.dtype)",
-        "share = cotangent / cotangent.dtype.type(prod(pool_size))",
+        "share = cotangent / cotangent.dtype.type(np.prod(pool_size))",
         ("layers.AveragePooling2D",),
     ),
     Bug(
