@@ -24,13 +24,13 @@ SEED = 20260101
 @pytest.fixture(autouse=True)
 def _clean_state():
     """Every test starts from the default settings, the same seeds and fresh names."""
-    settings = dict(vars(configuration._settings), backend=config.backend())
+    settings = dict(vars(configuration.values), backend=config.backend())
     session.clear_session(free_memory=False)
     set_random_seed(SEED)
     yield
     if config.backend() != settings["backend"]:
         config.set_backend(settings["backend"])
-    vars(configuration._settings).update(settings)
+    vars(configuration.values).update(settings)
     session.clear_session(free_memory=False)
 
 

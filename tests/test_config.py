@@ -45,7 +45,7 @@ def test_set_backend_takes_effect_and_refuses_unknown_names(backend):
 
 
 def test_backend_comes_from_the_environment(monkeypatch):
-    monkeypatch.setattr(configuration._settings, "backend", None)
+    monkeypatch.setattr(configuration.values, "backend", None)
     monkeypatch.setenv("MINICNN_BACKEND", "numpy")
     assert config.backend() == "numpy"
 

@@ -32,7 +32,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.backend.common.global_state": ("minicnn.common.session",),
     "keras.src.backend.common.keras_tensor": ("minicnn.ops.symbolic.keras_tensor",),
     "keras.src.backend.common.masking": ("minicnn.layers.base.call_context",),
-    "keras.src.backend.common.symbolic_scope": ("minicnn.ops.symbolic.operation",),
+    "keras.src.backend.common.symbolic_scope": ("minicnn.ops.symbolic.outlining",),
     "keras.src.backend.common.variables": (
         "minicnn.autodiff.variable",
         "minicnn.autodiff",
@@ -76,9 +76,9 @@ MODULES: dict[str, tuple[str, ...]] = {
 STAND_INS = "compare.conformance.stand_ins"
 # Names that are called otherwise in minicnn, or are values that tests ask backends for.
 NAMES: dict[str, str] = {
-    "keras.src.backend.compute_output_spec": "minicnn.ops.symbolic.operation:outline",
+    "keras.src.backend.compute_output_spec": "minicnn.ops.symbolic.outlining:outline",
     "keras.src.backend.common.symbolic_scope.in_symbolic_scope": (
-        "minicnn.ops.symbolic.operation:is_outlining"
+        "minicnn.ops.symbolic.outlining:is_outlining"
     ),
     "keras.src.backend.common.get_keras_mask": f"{STAND_INS}:get_keras_mask",
     "keras.src.backend.get_keras_mask": f"{STAND_INS}:get_keras_mask",

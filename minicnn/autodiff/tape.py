@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from minicnn import tree
+from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.recording import close_tape, open_tape
 from minicnn.autodiff.tensor import LEAF, Record, Tensor
-from minicnn.autodiff.variable import Variable
 from minicnn.common.dtypes import is_inexact
 
 
@@ -57,7 +57,7 @@ class GradientTape:
 
     def watch(self, tensors: Any) -> None:
         """Asks for gradients to these tensors (or variables, or nested lists of them)."""
-        for tensor in tree.flatten(tensors):
+        for tensor in _listed(tensors):
             tensor = getattr(tensor, "value", tensor)
             if not isinstance(tensor, Tensor):
                 raise TypeError(
@@ -90,44 +90,45 @@ class GradientTape:
                 "Use `GradientTape(persistent=True)` to ask more than once."
             )
         self._used = True
-        targets = tree.flatten(target)
-        seeds = (
-            [None] * len(targets) if output_gradients is None else tree.flatten(output_gradients)
-        )
+        targets, flat_sources = _listed(target), _listed(sources)
+        seeds = [None] * len(targets) if output_gradients is None else _listed(output_gradients)
         if len(seeds) != len(targets):
             raise ValueError(f"Got {len(seeds)} output gradients for {len(targets)} targets.")
-        flat = type(sources) is list and all(isinstance(x, (Variable, Tensor)) for x in sources)
-        flat_sources = sources if flat else tree.flatten(sources)
-        found = _backward(
-            [_as_tensor(t) for t in targets], seeds, {id(_identity(s)) for s in flat_sources}
-        )
-        gradients = [found.get(id(_identity(source))) for source in flat_sources]
-        return gradients if flat else tree.pack_sequence_as(sources, gradients)
+        wanted = [_key(source) for source in flat_sources]
+        cotangents = _backward(targets, seeds, set(wanted))
+        gradients = [cotangents.get(key) for key in wanted]
+        return gradients if flat_sources is sources else tree.pack_sequence_as(sources, gradients)
 
 
-def _as_tensor(x: Any) -> Tensor:
-    x = getattr(x, "value", x)
-    if not isinstance(x, Tensor):
-        raise TypeError(f"The target of a gradient must be a tensor, but is {type(x).__name__}.")
-    return x
+def _listed(tensors: Any) -> list:
+    """The tensors and variables of any nested structure, in a list."""
+    if isinstance(tensors, ArrayLike):
+        return [tensors]
+    if type(tensors) is list and all(isinstance(x, ArrayLike) for x in tensors):
+        return tensors
+    return tree.flatten(tensors)
 
 
-def _identity(x: Any) -> Any:
-    """What stands for a tensor: its variable if it has one, since assigning makes a new tensor."""
+def _key(x: Any) -> int:
+    """What a cotangent is kept under: a variable's tensors share one, as assigning makes more."""
     variable = getattr(x, "variable", None)
-    return x if variable is None else variable
+    return id(x if variable is None else variable)
 
 
-def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int, Tensor]:
-    """Cotangents of the wanted tensors and variables, by the id of each."""
+def _backward(targets: list, seeds: list, wanted: set[int]) -> dict[int, Tensor]:
+    """Cotangents of the wanted tensors and variables, by the key of each."""
     cotangents: dict[int, Tensor] = {}
-    kept_alive = []
+    alive = []  # a key is an `id`, so whatever has a cotangent must live as long as it
+    targets = [getattr(target, "value", target) for target in targets]
     for target, seed in zip(targets, seeds, strict=True):
+        if not isinstance(target, Tensor):
+            raise TypeError(
+                f"The target of a gradient must be a tensor, but is {type(target).__name__}."
+            )
         if seed is None:
-            seed = np.ones(target.shape, target.dtype)
-        _accumulate(
-            cotangents, target, seed if isinstance(seed, Tensor) else Tensor(np.asarray(seed))
-        )
+            seed = np.ones(target.array.shape, target.array.dtype)
+        seed = seed if isinstance(seed, Tensor) else Tensor(np.asarray(seed))
+        _accumulate(cotangents, target, seed)
     with quiet():
         for record, needed in _records_leading_to(targets, wanted):
             outputs = record.outputs()
@@ -135,7 +136,7 @@ def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int,
             if all(cotangent is None for cotangent in arriving):
                 continue
             parts = record.primitive.pull_back(record, arriving, outputs, needed)
-            kept_alive.append(outputs)
+            alive.append(outputs)
             for x, part in zip(record.inputs, parts, strict=True):
                 if part is not None:
                     _accumulate(cotangents, x, part)
@@ -143,7 +144,7 @@ def _backward(targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int,
 
 
 def _accumulate(cotangents: dict[int, Tensor], x: Tensor, part: Tensor) -> None:
-    key = id(_identity(x))
+    key = _key(x)
     before = cotangents.get(key)
     cotangents[key] = part if before is None else before + part
 
@@ -152,25 +153,22 @@ def _records_leading_to(targets: list[Tensor], wanted: set[int]) -> list[tuple[R
     """The records between the targets and the wanted leaves, last first, and of each the inputs
     whose cotangents are needed.
 
-    Other branches are left out: a weight that nobody asked about costs nothing.
+    Other branches are left out: a weight whose gradient is unused costs nothing.
     """
-    seen = set()
-    stack = [t.record for t in targets if t.record is not None]
+    seen: dict[int, Record] = {}
+    stack = list(targets)
     while stack:
-        record = stack.pop()
-        if record in seen or record is LEAF:
+        record = stack.pop().record
+        if record is None or record is LEAF or record.order in seen:
             continue
-        seen.add(record)
-        stack += [x.record for x in record.inputs if x is not None and x.record is not None]
-    leading: dict[Record, list[bool]] = {}
-
-    def is_needed(x: Tensor | None) -> bool:
-        if x is None or x.record is None:
-            return False
-        return x.record in leading or id(_identity(x)) in wanted
-
-    for record in sorted(seen, key=lambda r: r.order):
-        needed = [is_needed(x) for x in record.inputs]
+        seen[record.order] = record
+        stack += [x for x in record.inputs if x is not None]
+    leading: dict[int, tuple[Record, list[bool]]] = {}
+    for order in sorted(seen):
+        record, needed = seen[order], []
+        for x in record.inputs:
+            origin = None if x is None else x.record
+            needed.append(origin is not None and (origin.order in leading or _key(x) in wanted))
         if any(needed):
-            leading[record] = needed
-    return list(leading.items())[::-1]
+            leading[order] = record, needed
+    return list(leading.values())[::-1]

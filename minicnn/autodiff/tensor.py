@@ -149,8 +149,8 @@ class Record:
     as somebody holds its result. Outputs are held weakly, for otherwise each would hold itself.
 
     Attributes:
-        primitive: knows the vector-Jacobian products (`minicnn.ops.symbolic.operation.Primitive`);
-            None for a leaf, that is a variable or a watched tensor.
+        primitive: knows the vector-Jacobian products (`ops/define/primitive.py`); None for a leaf,
+            that is a variable or a watched tensor.
         inputs: the arguments that may carry gradients, flat.
         arguments: all arguments of the call, as the primitive keeps them.
         order: counts up; the reverse is an order in which to go backwards.
@@ -158,21 +158,25 @@ class Record:
 
     __slots__ = ("_outputs", "arguments", "inputs", "order", "primitive")
 
-    def __init__(self, primitive: Any = None, inputs: Sequence[Any] = (), arguments: Any = None):
+    def __init__(
+        self,
+        primitive: Any = None,
+        inputs: Sequence[Any] = (),
+        arguments: Any = None,
+        outputs: Sequence[Tensor] = (),
+    ):
         self.primitive = primitive
         self.inputs = inputs
         self.arguments = arguments
         self.order = next(_order)
-        self._outputs: tuple = ()
-
-    def made(self, outputs: Sequence[Tensor]) -> None:
-        """Notes the tensors that the operation returned."""
-        self._outputs = tuple((weakref.ref(t), t.array) for t in outputs)
+        self._outputs = [(weakref.ref(tensor), tensor.array) for tensor in outputs]
 
     def outputs(self) -> list[Tensor]:
         """The tensors that the operation returned, made anew where nobody holds them any more."""
-        alive = ((reference(), array) for reference, array in self._outputs)
-        return [Tensor(array, self) if tensor is None else tensor for tensor, array in alive]
+        return [
+            Tensor(array, self) if (tensor := reference()) is None else tensor
+            for reference, array in self._outputs
+        ]
 
 
 LEAF = Record()

@@ -42,7 +42,7 @@ def _integer_from_environment(variable: str) -> int | None:
         ) from None
 
 
-_settings = SimpleNamespace(
+values = SimpleNamespace(
     floatx="float32",
     epsilon=1e-7,
     image_data_format="channels_last",
@@ -56,10 +56,12 @@ _settings = SimpleNamespace(
     max_steps_per_epoch=_integer_from_environment("KERAS_MAX_STEPS_PER_EPOCH"),
 )
 
+"""All settings by name. Change them with the functions below, which check what they get."""
+
 
 def floatx() -> str:
     """The default float type, "float32" unless changed."""
-    return _settings.floatx
+    return values.floatx
 
 
 def set_floatx(value: str) -> None:
@@ -73,27 +75,27 @@ def set_floatx(value: str) -> None:
         raise ValueError(
             f"Unknown `floatx` value: {value}. Expected one of {', '.join(FLOAT_TYPES)}."
         )
-    _settings.floatx = str(value)
+    values.floatx = str(value)
 
 
 def epsilon() -> float:
     """The small number that keeps divisions and logarithms finite, 1e-7 unless changed."""
-    return _settings.epsilon
+    return values.epsilon
 
 
 def set_epsilon(value: float) -> None:
     """Set the small number that keeps divisions and logarithms finite."""
-    _settings.epsilon = value
+    values.epsilon = value
 
 
 def image_data_format() -> str:
     """The default layout of images, "channels_last" unless changed."""
-    return _settings.image_data_format
+    return values.image_data_format
 
 
 def set_image_data_format(data_format: str) -> None:
     """Set the default layout: "channels_last" (height, width, channels) or "channels_first"."""
-    _settings.image_data_format = standardize_data_format(data_format)
+    values.image_data_format = standardize_data_format(data_format)
 
 
 def standardize_data_format(data_format: str | None) -> str:
@@ -103,7 +105,7 @@ def standardize_data_format(data_format: str | None) -> str:
     'channels_first'
     """
     if data_format is None:
-        return _settings.image_data_format
+        return values.image_data_format
     name = str(data_format).lower()
     if name not in DATA_FORMATS:
         raise ValueError(
@@ -118,15 +120,15 @@ def backend() -> str:
 
     Where Numba is not installed the default is "numpy".
     """
-    if _settings.backend is None:
+    if values.backend is None:
         name = os.environ.get("MINICNN_BACKEND")
-        _settings.backend = _checked_backend(name) if name else _default_backend()
-    return _settings.backend
+        values.backend = _checked_backend(name) if name else _default_backend()
+    return values.backend
 
 
 def set_backend(name: str) -> None:
     """Choose the backend for everything that is computed from now on."""
-    _settings.backend = _checked_backend(name)
+    values.backend = _checked_backend(name)
 
 
 def _checked_backend(name: str) -> str:
@@ -166,7 +168,7 @@ def _is_installed(module: str) -> bool:
 
 def notify(message: str) -> None:
     """Write a line to standard error, or to `logging` when interactive logging is disabled."""
-    if not _settings.interactive_logging:
+    if not values.interactive_logging:
         logging.getLogger("minicnn").warning(message)
     elif sys.stderr is not None:
         print(message, file=sys.stderr, flush=True)
@@ -174,9 +176,9 @@ def notify(message: str) -> None:
 
 def convolution_algorithm() -> str:
     """The algorithm that convolutions prefer in the "numba" backend, "auto" unless changed."""
-    if _settings.convolution_algorithm is None:
+    if values.convolution_algorithm is None:
         set_convolution_algorithm(os.environ.get("MINICNN_CONVOLUTION") or "auto")
-    return _settings.convolution_algorithm
+    return values.convolution_algorithm
 
 
 def set_convolution_algorithm(name: str) -> None:
@@ -191,15 +193,15 @@ def set_convolution_algorithm(name: str) -> None:
             f"Unknown convolution algorithm {name!r}. "
             f"Expected one of {', '.join(CONVOLUTION_ALGORITHMS)}."
         )
-    _settings.convolution_algorithm = name
+    values.convolution_algorithm = name
 
 
 def threads() -> int:
     """How many threads compute: MINICNN_THREADS, or else the processors this process may use."""
-    if _settings.threads is None:
+    if values.threads is None:
         count = _integer_from_environment("MINICNN_THREADS")
-        _settings.threads = _processors() if count is None else _thread_count(count)
-    return _settings.threads
+        values.threads = _processors() if count is None else _thread_count(count)
+    return values.threads
 
 
 def set_threads(count: int | None) -> None:
@@ -211,7 +213,7 @@ def set_threads(count: int | None) -> None:
     1
     >>> set_threads(None)
     """
-    _settings.threads = None if count is None else _thread_count(count)
+    values.threads = None if count is None else _thread_count(count)
 
 
 def _thread_count(count: Any) -> int:
@@ -231,52 +233,52 @@ def _processors() -> int:
 
 def is_interactive_logging_enabled() -> bool:
     """Whether messages and progress lines are printed (True) or sent to `logging` (False)."""
-    return _settings.interactive_logging
+    return values.interactive_logging
 
 
 def enable_interactive_logging() -> None:
     """Print messages and progress lines to standard output."""
-    _settings.interactive_logging = True
+    values.interactive_logging = True
 
 
 def disable_interactive_logging() -> None:
     """Send messages to `logging` instead of printing them."""
-    _settings.interactive_logging = False
+    values.interactive_logging = False
 
 
 def is_traceback_filtering_enabled() -> bool:
     """The switch that Keras programs set. Tracebacks here are short, so nothing is filtered."""
-    return _settings.traceback_filtering
+    return values.traceback_filtering
 
 
 def enable_traceback_filtering() -> None:
     """Set the switch that `is_traceback_filtering_enabled` reads."""
-    _settings.traceback_filtering = True
+    values.traceback_filtering = True
 
 
 def disable_traceback_filtering() -> None:
     """Clear the switch that `is_traceback_filtering_enabled` reads."""
-    _settings.traceback_filtering = False
+    values.traceback_filtering = False
 
 
 def max_epochs() -> int | None:
     """The cap on the epochs of any `fit`, or None."""
-    return _settings.max_epochs
+    return values.max_epochs
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
     """Cap the epochs of any `fit`, for trying a long program quickly. None: no cap."""
-    _settings.max_epochs = max_epochs
+    values.max_epochs = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
     """The cap on the steps of one epoch of `fit`, `evaluate` or `predict`, or None."""
-    return _settings.max_steps_per_epoch
+    return values.max_steps_per_epoch
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Cap the steps of one epoch of `fit`, `evaluate` or `predict`. None: no cap."""
-    _settings.max_steps_per_epoch = max_steps_per_epoch
+    values.max_steps_per_epoch = max_steps_per_epoch
 
 
 def keras_home() -> Path:
@@ -292,7 +294,7 @@ def minicnn_home() -> Path:
 
 def fusion() -> bool:
     """Whether one kernel may do what several operations say, such as convolution, bias and relu."""
-    return _settings.fusion
+    return values.fusion
 
 
 def set_fusion(enabled: bool) -> None:
@@ -301,4 +303,4 @@ def set_fusion(enabled: bool) -> None:
     Without it everything is computed step by step as it is written, which is slower and the same
     but for rounding: to see what fusion is worth, or to look for a mistake.
     """
-    _settings.fusion = bool(enabled)
+    values.fusion = bool(enabled)

@@ -13,7 +13,7 @@ from minicnn.layers.core.input_layer import InputLayer
 from minicnn.models.functional import Functional
 from minicnn.models.model import Model
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import drawing
+from minicnn.ops.symbolic.outlining import drawing
 from minicnn.serialization import serialization_lib
 
 

@@ -16,7 +16,8 @@ from minicnn.autodiff import Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.ops.define.specs import normalize_axes
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import Operation, outline
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.ops.symbolic.outlining import outline
 
 
 class Cond(Operation):

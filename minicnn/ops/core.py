@@ -34,7 +34,8 @@ from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op, operation_classes, to_array
 from minicnn.ops.slicing import scatter, scatter_update, slice, slice_update
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import Operation, is_outlining
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.ops.symbolic.outlining import is_outlining
 
 __all__ = [
     "AssociativeScan",
@@ -206,8 +207,7 @@ def custom_gradient(f: Callable) -> Callable:
             return result
         # Fresh tensors: what f computed inside must not lead back past the given gradient.
         outputs = tree.map_structure(lambda y: Tensor(to_array(y)), result)
-        record = Record(_CustomGradient(), inputs, gradient)
-        record.made(tree.flatten(outputs))
+        record = Record(_CustomGradient(), inputs, gradient, tree.flatten(outputs))
         for y in tree.flatten(outputs):
             y.record = record
         return outputs

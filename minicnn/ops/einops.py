@@ -8,7 +8,8 @@ from typing import Any
 
 from minicnn.autodiff import operations as ops
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import Operation, outline
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.ops.symbolic.outlining import outline
 
 __all__ = ["Rearrange", "rearrange"]
 

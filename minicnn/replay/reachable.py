@@ -24,14 +24,14 @@ from minicnn.dtype_policies import DTypePolicy
 from minicnn.initializers import Initializer
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
-from minicnn.ops.define.primitive import Composite
+from minicnn.ops.define.declared import Declared
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.optimizers import Optimizer
 
 NUMBERS = (bool, int, float, complex, np.generic)
 VALUES = (*NUMBERS, str, bytes, type(None), np.dtype, np.ufunc, weakref.ref)
 """What never changes."""
-LEAVES = (*VALUES, range, slice, type(...), Tensor, KerasTensor, Composite, DTypePolicy)
+LEAVES = (*VALUES, range, slice, type(...), Tensor, KerasTensor, Declared, DTypePolicy)
 """What is not looked into: immutable, or the library's own."""
 ITEMS = (list, tuple, set, frozenset, collections.deque)
 IMMUTABLE = (tuple, frozenset)

@@ -87,7 +87,7 @@ class ReplayedStep:
 
     def _may_learn(self) -> bool:
         if self._reachable is None:
-            self._reachable = Reachable(self._trainer, configuration._settings)
+            self._reachable = Reachable(self._trainer, configuration.values)
             self._can_be_learned = not (
                 self._trainer.run_eagerly or self._reachable.unknown or _keeps_losses(self._trainer)
             )

@@ -8,7 +8,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.common import dtypes
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import outline
+from minicnn.ops.symbolic.outlining import outline
 from minicnn.trainers.data_adapters.data_adapter_utils import unpack_x_y_sample_weight
 
 

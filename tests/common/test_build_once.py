@@ -17,7 +17,7 @@ from minicnn import layers, metrics, optimizers
 from minicnn.common import build_once
 from minicnn.common.name_scope import current_path
 from minicnn.layers.base.call_context import inside_a_call
-from minicnn.ops.symbolic.operation import is_outlining
+from minicnn.ops.symbolic.outlining import is_outlining
 
 ROOT = os.path.dirname(keras.__file__)
 x = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")

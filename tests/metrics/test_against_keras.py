@@ -10,7 +10,7 @@ import pytest
 
 import minicnn
 from minicnn import metrics, ops
-from minicnn.ops.symbolic.operation import outline
+from minicnn.ops.symbolic.outlining import outline
 from tests.metrics.cases import CASES
 
 WEIGHTED_BY_VALUE = ("Mean", "Sum", "Accuracy", "BinaryAccuracy", "AUC", "TruePositives")

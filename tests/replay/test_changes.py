@@ -307,13 +307,13 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("how", ["fit", "evaluate"])
 def test_any_other_change(name, how, replayed):
-    start = dict(vars(configuration._settings))
+    start = dict(vars(configuration.values))
     results = []
     for eagerly in (True, False):
         results.append(run(net, lambda model: model, [CHANGES[name]], how, eagerly))
         if config.backend() != start["backend"]:
             config.set_backend(start["backend"])
-        vars(configuration._settings).update(start)
+        vars(configuration.values).update(start)
     assert repr(results[0]) == repr(results[1])
     assert replayed["replayed"] >= 2
 

@@ -26,7 +26,8 @@ from minicnn.layers.base.masks import arriving_masks, pass_mask_on
 from minicnn.layers.base.settings import settings_config
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
-from minicnn.ops.symbolic.operation import Operation, is_outlining, outline
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.ops.symbolic.outlining import is_outlining, outline
 
 
 class Layer(LayerWeights, LayerSettings, Operation):

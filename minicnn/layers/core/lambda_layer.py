@@ -9,7 +9,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.layers.base.layer import Layer
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.operation import outline
+from minicnn.ops.symbolic.outlining import outline
 
 
 class Lambda(Layer):

@@ -15,11 +15,11 @@ recorded tensors and symbolic tensors, and the class `Multiply` for graphs.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from minicnn.ops.define.arguments import to_array
+from minicnn.ops.define.declared import Declared
 from minicnn.ops.define.fused import Fused
 from minicnn.ops.define.primitive import Composite, Primitive
 from minicnn.ops.symbolic.operation import Operation
@@ -56,7 +56,7 @@ def op(
 
     def declare(forward: Callable) -> Callable:
         primitive = Primitive(forward, tensors, spec, vjp, promote, apart, wide)
-        return _as_function(primitive, forward, class_name)
+        return _as_function(primitive, class_name)
 
     return declare
 
@@ -67,7 +67,7 @@ def composite(
     """Declares an operation that is written in others: no shape rule, no derivative needed."""
 
     def declare(forward: Callable) -> Callable:
-        return _as_function(Composite(forward, tensors, wide), forward, class_name)
+        return _as_function(Composite(forward, tensors, wide), class_name)
 
     return declare
 
@@ -84,22 +84,19 @@ def fused(
     """
 
     def declare(definition: Callable) -> Callable:
-        return _as_function(Fused(definition, forward, gradients, tensors, wide), definition, None)
+        return _as_function(Fused(definition, forward, gradients, tensors, wide), None)
 
     return declare
 
 
-def _as_function(kind: Composite, forward: Callable, class_name: str | None) -> Callable:
-    @functools.wraps(forward)
-    def function(*args, **kwargs):
-        return kind(*args, **kwargs)  # so that a changed `__call__` of its class is met, too
-
-    function.primitive = kind
+def _as_function(kind: Declared, class_name: str | None) -> Callable:
+    """The function that users call; the class for graphs is an attribute of it."""
+    function = kind.as_function()
     function.operation_class = kind.operation_class = _operation_class(kind, class_name)
     return function
 
 
-def _operation_class(kind: Composite, class_name: str | None) -> type:
+def _operation_class(kind: Declared, class_name: str | None) -> type:
     """The operation's class: settings in `__init__`, tensors in `call`."""
 
     class DeclaredOperation(Operation):

@@ -14,99 +14,104 @@ from typing import Any
 from minicnn.autodiff import GradientTape, Record, Tensor, is_recording, operations
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.tracing import traced
-from minicnn.common import configuration
+from minicnn.common.configuration import values as configured
 from minicnn.common.dtypes import is_half
 from minicnn.ops.define.arguments import array_of
+from minicnn.ops.define.declared import Declared, plain_arrays
 from minicnn.ops.define.half import FLOAT32, half_type, narrowed, widened
-from minicnn.ops.define.primitive import Primitive
-from minicnn.ops.symbolic.operation import outline
+from minicnn.ops.define.primitive import promoted
+from minicnn.ops.symbolic.outlining import outline
 
 
-class Fused(Primitive):
-    """A primitive with kernels for several steps at once.
+class Fused(Declared):
+    """An operation with a kernel for several steps at once.
 
     Args:
-        definition: the same in operations, with the parameters of `forward`.
-        forward: `(*arrays, recorded, **settings)` to the outputs (an array or a tuple) and whatever
-            the gradients want to know, if there will be any: if the call is `recorded`.
-        gradients: `(cotangent, outputs, known, *arrays, needed, **settings)` to the cotangents of
+        definition: the same in operations; its parameters are the operation's.
+        kernel: `(*arrays, recorded, **settings)` to the outputs (an array or a tuple) and whatever
+            the gradients need of the computation, if there will be any: if the call is `recorded`.
+        gradients: `(cotangent, outputs, saved, *arrays, needed, **settings)` to the cotangents of
             all tensors, None where not needed. The cotangent is that of the (first) output.
             Without such a kernel, the gradients are those of the definition.
+        tensors, wide: as for `Declared`.
     """
+
+    promote = "float"
+    apart = ()
 
     def __init__(
         self,
         definition: Callable,
-        forward: Callable,
+        kernel: Callable,
         gradients: Callable | None,
         tensors: Sequence[str],
         wide: bool = False,
     ):
-        super().__init__(definition, tensors, spec=None, promote="float", wide=wide)
+        super().__init__(definition, tensors, wide)
         self.definition = definition
-        self.kernel = forward
+        self.kernel = kernel
         self.gradients = gradients
-        self.differentiable = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
-        compute = self._kernel
-        tensors = self._float32_tensors(given)
-        if tensors is None and self._any_symbolic(given):
+        if self.is_symbolic(given):
             return self.draw(given, settings)
-        if not configuration.fusion():
+        if not configured.fusion:
             return self.definition(*given, **settings)
-        if tensors is not None:
-            arrays = [None if x is None else x.array for x in tensors]
-        else:
-            tensors = self._as_tensors(given)
-            arrays = self._promoted(tensors)
-            compute = self._kernel_in_float32 if self.wide else compute
+        tensors = self.as_tensors(given)
+        arrays, compute = plain_arrays(tensors), self._compute
+        if arrays is None:
+            arrays = promoted(self, tensors)
+            compute = self._compute_in_float32 if self.wide else compute
         recorded = is_recording()
         try:
             with quiet():
-                result, known = compute(arrays, recorded, settings)
+                result, saved = compute(arrays, recorded, settings)
         except ValueError:
             self.outline(given, settings)  # the shape rules know better what is wrong
             raise
         several = isinstance(result, tuple)
         outputs = [Tensor(array) for array in (result if several else (result,))]
         if recorded:
-            self._record(tensors, arrays, outputs, settings, (arrays, known))
+            self.record(tensors, arrays, outputs, settings, (arrays, saved))
         return tuple(outputs) if several else outputs[0]
 
-    def _kernel(self, arrays: list, recorded: bool, settings: dict) -> Any:
+    def _compute(self, arrays: list, recorded: bool, settings: dict) -> Any:
         return traced(self.kernel, *arrays, recorded=recorded, **settings)
 
-    def _kernel_in_float32(self, arrays: list, recorded: bool, settings: dict) -> Any:
+    def _compute_in_float32(self, arrays: list, recorded: bool, settings: dict) -> Any:
         half = half_type(arrays)
         if half is None:
-            return self._kernel(arrays, recorded, settings)
-        result, known = self._kernel(widened(arrays), recorded, settings)
-        return narrowed(result, half), known
+            return self._compute(arrays, recorded, settings)
+        result, saved = self._compute(widened(arrays), recorded, settings)
+        return narrowed(result, half), saved
 
-    def outline(self, tensors: Sequence, settings: dict) -> Any:
+    def outline(self, given: Sequence, settings: dict) -> Any:
         """Shapes and types of the result: those of the definition."""
-        return outline(self.definition, *tensors, **settings)
+        return outline(self.definition, *given, **settings)
 
     def pull_back(
         self, record: Record, cotangents: list, outputs: list, needed: Sequence[bool]
     ) -> list:
         """Cotangents of the inputs where needed, by the kernel where that is enough."""
-        tensors, settings, (arrays, known) = record.arguments
+        tensors, settings, (arrays, saved) = record.arguments
         first, *others = cotangents
-        plain = first is not None and all(g is None for g in others)
-        if self.gradients is None or not plain or is_recording():
+        if (
+            self.gradients is None
+            or first is None
+            or is_recording()
+            or others != [None] * len(others)
+        ):
             return self._by_definition(tensors, settings, cotangents, needed)
         dtype, results = outputs[0].array.dtype, [y.array for y in outputs]
-        if self.wide and is_half(dtype):
+        if self.wide and dtype.itemsize == 2 and is_half(dtype):
             dtype, results, arrays = FLOAT32, widened(results), widened(arrays)
-        cotangent = array_of(first, dtype)
+        cotangent = first.array if first.array.dtype == dtype else array_of(first, dtype)
         parts = traced(
-            self.gradients, cotangent, results, known, *arrays, needed=needed, **settings
+            self.gradients, cotangent, results, saved, *arrays, needed=needed, **settings
         )
         return [
-            self._fitted(Tensor(part), x) if wanted else None
+            self.fitted(Tensor(part), x) if wanted else None
             for part, x, wanted in zip(parts, tensors, needed, strict=True)
         ]
 
@@ -115,7 +120,7 @@ class Fused(Primitive):
     ) -> list:
         """Computes the definition again, whose steps have derivatives of every order.
 
-        Stand-ins keep the tensors apart where one was computed from another.
+        Copies keep the tensors apart where one was computed from another.
         """
         with GradientTape() as tape:
             tensors = [

@@ -9,7 +9,8 @@ from minicnn import tree
 from minicnn.autodiff import GradientTape, Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
-from minicnn.ops.symbolic.operation import Operation, outline
+from minicnn.ops.symbolic.operation import Operation
+from minicnn.ops.symbolic.outlining import outline
 
 __all__ = ["JVP", "jvp"]
 
