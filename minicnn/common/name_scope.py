@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 
-class _Scopes(threading.local):
-    open: tuple[_Scope, ...] = ()
+class Scope(NamedTuple):
+    """One part of the path of variables: a name, whose it is, a path in place of those around."""
 
-
-class _Scope(NamedTuple):
     name: str
     caller: Any
-    override_parent: str | None
+    override_parent: str | None = None
 
 
-_scopes = _Scopes()
+class _Open(threading.local):
+    all: tuple[Scope, ...] = ()
+
+
+open_scopes = _Open()
+"""The scopes that are open in a thread, in `open_scopes.all`, the outermost first."""
 
 
 class name_scope:
@@ -50,8 +53,8 @@ class name_scope:
         self.deduplicate = deduplicate
 
     def __enter__(self) -> name_scope:
-        scope = _Scope(self.name, self.caller, self.override_parent)
-        top = _scopes.open[-1] if _scopes.open else None
+        scope = Scope(self.name, self.caller, self.override_parent)
+        top = open_scopes.all[-1] if open_scopes.all else None
         same = (
             self.deduplicate
             and top is not None
@@ -59,13 +62,13 @@ class name_scope:
             and top.caller is self.caller
             and top.name == self.name
         )
-        self._before = _scopes.open
+        self._before = open_scopes.all
         if not same:
-            _scopes.open = (*_scopes.open, scope)
+            open_scopes.all = (*open_scopes.all, scope)
         return self
 
     def __exit__(self, *exception) -> None:
-        _scopes.open = self._before
+        open_scopes.all = self._before
 
 
 @contextlib.contextmanager
@@ -74,23 +77,23 @@ def scopes_closed() -> Iterator[None]:
 
     Ctrl-C may come when a scope is about to close.
     """
-    before = _scopes.open
+    before = open_scopes.all
     try:
         yield
     except BaseException:
-        _scopes.open = before
+        open_scopes.all = before
         raise
 
 
 def innermost_caller() -> Any:
     """The object whose scope was opened last, or None."""
-    return _scopes.open[-1].caller if _scopes.open else None
+    return open_scopes.all[-1].caller if open_scopes.all else None
 
 
 def current_path() -> str:
     """The path that a variable made now would stand under."""
     parts: list[str] = []
-    for scope in _scopes.open:
+    for scope in open_scopes.all:
         if scope.override_parent is not None:
             parts = [scope.override_parent] if scope.override_parent else []
         parts.append(scope.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from minicnn import tree
@@ -24,6 +24,7 @@ class CallSignature:
         self.takes_any_keyword = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.takes_any_positional = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.takes_masks = any(name == "mask" or name.endswith("_mask") for name in self.names)
 
     @property
     def required(self) -> list[str]:
@@ -64,9 +65,12 @@ class CallArguments:
         given: what the caller passed, by name.
         first: the first argument, whose shape and mask stand for the layer's input.
         tensors: the arguments that are tensors or hold some, by name.
+        args, kwargs: the arguments as they came.
+        symbolic: whether a tensor is symbolic.
+        masked: whether a tensor has a mask.
     """
 
-    def __init__(self, signature: CallSignature, args: tuple, kwargs: dict):
+    def __init__(self, signature: CallSignature, args: Sequence, kwargs: dict):
         if signature.takes_any_positional or len(args) > len(signature.names):
             bound = signature.signature.bind(
                 *((None,) if _has_self(signature) else ()), *args, **kwargs
@@ -76,8 +80,18 @@ class CallArguments:
         else:
             self.given = dict(zip(signature.names, args, strict=False)) | kwargs
         self.signature = signature
+        self.args = args
+        self.kwargs = kwargs
         self.first = args[0] if args else next(iter(kwargs.values()), None)
-        self.tensors = {name: x for name, x in self.given.items() if _holds_tensors(x)}
+        self.tensors: dict[str, Any] = {}
+        self.symbolic = self.masked = False
+        for name, x in self.given.items():
+            leaves = (x,) if isinstance(x, (Tensor, KerasTensor)) else _tensors_in(x)
+            if leaves:
+                self.tensors[name] = x
+            for leaf in leaves:
+                self.symbolic = self.symbolic or isinstance(leaf, KerasTensor)
+                self.masked = self.masked or getattr(leaf, "_keras_mask", None) is not None
 
     def value(self, name: str) -> Any:
         """The argument, or its default."""
@@ -104,15 +118,11 @@ def _shape_of(x: Any) -> Any:
     return tuple(x.shape) if hasattr(x, "shape") else None
 
 
-def _holds_tensors(x: Any) -> bool:
-    if isinstance(x, (Tensor, KerasTensor)):
-        return True
-    if not tree.is_nested(x):
-        return False
-    leaves = tree.flatten(x)
-    return bool(leaves) and all(
-        isinstance(leaf, (Tensor, KerasTensor)) or leaf is None for leaf in leaves
-    )
+def _tensors_in(x: Any) -> list:
+    """What is in a nested structure of nothing but tensors (and None); else nothing."""
+    leaves = tree.flatten(x) if tree.is_nested(x) else []
+    made_of_tensors = all(isinstance(leaf, (Tensor, KerasTensor, type(None))) for leaf in leaves)
+    return leaves if made_of_tensors else []
 
 
 def shapes_for(

@@ -9,8 +9,12 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.autodiff import Tensor, Variable
+from minicnn.common.name_scope import Scope, current_path, open_scopes
 from minicnn.layers.base.call_arguments import CallArguments
+from minicnn.layers.base.layer_state import layers_with_losses
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
+
+ERRORS_OF_LAYERS = (ValueError, TypeError, IndexError, NotImplementedError, ArithmeticError)
 
 
 class _Context(threading.local):
@@ -23,20 +27,27 @@ _context = _Context()
 
 
 @contextlib.contextmanager
-def calling(layer: Any) -> Iterator[dict[str, Any]]:
-    """Opens a call: gives what the calls around say, and keeps from them what this one says.
+def entered(layer: Any, arguments: CallArguments) -> Iterator[dict[str, Any]]:
+    """Enters a call: yields a copy of what the calls around say, so changes stay inside.
 
-    The outermost call starts anew: the losses that the last one added are forgotten.
+    Variables that are made inside have the layer's name in their path, and errors say which layer
+    they come from. The outermost call forgets the losses that the last one added.
     """
-    outer = _context.values
-    if outer is None:
+    outer, around = _context.values, open_scopes.all
+    if outer is None and layers_with_losses:
         layer._clear_losses()
+    if layer._parent_path is None:
+        layer._parent_path = current_path()
     try:
-        _context.values = dict(outer or {})
+        _context.values = {} if outer is None else dict(outer)
+        if not around or around[-1].caller is not layer:
+            open_scopes.all = (*around, Scope(layer.name, layer))
         yield _context.values
-        _context.values = outer
-    except BaseException:  # Ctrl-C may come in the line above, so `finally` would not do
-        _context.values = outer
+        _context.values, open_scopes.all = outer, around
+    except BaseException as error:  # Ctrl-C may come in the line above, so `finally` would not do
+        _context.values, open_scopes.all = outer, around
+        if isinstance(error, ERRORS_OF_LAYERS):
+            name_layer(error, layer, arguments)
         raise
 
 
@@ -67,19 +78,6 @@ def _value_of(x: Any) -> Tensor:
     from minicnn.ops.define.declare import to_array
 
     return x.snapshot() if isinstance(x, Variable) else Tensor(to_array(x))
-
-
-ERRORS_OF_LAYERS = (ValueError, TypeError, IndexError, NotImplementedError, ArithmeticError)
-
-
-@contextlib.contextmanager
-def named_in_errors(layer: Any, arguments: CallArguments) -> Iterator[None]:
-    """Adds to the message of an error which layer it came from, and what that was called on."""
-    try:
-        yield
-    except ERRORS_OF_LAYERS as error:
-        name_layer(error, layer, arguments)
-        raise
 
 
 def name_layer(error: Exception, layer: Any, arguments: CallArguments) -> None:

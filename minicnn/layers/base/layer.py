@@ -8,17 +8,16 @@ layers, losses, names, and errors that say which layer they come from.
 from __future__ import annotations
 
 import inspect
+from contextlib import nullcontext
 from typing import Any
 
 from minicnn import dtype_policies, tree
 from minicnn.autodiff import Tensor, Variable
-from minicnn.common import dtypes
 from minicnn.common.build_once import build_lock, is_being_built
 from minicnn.common.python_utils import default, is_default
 from minicnn.layers.base.build_once import given_input_shape, whole_build
 from minicnn.layers.base.call_arguments import CallArguments, call_signature, shapes_for
-from minicnn.layers.base.call_context import calling, check_none, fresh, named_in_errors, note_none
-from minicnn.layers.base.fast_call import is_routine, routine_call
+from minicnn.layers.base.call_context import check_none, entered, fresh, note_none
 from minicnn.layers.base.input_spec import assert_input_compatibility
 from minicnn.layers.base.layer_properties import LayerSettings
 from minicnn.layers.base.layer_weights import LayerWeights
@@ -51,6 +50,8 @@ class Layer(LayerWeights, LayerSettings, Operation):
         (2, 3)
     """
 
+    _called = False
+    _makes_masks = False
     settings: tuple[str, ...] | None = None
     """Attributes that `get_config` writes down; in a class of one's own it finds them itself."""
 
@@ -81,14 +82,13 @@ class Layer(LayerWeights, LayerSettings, Operation):
         self._built = False
         self.input_spec = None
         self.autocast = autocast
-        self._dtype_policy = dtype_policies.get(dtype)
+        self._set_policy(dtype_policies.get(dtype))
         self._trainable = trainable
         self._losses: list = []
         self._supports_masking = not is_default(self.compute_mask)
         self._build_shapes_dict: dict[str, Any] | None = None
         self._built_early = False
         self._locked = False
-        self._called = False
         self._parent_path: str | None = None
         self._convert_input_args = True
         self._allow_non_tensor_positional_args = False
@@ -98,6 +98,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
+        cls._makes_masks = not is_default(cls.compute_mask)
         if "build" in vars(cls):
             cls.build = whole_build(cls.build)
 
@@ -183,45 +184,46 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 self.build(**config["shapes_dict"])
         self.built = True
 
-    @default
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and type(args[0]) is Tensor and is_routine(self, args[0], kwargs):
-            return routine_call(self, args[0], kwargs)
-        self._check_super_called()
-        self._called = True
-        given_args, given_kwargs = args, kwargs
-        if self._convert_input_args:
-            args = tuple(self._convert(x) for x in args)
-            kwargs = {name: self._convert(x) for name, x in kwargs.items()}
-        if not self._allow_non_tensor_positional_args:
-            self._check_positional(args)
-        arguments = CallArguments(call_signature(self), args, kwargs)
+        """Applies the layer to tensors: builds it if need be, then runs `call`.
+
+        Inputs come in the layer's type, `training` and masks from the calls around. Symbolic
+        tensors give symbolic outputs, and the call becomes a node of their graph.
+        """
+        if not self._called:
+            self._check_super_called()
+            self._called = True
+        arguments = CallArguments(call_signature(self), *self._converted(args, kwargs))
         if not arguments.given:
             self._refuse_no_arguments(arguments)
-        with named_in_errors(self, arguments), calling(self) as context:
+        with entered(self, arguments) as context:
             if arguments.first is None:
                 check_none(self, arguments)
             self._check_input(arguments.first)
-            self._maybe_build(arguments)
-            taken = self._context_arguments(arguments, context)
-            kwargs = {k: v for k, v in kwargs.items() if k not in self._call_context_args} | taken
-            kwargs |= arriving_masks(arguments)
-            symbolic = any(
-                isinstance(x, KerasTensor) for x in tree.flatten(list(arguments.tensors.values()))
-            )
-            with self._open_name_scope(), self._own_autocast_scope():
-                outputs = (self.compute_output_spec if symbolic else self.call)(*args, **kwargs)
+            if not self._built or self._build_shapes_dict is None:
+                self._maybe_build(arguments)
+            keywords = self._keywords(arguments, context)
+            run = self.compute_output_spec if arguments.symbolic else self.call
+            with self._own_autocast_scope() if self._types_differ() else nullcontext():
+                outputs = run(*arguments.args, **keywords)
             if not self._built:
                 self.built = True
-                self._locked = not symbolic or is_default(self.compute_output_shape)
+                self._locked = not arguments.symbolic or is_default(self.compute_output_shape)
             if outputs is None:
                 note_none(self)
-            self._penalize_activity(outputs)
-            pass_mask_on(self, arguments, kwargs.get("mask"), outputs)
-        if symbolic and not is_outlining():
-            outputs = fresh(outputs, given_args, given_kwargs)
-            said = {k: v for k, v in given_kwargs.items() if arguments.says_something(k, v)}
-            Node(operation=self, call_args=given_args, call_kwargs=said, outputs=outputs)
+            if self.activity_regularizer is not None:
+                self._penalize_activity(outputs)
+            if arguments.masked or self._makes_masks:
+                pass_mask_on(self, arguments, keywords.get("mask"), outputs)
+        return self._add_node(outputs, args, kwargs, arguments) if arguments.symbolic else outputs
+
+    def _add_node(self, outputs: Any, args: tuple, kwargs: dict, arguments: CallArguments) -> Any:
+        """The outputs of a symbolic call, as those of a new node in the graph."""
+        if is_outlining():
+            return outputs
+        outputs = fresh(outputs, args, kwargs)
+        said = {k: v for k, v in kwargs.items() if arguments.says_something(k, v)}
+        Node(operation=self, call_args=args, call_kwargs=said, outputs=outputs)
         return outputs
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -256,9 +258,22 @@ class Layer(LayerWeights, LayerSettings, Operation):
         """The mask of the result, from that of the input."""
         return previous_mask
 
+    def _converted(self, args: tuple, kwargs: dict) -> tuple[list, dict]:
+        """The arguments with arrays as tensors, floats in the layer's type."""
+        if not self._convert_input_args:
+            if not self._allow_non_tensor_positional_args:
+                self._check_positional(args)
+            return list(args), kwargs
+        converted = []
+        for x in args:
+            if type(x) is not Tensor or x.array.dtype != self._input_type:
+                x = self._convert(x)
+                if not self._allow_non_tensor_positional_args:
+                    self._check_positional(x)
+            converted.append(x)
+        return converted, {name: self._convert(x) for name, x in kwargs.items()}
+
     def _convert(self, x: Any) -> Any:
-        if isinstance(x, Tensor) and dtypes.standardize_dtype(x.dtype) == self.input_dtype:
-            return x
         if x is None or isinstance(x, (bool, int, float, str)):
             return x
         return tree.map_structure(self._convert_one, x)
@@ -270,7 +285,7 @@ class Layer(LayerWeights, LayerSettings, Operation):
             y._keras_mask = mask
         return y
 
-    def _check_positional(self, args: tuple) -> None:
+    def _check_positional(self, args: Any) -> None:
         for x in tree.flatten(args):
             if x is not None and not isinstance(x, (Tensor, KerasTensor, Variable)):
                 raise ValueError(
@@ -290,26 +305,26 @@ class Layer(LayerWeights, LayerSettings, Operation):
         if self.input_spec is not None and first is not None:
             assert_input_compatibility(self.input_spec, first, layer_name=self.name)
 
-    def _context_arguments(
-        self, arguments: CallArguments, context: dict[str, Any]
-    ) -> dict[str, Any]:
-        """`training` and its like: as given, else as the outer call has it, else the default.
+    def _keywords(self, arguments: CallArguments, context: dict[str, Any]) -> dict[str, Any]:
+        """The keyword arguments of `call`: those given, masks, and `training` and its like.
 
-        Returns those that `call` takes, and tells all of them to the calls inside.
+        The latter are as given, else as the call around has them, else the default; the calls
+        inside are told all of them.
         """
-        resolved = {}
+        keywords = dict(arguments.kwargs)
         for name in self._call_context_args:
             value = arguments.given.get(name, context.get(name))
             if value is None:
                 value = arguments.signature.defaults.get(name)
             context[name] = value
+            keywords.pop(name, None)
             if value is not None and arguments.signature.accepts(name):
-                resolved[name] = value
-        return resolved
+                keywords[name] = value
+        if arguments.masked or arguments.signature.takes_masks:
+            keywords |= arriving_masks(arguments)
+        return keywords
 
     def _penalize_activity(self, outputs: Any) -> None:
-        if self.activity_regularizer is None:
-            return
         for x in tree.flatten(outputs):
             if isinstance(x, Tensor):
                 self.add_loss(self.activity_regularizer(x) / max(x.shape[0] if x.ndim else 1, 1))

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import numpy as np
+
 from minicnn import dtype_policies
 from minicnn.autodiff import AutocastScope
 from minicnn.autodiff.variable import autocast_dtype
 from minicnn.common.dtypes import is_float_dtype
 from minicnn.common.name_scope import current_path, name_scope
+
+_OF_ONE_LAYER = (dtype_policies.DTypePolicy, dtype_policies.FloatDTypePolicy)
+_NUMPY_TYPES = {"float32": np.dtype("float32"), "float64": np.dtype("float64")}
 
 
 class LayerSettings:
@@ -58,7 +63,14 @@ class LayerSettings:
         if isinstance(self._dtype_policy, dtype_policies.DTypePolicyMap) and self.path:
             self._dtype_policy[self.path] = policy
         else:
-            self._dtype_policy = policy
+            self._set_policy(policy)
+
+    def _set_policy(self, policy: Any) -> None:
+        self._dtype_policy = policy
+        self._one_type = type(policy) in _OF_ONE_LAYER and (
+            policy.compute_dtype == policy.variable_dtype
+        )
+        self._input_type = _NUMPY_TYPES.get(policy.compute_dtype) if self._one_type else None
 
     @property
     def _own_policy(self) -> Any:
@@ -86,6 +98,10 @@ class LayerSettings:
     def input_dtype(self) -> str:
         """Type that floating point inputs are cast to."""
         return self.compute_dtype
+
+    def _types_differ(self) -> bool:
+        """Whether `call` may have to read variables in another type than theirs."""
+        return not self._one_type or autocast_dtype() is not None
 
     def _own_autocast_scope(self) -> Any:
         """How `call` reads variables: in the compute type, if theirs is another."""

@@ -6,6 +6,7 @@ Nothing is registered. What a layer owns is read off its attributes whenever it 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,9 @@ BOOKKEEPING = frozenset(
     _inputs_struct _outputs_struct _depth_of _pair _first_state""".split()
 )
 """Attributes that refer to layers and tensors without owning them."""
+
+layers_with_losses: weakref.WeakSet = weakref.WeakSet()
+"""Layers that `add_loss` was called on since their losses were last forgotten."""
 
 
 class LayerState:
@@ -60,22 +64,27 @@ class LayerState:
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
         """The layer and those inside it, depth first, each once."""
         found: dict[int, Any] = {id(self): self}
-
-        def visit(layer: Any) -> None:
-            for inner in layer._layers:
-                if id(inner) not in found:  # a layer may refer back to the one it is in
-                    found[id(inner)] = inner
-                    if recursive:
-                        visit(inner)
-
-        visit(self)
+        waiting = self._layers[::-1]
+        while waiting:
+            layer = waiting.pop()
+            if id(layer) not in found:  # a layer may refer back to the one it is in
+                found[id(layer)] = layer
+                if recursive:
+                    waiting += layer._layers[::-1]
         return list(found.values())[0 if include_self else 1 :]
 
     @property
     @kept
     def weights(self) -> list[Variable]:
         """All variables that a file holds: those of training, and moving averages and the like."""
-        return _unique([w for layer in self._flatten_layers() for w in layer._own_weights])
+        found: dict[int, Variable] = {}
+        for layer in self._flatten_layers():
+            own = layer._owned(Variable)
+            for trained in (True, False):
+                for variable in own:
+                    if variable.made_trainable is trained:
+                        found[id(variable)] = variable
+        return list(found.values())
 
     @property
     @kept
@@ -169,6 +178,7 @@ class LayerState:
                     f"received a tensor of shape {tuple(item.shape)}. Take its mean or sum first."
                 )
             self._losses.append(item)
+            layers_with_losses.add(self)
 
     @property
     def losses(self) -> list:
@@ -181,6 +191,7 @@ class LayerState:
     def _clear_losses(self) -> None:
         for layer in self._flatten_layers():
             layer._losses.clear()
+            layers_with_losses.discard(layer)
 
     def save_own_variables(self, store: Any) -> None:
         """Puts the layer's own variables into a dict-like store, under "0", "1", ..."""

@@ -17,7 +17,6 @@ from minicnn.ops.nn.activations import relu
 from minicnn.ops.nn.convolution import conv, window_settings
 from minicnn.ops.nn.normalization import batch_normalization, moments
 from minicnn.ops.nn.pooling import max_pool
-from minicnn.ops.nn.sliding_windows import hashable, standardize_data_format
 
 Sizes = int | Sequence[int]
 
@@ -81,7 +80,7 @@ def _conv_gradients(
 
 def _window(inputs, kernel, strides, padding, dilation_rate):
     shapes = inputs.shape, kernel.shape
-    return window_settings(*hashable(*shapes, strides, padding, "channels_last", dilation_rate))
+    return window_settings(*shapes, strides, padding, "channels_last", dilation_rate)
 
 
 @fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients, wide=True)
@@ -100,21 +99,23 @@ def conv_block(
     activation: Any = None,
     strides: Sizes = 1,
     padding: str = "valid",
-    data_format: str | None = None,
+    data_format: str = "channels_last",
     dilation_rate: Sizes = 1,
     pooled: bool = False,
 ) -> Any:
     """`activation(conv(inputs, kernel) + bias)`, with `pooled` its maxima over 2 × 2.
 
     Args:
-        inputs, kernel, strides, padding, data_format, dilation_rate: as for `conv`.
+        inputs, kernel: as for `conv`.
+        strides, padding, dilation_rate: as for `conv`; tuples, where they are not one number.
+        data_format: as for `conv`.
         bias: `(filters,)`, or None.
         activation: a function, or None.
         pooled: whether a `max_pool` by two follows; for images of two spatial dimensions.
     """
     known, rest = _split(activation)
     settings = (strides, padding, dilation_rate, known, pooled)
-    if standardize_data_format(data_format) == "channels_last":
+    if data_format == "channels_last":
         return rest(_conv_block(inputs, kernel, bias, *settings))
     inputs = ops.moveaxis(inputs, 1, -1)
     return rest(ops.moveaxis(_conv_block(inputs, kernel, bias, *settings), -1, 1))
