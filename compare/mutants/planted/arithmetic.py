@@ -41,7 +41,7 @@ BUGS = [
     Bug(
         "broadcasting is undone by a mean",
         BACKWARD,
-        "minicnn.ops.define.primitive",
+        "minicnn.ops.define.declared",
         "g = operations.sum(g, axis=axes, keepdims=True)",
         "g = operations.mean(g, axis=axes, keepdims=True)",
         ("layers.Dense", "ops.add"),
