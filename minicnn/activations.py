@@ -9,7 +9,8 @@ import types
 from typing import Any
 
 from minicnn import ops
-from minicnn.serialization.identify import identify
+from minicnn.serialization import object_registration
+from minicnn.serialization.named_objects import NamedObjects
 
 
 def relu(
@@ -206,11 +207,15 @@ _FUNCTIONS = (
     *(soft_shrink, softmax, softplus, softsign, sparse_plus, sparse_sigmoid, sparsemax),
     *(squareplus, tanh, tanh_shrink, threshold),
 )
-_BY_NAME = {
-    **{function.__name__: function for function in _FUNCTIONS},
-    "swish": silu,
-    "hard_swish": hard_silu,
-}
+_ACTIVATIONS = NamedObjects(
+    "activation function",
+    {
+        **{function.__name__: function for function in _FUNCTIONS},
+        "swish": silu,
+        "hard_swish": hard_silu,
+    },
+)
+deserialize = _ACTIVATIONS.deserialize
 
 
 def get(identifier: Any) -> Any:
@@ -219,17 +224,15 @@ def get(identifier: Any) -> Any:
     >>> get("swish") is silu
     True
     """
-    return linear if identifier is None else identify(identifier, _BY_NAME, "activation function")
+    return linear if identifier is None else _ACTIVATIONS.get(identifier)
 
 
 def serialize(activation: Any) -> Any:
     """An activation of the library as its name, another as a dict; `deserialize` reads both."""
-    from minicnn.serialization import object_registration, serialization_lib
-
     name = getattr(activation, "__name__", None)
-    if _BY_NAME.get(name) is activation:
+    if _ACTIVATIONS.known.get(name) is activation:
         return name
-    config = serialization_lib.serialize_keras_object(activation)
+    config = _ACTIVATIONS.serialize(activation)
     if "config" not in config:
         raise ValueError(
             f"Unknown activation function '{activation}' cannot be serialized. Register it with "
@@ -238,12 +241,3 @@ def serialize(activation: Any) -> Any:
     if isinstance(activation, types.FunctionType) and isinstance(config["config"], str):
         config["config"] = object_registration.get_registered_name(activation)
     return config
-
-
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The activation that `serialize` described."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )

@@ -7,8 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common import configuration
 from minicnn.common.errors import make_from_config
-from minicnn.common.naming import to_snake_case
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects, by_name
 
 
 class Constraint:
@@ -134,29 +133,9 @@ non_neg = NonNeg
 unit_norm = UnitNorm
 min_max_norm = MinMaxNorm
 
-_CLASSES = (Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm)
-_BY_NAME = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-}
-
-
-def get(identifier: Any) -> Any:
-    """The constraint that a name, a config, a class or a callable stands for; None stays None."""
-    return identify(identifier, _BY_NAME, "constraint")
-
-
-def serialize(constraint: Any) -> dict[str, Any]:
-    """The constraint as a dict that `deserialize` reads."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.serialize_keras_object(constraint)
-
-
-def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """The constraint that `serialize` described."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+_CONSTRAINTS = NamedObjects(
+    "constraint", by_name((Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm))
+)
+get = _CONSTRAINTS.get
+serialize = _CONSTRAINTS.serialize
+deserialize = _CONSTRAINTS.deserialize

@@ -7,9 +7,8 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.errors import make_from_config
-from minicnn.common.naming import to_snake_case
 from minicnn.common.suggest import did_you_mean
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects, by_name
 
 
 class Regularizer:
@@ -143,30 +142,10 @@ l2 = L2
 l1_l2 = L1L2
 orthogonal_regularizer = OrthogonalRegularizer
 
-_CLASSES = (Regularizer, L1, L2, L1L2, OrthogonalRegularizer)
-_BY_NAME = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-    "l1_l2": L1L2,
-}
-
-
-def get(identifier: Any) -> Any:
-    """The regularizer that a name, a config, a class or a callable stands for; None stays None."""
-    return identify(identifier, _BY_NAME, "regularizer")
-
-
-def serialize(regularizer: Any) -> dict[str, Any]:
-    """The regularizer as a dict that `deserialize` reads."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.serialize_keras_object(regularizer)
-
-
-def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """The regularizer that `serialize` described."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+_REGULARIZERS = NamedObjects(
+    "regularizer",
+    {**by_name((Regularizer, L1, L2, L1L2, OrthogonalRegularizer)), "l1_l2": L1L2},
+)
+get = _REGULARIZERS.get
+serialize = _REGULARIZERS.serialize
+deserialize = _REGULARIZERS.deserialize

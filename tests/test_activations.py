@@ -27,7 +27,7 @@ SETTINGS = [
     ("threshold", {"threshold": 0.2, "default_value": -3.0}),
     ("sparsemax", {"axis": 0}),
 ]
-PLAIN = [(name, {}) for name in activations._BY_NAME if name != "threshold"]
+PLAIN = [(name, {}) for name in activations._ACTIVATIONS.known if name != "threshold"]
 # Keras 3.15's sparsemax has sums that are not 1; see the test of its own.
 LIKE_KERAS = [case for case in PLAIN + SETTINGS if case[0] != "sparsemax"]
 
@@ -84,7 +84,11 @@ def test_names_are_those_of_keras(keras):
     for name in dir(keras.activations):
         if not name.startswith("_"):
             assert hasattr(activations, name), name
-            assert name in activations._BY_NAME or name in ("get", "serialize", "deserialize")
+            assert name in activations._ACTIVATIONS.known or name in (
+                "get",
+                "serialize",
+                "deserialize",
+            )
 
 
 def test_get():
@@ -98,7 +102,7 @@ def test_get():
 
 
 def test_serialize():
-    for name in activations._BY_NAME:
+    for name in activations._ACTIVATIONS.known:
         function = activations.get(name)
         assert activations.deserialize(activations.serialize(function)) is function
     assert activations.serialize(activations.relu) == "relu"

@@ -14,7 +14,6 @@ import numpy as np
 from minicnn import ops
 from minicnn.autodiff import ArrayLike, Variable
 from minicnn.common.dtypes import standardize_dtype
-from minicnn.common.naming import to_snake_case
 from minicnn.common.shapes import standardize_shape
 from minicnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
 from minicnn.initializers.initializer import Initializer
@@ -31,8 +30,7 @@ from minicnn.initializers.variance_scaling import (
     VarianceScaling,
     compute_fans,
 )
-from minicnn.serialization import serialization_lib
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects, by_name
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -56,17 +54,21 @@ _CLASSES = (
     *(RandomNormal, RandomUniform, TruncatedNormal),
     *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
 )
-_BY_NAME = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-    "IdentityInitializer": Identity,
-    "OrthogonalInitializer": Orthogonal,
-    "STFTInitializer": STFT,
-    "normal": RandomNormal,
-    "one": Ones,
-    "uniform": RandomUniform,
-    "zero": Zeros,
-}
+_INITIALIZERS = NamedObjects(
+    "initializer",
+    {
+        **by_name(_CLASSES),
+        "IdentityInitializer": Identity,
+        "OrthogonalInitializer": Orthogonal,
+        "STFTInitializer": STFT,
+        "normal": RandomNormal,
+        "one": Ones,
+        "uniform": RandomUniform,
+        "zero": Zeros,
+    },
+)
+serialize = _INITIALIZERS.serialize
+deserialize = _INITIALIZERS.deserialize
 
 
 def get(identifier: Any) -> Any:
@@ -79,19 +81,7 @@ def get(identifier: Any) -> Any:
     """
     if isinstance(identifier, (ArrayLike, np.ndarray, np.generic)):
         return functools.partial(_given_values, identifier)
-    return identify(identifier, _BY_NAME, "initializer")
-
-
-def serialize(initializer: Any) -> dict[str, Any]:
-    """The initializer as a dict that `deserialize` reads."""
-    return serialization_lib.serialize_keras_object(initializer)
-
-
-def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """The initializer that `serialize` described."""
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+    return _INITIALIZERS.get(identifier)
 
 
 def _given_values(values: Any, shape: Any, dtype: str | None = None) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minicnn.losses.crossentropy_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -49,8 +47,7 @@ from minicnn.losses.regression_losses import (
 )
 from minicnn.losses.segmentation_losses import Dice, Tversky, dice, tversky
 from minicnn.losses.similarity_losses import Circle, circle
-from minicnn.serialization import serialization_lib
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects
 
 __all__ = [
     "BinaryCrossentropy",
@@ -116,31 +113,14 @@ _TOOLS = ("deserialize", "get", "serialize")
 ALL_OBJECTS = {globals()[name] for name in __all__ if name not in _TOOLS}
 """Every loss of the library, classes and functions."""
 
-_BY_NAME = {
-    **{thing.__name__: thing for thing in ALL_OBJECTS},
-    **_ALIASES,
-    **{alias.upper(): function for alias, function in _ALIASES.items()},
-}
-
-
-def get(identifier: Any) -> Any:
-    """The loss that a name, a config, a class or a callable stands for; None stays None.
-
-    The name of a function gives the function, the name of a class a loss with its defaults.
-
-    >>> get("mse").__name__, get("Huber").delta
-    ('mean_squared_error', 1.0)
-    """
-    return identify(identifier, _BY_NAME, "loss")
-
-
-def serialize(loss: Any) -> Any:
-    """The loss as a dict (or a name) that `deserialize` reads."""
-    return serialization_lib.serialize_keras_object(loss)
-
-
-def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The loss that `serialize` described."""
-    return serialization_lib.deserialize_keras_object(
-        name, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+_LOSSES = NamedObjects(
+    "loss",
+    {
+        **{thing.__name__: thing for thing in ALL_OBJECTS},
+        **_ALIASES,
+        **{alias.upper(): function for alias, function in _ALIASES.items()},
+    },
+)
+get = _LOSSES.get
+serialize = _LOSSES.serialize
+deserialize = _LOSSES.deserialize

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minicnn.common.naming import to_snake_case
 from minicnn.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -80,8 +77,7 @@ from minicnn.metrics.regression_metrics import (
     MeanSquaredLogarithmicError,
     RootMeanSquaredError,
 )
-from minicnn.serialization import serialization_lib
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects, by_name
 
 __all__ = [
     "AUC",
@@ -170,31 +166,14 @@ _ALIASES = {
 ALL_OBJECTS = {globals()[name] for name in __all__ if name[0].isupper()}
 """Every metric of the library."""
 
-_BY_NAME = {
-    **{cls.__name__: cls for cls in ALL_OBJECTS},
-    **{to_snake_case(cls.__name__): cls for cls in ALL_OBJECTS},
-    **_ALIASES,
-    **{alias.upper(): cls for alias, cls in _ALIASES.items()},
-}
-
-
-def get(identifier: Any) -> Any:
-    """The metric that a name, a config, a class or a callable stands for; None stays None.
-
-    >>> get("mse"), get("sparse_categorical_accuracy")
-    (<MeanSquaredError name=mean_squared_error>,
-     <SparseCategoricalAccuracy name=sparse_categorical_accuracy>)
-    """
-    return identify(identifier, _BY_NAME, "metric")
-
-
-def serialize(metric: Any) -> Any:
-    """The metric as a dict that `deserialize` reads."""
-    return serialization_lib.serialize_keras_object(metric)
-
-
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The metric that `serialize` described."""
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+_METRICS = NamedObjects(
+    "metric",
+    {
+        **by_name(ALL_OBJECTS),
+        **_ALIASES,
+        **{alias.upper(): cls for alias, cls in _ALIASES.items()},
+    },
+)
+get = _METRICS.get
+serialize = _METRICS.serialize
+deserialize = _METRICS.deserialize

@@ -22,13 +22,14 @@ from minicnn.optimizers.nadam import Nadam
 from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.rmsprop import RMSprop
 from minicnn.optimizers.sgd import SGD
-from minicnn.serialization.identify import identify
+from minicnn.serialization.named_objects import NamedObjects
 
 _CLASSES = (
     *(Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion),
     *(LossScaleOptimizer, Nadam, Optimizer, RMSprop, SGD),
 )
-_BY_NAME = {cls.__name__.lower(): cls for cls in _CLASSES}
+_OPTIMIZERS = NamedObjects("optimizer", {cls.__name__.lower(): cls for cls in _CLASSES})
+serialize = _OPTIMIZERS.serialize
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -40,7 +41,7 @@ def get(identifier: Any) -> Optimizer | None:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        identifier = identify(_known_case(identifier), _BY_NAME, "optimizer")
+        identifier = _OPTIMIZERS.get(_known_case(identifier))
     if identifier is None or isinstance(identifier, Optimizer):
         return identifier
     raise ValueError(
@@ -49,25 +50,14 @@ def get(identifier: Any) -> Optimizer | None:
     )
 
 
-def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """The optimizer as a dict that `deserialize` reads; without the values of its variables."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.serialize_keras_object(optimizer)
-
-
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
     """The optimizer that `serialize` described. The case of the library's own names is free."""
-    from minicnn.serialization import serialization_lib
-
     config = {**config, "class_name": _known_case(config["class_name"])}
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
+    return _OPTIMIZERS.deserialize(config, custom_objects)
 
 
 def _known_case(name: str) -> str:
-    return name.lower() if name.lower() in _BY_NAME else name
+    return name.lower() if name.lower() in _OPTIMIZERS.known else name
 
 
 __all__ = [

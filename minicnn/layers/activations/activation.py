@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import keep_settings
+from minicnn.layers.base.settings import keep_settings, settings_of
 
 
 class Activation(Layer):
@@ -20,12 +20,12 @@ class Activation(Layer):
         Tensor([0., 2.], dtype=float32)
     """
 
-    settings = ("activation",)
-
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
-        keep_settings(self, activation=activation)
+        keep_settings(self, locals())
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Applies the function."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import activations
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class ELU(Layer):
@@ -18,12 +19,12 @@ class ELU(Layer):
     (2016).
     """
 
-    settings = ("alpha",)
-
     def __init__(self, alpha: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.alpha = alpha
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Lets through what is positive, and bends the rest."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from minicnn import activations
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class LeakyReLU(Layer):
@@ -17,8 +18,6 @@ class LeakyReLU(Layer):
 
     Source: Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013).
     """
-
-    settings = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
         if "alpha" in kwargs:
@@ -34,6 +33,8 @@ class LeakyReLU(Layer):
             )
         self.negative_slope = negative_slope
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Lets through what is positive, and a part of the rest."""

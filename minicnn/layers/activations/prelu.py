@@ -8,7 +8,7 @@ from minicnn import activations
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 
 
 class PReLU(Layer):
@@ -22,8 +22,6 @@ class PReLU(Layer):
     Source: He et al., "Delving deep into rectifiers" (2015), equation 1.
     """
 
-    settings = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
-
     def __init__(
         self,
         alpha_initializer: Any = "Zeros",
@@ -33,16 +31,12 @@ class PReLU(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        keep_settings(
-            self,
-            alpha_initializer=alpha_initializer,
-            alpha_regularizer=alpha_regularizer,
-            alpha_constraint=alpha_constraint,
-            shared_axes=list(shared_axes)
-            if isinstance(shared_axes, (list, tuple))
-            else shared_axes and [shared_axes],
-        )
+        if shared_axes and not isinstance(shared_axes, (list, tuple)):
+            shared_axes = [shared_axes]
+        keep_settings(self, locals())
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the slopes."""

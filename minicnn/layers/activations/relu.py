@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import activations
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class ReLU(Layer):
@@ -21,8 +22,6 @@ class ReLU(Layer):
         >>> keras.layers.ReLU(max_value=3)(keras.ops.array([-1.0, 2.0, 4.0]))
         Tensor([0., 2., 3.], dtype=float32)
     """
-
-    settings = ("max_value", "negative_slope", "threshold")
 
     def __init__(
         self,
@@ -45,6 +44,8 @@ class ReLU(Layer):
                 )
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Lets through what is above the threshold."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import activations, ops
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class Softmax(Layer):
@@ -20,12 +21,12 @@ class Softmax(Layer):
         Tensor([0.5, 0.5], dtype=float32)
     """
 
-    settings = ("axis",)
-
     def __init__(self, axis: Any = -1, **kwargs: Any):
         super().__init__(**kwargs)
         self.axis = axis
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Exponentiates and divides by the sum."""

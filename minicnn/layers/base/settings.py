@@ -7,6 +7,8 @@ names or small dicts. Which of the four an argument is, the last word of its nam
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Sequence
 from typing import Any
 
 _MODULES = {
@@ -16,6 +18,9 @@ _MODULES = {
     "activation": "minicnn.activations",
 }
 
+OF_EVERY_LAYER = ("self", "activity_regularizer", "trainable", "dtype", "autocast", "name")
+"""What `Layer` itself takes."""
+
 
 def _module_of(name: str) -> Any:
     """The module that makes and writes the setting of that name, or None for plain values."""
@@ -23,11 +28,31 @@ def _module_of(name: str) -> Any:
     return None if module is None else importlib.import_module(module)
 
 
-def keep_settings(layer: Any, **settings: Any) -> None:
-    """Sets an attribute for each setting, made into an object where its name says so."""
-    for name, value in settings.items():
-        module = _module_of(name)
-        setattr(layer, name, value if module is None else module.get(value))
+def settings_of(constructor: Any, *more: str, without: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names of a constructor's own arguments, for a layer's `settings`; and `more` of them.
+
+    What every layer takes (a name, a type, ...) is written into the config by `Layer`.
+
+    >>> def __init__(self, units, activation=None, name=None, **kwargs): ...
+    >>> settings_of(__init__)
+    ('units', 'activation')
+    """
+    parameters = inspect.signature(constructor).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return *(n for n in names if n not in (*OF_EVERY_LAYER, *without)), *more
+
+
+def keep_settings(layer: Any, arguments: dict[str, Any]) -> None:
+    """Sets an attribute for each setting, made into an object where its name says so.
+
+    Args:
+        layer: the layer, whose class has `settings`.
+        arguments: what its constructor was given: its `locals()`. What else is in it is left out.
+    """
+    for name in layer.settings:
+        if name in arguments:
+            module, value = _module_of(name), arguments[name]
+            setattr(layer, name, value if module is None else module.get(value))
 
 
 def settings_config(layer: Any, *names: str) -> dict[str, Any]:

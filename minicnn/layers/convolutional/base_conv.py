@@ -9,10 +9,7 @@ from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import (
-    add_weight_with_settings,
-    keep_settings,
-)
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.ops.nn.fused_layers import conv_block
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
@@ -27,31 +24,13 @@ class BaseConvolution(Layer):
     """
 
     rank: int
-    settings: tuple[str, ...] = (
-        "kernel_size",
-        "strides",
-        "padding",
-        "data_format",
-        "dilation_rate",
-        "activation",
-        "use_bias",
-        "activity_regularizer",
-    )
 
-    def _keep_window(
-        self,
-        kernel_size: Any,
-        strides: Any,
-        padding: str,
-        data_format: str | None,
-        dilation_rate: Any,
-        allow_causal: bool = False,
-    ) -> None:
-        self.kernel_size = standardize_tuple(kernel_size, self.rank, "kernel_size")
-        self.strides = standardize_tuple(strides, self.rank, "strides")
-        self.padding = standardize_padding(padding, allow_causal)
-        self.data_format = standardize_data_format(data_format)
-        self.dilation_rate = standardize_tuple(dilation_rate, self.rank, "dilation_rate")
+    def _standardize_window(self, allow_causal: bool = False) -> None:
+        self.kernel_size = standardize_tuple(self.kernel_size, self.rank, "kernel_size")
+        self.strides = standardize_tuple(self.strides, self.rank, "strides")
+        self.padding = standardize_padding(self.padding, allow_causal)
+        self.data_format = standardize_data_format(self.data_format)
+        self.dilation_rate = standardize_tuple(self.dilation_rate, self.rank, "dilation_rate")
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _require_positive(self, name: str) -> None:
@@ -104,18 +83,6 @@ class BaseConvolution(Layer):
 class BaseConv(BaseConvolution):
     """Convolution of any number of spatial dimensions. Arguments and formula: see `Conv2D`."""
 
-    settings = (
-        "filters",
-        *BaseConvolution.settings,
-        "groups",
-        "kernel_initializer",
-        "bias_initializer",
-        "kernel_regularizer",
-        "bias_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
-    )
-
     def __init__(
         self,
         filters: int,
@@ -137,21 +104,8 @@ class BaseConv(BaseConvolution):
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        causal = self.rank == 1
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate, causal)
-        keep_settings(
-            self,
-            filters=filters,
-            groups=groups,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+        keep_settings(self, locals())
+        self._standardize_window(allow_causal=self.rank == 1)
         self._require_positive("filters")
         self._refuse_strides_with_dilation()
         if groups <= 0:
@@ -163,6 +117,8 @@ class BaseConv(BaseConvolution):
                 "The number of filters must be evenly divisible by the number of groups. "
                 f"Received: groups={groups}, filters={filters}."
             )
+
+    settings = settings_of(__init__, "activity_regularizer")
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
 from minicnn.ops.nn.output_shapes import compute_conv_transpose_output_shape
 from minicnn.utils.argument_validation import standardize_tuple
@@ -14,18 +14,6 @@ from minicnn.utils.argument_validation import standardize_tuple
 
 class BaseConvTranspose(BaseConvolution):
     """Transposed convolution. Arguments and formula: see `Conv2DTranspose`."""
-
-    settings = (
-        "filters",
-        *BaseConvolution.settings,
-        "output_padding",
-        "kernel_initializer",
-        "bias_initializer",
-        "kernel_regularizer",
-        "bias_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
-    )
 
     def __init__(
         self,
@@ -48,22 +36,13 @@ class BaseConvTranspose(BaseConvolution):
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_settings(
-            self,
-            filters=filters,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+        keep_settings(self, locals())
+        self._standardize_window()
         self.output_padding = self._checked_output_padding(output_padding)
         self._require_positive("filters")
         self._refuse_strides_with_dilation()
+
+    settings = settings_of(__init__, "activity_regularizer")
 
     def _checked_output_padding(self, output_padding: Any) -> tuple[int, ...] | None:
         if output_padding is None:

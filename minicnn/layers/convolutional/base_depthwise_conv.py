@@ -6,24 +6,13 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 
 
 class BaseDepthwiseConv(BaseConvolution):
     """Convolution of each channel by itself. Arguments and formula: see `DepthwiseConv2D`."""
-
-    settings = (
-        "depth_multiplier",
-        *BaseConvolution.settings,
-        "depthwise_initializer",
-        "bias_initializer",
-        "depthwise_regularizer",
-        "bias_regularizer",
-        "depthwise_constraint",
-        "bias_constraint",
-    )
 
     def __init__(
         self,
@@ -45,20 +34,11 @@ class BaseDepthwiseConv(BaseConvolution):
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_settings(
-            self,
-            depth_multiplier=depth_multiplier,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            depthwise_constraint=depthwise_constraint,
-            bias_constraint=bias_constraint,
-        )
+        keep_settings(self, locals())
+        self._standardize_window()
         self._require_positive("depth_multiplier")
+
+    settings = settings_of(__init__, "activity_regularizer")
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias."""

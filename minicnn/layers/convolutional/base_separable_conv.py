@@ -6,28 +6,13 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 
 
 class BaseSeparableConv(BaseConvolution):
     """Depthwise, then 1×1 convolution. Arguments and formula: see `SeparableConv2D`."""
-
-    settings = (
-        "depth_multiplier",
-        "filters",
-        *BaseConvolution.settings,
-        "depthwise_initializer",
-        "pointwise_initializer",
-        "bias_initializer",
-        "depthwise_regularizer",
-        "pointwise_regularizer",
-        "bias_regularizer",
-        "depthwise_constraint",
-        "pointwise_constraint",
-        "bias_constraint",
-    )
 
     def __init__(
         self,
@@ -53,25 +38,12 @@ class BaseSeparableConv(BaseConvolution):
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_settings(
-            self,
-            depth_multiplier=depth_multiplier,
-            filters=filters,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            pointwise_initializer=pointwise_initializer,
-            bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer,
-            pointwise_regularizer=pointwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            depthwise_constraint=depthwise_constraint,
-            pointwise_constraint=pointwise_constraint,
-            bias_constraint=bias_constraint,
-        )
+        keep_settings(self, locals())
+        self._standardize_window()
         self._require_positive("depth_multiplier")
         self._require_positive("filters")
+
+    settings = settings_of(__init__, "activity_regularizer")
 
     def build(self, input_shape: Shape) -> None:
         """Makes both kernels and the bias."""

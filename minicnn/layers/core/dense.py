@@ -7,7 +7,7 @@ from typing import Any
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.ops.nn.fused_layers import dense_block
 
 
@@ -34,18 +34,6 @@ class Dense(Layer):
         (2, 10)
     """
 
-    settings = (
-        "units",
-        "activation",
-        "use_bias",
-        "kernel_initializer",
-        "bias_initializer",
-        "kernel_regularizer",
-        "bias_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
-    )
-
     def __init__(
         self,
         units: int,
@@ -66,20 +54,11 @@ class Dense(Layer):
                 "Received an invalid value for `units`, expected a positive integer. Received: "
                 f"units={units}"
             )
-        keep_settings(
-            self,
-            units=units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
+        keep_settings(self, locals())
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias."""

@@ -7,7 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
+from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 
 
 class Embedding(Layer):
@@ -28,16 +28,6 @@ class Embedding(Layer):
         (1, 3, 8)
     """
 
-    settings = (
-        "input_dim",
-        "output_dim",
-        "embeddings_initializer",
-        "embeddings_regularizer",
-        "activity_regularizer",
-        "embeddings_constraint",
-        "mask_zero",
-    )
-
     def __init__(
         self,
         input_dim: int,
@@ -54,20 +44,14 @@ class Embedding(Layer):
             if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
         super().__init__(**kwargs)
-        keep_settings(
-            self,
-            input_dim=input_dim,
-            output_dim=output_dim,
-            embeddings_initializer=embeddings_initializer,
-            embeddings_regularizer=embeddings_regularizer,
-            embeddings_constraint=embeddings_constraint,
-            mask_zero=mask_zero,
-        )
+        keep_settings(self, locals())
         self.supports_masking = mask_zero
         self.autocast = False
         if weights is not None:
             self.build()
             self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    settings = settings_of(__init__, "activity_regularizer", without=("weights",))
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the table."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class Masking(Layer):
@@ -20,12 +21,12 @@ class Masking(Layer):
         Tensor([[ True, False]], dtype=bool)
     """
 
-    settings = ("mask_value",)
-
     def __init__(self, mask_value: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.mask_value = mask_value
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where some feature differs from the value."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.merging.base_merge import Merge, check_masks
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -23,11 +24,11 @@ class Concatenate(Merge):
         (1, 28, 28, 6)
     """
 
-    settings = ("axis",)
-
     def __init__(self, axis: int = -1, **kwargs: Any):
         super().__init__(**kwargs)
         self.axis = axis
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Any) -> None:
         """Only checks the shapes."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -19,8 +20,6 @@ class Dot(Merge):
         axes: the axis, or one for each tensor.
         normalize: whether to scale both to length 1 along the axes before: cosine similarity.
     """
-
-    settings = ("axes", "normalize")
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
@@ -37,6 +36,8 @@ class Dot(Merge):
             )
         self.axes = axes
         self.normalize = normalize
+
+    settings = settings_of(__init__)
 
     def _axes_of(self, ranks: list[int]) -> list[int]:
         pair = self.axes if isinstance(self.axes, (list, tuple)) else (self.axes, self.axes)

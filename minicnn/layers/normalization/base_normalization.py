@@ -7,35 +7,15 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
-from minicnn.layers.base.settings import (
-    add_weight_with_settings,
-    keep_settings,
-)
+from minicnn.layers.base.settings import add_weight_with_settings
 
 
 class BaseNormalization(Layer):
-    """Keeps axis, ε and the settings of gamma (scale) and beta (offset), and makes the two.
+    """Makes gamma (scale) and beta (offset), by the settings of their names.
 
     Both stay in the type of the weights, and the computation is done in float32 at least, for
     squares and means overflow in float16.
     """
-
-    settings: tuple[str, ...] = (
-        "axis",
-        "epsilon",
-        "center",
-        "scale",
-        "beta_initializer",
-        "gamma_initializer",
-        "beta_regularizer",
-        "gamma_regularizer",
-        "beta_constraint",
-        "gamma_constraint",
-    )
-
-    def _keep(self, **settings: Any) -> None:
-        keep_settings(self, **settings)
-        self.supports_masking = True
 
     def _add_gamma_and_beta(self, shape: Shape, gamma: bool, beta: bool) -> None:
         self.gamma = self._add_vector("gamma", shape) if gamma else None

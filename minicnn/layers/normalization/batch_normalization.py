@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common import configuration, dtypes
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.settings import keep_settings, settings_of
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
 from minicnn.ops.nn.fused_layers import batch_norm_block, scale_block
@@ -49,17 +50,6 @@ class BatchNormalization(BaseNormalization):
         Tensor([0.9999, 0.9999], dtype=float32)
     """
 
-    settings = (
-        *BaseNormalization.settings,
-        "momentum",
-        "moving_mean_initializer",
-        "moving_variance_initializer",
-        "synchronized",
-        "renorm",
-        "renorm_clipping",
-        "renorm_momentum",
-    )
-
     def __init__(
         self,
         axis: int = -1,
@@ -82,27 +72,15 @@ class BatchNormalization(BaseNormalization):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self._keep(
-            axis=int(axis),
-            momentum=float(momentum),
-            epsilon=float(epsilon),
-            center=center,
-            scale=scale,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            moving_mean_initializer=moving_mean_initializer,
-            moving_variance_initializer=moving_variance_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-            renorm=renorm,
-            renorm_clipping=(renorm_clipping or {}) if renorm else renorm_clipping,
-            renorm_momentum=renorm_momentum,
-            synchronized=synchronized,
-        )
+        axis, momentum, epsilon = int(axis), float(momentum), float(epsilon)
+        if renorm and renorm_clipping is None:
+            renorm_clipping = {}
+        keep_settings(self, locals())
+        self.supports_masking = True
         if renorm:
             renormalization.check_clipping(renorm_clipping)
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma, beta and the moving averages."""

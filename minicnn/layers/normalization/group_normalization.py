@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common import dtypes
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
+from minicnn.layers.base.settings import keep_settings, settings_of
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
 
 
@@ -30,8 +31,6 @@ class GroupNormalization(BaseNormalization):
     Source: Wu, He, "Group normalization" (2018), eq. 1 to 7.
     """
 
-    settings = ("groups", *BaseNormalization.settings)
-
     def __init__(
         self,
         groups: int = 32,
@@ -53,20 +52,11 @@ class GroupNormalization(BaseNormalization):
                 f"`-1` for instance normalization). Received: groups={groups}"
             )
         super().__init__(**kwargs)
-        self._keep(
-            groups=groups,
-            axis=axis,
-            epsilon=epsilon,
-            center=center,
-            scale=scale,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-        )
+        keep_settings(self, locals())
+        self.supports_masking = True
         self.autocast = False
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta."""

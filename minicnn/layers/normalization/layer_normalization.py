@@ -7,6 +7,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import keep_settings, settings_of
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes
 
 
@@ -27,8 +28,6 @@ class LayerNormalization(BaseNormalization):
 
     Source: Ba, Kiros, Hinton, "Layer normalization" (2016), eq. 3.
     """
-
-    settings = (*BaseNormalization.settings, "rms_scaling")
 
     def __init__(
         self,
@@ -57,20 +56,12 @@ class LayerNormalization(BaseNormalization):
                 "deviation and not by the root mean square. Use `RMSNormalization` instead.",
                 stacklevel=2,
             )
-        self._keep(
-            axis=axis if isinstance(axis, int) else list(axis),
-            epsilon=epsilon,
-            center=center,
-            scale=scale,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-            rms_scaling=rms_scaling,
-        )
+        axis = axis if isinstance(axis, int) else list(axis)
+        keep_settings(self, locals())
+        self.supports_masking = True
         self.autocast = False
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes gamma and beta."""

@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.normalization.base_normalization import check_axes
 
 
@@ -20,14 +21,14 @@ class RMSNormalization(Layer):
     Source: Zhang, Sennrich, "Root mean square layer normalization" (2019), eq. 4.
     """
 
-    settings = ("axis", "epsilon")
-
     def __init__(
         self, axis: int | list[int] | tuple[int, ...] = -1, epsilon: float = 1e-6, **kwargs: Any
     ):
         super().__init__(**kwargs)
         self.axis = axis
         self.epsilon = epsilon
+
+    settings = settings_of(__init__)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the scale."""

@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.normalization.base_normalization import check_axes
 
 
@@ -22,8 +23,6 @@ class UnitNormalization(Layer):
         Tensor([[0.6, 0.8]], dtype=float32)
     """
 
-    settings = ("axis",)
-
     def __init__(self, axis: int | list[int] | tuple[int, ...] = -1, **kwargs: Any):
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
@@ -33,6 +32,8 @@ class UnitNormalization(Layer):
             )
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Divides by the length."""

@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 Sizes = int | tuple[int, ...]
 
@@ -21,7 +22,6 @@ class BaseAdaptivePooling(Layer):
     """
 
     rank: int
-    settings = ("output_size", "data_format")
 
     def __init__(self, output_size: Sizes, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -33,6 +33,8 @@ class BaseAdaptivePooling(Layer):
             )
         self.output_size = tuple(sizes)
         self.data_format = standardize_data_format(data_format)
+
+    settings = settings_of(__init__)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' layout, with `output_size` as spatial dimensions."""

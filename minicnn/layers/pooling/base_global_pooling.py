@@ -9,6 +9,7 @@ from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class BaseGlobalPooling(Layer):
@@ -18,13 +19,14 @@ class BaseGlobalPooling(Layer):
     """
 
     rank: int
-    settings = ("data_format", "keepdims")
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    settings = settings_of(__init__)
 
     @property
     def _spatial_axes(self) -> tuple[int, ...]:

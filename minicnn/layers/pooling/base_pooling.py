@@ -9,6 +9,7 @@ from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
@@ -22,7 +23,6 @@ class BasePooling(Layer):
     """
 
     rank: int
-    settings = ("pool_size", "padding", "strides", "data_format")
 
     def __init__(
         self,
@@ -40,6 +40,8 @@ class BasePooling(Layer):
         self.padding = standardize_padding(padding)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    settings = settings_of(__init__)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, channels)`, in the layout of the inputs."""

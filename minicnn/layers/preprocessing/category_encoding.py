@@ -7,6 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 MODES = ("count", "one_hot", "multi_hot")
@@ -25,8 +26,6 @@ class CategoryEncoding(Layer):
         >>> keras.layers.CategoryEncoding(4, output_mode="count")([[1, 2, 1]])
         Tensor([[0., 2., 1., 0.]], dtype=float32)
     """
-
-    settings = ("num_tokens", "output_mode")
 
     def __init__(
         self,
@@ -54,6 +53,8 @@ class CategoryEncoding(Layer):
         self.sparse = False
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
+
+    settings = settings_of(__init__, without=("sparse",))
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
         """Encodes; `count_weights` say how much each number counts."""

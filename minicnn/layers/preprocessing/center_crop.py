@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 
 
@@ -23,6 +24,8 @@ class CenterCrop(SizedImageLayer):
 
     def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any):
         super().__init__(height, width, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)
 
     def transform_images(
         self, images: Any, transformation: Any = None, training: bool = True

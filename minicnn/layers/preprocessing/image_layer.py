@@ -100,10 +100,6 @@ class SizedImageLayer(ImageLayer):
         height, width = (-3, -2) if last else (-2, -1)
         return with_lengths(tuple(input_shape), {height: self.height, width: self.width})
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments."""
-        return {**super().get_config(), "height": self.height, "width": self.width}
-
 
 class RandomImageLayer(ImageLayer):
     """A layer that draws how it changes each image, in training only."""
@@ -117,10 +113,6 @@ class RandomImageLayer(ImageLayer):
         """A number of the interval for each image, in a shape of this rank."""
         batch = images.shape[0] if len(images.shape) == 4 else 1
         return random.uniform((batch, *[1] * (rank - 1)), low, high, seed=self.generator)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments."""
-        return {**super().get_config(), "seed": self.seed}
 
 
 def bounds(

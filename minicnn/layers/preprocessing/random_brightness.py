@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 
 
@@ -20,7 +21,6 @@ class RandomBrightness(RandomImageLayer):
     """
 
     moves = False
-    settings = ("factor", "value_range")
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
@@ -31,6 +31,8 @@ class RandomBrightness(RandomImageLayer):
                 f"value_range={value_range}"
             )
         self.value_range = sorted(value_range)
+
+    settings = settings_of(__init__)
 
     def _set_factor(self, factor: Any) -> None:
         self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)

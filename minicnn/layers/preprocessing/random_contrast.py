@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, random
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 
 
@@ -20,12 +21,13 @@ class RandomContrast(RandomImageLayer):
     """
 
     moves = False
-    settings = ("factor", "value_range")
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
         self.factor = bounds(f"RandomContrast '{self.name}'", "factor", factor, low=0, high=1)
         self.value_range = value_range
+
+    settings = settings_of(__init__)
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
         """The factor of each image."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, random
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.center_crop import cut_out
 from minicnn.layers.preprocessing.image_layer import RandomImageLayer, SizedImageLayer
 
@@ -31,6 +32,8 @@ class RandomCrop(RandomImageLayer, SizedImageLayer):
     ):
         seed = random.make_default_seed() if seed is None else seed
         super().__init__(seed=seed, height=height, width=width, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
         """The corner, (top, left)."""

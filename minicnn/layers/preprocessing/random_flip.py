@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import RandomImageLayer
 
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -20,8 +21,6 @@ class RandomFlip(RandomImageLayer):
         data_format: "channels_last" or "channels_first".
     """
 
-    settings = ("mode",)
-
     def __init__(
         self,
         mode: str = "horizontal_and_vertical",
@@ -33,6 +32,8 @@ class RandomFlip(RandomImageLayer):
         if mode not in MODES:
             raise ValueError(f"`mode` is one of {', '.join(MODES)}. Received: mode={mode!r}")
         self.mode = mode
+
+    settings = settings_of(__init__)
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
         """Which images are mirrored."""

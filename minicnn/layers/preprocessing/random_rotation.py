@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
@@ -23,8 +24,6 @@ class RandomRotation(RandomWarp):
         seed: an integer for the same draws in each run.
     """
 
-    settings = ("factor",)
-
     def __init__(
         self,
         factor: Any,
@@ -37,6 +36,8 @@ class RandomRotation(RandomWarp):
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.factor = bounds(f"RandomRotation '{self.name}'", "factor", factor)
+
+    settings = settings_of(__init__)
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The rotations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
@@ -20,8 +21,6 @@ class RandomTranslation(RandomWarp):
         interpolation: "nearest" or "bilinear".
         seed: an integer for the same draws in each run.
     """
-
-    settings = ("height_factor", "width_factor")
 
     def __init__(
         self,
@@ -39,6 +38,8 @@ class RandomTranslation(RandomWarp):
         self.height_factor, self.width_factor = height_factor, width_factor
         self._height_bounds = bounds(layer, "height_factor", height_factor)
         self._width_bounds = bounds(layer, "width_factor", width_factor)
+
+    settings = settings_of(__init__)
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The translations."""

@@ -67,8 +67,3 @@ class RandomWarp(RandomImageLayer):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments."""
-        names = ("fill_mode", "interpolation", "fill_value")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

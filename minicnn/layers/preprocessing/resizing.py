@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 
 
@@ -26,15 +27,6 @@ class Resizing(SizedImageLayer):
         (2, 7, 14, 1)
     """
 
-    settings = (
-        "interpolation",
-        "crop_to_aspect_ratio",
-        "pad_to_aspect_ratio",
-        "fill_mode",
-        "fill_value",
-        "antialias",
-    )
-
     def __init__(
         self,
         height: int,
@@ -55,6 +47,8 @@ class Resizing(SizedImageLayer):
         self.fill_mode = fill_mode
         self.fill_value = fill_value
         self.antialias = bool(antialias)
+
+    settings = settings_of(__init__)
 
     def transform_images(
         self, images: Any, transformation: Any = None, training: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class ActivityRegularization(Layer):
@@ -15,14 +16,14 @@ class ActivityRegularization(Layer):
         l2: weight of the squares.
     """
 
-    settings = ("l1", "l2")
-
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
         from minicnn import regularizers
 
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1, self.l2 = l1, l2
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """The input."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops, random
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.regularization.dropout import check_rate
 
 _SATURATION = -1.6732632423543772 * 1.0507009873554805
@@ -26,8 +27,6 @@ class AlphaDropout(Layer):
     Source: Klambauer et al., "Self-normalizing neural networks" (2017), "New dropout technique".
     """
 
-    settings = ("rate", "seed", "noise_shape")
-
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
@@ -36,6 +35,8 @@ class AlphaDropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out elements, if training."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import random
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class Dropout(Layer):
@@ -23,8 +24,6 @@ class Dropout(Layer):
     (2014).
     """
 
-    settings = ("rate", "seed", "noise_shape")
-
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
@@ -33,6 +32,8 @@ class Dropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out elements, if training."""

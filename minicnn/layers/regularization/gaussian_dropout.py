@@ -7,6 +7,7 @@ from typing import Any
 
 from minicnn import random
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.regularization.dropout import check_rate
 
 
@@ -21,8 +22,6 @@ class GaussianDropout(Layer):
     (2014), section 10.
     """
 
-    settings = ("rate", "seed")
-
     def __init__(self, rate: float, seed: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
@@ -30,6 +29,8 @@ class GaussianDropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Scales the elements, if training."""

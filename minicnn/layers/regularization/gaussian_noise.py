@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import random
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class GaussianNoise(Layer):
@@ -15,8 +16,6 @@ class GaussianNoise(Layer):
         stddev: standard deviation of the noise.
         seed: an integer for the same noise in each run.
     """
-
-    settings = ("stddev", "seed")
 
     def __init__(self, stddev: float, seed: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -30,6 +29,8 @@ class GaussianNoise(Layer):
         if stddev > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Adds noise, if training."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
 
 
 class BaseCropping(SpatialLayer):
     """Less at both ends of each spatial axis."""
 
-    settings = ("cropping", "data_format")
-
     def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
         self.cropping = standardize_pairs(cropping, self.rank, "cropping")
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Cuts."""
@@ -56,11 +57,11 @@ class Cropping1D(BaseCropping):
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
         super().__init__(cropping, data_format="channels_last", **kwargs)
 
+    settings = settings_of(__init__)
+
     def get_config(self) -> dict[str, Any]:
         """The cropping as a pair, as there is one axis only."""
-        config = {**super().get_config(), "cropping": self.cropping[0]}
-        config.pop("data_format")
-        return config
+        return {**super().get_config(), "cropping": self.cropping[0]}
 
 
 class Cropping2D(BaseCropping):

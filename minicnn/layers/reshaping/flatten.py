@@ -10,6 +10,7 @@ from minicnn.common import configuration
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
@@ -26,12 +27,12 @@ class Flatten(Layer):
         (2, 12)
     """
 
-    settings = ("data_format",)
-
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.data_format = configuration.standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=1)
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Reshapes."""

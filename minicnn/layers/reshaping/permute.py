@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
@@ -23,8 +24,6 @@ class Permute(Layer):
         (2, 4, 3)
     """
 
-    settings = ("dims",)
-
     def __init__(self, dims: Any, **kwargs: Any):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
@@ -34,6 +33,8 @@ class Permute(Layer):
                 f"`dims` must be consecutive and start from 1. Received dims={dims}"
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Transposes."""

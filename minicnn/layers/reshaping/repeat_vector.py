@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 
 
 class RepeatVector(Layer):
@@ -17,8 +18,6 @@ class RepeatVector(Layer):
         n: how often.
     """
 
-    settings = ("n",)
-
     def __init__(self, n: int, **kwargs: Any):
         super().__init__(**kwargs)
         if not isinstance(n, int):
@@ -27,6 +26,8 @@ class RepeatVector(Layer):
             raise ValueError(f"`n` should be a positive integer. Received: n={n}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Repeats along a new axis."""

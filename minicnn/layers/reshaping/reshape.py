@@ -8,6 +8,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.settings import settings_of
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
@@ -24,8 +25,6 @@ class Reshape(Layer):
         (2, 7, 4)
     """
 
-    settings = ("target_shape",)
-
     def __init__(self, target_shape: Any, **kwargs: Any):
         super().__init__(**kwargs)
         target_shape = tuple(target_shape)
@@ -40,6 +39,8 @@ class Reshape(Layer):
                 f"that is worked out. Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Reshapes."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.reshaping.spatial import SpatialLayer
 from minicnn.utils.argument_validation import standardize_tuple
 
@@ -36,7 +37,6 @@ class UpSampling1D(BaseUpSampling):
     """
 
     rank = 1
-    settings = ("size",)
 
     def __init__(self, size: int = 2, **kwargs: Any):
         if not isinstance(size, int) or isinstance(size, bool):
@@ -44,6 +44,8 @@ class UpSampling1D(BaseUpSampling):
         if size <= 0:
             raise ValueError(f"`size` should be a positive integer. Received: size={size}")
         super().__init__(size, data_format="channels_last", **kwargs)
+
+    settings = settings_of(__init__)
 
     def get_config(self) -> dict[str, Any]:
         """The size as a number, as there is one axis only."""
@@ -66,7 +68,6 @@ class UpSampling2D(BaseUpSampling):
     """
 
     rank = 2
-    settings = ("size", "data_format", "interpolation")
 
     def __init__(
         self,
@@ -77,6 +78,8 @@ class UpSampling2D(BaseUpSampling):
     ):
         super().__init__(size, data_format=data_format, **kwargs)
         self.interpolation = interpolation.lower()
+
+    settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
         """Repeats, or resizes."""
@@ -99,7 +102,8 @@ class UpSampling3D(BaseUpSampling):
     """
 
     rank = 3
-    settings = ("size", "data_format")
 
     def __init__(self, size: Any = (2, 2, 2), data_format: str | None = None, **kwargs: Any):
         super().__init__(size, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)

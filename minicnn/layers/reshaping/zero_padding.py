@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.layers.base.settings import settings_of
 from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
 
 
@@ -39,10 +40,11 @@ class ZeroPadding1D(BaseZeroPadding):
     """
 
     rank = 1
-    settings = ("padding", "data_format")
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any):
         super().__init__(padding, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)
 
     def get_config(self) -> dict[str, Any]:
         """The padding as a pair, as there is one axis only."""
@@ -64,10 +66,11 @@ class ZeroPadding2D(BaseZeroPadding):
     """
 
     rank = 2
-    settings = ("padding", "data_format")
 
     def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any):
         super().__init__(padding, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)
 
 
 class ZeroPadding3D(BaseZeroPadding):
@@ -79,9 +82,10 @@ class ZeroPadding3D(BaseZeroPadding):
     """
 
     rank = 3
-    settings = ("padding", "data_format")
 
     def __init__(
         self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
     ):
         super().__init__(padding, data_format=data_format, **kwargs)
+
+    settings = settings_of(__init__)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minicnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from minicnn.optimizers.schedules.decay import (
     ExponentialDecay,
@@ -12,29 +10,15 @@ from minicnn.optimizers.schedules.decay import (
     PolynomialDecay,
 )
 from minicnn.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
+from minicnn.serialization.named_objects import NamedObjects
 
 _CLASSES = (
     *(CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay),
     *(LearningRateSchedule, PiecewiseConstantDecay, PolynomialDecay),
 )
-_BY_NAME = {cls.__name__: cls for cls in _CLASSES}
-
-
-def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """The schedule as a dict that `deserialize` reads."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.serialize_keras_object(learning_rate_schedule)
-
-
-def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """The schedule that `serialize` described."""
-    from minicnn.serialization import serialization_lib
-
-    return serialization_lib.deserialize_keras_object(
-        config, module_objects=_BY_NAME, custom_objects=custom_objects
-    )
-
+_SCHEDULES = NamedObjects("schedule", {cls.__name__: cls for cls in _CLASSES})
+serialize = _SCHEDULES.serialize
+deserialize = _SCHEDULES.deserialize
 
 __all__ = [
     "CosineDecay",

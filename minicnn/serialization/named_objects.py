@@ -1,0 +1,89 @@
+"""Objects that a setting may name: `get`, `serialize` and `deserialize` of losses, metrics, ..."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from minicnn.common.naming import to_snake_case
+from minicnn.common.suggest import shown, unknown_name
+from minicnn.serialization.deserialize import deserialize_keras_object
+from minicnn.serialization.object_registration import get_registered_object
+from minicnn.serialization.serialize import serialize_keras_object
+
+
+def by_name(classes: Iterable[type]) -> dict[str, type]:
+    """The classes by their names, and by the same in small letters, as in `kernel_constraint`.
+
+    >>> by_name([dict]) == {"dict": dict}
+    True
+    """
+    classes = tuple(classes)
+    return {
+        **{cls.__name__: cls for cls in classes},
+        **{to_snake_case(cls.__name__): cls for cls in classes},
+    }
+
+
+class NamedObjects:
+    """The objects of one kind that a name, a config or a class stands for.
+
+    The functions `get`, `serialize` and `deserialize` of a module such as `losses` are the methods
+    of one of these.
+
+    Args:
+        kind: what they are, for error messages.
+        known: names and what they stand for: classes or functions.
+    """
+
+    def __init__(self, kind: str, known: Mapping[str, Any]):
+        self.kind = kind
+        self.known = known
+
+    def get(self, identifier: Any) -> Any:
+        """The object that a name, a config, a class or a callable stands for; None stays None.
+
+        Args:
+            identifier: a name of the library's own or of a registered object; a dict as `serialize`
+                makes it; a class, which is made with its defaults; or the object itself.
+
+        Raises:
+            ValueError: for an unknown name (with a similar one that is known), or anything else.
+        """
+        if identifier is None:
+            return None
+        found = identifier
+        if isinstance(identifier, dict):
+            found = self.deserialize(identifier)
+        elif isinstance(identifier, str):
+            found = self.known.get(identifier) or get_registered_object(identifier)
+            if found is None:
+                raise ValueError(
+                    f"Could not interpret {self.kind} identifier: {shown(identifier)}. "
+                    + unknown_name(self.kind, identifier, self.known)
+                )
+        if inspect.isclass(found):
+            return found()
+        if callable(found):
+            return found
+        raise ValueError(
+            f"Could not interpret {self.kind} identifier: {shown(identifier)} "
+            f"(of type {type(identifier).__name__}). Expected a name, a config as `serialize` "
+            f"makes it, or a callable {self.kind}."
+        )
+
+    def serialize(self, obj: Any) -> Any:
+        """The object as a dict (or a name) that `deserialize` reads."""
+        return serialize_keras_object(obj)
+
+    def deserialize(self, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+        """The object that `serialize` described.
+
+        Args:
+            config: what `serialize` returned, also after a trip through JSON.
+            custom_objects: classes and functions of the user's own, by the names in the config.
+        """
+        return deserialize_keras_object(
+            config, module_objects=self.known, custom_objects=custom_objects
+        )
