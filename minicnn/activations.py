@@ -11,6 +11,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.serialization import object_registration
 from minicnn.serialization.named_objects import NamedObjects
+from minicnn.serialization.serialize import serialize_keras_object
 
 
 def relu(
@@ -32,7 +33,7 @@ def relu(
     return positive - negative_slope * ops.relu(threshold - x)
 
 
-relu.known_to_kernels_as = "relu"  # a layer's product and its relu are one kernel
+relu.fused_name = "relu"  # see `ops.nn.fused_layers`
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:
@@ -40,7 +41,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 
     The result remembers `x`, so that a cross-entropy can be computed from it without loss.
     """
-    return _remembering_logits(ops.softmax(x, axis=axis), x)
+    return ops.softmax(x, axis=axis)
 
 
 def sigmoid(x: Any) -> Any:
@@ -48,12 +49,7 @@ def sigmoid(x: Any) -> Any:
 
     The result remembers `x`, so that a cross-entropy can be computed from it without loss.
     """
-    return _remembering_logits(ops.sigmoid(x), x)
-
-
-def _remembering_logits(output: Any, logits: Any) -> Any:
-    output._keras_logits = logits
-    return output
+    return ops.sigmoid(x)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
@@ -195,7 +191,7 @@ def linear(x: Any) -> Any:
     return x
 
 
-linear.known_to_kernels_as = "linear"
+linear.fused_name = "linear"
 
 
 swish = silu
@@ -232,7 +228,7 @@ def serialize(activation: Any) -> Any:
     name = getattr(activation, "__name__", None)
     if _ACTIVATIONS.known.get(name) is activation:
         return name
-    config = _ACTIVATIONS.serialize(activation)
+    config = serialize_keras_object(activation)
     if "config" not in config:
         raise ValueError(
             f"Unknown activation function '{activation}' cannot be serialized. Register it with "

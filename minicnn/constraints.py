@@ -8,6 +8,7 @@ from minicnn import ops
 from minicnn.common import configuration
 from minicnn.common.errors import make_from_config
 from minicnn.serialization.named_objects import NamedObjects, by_name
+from minicnn.serialization.serialize import serialize_keras_object
 
 
 class Constraint:
@@ -137,5 +138,9 @@ _CONSTRAINTS = NamedObjects(
     "constraint", by_name((Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm))
 )
 get = _CONSTRAINTS.get
-serialize = _CONSTRAINTS.serialize
 deserialize = _CONSTRAINTS.deserialize
+
+
+def serialize(constraint: Any) -> dict[str, Any]:
+    """The constraint as a dict that `deserialize` reads."""
+    return serialize_keras_object(constraint)

@@ -9,6 +9,7 @@ from minicnn import ops
 from minicnn.common.errors import make_from_config
 from minicnn.common.suggest import did_you_mean
 from minicnn.serialization.named_objects import NamedObjects, by_name
+from minicnn.serialization.serialize import serialize_keras_object
 
 
 class Regularizer:
@@ -147,5 +148,9 @@ _REGULARIZERS = NamedObjects(
     {**by_name((Regularizer, L1, L2, L1L2, OrthogonalRegularizer)), "l1_l2": L1L2},
 )
 get = _REGULARIZERS.get
-serialize = _REGULARIZERS.serialize
 deserialize = _REGULARIZERS.deserialize
+
+
+def serialize(regularizer: Any) -> dict[str, Any]:
+    """The regularizer as a dict that `deserialize` reads."""
+    return serialize_keras_object(regularizer)

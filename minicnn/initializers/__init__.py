@@ -31,6 +31,7 @@ from minicnn.initializers.variance_scaling import (
     compute_fans,
 )
 from minicnn.serialization.named_objects import NamedObjects, by_name
+from minicnn.serialization.serialize import serialize_keras_object
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -67,7 +68,6 @@ _INITIALIZERS = NamedObjects(
         "zero": Zeros,
     },
 )
-serialize = _INITIALIZERS.serialize
 deserialize = _INITIALIZERS.deserialize
 
 
@@ -82,6 +82,11 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, (ArrayLike, np.ndarray, np.generic)):
         return functools.partial(_given_values, identifier)
     return _INITIALIZERS.get(identifier)
+
+
+def serialize(initializer: Any) -> dict[str, Any]:
+    """The initializer as a dict that `deserialize` reads."""
+    return serialize_keras_object(initializer)
 
 
 def _given_values(values: Any, shape: Any, dtype: str | None = None) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minicnn.losses.crossentropy_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -48,6 +50,7 @@ from minicnn.losses.regression_losses import (
 from minicnn.losses.segmentation_losses import Dice, Tversky, dice, tversky
 from minicnn.losses.similarity_losses import Circle, circle
 from minicnn.serialization.named_objects import NamedObjects
+from minicnn.serialization.serialize import serialize_keras_object
 
 __all__ = [
     "BinaryCrossentropy",
@@ -122,5 +125,13 @@ _LOSSES = NamedObjects(
     },
 )
 get = _LOSSES.get
-serialize = _LOSSES.serialize
-deserialize = _LOSSES.deserialize
+
+
+def serialize(loss: Any) -> Any:
+    """The loss as a dict (or a name) that `deserialize` reads."""
+    return serialize_keras_object(loss)
+
+
+def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The loss that `serialize` described; `name` is what it gave."""
+    return _LOSSES.deserialize(name, custom_objects)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minicnn.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -78,6 +80,7 @@ from minicnn.metrics.regression_metrics import (
     RootMeanSquaredError,
 )
 from minicnn.serialization.named_objects import NamedObjects, by_name
+from minicnn.serialization.serialize import serialize_keras_object
 
 __all__ = [
     "AUC",
@@ -175,5 +178,9 @@ _METRICS = NamedObjects(
     },
 )
 get = _METRICS.get
-serialize = _METRICS.serialize
 deserialize = _METRICS.deserialize
+
+
+def serialize(metric: Any) -> Any:
+    """The metric as a dict that `deserialize` reads."""
+    return serialize_keras_object(metric)

@@ -23,13 +23,13 @@ from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.rmsprop import RMSprop
 from minicnn.optimizers.sgd import SGD
 from minicnn.serialization.named_objects import NamedObjects
+from minicnn.serialization.serialize import serialize_keras_object
 
 _CLASSES = (
     *(Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion),
     *(LossScaleOptimizer, Nadam, Optimizer, RMSprop, SGD),
 )
 _OPTIMIZERS = NamedObjects("optimizer", {cls.__name__.lower(): cls for cls in _CLASSES})
-serialize = _OPTIMIZERS.serialize
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -48,6 +48,11 @@ def get(identifier: Any) -> Optimizer | None:
         f"Could not interpret optimizer identifier: {identifier}. Expected a name such as 'adam', "
         "an optimizer such as keras.optimizers.Adam(), or its config."
     )
+
+
+def serialize(optimizer: Any) -> dict[str, Any]:
+    """The optimizer as a dict that `deserialize` reads."""
+    return serialize_keras_object(optimizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:

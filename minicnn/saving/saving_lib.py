@@ -36,11 +36,9 @@ from minicnn.serialization.deserialize import deserialize_keras_object
 from minicnn.serialization.serialize import serialize_keras_object
 from minicnn.serialization.shared_objects import ObjectSharingScope
 from minicnn.trainers.trainer import Trainer
-from minicnn.version import __version__
+from minicnn.version import KERAS_VERSION, __version__
 
 _LONGEST_MESSAGE = 4000
-
-KERAS_VERSION = "3.15.1"  # whose format this is
 
 
 def save_model(model: Any, file: File) -> None:

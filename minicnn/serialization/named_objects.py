@@ -1,4 +1,4 @@
-"""Objects that a setting may name: `get`, `serialize` and `deserialize` of losses, metrics, ..."""
+"""Objects that a setting may name: losses, metrics, initializers, ..."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from minicnn.common.naming import to_snake_case
 from minicnn.common.suggest import shown, unknown_name
 from minicnn.serialization.deserialize import deserialize_keras_object
 from minicnn.serialization.object_registration import get_registered_object
-from minicnn.serialization.serialize import serialize_keras_object
 
 
 def by_name(classes: Iterable[type]) -> dict[str, type]:
@@ -29,8 +28,7 @@ def by_name(classes: Iterable[type]) -> dict[str, type]:
 class NamedObjects:
     """The objects of one kind that a name, a config or a class stands for.
 
-    The functions `get`, `serialize` and `deserialize` of a module such as `losses` are the methods
-    of one of these.
+    The functions `get` and `deserialize` of a module such as `metrics` are the methods of one.
 
     Args:
         kind: what they are, for error messages.
@@ -45,8 +43,9 @@ class NamedObjects:
         """The object that a name, a config, a class or a callable stands for; None stays None.
 
         Args:
-            identifier: a name of the library's own or of a registered object; a dict as `serialize`
-                makes it; a class, which is made with its defaults; or the object itself.
+            identifier: a name of the library's own or of a registered object; a config, as
+                `serialize_keras_object` makes it; a class, which is made with its defaults; or the
+                object itself.
 
         Raises:
             ValueError: for an unknown name (with a similar one that is known), or anything else.
@@ -73,15 +72,11 @@ class NamedObjects:
             f"makes it, or a callable {self.kind}."
         )
 
-    def serialize(self, obj: Any) -> Any:
-        """The object as a dict (or a name) that `deserialize` reads."""
-        return serialize_keras_object(obj)
-
     def deserialize(self, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-        """The object that `serialize` described.
+        """The object that a config describes.
 
         Args:
-            config: what `serialize` returned, also after a trip through JSON.
+            config: what `serialize_keras_object` returned, also after a trip through JSON.
             custom_objects: classes and functions of the user's own, by the names in the config.
         """
         return deserialize_keras_object(

@@ -40,6 +40,9 @@ def relu(x: Any) -> Any:
     return kernels.relu(x)
 
 
+relu.fused_name = "relu"
+
+
 @op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0), wide=True)
 def relu6(x: Any) -> Any:
     """Rectified linear unit with a ceiling: `y = min(max(x, 0), 6)`."""

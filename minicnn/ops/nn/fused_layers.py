@@ -198,8 +198,16 @@ def scale_block(inputs: Any, factor: Any, shift: Any, activation: Any = None) ->
 
 def _split(activation: Callable | None) -> tuple[str, Callable]:
     """The kernels' name for an activation, and what is left to do behind them."""
-    known = "linear" if activation is None else getattr(activation, "known_to_kernels_as", None)
-    return (known, _unchanged) if known else ("linear", activation)
+    name = fused_name(activation)
+    return (name, _unchanged) if name else ("linear", activation)
+
+
+def fused_name(activation: Callable | None) -> str | None:
+    """The name of an activation that fused kernels compute, too; None for all others.
+
+    Such a function has it as its attribute `fused_name`.
+    """
+    return "linear" if activation is None else getattr(activation, "fused_name", None)
 
 
 def _unchanged(x: Any) -> Any:
@@ -208,6 +216,3 @@ def _unchanged(x: Any) -> Any:
 
 def _activated(x: Any, activation: str) -> Any:
     return relu(x) if activation == "relu" else x
-
-
-relu.known_to_kernels_as = "relu"

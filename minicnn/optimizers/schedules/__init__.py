@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minicnn.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from minicnn.optimizers.schedules.decay import (
     ExponentialDecay,
@@ -11,14 +13,20 @@ from minicnn.optimizers.schedules.decay import (
 )
 from minicnn.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
 from minicnn.serialization.named_objects import NamedObjects
+from minicnn.serialization.serialize import serialize_keras_object
 
 _CLASSES = (
     *(CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay),
     *(LearningRateSchedule, PiecewiseConstantDecay, PolynomialDecay),
 )
 _SCHEDULES = NamedObjects("schedule", {cls.__name__: cls for cls in _CLASSES})
-serialize = _SCHEDULES.serialize
 deserialize = _SCHEDULES.deserialize
+
+
+def serialize(learning_rate_schedule: Any) -> dict[str, Any]:
+    """The schedule as a dict that `deserialize` reads."""
+    return serialize_keras_object(learning_rate_schedule)
+
 
 __all__ = [
     "CosineDecay",
