@@ -13,7 +13,7 @@ from minicnn.layers.core.input_layer import InputLayer
 from minicnn.models.functional import Functional
 from minicnn.models.model import Model
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-from minicnn.ops.symbolic.outlining import drawing
+from minicnn.ops.symbolic.outlining import recording_nodes
 from minicnn.serialization import serialization_lib
 
 
@@ -127,7 +127,7 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{first.batch_shape}. You cannot build it with input_shape {input_shape}"
             )
-        with drawing():
+        with recording_nodes():
             self._draw(first.output)
 
     def _draw(self, x: Any) -> None:

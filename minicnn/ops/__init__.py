@@ -1,8 +1,9 @@
 """The differentiable functions of minicnn: `keras.ops`.
 
 Every function takes arrays, tensors, variables and symbolic tensors. The sections follow Keras:
-`core`, `numpy`, `math`, `linalg`, `nn`, `image`; all but the last are here without their section's
-name, too (`ops.relu` is `ops.nn.relu`).
+`core`, `numpy`, `math`, `linalg`, `nn`, `image`; all but the last are also here without their
+section's name (`ops.relu` is `ops.nn.relu`). Each file has one family of functions. `define/` has
+the way to declare an op, `symbolic/` the graphs of symbolic tensors.
 """
 
 from types import FunctionType as _Function
@@ -12,7 +13,7 @@ from minicnn.ops import core, einops, image, linalg, math, nn, numpy, operators
 
 
 def _public(section):
-    """The functions of a section, and the operations' classes."""
+    """The public functions and operation classes of a section, by name."""
     own = [name for name, value in vars(section).items() if _is_defined_in(section, value)]
     return {name: getattr(section, name) for name in getattr(section, "__all__", own)}
 

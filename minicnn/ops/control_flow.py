@@ -1,7 +1,7 @@
 """Branches and loops over tensors.
 
-On values they are Python's own branches and loops, so a gradient tape sees through them. Within a
-drawn model they are operations that know the shapes of their results.
+On values they are Python's own branches and loops, so a gradient tape records what they run. On
+symbolic tensors they are operations with shape rules.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Switch(Operation):
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
-    """`branches[index](*operands)`; an index outside means the nearest branch."""
+    """`branches[index](*operands)`; an index out of range means the nearest branch."""
     return Switch()(index, branches, *operands)
 
 
@@ -98,7 +98,7 @@ class WhileLoop(Operation):
 def while_loop(
     cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
-    """`loop_vars = body(*loop_vars)` again and again while `cond(*loop_vars)` holds.
+    """Repeats `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` is true.
 
     >>> import minicnn as keras
     >>> keras.ops.while_loop(lambda i: i < 10, lambda i: i * 2, 3)
@@ -127,7 +127,7 @@ class ForiLoop(Operation):
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
-    """`value = body_fun(i, value)` for each i from `lower` up to below `upper`."""
+    """Computes `value = body_fun(i, value)` for each i from `lower` up to `upper` - 1."""
     return ForiLoop(lower, upper, body_fun)(init_val)
 
 
@@ -140,7 +140,7 @@ def _entry(xs, i):
 
 
 def _stacked(results):
-    """The leaves of several results of one structure, each stacked."""
+    """The results of one structure as one structure with stacked leaves."""
     leaves = zip(*(tree.flatten(result) for result in results), strict=True)
     return tree.pack_sequence_as(results[0], [ops.stack(list(leaf)) for leaf in leaves])
 
@@ -185,7 +185,7 @@ class VectorizedMap(Operation):
         self.function = function
 
     serialized_settings = ("function",)
-    """Settings that files describe like objects; reading a file makes them again."""
+    """Settings that files store as serialized objects; reading a file deserializes them."""
 
     def get_config(self):
         return {"name": self.name, "function": self.function}
@@ -236,15 +236,15 @@ def scan(
     reverse: bool = False,
     unroll: int | bool = 1,
 ) -> tuple[Any, Any]:
-    """A loop that carries a value along and keeps what each step gives: `carry, y = f(carry, x)`.
+    """A loop that passes a value on and collects results: `carry, y = f(carry, x)`.
 
     Args:
         f: the step.
         init: the first carry.
-        xs: the x of each step is a slice along its first axis; None for a loop without.
-        length: number of steps, where xs does not say it.
+        xs: the x of each step is a slice along its first axis; None for a loop without x.
+        length: number of steps, needed if `xs` is None.
         reverse: whether to go from the last x to the first.
-        unroll: kept for Keras's programs; the loop is Python's.
+        unroll: accepted for Keras's programs and without effect.
 
     Returns:
         The last carry, and the ys stacked.
@@ -303,7 +303,7 @@ def _slab(x: Tensor, i: int, axis: int) -> Tensor:
 
 
 def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
-    """Running results of an associative function: `y₀ = x₀`, `yᵢ = f(yᵢ₋₁, xᵢ)`."""
+    """Cumulative results of an associative function: `y₀ = x₀`, `yᵢ = f(yᵢ₋₁, xᵢ)`."""
     if not callable(f):
         raise TypeError(f"`f` should be a callable. Received: f={f}")
     return AssociativeScan(reverse=reverse, axis=axis)(f, elems)

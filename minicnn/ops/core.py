@@ -1,4 +1,4 @@
-"""Tensors made, cast, cut and filled in; gradients stopped and replaced."""
+"""Conversions, shapes and types of tensors, `stop_gradient` and `custom_gradient`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def cast(x, dtype):
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Tensor:
-    """A tensor of x, in the given type. Tensors of that type are returned as they are.
+    """Converts x to a tensor of the given type. Tensors of that type are returned unchanged.
 
     Python numbers (and lists of them) become int32 and `config.floatx()`.
     """
@@ -124,7 +124,7 @@ class ConvertToTensor(Operation):
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """A NumPy array of x, the caller's to change."""
+    """A NumPy array with the values of x, which the caller may change."""
     if isinstance(x, list | tuple):
         return np.array(to_array(tree.map_structure(np.asarray, x)))
     return np.array(to_array(x))
@@ -136,10 +136,10 @@ def is_tensor(x: Any) -> bool:
 
 
 def shape(x: Any) -> tuple:
-    """The lengths of the axes; None where a symbolic tensor does not know it.
+    """The lengths of the axes; None where a symbolic tensor's length is unknown.
 
-    Inside a layer that is being drawn it is a symbolic number instead of None, so that the layer
-    can compute with it as it will with the real one.
+    While the outline of a layer's outputs is computed, an unknown length is a symbolic number
+    instead of None, so that the layer can compute with it.
     """
     if not hasattr(x, "shape"):
         return to_array(x).shape
@@ -155,12 +155,12 @@ def dtype(x: Any) -> str:
 
 @op("variable", spec=specs.like_first)
 def stop_gradient(variable):
-    """The same values, cut off from how they came about: no gradient flows back."""
+    """The same values as a constant: no gradient flows back through it."""
     return variable
 
 
 class _CustomGradient:
-    """Stands where a declared operation stands in a record."""
+    """The operation in the record of a `custom_gradient` call."""
 
     name = "custom_gradient"
 
@@ -183,7 +183,7 @@ class _CustomGradient:
 
 
 def custom_gradient(f: Callable) -> Callable:
-    """Decorates a function that brings its own gradient.
+    """Decorator for a function that computes its own gradient.
 
     Args:
         f: takes tensors and returns `(result, gradient)`, where `gradient` maps the cotangent of
@@ -205,7 +205,7 @@ def custom_gradient(f: Callable) -> Callable:
         recorded = any(isinstance(x, Tensor) and x.record is not None for x in inputs)
         if not (recorded and is_recording()):
             return result
-        # Fresh tensors: what f computed inside must not lead back past the given gradient.
+        # New tensors without a record, so that gradients pass through the given function only.
         outputs = tree.map_structure(lambda y: Tensor(to_array(y)), result)
         record = Record(_CustomGradient(), inputs, gradient, tree.flatten(outputs))
         for y in tree.flatten(outputs):
@@ -234,7 +234,7 @@ def _unstack_spec(x, num=None, axis=0):
 
 @op("x", spec=_unstack_spec, vjp=(lambda g, y, x, num, axis: ops.stack(g, axis),))
 def unstack(x, num=None, axis=0):
-    """The slices of x along an axis, as a list; the opposite of `stack`."""
+    """The slices of x along an axis, as a list; the inverse of `stack`."""
     axis, _ = _unstack_count(x, num, axis)
     return list(np.moveaxis(x, axis, 0))
 
@@ -250,7 +250,7 @@ def _range_of(name):
 
 @composite("x")
 def saturate_cast(x, dtype):
-    """`cast`, but values outside the range of the type become its nearest bound."""
+    """`cast` after clipping to the range of the type."""
     x = convert_to_tensor(x)
     limits = zip(_range_of(dtypes.standardize_dtype(x.dtype)), _range_of(dtype), strict=True)
     (low_in, low_out), (high_in, high_out) = limits
@@ -259,7 +259,7 @@ def saturate_cast(x, dtype):
 
 
 def _inward(bound, dtype, low, high):
-    """The bound as a number of the type, rounded to the inner side where it must be rounded."""
+    """The bound as a number of the type, rounded into the range if it is not exact."""
     number = np.asarray(bound).astype(dtypes.numpy_dtype(dtype))
     if low <= number.item() <= high:
         return number

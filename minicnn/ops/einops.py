@@ -1,4 +1,4 @@
-"""Axes rearranged by name."""
+"""`rearrange`: axes reordered, joined and split by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Rearrange", "rearrange"]
 
 
 def _groups(side: str) -> list[list[str]]:
-    """The names of each axis; several where they stand in parentheses.
+    """The names of each axis; several for names in parentheses.
 
     >>> _groups("b (h w)")
     [['b'], ['h', 'w']]
@@ -24,7 +24,7 @@ def _groups(side: str) -> list[list[str]]:
 
 
 def _split_lengths(groups: list, shape: tuple, given: dict) -> dict[str, int | None]:
-    """The length of each name: given, or what is left of its axis."""
+    """The length of each name: given, or what remains of its axis."""
     lengths = dict(given)
     for names, length in zip(groups, shape, strict=True):
         free = [name for name in names if name not in given]

@@ -56,7 +56,7 @@ def _same(real, imag, **_):
 
 
 def _adjoint(g, y, real, imag, axes, inverse):
-    """The transform's matrix is symmetric: its adjoint is its conjugate, the other direction."""
+    """The adjoint of the transform: its matrix is symmetric, so it is the conjugate matrix."""
     count = np.prod([real.shape[axis] for axis in axes])
     parts = _transform(*g, axes, not inverse)
     return [part / count if inverse else part * count for part in parts]
@@ -79,7 +79,7 @@ def _transform(real, imag, axes, inverse):
 
 
 class _OfPair(Operation):
-    """An operation on a pair `(real, imaginary)`."""
+    """Base of the operations on a pair `(real, imaginary)`."""
 
     axes: tuple[int, ...] = (-1,)
     inverse = False
@@ -194,7 +194,7 @@ _WINDOWS = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46)}
 
 
 def _window(window, sequence_length, fft_length, dtype):
-    """The weights of a sequence, in the middle of `fft_length` places."""
+    """The weights of a sequence, padded with zeros on both sides to `fft_length`."""
     if fft_length < sequence_length:
         raise ValueError(
             "`fft_length` must equal or larger than `sequence_length`. "
@@ -235,10 +235,10 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
 
     Args:
         sequence_length: of the window.
-        sequence_stride: steps from one piece to the next.
+        sequence_stride: distance between the starts of two pieces.
         fft_length: length of the pieces; the window is in their middle.
         window: `"hann"`, `"hamming"`, a vector of weights, or None for all ones.
-        center: whether x is continued by reflection, so that the pieces' middles are in x.
+        center: whether x is padded by reflection, so that the middle of each piece is in x.
 
     Returns:
         The real and the imaginary part, of shape `(…, pieces, fft_length // 2 + 1)`.
@@ -303,7 +303,7 @@ class ISTFT(Operation):
         return signal[..., margin:end]
 
     def _inverse(self, weights):
-        """Weights that add up to 1 with those of all pieces that overlap.
+        """Weights for the inverse, which sum to 1 over all overlapping pieces.
 
         Griffin & Lim, "Signal estimation from modified short-time Fourier transform" (1984), eq. 6.
         """

@@ -1,4 +1,4 @@
-"""Functions of mathematics that NumPy does not have under these names."""
+"""Mathematical functions that NumPy does not have under these names."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from minicnn.ops.fourier import (
 )
 from minicnn.ops.nn.softmax_family import normalized_exponentials
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 from minicnn.ops.numpy.indexing import take_adjoint
 from minicnn.ops.numpy.reductions import stretched
-from minicnn.ops.numpy.slopes import divided, scaled
 from minicnn.ops.segments import segment_max, segment_min, segment_prod, segment_sum
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -118,14 +118,14 @@ def _top_spec(x, k):
 
 @op("x", spec=_top_spec)
 def _top_places(x, k):
-    """Where the k largest elements are; of equal ones the first comes first."""
+    """The indices of the k largest elements; equal elements in their order."""
     backwards = np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
     return (x.shape[-1] - 1 - backwards[..., :k]).astype("int32")
 
 
 @composite("x")
 def top_k(x, k, sorted=True):
-    """The k largest elements along the last axis, from the largest on, and where they are.
+    """The k largest elements along the last axis in descending order, and their indices.
 
     Returns:
         `(values, indices)`.
@@ -145,7 +145,7 @@ def top_k(x, k, sorted=True):
 def in_top_k(targets, predictions, k):
     """Whether each target class is among the k largest predictions of its row.
 
-    Predictions as large as the target's do not push it out; one that is not finite is not in.
+    Predictions equal to the target's do not count against it; one that is not finite is not in.
     """
     classes = predictions.shape[-1]
     rows = predictions.reshape(-1, classes)
@@ -207,7 +207,7 @@ def _sequences_vjp(g, y, x, sequence_length, sequence_stride):
 
 @op("x", spec=_sequences_spec, vjp=(_sequences_vjp,))
 def extract_sequences(x, sequence_length, sequence_stride):
-    """Pieces of the last axis of equal length, each so many steps after the one before."""
+    """Pieces of equal length of the last axis, `sequence_stride` apart."""
     _sequences_spec(KerasTensor(x.shape), sequence_length, sequence_stride)
     return x[..., _sequence_places(x.shape[-1], sequence_length, sequence_stride)]
 
@@ -221,7 +221,7 @@ def logdet(x):
 
 @composite("x")
 def view_as_complex(x):
-    """From pairs of numbers in the last axis to complex numbers."""
+    """Converts pairs of numbers in the last axis to complex numbers."""
     x = ops.convert_to_tensor(x)
     if not x.shape or x.shape[-1] != 2:
         raise ValueError(
@@ -238,7 +238,7 @@ def _complex_from(x):
 
 @composite("x")
 def view_as_real(x):
-    """From complex numbers to pairs of numbers in a new last axis."""
+    """Converts complex numbers to pairs of numbers in a new last axis."""
     return ops.stack([ops.real(x), ops.imag(x)], axis=-1)
 
 

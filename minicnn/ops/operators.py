@@ -1,4 +1,4 @@
-"""Gives tensors, variables and symbolic tensors their operators, methods and NumPy functions."""
+"""Defines the operators, methods and NumPy functions of tensors, variables and symbolic tensors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not", "getitem
 METHODS = ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "any", "all")
 METHODS += ("squeeze", "swapaxes", "clip", "repeat", "ravel", "cumsum", "cumprod", "argsort")
 METHODS += ("copy", "diagonal", "dot", "nonzero", "round", "take", "trace")
-"""NumPy's methods of arrays that tensors have too."""
+"""Methods of NumPy's arrays that tensors have too."""
 
 NUMPY_NAMES = {
     "remainder": "mod",
@@ -50,7 +50,7 @@ NUMPY_NAMES = {
     "permute_dims": "transpose",
     "pow": "power",
 }
-"""NumPy's functions that Keras calls otherwise."""
+"""NumPy's functions that have another name in Keras."""
 
 
 def _beside(operation):

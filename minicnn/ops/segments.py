@@ -1,4 +1,4 @@
-"""Reductions of rows that belong together."""
+"""Reductions of the rows that have the same segment id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.autodiff import operations as ops
 from minicnn.ops.define.declare import op
 from minicnn.ops.define.half import at_least_float32
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
@@ -29,7 +29,7 @@ def _segment_spec(data, segment_ids, num_segments=None, sorted=False):
 
 
 def _reduce_segments(ufunc, start, data, segment_ids, num_segments):
-    """`ufunc` of the rows of each segment; segments without rows stay at the start value."""
+    """`ufunc` of the rows of each segment; `start` for segments without rows."""
     _segment_spec(KerasTensor(data.shape), KerasTensor(segment_ids.shape))
     count = int(segment_ids.max(initial=-1)) + 1 if num_segments is None else num_segments
     result = np.full((count, *data.shape[1:]), start, data.dtype)
@@ -39,7 +39,7 @@ def _reduce_segments(ufunc, start, data, segment_ids, num_segments):
 
 
 def _rows(per_segment, segment_ids):
-    """What each row of data finds at its segment."""
+    """The row of `per_segment` for each row of data."""
     return ops.take(per_segment, segment_ids, axis=0)
 
 
@@ -65,7 +65,7 @@ def _rows_or_zero(per_segment, data, segment_ids):
 
 
 def _segment_extremum_vjp(g, y, data, segment_ids, num_segments, sorted):
-    """Rows that are equally large share the gradient."""
+    """Equal extrema share the gradient evenly."""
     largest = ops.equal(data, _rows_or_zero(y, data, segment_ids))
     chosen = at_least_float32(ops.cast(largest, data.dtype))
     number = segment_sum(chosen, segment_ids, y.shape[0])
@@ -93,7 +93,7 @@ def segment_min(data, segment_ids, num_segments=None, sorted=False):
 
 
 def _segment_prod_vjp(g, y, data, segment_ids, num_segments, sorted):
-    """Each row's factor is the product of all others of its segment."""
+    """Multiplies each cotangent by the product of all other rows of its segment."""
     zero = ops.equal(data, 0)
     zeros = segment_sum(ops.cast(zero, data.dtype), segment_ids, y.shape[0])
     filled = ops.where(zero, 1, data)

@@ -1,4 +1,4 @@
-"""Parts of tensors, taken out and replaced."""
+"""Slices and single elements of tensors, read and replaced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from minicnn.autodiff import Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["scatter", "scatter_update", "slice", "slice_update"]
@@ -27,7 +27,7 @@ def _places(indices):
     wide=True,
 )
 def scatter(indices, values, shape):
-    """Zeros of a shape, with the values added in at the places that the rows of indices name."""
+    """Zeros of a shape, with values added at the positions that the rows of indices give."""
     result = np.zeros(tuple(shape), values.dtype)
     np.add.at(result, _places(indices), values)
     return result
@@ -66,11 +66,11 @@ def _scatter_update_vjp_updates(g, y, inputs, indices, updates, reduction):
     wide=True,
 )
 def scatter_update(inputs, indices, updates, reduction=None):
-    """The inputs with updates at the places that the rows of indices name.
+    """The inputs with updates at the positions that the rows of indices give.
 
     Args:
-        indices: of shape `(updates, axes)`. For gradients, no place should be named twice.
-        reduction: how an update meets what is there: it takes its place (None), or `"add"`,
+        indices: of shape `(updates, axes)`. For gradients, no position may occur twice.
+        reduction: how an update changes the element: replaces it (None), or `"add"`,
             `"mul"`, `"max"`, `"min"`.
     """
     result = inputs.copy()
@@ -102,7 +102,7 @@ def _slice_spec(inputs, start_indices, shape):
 
 
 def _slices(inputs, start_indices, lengths):
-    """The slices from the start indices on; -1 is all that is left."""
+    """The slices from the start indices on; -1 means up to the end."""
     slices = []
     for axis, (start, length) in enumerate(zip(start_indices.tolist(), lengths, strict=True)):
         end = inputs.shape[axis] if length == -1 else start + length
@@ -117,7 +117,7 @@ def _slices(inputs, start_indices, lengths):
 
 @composite("inputs", "start_indices")
 def slice(inputs, start_indices, shape):
-    """The part of a given shape that begins at the start indices; -1 in it means all to the end."""
+    """The part of a given shape that begins at the start indices; -1 means up to the end."""
     inputs, start_indices = ops.convert_to_tensor(inputs), ops.convert_to_tensor(start_indices)
     _slice_spec(inputs, start_indices, shape)
     if isinstance(start_indices, Tensor):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minicnn import ops
-from minicnn.ops.numpy import slopes
+from minicnn.ops.numpy import cotangent_products
 
 
 class Case(NamedTuple):
@@ -102,9 +102,9 @@ ARITHMETIC = [
     case("multiply", apart(2, 3), apart(3, 2, 1)),
     case("multiply", apart(2, 3), 0.1),
     case("divide", apart(2, 3), positive(3)),
-    case("multiply", apart(2, 3), apart(3), function=slopes.scaled),
-    case("multiply", apart(2, 3), apart(3), function=slopes.product),
-    case("divide", apart(2, 3), positive(3), function=slopes.divided),
+    case("multiply", apart(2, 3), apart(3), function=cotangent_products.scaled),
+    case("multiply", apart(2, 3), apart(3), function=cotangent_products.product),
+    case("divide", apart(2, 3), positive(3), function=cotangent_products.divided),
     case("true_divide", apart(2, 1), positive(2, 3)),
     case("divide_no_nan", apart(2, 3), positive(3)),
     case("mod", within(2.1, 2.9, 4), within(0.81, 0.99, 4)),

@@ -1,4 +1,4 @@
-"""Borders added to images and taken away."""
+"""Adding borders to images and removing them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def pad_images(
     target_width: Length = None,
     data_format: str | None = None,
 ) -> Any:
-    """Zeros around images; of the two borders and the target of each axis two are given.
+    """Adds zeros around images; two of first border, last border and target are given per axis.
 
     Args:
         images: `(batch, height, width, channels)` or one image, or channels first.
@@ -84,7 +84,7 @@ def pad_images(
     top, bottom, target_height = _borders("padding", height, ("top", "bottom", "height"), rows, 1)
     left, right, target_width = _borders("padding", width, ("left", "right", "width"), columns, 1)
     if height is None or width is None:
-        # Symbolic images of unknown size: how much is padded will be known, the target is.
+        # Symbolic images of unknown size: the padding is computed later, the target is known.
         lengths = {axes.height: target_height, axes.width: target_width}
         return KerasTensor(with_lengths(images.shape, lengths), images.dtype)
     pairs = [(0, 0)] * len(images.shape)
@@ -103,7 +103,7 @@ def crop_images(
     target_width: Length = None,
     data_format: str | None = None,
 ) -> Any:
-    """Images without borders; of the two borders and the target of each axis two are given.
+    """Cuts borders off; two of first border, last border and target are given per axis.
 
     Args:
         images: `(batch, height, width, channels)` or one image, or channels first.

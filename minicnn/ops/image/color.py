@@ -1,4 +1,4 @@
-"""Colours: grey, and hue with saturation and value."""
+"""Conversions of colours: RGB to grey, RGB to HSV and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minicnn.ops.image.layout import image_axes
 
 @composite("images", class_name="RGBToGrayscale")
 def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
-    """How bright the pixels look: 0.2989 red + 0.5870 green + 0.1140 blue.
+    """The brightness of each pixel: 0.2989 red + 0.5870 green + 0.1140 blue.
 
     Args:
         images: `(batch, height, width, 3)` or one image; grey ones with one channel stay.
@@ -58,8 +58,8 @@ def _require_float_rgb(images: Any, data_format: str | None) -> int:
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Any:
     """Red, green and blue from 0 to 1 as hue, saturation and value from 0 to 1.
 
-    value = max(r, g, b), saturation = (value - min(r, g, b)) / value, and the hue is the place on
-    the circle red, yellow, green, cyan, blue, magenta.
+    value = max(r, g, b), saturation = (value - min(r, g, b)) / value, and the hue is the position
+    on the circle red, yellow, green, cyan, blue, magenta.
     Source: Smith, "Color gamut transform pairs" (1978).
     """
     axis = _require_float_rgb(images, data_format)
@@ -83,7 +83,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Any:
 
 @composite("images", class_name="HSVToRGB")
 def hsv_to_rgb(images: Any, data_format: str | None = None) -> Any:
-    """Hue, saturation and value from 0 to 1 as red, green and blue: undoes `rgb_to_hsv`."""
+    """Hue, saturation and value from 0 to 1 as red, green and blue: the inverse of `rgb_to_hsv`."""
     axis = _require_float_rgb(images, data_format)
     hue, saturation, value = ops.unstack(images, 3, axis=axis)
     red = ops.clip(ops.abs(hue * 6 - 3) - 1, 0, 1)

@@ -1,4 +1,4 @@
-"""Which axes of an image, or a batch of images, are height, width and channels."""
+"""The axes of height, width and channels of an image or a batch of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from minicnn.common.configuration import standardize_data_format
 
 
 class Axes(NamedTuple):
-    """Axes counted from the end, so that they hold with and without a batch axis."""
+    """The axes counted from the end, so that they are the same with and without a batch axis."""
 
     height: int
     width: int

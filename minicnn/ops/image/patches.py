@@ -1,4 +1,4 @@
-"""Patches of images, each with its pixels as channels."""
+"""`extract_patches`: patches of images, with the pixels of a patch as channels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _patches_spec(images, size, **window):
 
 
 def _window(lengths, size, strides, padding, dilation_rate):
-    """Size, strides, padding and dilation as the kernels take them."""
+    """The window's settings as the backend functions take them."""
     strides, dilation = (per_axis(x, len(size), "strides") for x in (strides, dilation_rate))
     pairs = pad_pairs(standardize_padding(padding), lengths, size, strides, dilation)
     return size, strides, pairs, dilation
@@ -50,7 +50,7 @@ def _take_patches(images, size, strides, padding, dilation_rate):
     wide=True,
 )
 def _put_patches(cotangent, shape, size, strides, padding, dilation_rate):
-    """The adjoint of `_take_patches`: each patch is added where it was taken from."""
+    """The adjoint of `_take_patches`: adds each patch to the pixels that it was taken from."""
     window = _window(shape[1:-1], size, strides, padding, dilation_rate)
     columns = cotangent.reshape(*cotangent.shape[:-1], *size, shape[-1])
     return kernels.col2im(columns, shape, *window)
@@ -71,7 +71,7 @@ def extract_patches(
         images: `(batch, height, width, channels)`, one image, or channels first; volumes with a
             size of three.
         size: of a patch.
-        strides: how far apart patches are; `size` by default.
+        strides: distance between patches; `size` by default.
 
     Returns:
         `(batch, rows, columns, patch height · patch width · channels)`, in the images' layout.

@@ -1,9 +1,9 @@
-"""Images made larger or smaller, by a weighted mean of the pixels around each new place.
+"""Resizing images: each new pixel is a weighted mean of the old pixels around it.
 
 Along one axis of n pixels that become m, new pixel i lies at c = (i + 1/2) · n/m, measured from
 the edge, and old pixel j at j + 1/2. It counts with weight k(j + 1/2 - c), divided by the sum of
-the weights. `antialias` widens the kernel k by n/m where images shrink, so that no pixel is
-overlooked. The weights of an axis are a matrix W, and the images become W · images · Wᵀ.
+the weights. `antialias` widens the kernel k by n/m where images shrink, so that every old
+pixel counts. The weights of an axis are a matrix W, and the images become W · images · Wᵀ.
 Source: Keys, "Cubic convolution interpolation for digital image processing" (1981), eq. 4, 15;
 Duchon, "Lanczos filtering in one and two dimensions" (1979).
 """
@@ -96,7 +96,7 @@ def resize(
     fill_value: float = 0.0,
     data_format: str | None = None,
 ) -> Any:
-    """Images in another size.
+    """Resizes images.
 
     Args:
         images: `(batch, height, width, channels)` or one image, or channels first.
@@ -149,7 +149,7 @@ def _check(size: Any, interpolation: str, fill_mode: str, both: bool) -> None:
 
 
 def _same_ratio(height: int, width: int, size: tuple[int, int]) -> tuple[int, int]:
-    """The height that goes with the width in images of the new size, and the other way round."""
+    """The height for this width, and the width for this height, in the ratio of the new size."""
     return int(width * size[0] / size[1]), int(height * size[1] / size[0])
 
 

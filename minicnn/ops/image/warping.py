@@ -1,4 +1,4 @@
-"""Images turned, moved and zoomed: every new pixel is read from somewhere in the old image."""
+"""Affine transforms of images: each new pixel is read at a computed position of the old image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILL_MODES = ("constant", "nearest", "wrap", "reflect")
 
 
 def _inside(position: np.ndarray, length: int, fill_mode: str) -> np.ndarray:
-    """Positions mapped to where the image, continued by the fill mode, has the same value."""
+    """Positions outside the image mapped to positions inside, as the fill mode says."""
     last = length - 1
     if fill_mode == "nearest":
         return np.clip(position, 0, last)
@@ -29,7 +29,7 @@ def _inside(position: np.ndarray, length: int, fill_mode: str) -> np.ndarray:
 
 
 def _wrapped(position: np.ndarray, length: int) -> np.ndarray:
-    """The image again and again, as TensorFlow counts it: gaps between copies go to an edge."""
+    """Positions in the repeated image, as TensorFlow counts: gaps between copies are an edge."""
     last = length - 1
     if last < 1:
         return np.zeros_like(position)
@@ -48,14 +48,14 @@ def _reflected(position: np.ndarray, length: int) -> np.ndarray:
 
 
 def _nearest(position: np.ndarray) -> np.ndarray:
-    """The next whole number; from the middle between two, away from 0."""
+    """The nearest whole number; halves are rounded away from 0."""
     return np.trunc(position + np.copysign(np.float32(0.5), position))
 
 
 def _taps(
     transforms: np.ndarray, height: int, width: int, interpolation: str, fill_mode: str
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """What each new pixel is made of: (indices into the flat image, weights, is it inside)."""
+    """The old pixels of each new pixel, each as (index into the flat image, weight, is inside)."""
     a0, a1, a2, b0, b1, b2, c0, c1 = transforms.astype("float32").T[:, :, None, None]
     y, x = np.meshgrid(np.arange(height, dtype="f4"), np.arange(width, dtype="f4"), indexing="ij")
     k = c0 * x + c1 * y + 1
@@ -132,7 +132,7 @@ def affine_transform(
         transform: `(a0, a1, a2, b0, b1, b2, c0, c1)`, for all images or each its own, with
             k = c0 x + c1 y + 1. No gradient flows to it.
         interpolation: "nearest" or "bilinear".
-        fill_mode: what lies outside the image: "constant" (`fill_value`), "nearest" (its edge),
+        fill_mode: the values outside the image: "constant" (`fill_value`), "nearest" (its edge),
             "wrap" (itself again) or "reflect" (its mirror image).
 
     Returns:
@@ -171,7 +171,7 @@ def affine_transform(
 def affine_transform_gradient(
     cotangent: Any, transform: Any, interpolation: str, fill_mode: str, data_format: str | None
 ) -> Any:
-    """The cotangent of the images of `affine_transform`: each pixel's is given back where read."""
+    """The cotangent of the images of `affine_transform`: each is added where its pixel was read."""
     data_format = standardize_data_format(data_format)
     batch = _as_batch(cotangent, data_format)
     n, height, width, channels = batch.shape

@@ -1,4 +1,4 @@
-"""Matrices as products of simpler ones."""
+"""Matrix decompositions: QR, singular values, eigenvalues, LU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.autodiff import operations as ops
 from minicnn.ops.define.declare import op
 from minicnn.ops.linalg.shared import check_matrix, check_square, swapped
-from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["eig", "eigh", "lu_factor", "qr", "svd"]
@@ -52,7 +52,7 @@ def _qr_vjp(g, y, x, mode):
 
 
 class _CheckedMode:
-    """`Qr(mode=…)` says at once if the mode is none."""
+    """Makes `Qr(mode=…)` check the mode when it is created."""
 
     def __init__(self, mode="reduced", *, name=None):
         _qr_check(KerasTensor((1, 1)), mode)

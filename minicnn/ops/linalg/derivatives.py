@@ -1,4 +1,4 @@
-"""Directional derivatives of functions."""
+"""`jvp`: directional derivatives of functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths of vectors and sizes of matrices."""
+"""Norms of vectors and matrices."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from minicnn.backend import kernels
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 from minicnn.ops.numpy.reductions import stretched
-from minicnn.ops.numpy.slopes import divided, scaled
 
 __all__ = ["norm"]
 
@@ -18,14 +18,14 @@ _INFINITY = float("inf")
 
 
 def _length_vjp(g, y, x, axis, keepdims):
-    """The gradient of a length is the unit vector; of the length 0 it is taken as 0."""
+    """The gradient of the length of x: x divided by its length, and 0 at x = 0."""
     unit = divided(x, stretched(y, x, axis, keepdims))
     return scaled(stretched(g, x, axis, keepdims), unit)
 
 
 @op("x", promote="float", spec=specs.reduction, vjp=(_length_vjp,), wide=True)
 def euclidean_length(x, axis=None, keepdims=False):
-    """`√Σ x²` of real numbers, where the squares may overflow or vanish."""
+    """`√Σ x²` of real numbers, right also where the squares overflow or underflow."""
     return kernels.euclidean_length(x, rules.as_axis(axis), keepdims)
 
 
@@ -49,14 +49,15 @@ def _vector_norm(x, order, axis, keepdims):
         return ops.min(sizes, axis, keepdims)
     if order == 0:
         return ops.sum(ops.cast(ops.not_equal(x, 0), x.dtype), axis, keepdims)
-    scale = ops.stop_gradient(_largest(sizes, axis))  # the powers of large numbers would overflow
+    # the powers of large numbers would overflow
+    scale = ops.stop_gradient(_largest(sizes, axis))
     total = ops.sum(ops.power(sizes / scale, order), axis, keepdims=True)
     result = scale * ops.power(total, 1 / order)
     return result if keepdims else ops.squeeze(result, axis)
 
 
 def _largest(sizes, axis):
-    """The largest size along the axis, or 1 where that cannot be divided by."""
+    """The largest element along the axis, or 1 where it cannot be a divisor."""
     largest = ops.max(sizes, axis, keepdims=True, initial=0)
     return ops.where((largest > 0) & ops.isfinite(largest), largest, 1)
 

@@ -22,13 +22,13 @@ def check_square(x):
 
 
 def square_spec(x, **_):
-    """The shape rule of what maps square matrices to such."""
+    """Shape rule of operations from square matrices to square matrices."""
     check_square(x)
     return KerasTensor(x.shape, x.dtype)
 
 
 def number_spec(x, **_):
-    """The shape rule of what maps square matrices to numbers."""
+    """Shape rule of operations from square matrices to numbers."""
     check_square(x)
     return KerasTensor(x.shape[:-2], x.dtype)
 

@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.autodiff import operations as ops
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.linalg.shared import check_matrix, check_square, number_spec, square_spec, swapped
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
@@ -104,7 +104,7 @@ def _slogdet_spec(x):
     vjp=(lambda g, y, x: scaled(ops.expand_dims(g[1], (-2, -1)), swapped(_inverse_or_nan(x))),),
 )
 def slogdet(x):
-    """Sign and logarithm of the size of the determinant."""
+    """Sign of the determinant and logarithm of its absolute value."""
     check_square(x)
     return tuple(np.linalg.slogdet(x))
 
@@ -123,7 +123,7 @@ def _solve_spec(a, b, **_):
 
 
 def _as_columns(a, b):
-    """B as a matrix, if it is a vector (or a batch of them)."""
+    """B as a matrix of one column, if it is a vector (or a batch of vectors)."""
     return (ops.expand_dims(b, -1), True) if b.ndim == a.ndim - 1 else (b, False)
 
 
@@ -153,7 +153,7 @@ def solve(a, b):
 
 @composite("a", "b")
 def solve_triangular(a, b, lower=False):
-    """The x with `a x = b` for a triangular a; the other triangle of a is not looked at."""
+    """The x with `a x = b` for a triangular a; the other triangle of a is ignored."""
     a = ops.convert_to_tensor(a)
     check_square(a)
     return solve(ops.tril(a) if lower else ops.triu(a), b)
@@ -202,7 +202,7 @@ def _lstsq_check(a, b):
 
 @composite("a", "b")
 def lstsq(a, b, rcond=None):
-    """The x that makes `|a x - b|` smallest, the shortest such x if there are several."""
+    """The x with the smallest `|a x - b|`; the shortest one if there are several."""
     a, b = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
     _lstsq_check(a, b)
     return ops.matmul(pinv(a, rcond), b)
@@ -215,5 +215,5 @@ def _rank_spec(x, tol=None):
 
 @op("x", promote="float", spec=_rank_spec)
 def matrix_rank(x, tol=None):
-    """How many singular values are larger than `tol`."""
+    """The number of singular values larger than `tol`."""
     return np.asarray(np.linalg.matrix_rank(x, tol), "int32")

@@ -1,6 +1,6 @@
 """Operations of neural networks: activations, convolution, pooling, normalization, cross-entropy.
 
-Each function has a class beside it for graphs: `conv` and `Conv`.
+Each function has an operation class for symbolic graphs: `conv` and `Conv`.
 """
 
 from minicnn.ops.define.declare import operation_classes

@@ -1,8 +1,8 @@
-"""Activation functions that act on each element by itself.
+"""Activation functions of single elements.
 
 Each comes with its derivative, in terms of the output y where that is cheaper than in terms of x.
-At a kink the derivative is that of the flat side. Those that compute several steps are `wide`, so
-that float16 and bfloat16 are rounded to once.
+At a kink the derivative is that of the flat side. Functions of several steps are `wide`: they
+compute in float32 or wider, so that a float16 or bfloat16 result is rounded once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from minicnn.backend import kernels
 from minicnn.backend.numpy.activations import SELU_ALPHA, SELU_SCALE
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
-from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 
 
 @op(
@@ -25,7 +25,7 @@ from minicnn.ops.numpy.slopes import divided, scaled
     vjp=(lambda g, _, cotangent, y: relu_gradient(g, y), None),
 )
 def relu_gradient(cotangent: Any, y: Any) -> Any:
-    """The cotangent of the input of `y = relu(x)`: passed on where `y > 0`."""
+    """The cotangent of the input of `y = relu(x)`: the cotangent of y where `y > 0`, else 0."""
     return kernels.relu_gradient(cotangent, y)
 
 
@@ -45,7 +45,7 @@ relu.fused_name = "relu"
 
 @op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0), wide=True)
 def relu6(x: Any) -> Any:
-    """Rectified linear unit with a ceiling: `y = min(max(x, 0), 6)`."""
+    """Rectified linear unit with an upper bound: `y = min(max(x, 0), 6)`."""
     return kernels.relu6(x)
 
 
@@ -57,7 +57,7 @@ def relu6(x: Any) -> Any:
     wide=True,
 )
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """Rectified linear unit that leaks: `y = x` where `x > 0`, else `y = negative_slope · x`."""
+    """Leaky rectified linear unit: `y = x` where `x > 0`, else `y = negative_slope · x`."""
     return kernels.leaky_relu(x, negative_slope)
 
 
@@ -78,8 +78,8 @@ def logistic(x: Any) -> Any:
 def sigmoid(x: Any) -> Any:
     """Logistic sigmoid: `y = 1 / (1 + exp(-x))`, between 0 and 1.
 
-    The result remembers x, so that `binary_crossentropy` can start from there and stay exact
-    where y has rounded to 0 or 1.
+    The result keeps x as its logits, from which `binary_crossentropy` computes: exact also where
+    y is rounded to 0 or 1.
     """
     y = logistic(x)
     y._keras_logits = x
@@ -106,7 +106,7 @@ def log_sigmoid(x: Any) -> Any:
     wide=True,
 )
 def hard_sigmoid(x: Any) -> Any:
-    """Sigmoid of straight lines: `y = min(max(x / 6 + 1/2, 0), 1)`."""
+    """Piecewise linear sigmoid: `y = min(max(x / 6 + 1/2, 0), 1)`."""
     return kernels.hard_sigmoid(x)
 
 
@@ -118,7 +118,7 @@ def hard_sigmoid(x: Any) -> Any:
     wide=True,
 )
 def sparse_sigmoid(x: Any) -> Any:
-    """Sigmoid of straight lines: `y = min(max((x + 1) / 2, 0), 1)`."""
+    """Piecewise linear sigmoid: `y = min(max((x + 1) / 2, 0), 1)`."""
     return kernels.sparse_sigmoid(x)
 
 
@@ -130,7 +130,7 @@ def sparse_sigmoid(x: Any) -> Any:
     wide=True,
 )
 def softplus(x: Any) -> Any:
-    """Smooth ramp: `y = log(1 + exp(x))`."""
+    """Smooth rectifier: `y = log(1 + exp(x))`."""
     return kernels.softplus(x)
 
 
@@ -142,7 +142,7 @@ def softplus(x: Any) -> Any:
     wide=True,
 )
 def sparse_plus(x: Any) -> Any:
-    """Smooth ramp that becomes a line: 0 below -1, `(x + 1)² / 4` up to 1, `x` above."""
+    """Piecewise quadratic rectifier: 0 below -1, `(x + 1)² / 4` up to 1, `x` above."""
     return kernels.sparse_plus(x)
 
 
@@ -154,12 +154,12 @@ def sparse_plus(x: Any) -> Any:
     wide=True,
 )
 def squareplus(x: Any, b: float = 4) -> Any:
-    """Smooth ramp without exponentials: `y = (x + √(x² + b)) / 2`."""
+    """Smooth rectifier without exponentials: `y = (x + √(x² + b)) / 2`."""
     return kernels.squareplus(x, b)
 
 
 def _softsign_vjp(g, y, x):
-    divisor = 1 + ops.abs(x)  # whose square may overflow
+    divisor = 1 + ops.abs(x)  # the square of a large x may overflow
     return divided(divided(g, divisor), divisor)
 
 
@@ -193,7 +193,7 @@ def hard_silu(x: Any) -> Any:
 
 
 def _exp_below_zero(x):
-    """`exp(x)` for negative x. (From `y = exp(x) - 1` it would come without its digits.)"""
+    """`exp(x)` for negative x. (`y + 1` with `y = exp(x) - 1` would lose its digits.)"""
     return ops.exp(ops.minimum(x, 0))
 
 
@@ -242,7 +242,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def _gelu_vjp(g, y, x, approximate):
-    x = ops.clip(x, -40, 40)  # beyond, the slope is 0 or 1 and the powers might overflow
+    x = ops.clip(x, -40, 40)  # for larger |x| the slope is 0 or 1, and the powers might overflow
     if not approximate:
         density = ops.exp(-x * x / 2) / math.sqrt(2 * math.pi)
         return scaled(g, ops.erfc(x * -math.sqrt(0.5)) / 2 + x * density)

@@ -1,4 +1,4 @@
-"""Attention, and the signal-to-noise ratio: small formulas written in other operations."""
+"""Attention and the peak signal-to-noise ratio, composed of other operations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Any:
-    """`softmax(scale · Q Kᵀ + bias) V`, for each head by itself.
+    """`softmax(scale · Q Kᵀ + bias) V`, for each head separately.
 
     Args:
         query: `(batch, targets, heads, width)`.
@@ -32,7 +32,7 @@ def dot_product_attention(
         bias: added to the scores `(batch, heads, targets, sources)`.
         mask: True where a score counts.
         scale: `1 / √width` by default.
-        is_causal: whether a target sees only sources up to its own place.
+        is_causal: whether a target uses only sources up to its own position.
         flash_attention, attn_logits_soft_cap: for other hardware; only None (or False) here.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Refusals of inputs and kernels that do not fit together."""
+"""Checks that the channels of inputs and kernel fit together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from minicnn.ops.nn.sliding_windows import channels_of
 
 
 def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) -> None:
-    """Refuse inputs whose channels do not come in whole groups of the kernel's channels."""
+    """Raises unless the input channels are a multiple of the kernel's channels."""
     if len(input_shape) != len(kernel_shape):
         raise ValueError(
             f"A kernel of shape {tuple(kernel_shape)} (spatial dimensions, input channels, "
@@ -38,7 +38,7 @@ def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) ->
 
 
 def check_same_channels(inputs: Any, kernel: Any, axis: int, data_format: str) -> None:
-    """Refuse inputs whose channels differ from the kernel's axis of input channels."""
+    """Raises unless inputs and kernel have the same number of input channels."""
     if len(inputs.shape) != len(kernel.shape):
         check_channels(inputs.shape, kernel.shape, data_format)
     channels, expected = channels_of(inputs.shape, data_format), kernel.shape[axis]

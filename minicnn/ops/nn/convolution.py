@@ -5,7 +5,7 @@ A convolution y = x ∗ w is linear in x and in w. With x̄, w̄, ȳ the cotange
     x̄ = conv_input_gradient(ȳ, w),        w̄ = conv_kernel_gradient(x, ȳ).
 
 Both are again linear in both arguments, and each of the three is the derivative of the other two,
-so that derivatives of any order come from these few lines.
+so that these few lines give derivatives of any order.
 Source: Dumoulin, Visin, "A guide to convolution arithmetic for deep learning" (2016).
 """
 
@@ -47,7 +47,7 @@ def window_settings(
     data_format: str,
     dilation_rate: Sizes,
 ) -> dict[str, Any]:
-    """The kernels' keyword arguments, after checking that inputs and kernel fit together."""
+    """Checks that inputs and kernel fit together; returns the backend's keyword arguments."""
     check_channels(input_shape, kernel_shape, data_format)
     kernel_size = kernel_shape[:-2]
     output_shapes.compute_conv_output_shape(
@@ -210,7 +210,7 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Any:
-    """Convolution of each channel by itself, with `multiplier` filters for each.
+    """Convolution of each channel separately, with `multiplier` filters for each.
 
     Output channel `c · multiplier + m` is input channel c convolved with `kernel[..., c, m]`:
     a grouped convolution with as many groups as channels.

@@ -1,8 +1,8 @@
 """Cross-entropies between targets and predictions, the losses of classification.
 
-A prediction that comes straight from `softmax` or `sigmoid` still knows the logits it was made
-from, and these are used: `log(softmax(x))` taken from x keeps its digits where the probability
-has rounded to 0 or 1. Other probabilities are clipped to [ε, 1 - ε], ε = `config.epsilon()`.
+The result of `softmax` or `sigmoid` keeps its logits x, and the losses are computed from them:
+`log(softmax(x))` computed from x is exact also where the probability is rounded to 0 or 1. Other
+probabilities are clipped to [ε, 1 - ε], ε = `config.epsilon()`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn.activations import logistic
 from minicnn.ops.nn.encoding import one_hot
 from minicnn.ops.nn.softmax_family import check_axis, log_softmax, softmax, softmax_gradient
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
@@ -47,7 +47,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 
 def _sigmoid_vjp(g, y, target, logits):
-    # `sigmoid(x) - t` would lose all digits where a prediction is nearly right.
+    # `sigmoid(x) - t` would lose all digits where a prediction is close to its target.
     return scaled(g, (1 - target) * logistic(logits) - target * logistic(-logits))
 
 
@@ -93,7 +93,7 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
-    """`-log(p[target])`: categorical cross-entropy with the classes given by number.
+    """`-log(p[target])`: categorical cross-entropy with class numbers as targets.
 
     Args:
         target: class numbers, of the shape of the output without the axis of the classes (a last
@@ -167,8 +167,8 @@ def sparse_softmax_cross_entropy_gradient(cotangent: Any, logits: Any, labels: A
 
 
 def _class_numbers(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The labels as integers, none of them outside the classes."""
-    # Fractions are cut off, so that of -0.5 the number is 0. NaN passes no comparison.
+    """The labels as integers; raises where one is not a class number."""
+    # Fractions are cut off: -0.5 is class 0. NaN fails every comparison, so it is refused.
     if not labels.size or (labels.min() > -1 and labels.max() < classes):
         return labels.astype(np.int64, copy=False)
     if is_real_float(labels.dtype) and not np.isfinite(labels).all():
@@ -184,7 +184,7 @@ def _class_numbers(labels: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _one_number_each(target: Any, output: Any) -> Any:
-    """The targets with one class number for each row of the output."""
+    """The targets as one class number for each row of the output."""
     expected, shape = tuple(output.shape[:-1]), tuple(target.shape)
     if len(shape) == len(output.shape) and shape[-1] == 1:
         target, shape = ops.squeeze(target, -1), shape[:-1]
@@ -235,7 +235,7 @@ def _clipped(probabilities: Any) -> Any:
 
 
 def _logits_of(output: Any, from_logits: bool, name: str, activation: str) -> tuple[Any, bool]:
-    """The logits that probabilities were made from, if they are known."""
+    """The logits that probabilities were computed from, if they are known."""
     logits = getattr(output, "_keras_logits", None)
     if logits is None:
         return output, from_logits

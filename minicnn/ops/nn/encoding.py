@@ -1,4 +1,4 @@
-"""Class numbers as vectors."""
+"""One-hot and multi-hot encoding: class numbers as vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _position(axis: int, ndim: int) -> int:
-    """Where the axis of the classes goes: -1 is after all others."""
+    """The position of the axis of the classes: -1 is after all others."""
     if axis == -1:
         return ndim
     if 0 <= axis <= ndim:
@@ -39,7 +39,7 @@ def _one_hot_spec(x, num_classes, axis=-1, dtype=None, sparse=False):
 def one_hot(
     x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False
 ) -> Any:
-    """Vectors with a one at the class and zeros elsewhere; all zeros for a class out of range.
+    """Vectors with 1 at the class and 0 elsewhere; all 0 for a class out of range.
 
     Args:
         x: class numbers, integers of any shape.
@@ -71,12 +71,12 @@ def multi_hot(
     sparse: bool = False,
     num_tokens: int | None = None,
 ) -> Any:
-    """Vectors with a one at each of several classes.
+    """Vectors with 1 at each of several classes and 0 elsewhere.
 
     Args:
         inputs: class numbers, `(samples, classes of a sample)` or `(classes of the sample,)`.
         num_classes: length of the vectors (`num_tokens` is its old name).
-        axis: where the axis of the classes goes before the samples' classes are merged.
+        axis: position of the axis of the classes, before the classes of a sample are merged.
         dtype: of the result; the default float type if not given.
 
     Example:

@@ -1,4 +1,4 @@
-"""Normalization: subtract a mean, divide by a standard deviation, over one set of axes or other."""
+"""Normalization: subtracting a mean and dividing by a standard deviation or norm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minicnn.ops.define.half import at_least_float32
 from minicnn.ops.define.specs import normalize_axes, reduced_shape
 from minicnn.ops.linalg.norms import euclidean_length
 from minicnn.ops.nn.softmax_family import check_axis
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Axes = int | Sequence[int]
@@ -26,7 +26,7 @@ def _moments_spec(x, axes, keepdims=False, synchronized=False):
 
 
 def _moments_vjp(cotangents, outputs, x, axes, keepdims, synchronized):
-    """`(μ̄ + 2 σ̄² · (x - μ)) / n`: that σ² contains μ adds nothing, as `Σ (x - μ) = 0`."""
+    """`(μ̄ + 2 σ̄² · (x - μ)) / n`. (σ² depends on μ with derivative 0, as `Σ (x - μ) = 0`.)"""
     axes = normalize_axes(axes, x.ndim)
     mean, by_mean, by_variance, x = map(at_least_float32, (outputs[0], *cotangents, x))
     if not keepdims:
@@ -200,7 +200,7 @@ def normalize(x: Any, axis: Axes = -1, order: int = 2, epsilon: float | None = N
         x = ops.expand_dims(x, 0)
     check_axis(axis, len(x.shape))
     epsilon = configuration.epsilon() if epsilon is None else epsilon
-    if order == 2:  # along several axes `norm` would take matrices
+    if order == 2:  # along two axes `norm` would compute a matrix norm
         length = euclidean_length(x, axis, keepdims=True)
     else:
         length = ops.norm(x, ord=order, axis=axis, keepdims=True)

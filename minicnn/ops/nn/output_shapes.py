@@ -1,4 +1,4 @@
-"""Shapes that come out of convolution and pooling, known before anything is computed."""
+"""Output shapes of convolution and pooling, computed from the input shapes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def compute_pooling_output_shape(
     padding: str = "valid",
     data_format: str | None = "channels_last",
 ) -> Shape:
-    """The shape after pooling. `strides=None` means windows side by side.
+    """The shape after pooling. `strides=None` means strides equal to `pool_size`.
 
     >>> compute_pooling_output_shape((None, 28, 28, 3), (2, 2), None)
     (None, 14, 14, 3)
@@ -149,8 +149,8 @@ def transposed_pairs(
 ) -> Pairs:
     """The padding of the convolution that a transposed convolution is the transpose of.
 
-    That convolution reads the outputs and gives the inputs: n inputs use (n - 1)·s + k positions
-    of the outputs, and what the outputs lack of that is padding, the odd position after.
+    That convolution maps the outputs to the n inputs and reads (n - 1)·s + k positions. Positions
+    beyond the length of the outputs are padding, the odd one after.
     """
     pairs = []
     for n, m, k, s, d in zip(input_lengths, output_lengths, window, strides, dilation, strict=True):
@@ -170,8 +170,8 @@ def compute_conv_transpose_padding_args_for_jax(
     """The padding (before, after) with which a plain convolution computes the transposed one.
 
     That convolution has stride 1, the flipped kernel, and the inputs with `strides - 1` zeros
-    between neighbours. The transposed convolution pads its outputs by p before; this one pads its
-    inputs by k - 1 - p, and after them by what the outputs' length then asks for.
+    between neighbours. With p the transposed convolution's padding before, this one is padded by
+    k - 1 - p before, and after by what gives the outputs' length.
     """
     rank = len(input_shape) - 2
     output_shape = compute_conv_transpose_output_shape(

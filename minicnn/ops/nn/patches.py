@@ -1,4 +1,4 @@
-"""Patches of images laid out as columns, put together again, and exchanged for channels."""
+"""Patches of images as columns (im2col) and back (col2im), and as channels and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Sizes = int | tuple[int, int]
 
 
 def _window(kernel_size, dilation, padding, stride):
-    """Kernel size, strides, padding and dilation as the kernels take them."""
+    """The window's settings as the backend functions take them."""
     pads = (padding, padding) if isinstance(padding, int) else tuple(padding)
     return (
         per_axis(kernel_size, 2, "kernel_size"),
@@ -99,7 +99,7 @@ def fold(
     padding: Sizes = 0,
     stride: Sizes = 1,
 ) -> Any:
-    """Adds columns back where `unfold` took them from (col2im): its adjoint.
+    """Adds each column to the pixels that `unfold` took it from (col2im): the adjoint of `unfold`.
 
     Args:
         x: `(batch, channels · kernel height · kernel width, windows)`.
@@ -126,7 +126,7 @@ def _check_block_size(block_size: int) -> None:
 
 @composite("x")
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
-    """Channels spread out over blocks of pixels (pixel shuffle).
+    """Rearranges channels into blocks of r × r pixels (pixel shuffle).
 
     Args:
         x: `(batch, height, width, channels)`, or channels first.
@@ -152,7 +152,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
 
 @composite("x")
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
-    """Blocks of pixels gathered into channels: the inverse of `depth_to_space`.
+    """Rearranges blocks of r × r pixels into channels: the inverse of `depth_to_space`.
 
     Args:
         x: `(batch, height, width, channels)`, or channels first.
@@ -177,5 +177,5 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 def _free(length: int | None) -> int:
-    """The length, or -1 for `reshape` to find out."""
+    """The length, or -1 if it is unknown, for `reshape`."""
     return -1 if length is None else length

@@ -1,4 +1,4 @@
-"""Pooling: the maximum or the mean of each window, channel by channel."""
+"""Pooling: the maximum or the mean of each window, for each channel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BY_TWO = (2, 2), (2, 2), ((0, 0), (0, 0))
 def _settings(
     shape: Shape, pool_size: Sizes, strides: Sizes | None, padding: Any, data_format: str
 ):
-    """The kernels' pool size, strides and padding, after checking that the windows fit."""
+    """Checks that the windows fit; returns pool size, strides and padding for the backend."""
     if len(shape) < 3:
         raise ValueError(
             "Pooling needs inputs with a batch dimension, spatial dimensions and channels. "
@@ -81,7 +81,7 @@ def _max_pool(
 
 
 def _is_by_two(x, pool_size, strides, padding, data_format) -> bool:
-    """Whether windows of 2 × 2 lie side by side in images that are channels-last."""
+    """Whether this is pooling by two: 2 × 2 windows with strides 2 on channels-last images."""
     if not isinstance(x, Tensor) or x.ndim != 4 or data_format != "channels_last":
         return False
     window = _settings(*hashable(x.shape, pool_size, strides, padding, data_format))
@@ -96,7 +96,7 @@ def _by_two_gradients(cotangent, outputs, winners, inputs, needed):
     return [kernels.max_pool_by_two_gradient(cotangent, winners, inputs.shape[1:3])]
 
 
-# It remembers the winners, so that its way back need not look for them again.
+# Saves each window's argmax for the backward pass.
 @fused("inputs", forward=_by_two_forward, gradients=_by_two_gradients, wide=True)
 def _max_pool_by_two(inputs):
     return _max_pool(inputs, 2, data_format="channels_last")
@@ -116,13 +116,13 @@ def max_pool(
         inputs: `(batch, *spatial, channels)`, or `(batch, channels, *spatial)` with
             `data_format="channels_first"`.
         pool_size: one integer, or one for each spatial dimension.
-        strides: how far apart the windows are; `pool_size` by default.
-        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; what lies
-            outside the inputs never wins).
+        strides: distance between windows; `pool_size` by default.
+        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; positions
+            outside the inputs are never the maximum).
 
     Returns:
-        `(batch, *positions, channels)`, in the layout of the inputs. All of the gradient goes to
-        the first maximum of a window.
+        `(batch, *positions, channels)`, in the layout of the inputs. The whole gradient of a
+        window goes to its first maximum.
     """
     data_format = standardize_data_format(data_format)
     if _is_by_two(inputs, pool_size, strides, padding, data_format):
@@ -145,7 +145,7 @@ def max_pool_gradient(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """The cotangent of the inputs of `max_pool`: each window's goes to its first maximum."""
+    """The cotangent of the inputs of `max_pool`: that of each window, at its first maximum."""
     data_format = standardize_data_format(data_format)
     window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
     cotangent, inputs = (to_channels_last(x, data_format) for x in (cotangent, inputs))
@@ -167,9 +167,9 @@ def max_pool_gather(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """`values` read where each window of `inputs` has its first maximum.
+    """The element of `values` at the position of each window's first maximum in `inputs`.
 
-    The adjoint of `max_pool_gradient` in its cotangent.
+    The adjoint of `max_pool_gradient` as a function of its cotangent.
     """
     data_format = standardize_data_format(data_format)
     window = _settings(*hashable(inputs.shape, pool_size, strides, padding, data_format))
@@ -216,7 +216,7 @@ def average_pool_gradient(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """The cotangent of the inputs of `average_pool`: each window shares its own out equally."""
+    """The cotangent of the inputs of `average_pool`: each window's, divided among its elements."""
     data_format = standardize_data_format(data_format)
     window = _settings(*hashable(input_shape, pool_size, strides, padding, data_format))
     channels = channels_of(input_shape, data_format)
@@ -226,7 +226,7 @@ def average_pool_gradient(
 
 
 def _adaptive_windows(length: int | None, count: int) -> list[range]:
-    """`count` windows that cover an axis as evenly as whole positions allow, overlapping by one."""
+    """`count` windows that cover an axis as evenly as possible; neighbours may overlap by one."""
     if length is None:
         raise ValueError(
             "Adaptive pooling divides each spatial dimension into windows, so the spatial "
@@ -241,7 +241,7 @@ def _spatial_axes(ndim: int, data_format: str) -> range:
 
 @composite("inputs", wide=True)
 def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Any:
-    """Average pooling to a given number of windows, whatever the size of the inputs.
+    """Average pooling to a given number of windows for inputs of any size.
 
     Window i of m along an axis of length n reaches from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
 
@@ -249,7 +249,7 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
         output_size: one integer, or one for each spatial dimension.
 
     Returns:
-        The inputs' layout, with `output_size` as spatial dimensions.
+        The pooled inputs in their layout, with `output_size` as spatial dimensions.
     """
     data_format = standardize_data_format(data_format)
     axes = _spatial_axes(len(inputs.shape), data_format)

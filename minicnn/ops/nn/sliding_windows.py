@@ -1,8 +1,8 @@
 """Windows that slide over a grid: what convolution and pooling have in common.
 
 Along one axis of length n, a window of k elements, spread `dilation` apart, reaches over
-`(k - 1)·dilation + 1` positions and moves by `stride`. What "same", "valid" and "causal" padding
-and the two data formats mean is decided here and nowhere else.
+`(k - 1)·dilation + 1` positions and moves by `stride`. The meaning of
+"same", "valid" and "causal" padding and of the two data formats is defined only here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def per_axis(value: int | Sequence[int], rank: int, name: str) -> tuple[int, ...
 
 
 def hashable(*arguments: Any) -> tuple:
-    """The arguments with lists as tuples, so that what follows from them can be remembered.
+    """The arguments with lists turned into tuples, so that they can be keys of a cache.
 
     >>> hashable([2, 2], "same", [[0, 1], [0, 1]])
     ((2, 2), 'same', ((0, 1), (0, 1)))
@@ -53,7 +53,7 @@ def hashable(*arguments: Any) -> tuple:
 
 
 def standardize_padding(padding: str | Pairs, allowed: Sequence[str] = PADDINGS) -> str | Pairs:
-    """The padding in small letters, or the explicit pairs ((before, after), ...) unchanged."""
+    """The padding in lower case, or explicit pairs ((before, after), ...) unchanged."""
     if not isinstance(padding, str):
         return tuple(tuple(pair) for pair in padding)
     name = padding.lower()
@@ -84,7 +84,7 @@ def pad_pairs(
     """How many positions to add (before, after) each spatial axis.
 
     "same" gives ⌈n / stride⌉ outputs and puts the odd position after; "causal" puts all of the
-    padding before, so that no output looks ahead.
+    padding before, so that no output depends on later positions.
 
     >>> pad_pairs("same", (28,), (2,), (1,), (1,)), pad_pairs("same", (7,), (3,), (2,), (1,))
     (((0, 1),), ((1, 1),))
@@ -140,7 +140,7 @@ def channels_of(shape: Shape, data_format: str) -> int | None:
 def with_spatial(
     batch: int | None, spatial: Shape, channels: int | None, data_format: str
 ) -> Shape:
-    """The whole shape, put together in the order of the data format."""
+    """The whole shape in the order of the data format."""
     if data_format == "channels_last":
         return (batch, *spatial, channels)
     return (batch, channels, *spatial)
@@ -157,5 +157,5 @@ def from_channels_last(x: Any, data_format: str) -> Any:
 
 
 def standardize_data_format(data_format: str | None) -> str:
-    """The data format given, or the one that `minicnn.config` has set."""
+    """The data format in lower case; None means `minicnn.config.image_data_format()`."""
     return configuration.standardize_data_format(data_format)

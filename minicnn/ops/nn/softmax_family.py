@@ -1,4 +1,4 @@
-"""Activation functions that look at all elements along one axis, or several: the softmax family."""
+"""Softmax and its relatives: activation functions over all elements along one or several axes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.backend import kernels
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn.sliding_windows import hashable
-from minicnn.ops.numpy.slopes import divided, scaled, zero_where_unused
+from minicnn.ops.numpy.cotangent_products import divided, scaled, zero_where_unused
 
 Axis = int | tuple[int, ...] | None
 
@@ -21,7 +21,7 @@ def _same_shape_checked(x, *others, axis=-1):
 
 
 def check_axis(axis: Axis, ndim: int) -> None:
-    """Refuse axes that the tensor does not have."""
+    """Raises unless the tensor has the axes."""
     axes = () if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     for a in axes:
         if not -ndim <= a < ndim:
@@ -72,8 +72,8 @@ def normalized_exponentials(x: Any, axis: Axis = -1) -> Any:
 def softmax(x: Any, axis: Axis = -1) -> Any:
     """Softmax: `y = exp(x) / Σ exp(x)` along `axis`, one axis or several; None takes all.
 
-    The result remembers x, so that the cross-entropies can start from there and stay exact where
-    a probability has rounded to 0 or 1.
+    The result keeps x as its logits, from which the cross-entropies compute: exact also where a
+    probability is rounded to 0 or 1.
 
     Raises:
         ValueError: if the tensor has no such axis.
@@ -145,7 +145,7 @@ def _sparsemax_vjp(g, y, x, axis):
 
 @op("x", promote="float", spec=_same_shape_checked, vjp=_sparsemax_vjp, wide=True)
 def sparsemax(x: Any, axis: int = -1) -> Any:
-    """The point of the probability simplex that is nearest to x: most of it exactly 0.
+    """The probability distribution nearest to x; most of its elements are exactly 0.
 
     `y = max(x - τ, 0)`, with τ such that y sums to 1 along `axis`.
     Source: Martins, Astudillo, "From softmax to sparsemax" (2016), algorithm 1.

@@ -1,7 +1,8 @@
-"""Transposed convolution: the gradient of a convolution to its inputs, as a layer of its own.
+"""Transposed convolution: the input gradient of a convolution, used as a forward operation.
 
-With the convolution A that maps outputs to inputs, it is Aᵀ. Its own derivatives are therefore a
-convolution, to its inputs, and the gradient of a convolution to its kernel.
+With A the convolution that maps outputs to inputs, it is Aᵀ. Its derivative with respect to the
+inputs is therefore a convolution, and that with respect to the kernel a convolution's kernel
+gradient.
 Source: Dumoulin, Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 4.
 """
 
@@ -112,7 +113,7 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> Any:
-    """Transposed convolution: what `conv` does to a cotangent, as a layer of its own.
+    """Transposed convolution: the input gradient of `conv`, used as a forward operation.
 
     Each input element adds the kernel, times itself, to the outputs, `strides` apart:
     `y[n, p · stride + k · dilation, f] += x[n, p, c] · kernel[k, f, c]`.

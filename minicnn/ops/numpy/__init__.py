@@ -1,4 +1,4 @@
-"""The operations that NumPy has too: functions (`add`) and their classes (`Add`)."""
+"""Operations that NumPy has under the same names: functions (`add`) and their classes (`Add`)."""
 
 from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.linalg.solving import slogdet

@@ -9,7 +9,7 @@ from minicnn.backend import kernels
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 
 __all__ = [
     "abs",
@@ -151,7 +151,7 @@ def power(x1, x2):
     if x1.dtype == bool:
         return kernels.logical_or(x1, ~x2)
     if x1.dtype.kind == "i":
-        # NumPy refuses whole numbers to negative whole powers; they are fractions rounded to 0.
+        # NumPy raises for negative integer powers of integers. The result is cut off to an integer.
         inverse = np.where(np.abs(x1) == 1, kernels.power(x1, np.abs(x2)), 0)
         return np.where(x2 < 0, inverse, kernels.power(x1, np.abs(x2))).astype(x1.dtype)
     return kernels.power(x1, x2)
@@ -159,7 +159,7 @@ def power(x1, x2):
 
 @op("x", spec=specs.elementwise, vjp=(lambda g, *_: -g,))
 def negative(x):
-    """Opposite: `y = -x`."""
+    """Negation: `y = -x`."""
     return kernels.negative(x)
 
 
@@ -265,7 +265,7 @@ def _extremum_vjp_second(g, y, x1, x2):
     vjp=(_extremum_vjp, _extremum_vjp_second),
 )
 def fmax(x1, x2):
-    """The larger of two elements; a NaN loses against a number."""
+    """The larger of two elements; of a number and a NaN, the number."""
     return kernels.fmax(x1, x2)
 
 
@@ -277,7 +277,7 @@ def fmax(x1, x2):
     vjp=(_extremum_vjp, _extremum_vjp_second),
 )
 def fmin(x1, x2):
-    """The smaller of two elements; a NaN loses against a number."""
+    """The smaller of two elements; of a number and a NaN, the number."""
     return kernels.fmin(x1, x2)
 
 

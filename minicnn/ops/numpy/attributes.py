@@ -1,4 +1,4 @@
-"""Numbers of elements and of axes."""
+"""The number of elements and the number of axes of a tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons and tests, element by element: truth values without gradient."""
+"""Comparisons and tests, element by element; the results are booleans and have no gradient."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _one_truth_value(x1, x2, **_):
 
 @op("x1", "x2", promote="common", spec=_one_truth_value, class_name="AllClose")
 def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """Whether all elements are close to each other, as `isclose` says it."""
+    """Whether `isclose` is true for all elements."""
     if x1.dtype.kind in "biu":
         return np.all(kernels.equal(x1, x2))
     return np.all(kernels.isclose(x1, x2, rtol=float(rtol), atol=float(atol), equal_nan=equal_nan))

@@ -1,4 +1,4 @@
-"""Complex numbers, and the bytes behind numbers."""
+"""Parts and angles of complex numbers, and `view`, which reads the same bytes as another type."""
 
 from __future__ import annotations
 

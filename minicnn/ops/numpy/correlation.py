@@ -1,4 +1,4 @@
-"""How alike sequences are."""
+"""Correlation of sequences."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _correlate_spec(x1, x2, mode="valid"):
 
 
 def _all_lags(g, length1, length2, mode):
-    """The cotangent of the correlation at every lag, 0 where the mode leaves the lag out."""
+    """The cotangent at every lag of the full correlation; 0 at lags that the mode leaves out."""
     missing = length1 + length2 - 1 - g.shape[0]
     before = {"valid": min(length1, length2) - 1, "same": missing // 2, "full": 0}[mode]
     if mode == "same" and length1 < length2:
@@ -67,7 +67,7 @@ def _correlate_vjp_second(g, y, x1, x2, mode):
     wide=True,
 )
 def correlate(x1, x2, mode="valid"):
-    """Correlation of vectors: `y[k] = Σₙ x1[n + k] · x2[n]`, at the lags that the mode keeps."""
+    """Correlation of vectors: `y[k] = Σₙ x1[n + k] · x2[n]`, at the lags of the mode."""
     dtype = dtypes.numpy_dtype(_correlate_dtype(x1.dtype.name))
     return kernels.correlate(x1.astype(dtype), x2.astype(dtype), mode)
 

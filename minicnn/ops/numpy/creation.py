@@ -41,7 +41,7 @@ __all__ = [
 
 def _filled(shape, value, dtype):
     lengths = as_lengths(shape)
-    if None in lengths:  # the batch of a layer that is being drawn
+    if None in lengths:  # the batch axis of a symbolic tensor
         return KerasTensor(lengths, dtype)
     return Tensor(np.full(lengths, value, dtypes.numpy_dtype(dtype)))
 
@@ -57,13 +57,13 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
-    """Zeros of a shape, for a program that does not care about the values."""
+    """A tensor of a shape whose values may be anything (here they are zeros)."""
     return _filled(shape, 0, dtype)
 
 
 @composite("fill_value")
 def full(shape, fill_value, dtype=None):
-    """A shape filled with one value (or with values that broadcast to it)."""
+    """A tensor of a shape, filled with one value (or with values that broadcast to it)."""
     return ops.broadcast_to(ops.cast(fill_value, dtype or configuration.floatx()), shape)
 
 
@@ -89,7 +89,7 @@ def ones_like(x, dtype=None):
 
 @op("x", spec=_like)
 def empty_like(x, dtype=None):
-    """Zeros of x's shape and type, for a program that does not care about the values."""
+    """A tensor of x's shape and type whose values may be anything (here they are zeros)."""
     return np.zeros(x.shape, _numpy_type(x, dtype))
 
 
@@ -100,7 +100,7 @@ def empty_like(x, dtype=None):
     vjp=(None, lambda g, *_, **__: g),
 )
 def full_like(x, fill_value, dtype=None):
-    """X's shape (and type, unless another is given) filled with a value."""
+    """A tensor of x's shape (and type, unless another is given), filled with a value."""
     value = fill_value.astype(_numpy_type(x, dtype))
     return kernels.broadcast_to(value, x.shape).copy()
 
@@ -169,7 +169,7 @@ class Arange(Operation):
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers from `start` up to below `stop`; from 0 if only one bound is given.
+    """Evenly spaced numbers from `start` up to, but without, `stop`; from 0 if one bound is given.
 
     >>> import minicnn as keras
     >>> keras.ops.arange(3)
@@ -191,7 +191,7 @@ def _between_spec(start, stop, num, endpoint, dtype, axis):
 
 
 def _weighted(g, weights, axis):
-    """The adjoint of `start·(1 - t) + stop·t` to one of its ends."""
+    """The cotangent of `start` or of `stop` in `start·(1 - t) + stop·t`."""
     return ops.sum(ops.moveaxis(g, axis, -1) * weights.astype(g.dtype), axis=-1)
 
 
@@ -217,7 +217,7 @@ def _numbers_between(start, stop, num, endpoint, dtype, axis):
 
 @composite("start", "stop")
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
-    """`num` numbers at equal distances from `start` to `stop` (or to before it).
+    """`num` evenly spaced numbers from `start` to `stop` (without `stop` if not `endpoint`).
 
     >>> import minicnn as keras
     >>> keras.ops.linspace(0, 1, 5)
@@ -234,7 +234,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 @composite("start", "stop")
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
-    """Powers of the base, with exponents at equal distances from `start` to `stop`."""
+    """Powers of the base, with evenly spaced exponents from `start` to `stop`."""
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     values = ops.power(ops.cast(base, exponents.dtype), exponents)
     return values if dtype is None else ops.cast(values, dtype)

@@ -1,4 +1,4 @@
-"""Running sums and products, and differences of neighbours."""
+"""Running sums and products, and differences of adjacent elements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from minicnn.backend import kernels
 from minicnn.common import dtypes
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
@@ -44,7 +44,7 @@ def _running_sum(x, axis):
 
 
 def _cumprod_vjp(g, y, x, axis, dtype):
-    """`x̄ᵢ = (Π xₖ, k < i) · sᵢ` with `sᵢ = ḡᵢ + xᵢ₊₁ sᵢ₊₁`: no division, so zeros do no harm."""
+    """`x̄ᵢ = (Π xₖ, k < i) · sᵢ` with `sᵢ = ḡᵢ + xᵢ₊₁ sᵢ₊₁`, without a division."""
     along = 0 if axis is None else axis
     rows = ops.moveaxis(ops.ravel(x) if axis is None else x, along, -1)
     g = ops.moveaxis(g, along, -1)
@@ -91,12 +91,12 @@ def _diff_spec(a, n=1, axis=-1):
 
 @op("a", spec=_diff_spec, vjp=(lambda g, y, a, n, axis: _diff_adjoint(g, a, n, axis),))
 def diff(a, n=1, axis=-1):
-    """Differences of neighbours along an axis, taken n times over: `yᵢ = xᵢ₊₁ - xᵢ`."""
+    """Differences of adjacent elements along an axis, taken n times: `yᵢ = xᵢ₊₁ - xᵢ`."""
     return kernels.diff(a, n=n, axis=axis)
 
 
 def _diff_adjoint(g, a, n, axis):
-    """Each difference took one element and gave one: `x̄ᵢ = ḡᵢ₋₁ - ḡᵢ`."""
+    """The adjoint of `diff`: `x̄ᵢ = ḡᵢ₋₁ - ḡᵢ`."""
     if g.shape[axis] == 0:
         return ops.zeros_like(a)
     for _ in range(n):

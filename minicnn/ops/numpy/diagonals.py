@@ -65,7 +65,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     vjp=(lambda h, y, g, shape, offset, axis1, axis2: diagonal(h, offset, axis1, axis2),),
 )
 def _put_diagonal(g, shape, offset, axis1, axis2):
-    """The adjoint of `diagonal`: zeros, and the cotangents along the diagonal."""
+    """The adjoint of `diagonal`: zeros, with the cotangents along the diagonal."""
     result = np.zeros(shape, g.dtype)
     matrices = np.moveaxis(result, (axis1, axis2), (-2, -1))
     places = np.arange(g.shape[-1])
@@ -75,7 +75,7 @@ def _put_diagonal(g, shape, offset, axis1, axis2):
 
 @composite("x")
 def diag(x, k=0):
-    """From a vector the matrix with it on the k-th diagonal; from a matrix that diagonal."""
+    """Makes a matrix with a vector on its k-th diagonal, or takes that diagonal from a matrix."""
     x = ops.convert_to_tensor(x)
     if len(x.shape) == 2:
         return diagonal(x, k)

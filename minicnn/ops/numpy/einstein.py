@@ -18,7 +18,7 @@ __all__ = [
 
 
 def explicit(subscripts, ndims):
-    """The notation of every operand and of the result, with letters in place of `...`.
+    """The subscripts of every operand and of the result, with letters in place of `...`.
 
     >>> explicit("...i,ij", [3, 2])
     (['ABi', 'ij'], 'ABj')
@@ -46,7 +46,7 @@ def explicit(subscripts, ndims):
 
 
 def _ellipsis_width(term, ndim, subscripts):
-    """How many axes the `...` of a term stands for."""
+    """The number of axes that `...` means in a term."""
     width = ndim - len(term.replace("...", ""))
     if width < 0 or (width and "..." not in term):
         raise ValueError(
@@ -80,7 +80,7 @@ def _einsum_spec(operands, subscripts):
 
 
 def _without_repeats(term, lengths, unused):
-    """A term whose letters all differ, and a unit matrix for each letter that stood there again."""
+    """The term with repeated letters renamed, and an identity matrix for each renamed letter."""
     distinct, units = "", []
     for letter in term:
         if letter in distinct:
@@ -91,7 +91,7 @@ def _without_repeats(term, lengths, unused):
 
 
 def _einsum_vjp(g, y, operands, subscripts):
-    """Operand and result change places: the cotangent meets all other operands."""
+    """The cotangent of operand i: the einsum of the result's cotangent and all other operands."""
     terms, result = explicit(subscripts, [x.ndim for x in operands])
     lengths = _lengths(terms, [x.shape for x in operands], subscripts)
     unused = [c for c in string.ascii_letters if c not in "".join(terms)]
@@ -103,7 +103,7 @@ def _einsum_part(g, operands, terms, result, lengths, unused, i):
     others = [j for j in range(len(terms)) if j != i]
     inputs = [g, *(operands[j] for j in others), *(ops.eye(n, dtype=g.dtype) for _, n in units)]
     notation = [result, *(terms[j] for j in others), *(term for term, _ in units)]
-    # A letter of this operand alone was summed up: all along it the cotangent is the same.
+    # A letter that only this operand has is summed over, so the cotangent is constant along it.
     for letter in set(target) - set("".join(notation)):
         inputs.append(ops.ones((lengths[letter],), g.dtype))
         notation.append(letter)

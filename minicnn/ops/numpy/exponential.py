@@ -12,7 +12,7 @@ from minicnn.common import dtypes
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy import rules
-from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 
 __all__ = [
     "exp",

@@ -1,4 +1,4 @@
-"""Elements picked by place or by condition."""
+"""Elements selected by index: `x[key]`, `take`, `take_along_axis`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _as_bound(bound: Any) -> Any:
 def _get_item_spec(x, key):
     """Unknown lengths stay unknown, unless an integer takes the axis away."""
     if None not in x.shape:
-        # An array of no bytes has every property of indexing that a large one has.
+        # An array of zero strides costs no memory, and NumPy checks the index as for any array.
         placeholder = np.broadcast_to(np.empty((), bool), x.shape)
         try:
             return KerasTensor(placeholder[as_key(key)].shape, x.dtype)
@@ -82,7 +82,7 @@ def _sliced_shape(shape, key):
 
 def _slice_length(length, key):
     if length is None:
-        # `[:n]` may still be shorter: only from the data can it be told.
+        # `[:n]` gives fewer than n elements if the axis is shorter, which is not known here.
         return None
     return len(range(*key.indices(length)))
 
@@ -99,7 +99,7 @@ def get_item(x, key):
 
 
 class GetItem(Operation):
-    """`x[key]` in a graph. The key is an argument of the call, as in Keras's files."""
+    """The operation behind `x[key]`. The key is an argument of the call, as in Keras's files."""
 
     @classmethod
     def draw(cls, tensors, settings):
@@ -121,7 +121,7 @@ def _put_item_spec(g, shape, key):
 
 @op("g", spec=_put_item_spec, vjp=(lambda h, y, g, shape, key: get_item(h, key),), wide=True)
 def _put_item(g, shape, key):
-    """The adjoint of `x[key]`: zeros, and at the place of each element its cotangent."""
+    """The adjoint of `x[key]`: zeros, with each cotangent added at the index of its element."""
     result = np.zeros(shape, g.dtype)
     key = as_key(key)
     if any(isinstance(k, np.ndarray) for k in (key if isinstance(key, tuple) else (key,))):
@@ -192,7 +192,7 @@ def _along_axis_spec(x, indices, axis=None):
 
 
 def _places_along_axis(shape, indices, axis):
-    """Indices for all axes, that pick what `take_along_axis` picks."""
+    """Indices for all axes that select the elements of `take_along_axis`."""
     axis = axis % len(shape)
     full = np.broadcast_shapes((*shape[:axis], 1, *shape[axis + 1 :]), indices.shape)
     indices = np.broadcast_to(indices, full)
@@ -206,7 +206,7 @@ def _places_along_axis(shape, indices, axis):
 
 @composite("x", "indices")
 def take_along_axis(x, indices, axis=None):
-    """Elements of each row along an axis by indices of its own: `y[i, j] = x[i, indices[i, j]]`."""
+    """Elements along an axis, with own indices for each row: `y[i, j] = x[i, indices[i, j]]`."""
     if axis is None:
         return _take_along_axis(ops.ravel(x), indices, 0)
     return _take_along_axis(x, indices, axis)

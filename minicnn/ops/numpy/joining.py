@@ -1,4 +1,4 @@
-"""Tensors put together, taken apart and repeated."""
+"""Tensors joined along an axis, and split into parts."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def vstack(xs):
 
 @composite("*xs")
 def dstack(xs):
-    """`concatenate` along axis 2, which vectors and matrices are given first."""
+    """`concatenate` along axis 2, after adding the missing axes to vectors and matrices."""
     return concatenate([_with_depth(x) for x in xs], axis=2)
 
 
@@ -114,7 +114,7 @@ def append(x1, x2, axis=None):
 
 
 def _boundaries(length, indices_or_sections):
-    """Where the parts begin and end; None where the length is not known."""
+    """The indices where parts begin and end; None where the length is not known."""
     if isinstance(indices_or_sections, int | np.integer):
         return _equal_boundaries(length, int(indices_or_sections))
     return [0, *(int(i) for i in indices_or_sections), length]
@@ -147,7 +147,7 @@ def _split_spec(x, indices_or_sections, axis=0):
     vjp=(lambda g, y, x, indices_or_sections, axis: concatenate(g, axis),),
 )
 def split(x, indices_or_sections, axis=0):
-    """So many equal parts along an axis, or the parts between the given indices, as a list."""
+    """A list of n equal parts along an axis, or of the parts between the given indices."""
     ends = _boundaries(x.shape[axis], indices_or_sections)
     before = (slice(None),) * rules.canonical_axis(axis, x.ndim)
     return [x[(*before, slice(a, b))] for a, b in pairwise(ends)]
@@ -160,7 +160,7 @@ def _array_split_indices(length, sections):
 
 @composite("x")
 def array_split(x, indices_or_sections, axis=0):
-    """So many parts along an axis, the first ones longer by 1 where it does not come out even."""
+    """A list of n parts along an axis, the first longer by 1 if n does not divide its length."""
     if not isinstance(indices_or_sections, int):
         raise TypeError(
             "Argument `indices_or_sections` must be of type `int`. "

@@ -67,35 +67,35 @@ def bitwise_xor(x, y):
 
 @op("x", spec=specs.elementwise)
 def bitwise_invert(x):
-    """Every bit turned round."""
+    """The opposite of each bit."""
     return kernels.invert(x)
 
 
 @op("x", spec=specs.elementwise)
 def bitwise_not(x):
-    """Every bit turned round."""
+    """The opposite of each bit."""
     return kernels.invert(x)
 
 
 @op("x", "y", promote="common", spec=specs.elementwise)
 def bitwise_left_shift(x, y):
-    """The bits of x moved y places to the left: `x · 2ʸ`."""
+    """The bits of x moved y positions to the left: `x · 2ʸ`."""
     return kernels.left_shift(x, y)
 
 
 @op("x", "y", promote="common", spec=specs.elementwise)
 def left_shift(x, y):
-    """The bits of x moved y places to the left: `x · 2ʸ`."""
+    """The bits of x moved y positions to the left: `x · 2ʸ`."""
     return kernels.left_shift(x, y)
 
 
 @op("x", "y", promote="common", spec=specs.elementwise)
 def bitwise_right_shift(x, y):
-    """The bits of x moved y places to the right: `⌊x / 2ʸ⌋`."""
+    """The bits of x moved y positions to the right: `⌊x / 2ʸ⌋`."""
     return kernels.right_shift(x, y)
 
 
 @op("x", "y", promote="common", spec=specs.elementwise)
 def right_shift(x, y):
-    """The bits of x moved y places to the right: `⌊x / 2ʸ⌋`."""
+    """The bits of x moved y positions to the right: `⌊x / 2ʸ⌋`."""
     return kernels.right_shift(x, y)

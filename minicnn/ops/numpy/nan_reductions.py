@@ -25,7 +25,7 @@ __all__ = [
 
 
 def _with(x, replacement):
-    """The elements, with a number that does no harm in the place of each NaN."""
+    """The elements, with `replacement` in place of each NaN."""
     x = ops.convert_to_tensor(x)
     if not dtypes.is_float_dtype(x.dtype):
         return x
@@ -113,11 +113,11 @@ def _or_none(places, x, axis, keepdims):
 
 @composite("x")
 def nancumsum(x, axis=None, dtype=None):
-    """`cumsum`, with 0 in the place of each NaN."""
+    """`cumsum`, with 0 in place of each NaN."""
     return ops.cumsum(_with(x, 0), axis, dtype)
 
 
 @composite("x")
 def nancumprod(x, axis=None, dtype=None):
-    """`cumprod`, with 1 in the place of each NaN."""
+    """`cumprod`, with 1 in place of each NaN."""
     return ops.cumprod(_with(x, 1), axis, dtype)

@@ -1,4 +1,4 @@
-"""Tensors made larger at their edges."""
+"""Padding: elements added before and after, along each axis."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = [
 ]
 
 _BY_PLACE = ("edge", "reflect", "symmetric", "wrap")
-"""Modes that fill with elements of x itself, found by what NumPy does to the numbers 0, 1, 2, …"""
+"""Modes that fill with elements of x. Padding the indices 0, 1, 2, … says which elements."""
 
 
 def _widths(pad_width, ndim):
-    """`(before, after)` for each axis, from a number, a pair, or a pair (or number) an axis."""
+    """`(before, after)` for each axis, from a number, a pair, or a pair or number for each axis."""
     pad_width = np.asarray(pad_width).tolist()
     if isinstance(pad_width, int):
         return ((pad_width, pad_width),) * ndim

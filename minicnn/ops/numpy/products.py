@@ -171,7 +171,7 @@ def _tensordot_vjp_first(g, y, x1, x2, axes):
     first, second = _contracted_axes(x1, x2, axes)
     kept1, kept2 = _kept(x1, first), _kept(x2, second)
     part = tensordot(g, x2, (tuple(range(len(kept1), g.ndim)), kept2))
-    # What is left of x2 are its contracted axes, in the order of x2's axes.
+    # The remaining axes of the product are x2's contracted axes, in the order of x2.
     order = [first[i] for i in np.argsort(second)]
     return _to_order(part, [*kept1, *order])
 
@@ -196,7 +196,7 @@ def tensordot(x1, x2, axes=2):
     """Products added up along pairs of axes.
 
     Args:
-        axes: how many last axes of x1 meet first axes of x2, or two lists of axes.
+        axes: n, for the last n axes of x1 and the first n axes of x2; or two lists of axes.
     """
     return kernels.tensordot(x1, x2, _contracted_axes(x1, x2, axes))
 
@@ -246,7 +246,7 @@ def kron(x1, x2):
 
 
 def _with_depth(x, length):
-    """A vector in the plane as one in space."""
+    """The vectors, with a third number 0 if they have only 2."""
     if length != 2:
         return x
     widths = [(0, 0)] * (len(x.shape) - 1) + [(0, 1)]
@@ -255,7 +255,7 @@ def _with_depth(x, length):
 
 @composite("x1", "x2")
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """Vector product along an axis: of vectors in space a vector, in the plane a number."""
+    """Cross product along an axis: a vector for vectors of 3 numbers, a number for vectors of 2."""
     if axis is not None:
         axisa = axisb = axisc = axis
     x1 = ops.moveaxis(ops.convert_to_tensor(x1), axisa, -1)

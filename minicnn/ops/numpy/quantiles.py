@@ -1,4 +1,4 @@
-"""Quantiles: the element that a given share of the elements lies below."""
+"""Quantiles: the value that a given share of the elements lies below."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def _places(q, count, method):
-    """The two places in sorted order that each quantile lies between, and its way to the second."""
+    """The two sorted elements around each quantile (by index), and the weight of the second."""
     place = q * np.maximum(count - 1, 0)
     lower, higher = np.floor(place), np.ceil(place)
     weights = {
@@ -73,7 +73,7 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1.0):
 
 @composite("x", "q")
 def quantile(x, q, axis=None, method="linear", keepdims=False):
-    """The element that the share q of the elements lies below; several q give a new first axis.
+    """The value that the share q of the elements lies below; several q give a new first axis.
 
     >>> import minicnn as keras
     >>> keras.ops.quantile([1.0, 2.0, 4.0], 0.75)

@@ -14,7 +14,7 @@ from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.define.half import at_least_float32
 from minicnn.ops.numpy import rules
-from minicnn.ops.numpy.slopes import scaled
+from minicnn.ops.numpy.cotangent_products import scaled
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = [
@@ -38,14 +38,14 @@ __all__ = [
 
 
 def stretched(g, x, axis, keepdims):
-    """The adjoint of a sum: what came out (or its cotangent) in the shape of what went in."""
+    """A result of a reduction (or its cotangent) broadcast to the shape of its input."""
     if g.shape and not keepdims:
         g = ops.reshape(g, specs.reduced_shape(x.shape, axis, keepdims=True))
     return ops.broadcast_to(g, x.shape)
 
 
 def reduced_count(x, y):
-    """How many elements of x went into each of y."""
+    """The number of elements of x that each element of y was computed from."""
     return x.size // (y.size or 1) or 1
 
 
@@ -91,7 +91,7 @@ def std(x, axis=None, keepdims=False):
 
 
 def _extremum_vjp(g, y, x, axis, keepdims, initial=None):
-    """Elements that are equally large share the gradient."""
+    """Equal extrema share the gradient evenly."""
     chosen = at_least_float32(ops.cast(ops.equal(x, stretched(y, x, axis, keepdims)), x.dtype))
     share = chosen / ops.maximum(sum(chosen, axis, keepdims=True), 1)
     return stretched(g, x, axis, keepdims) * share
@@ -145,7 +145,7 @@ def ptp(x, axis=None, keepdims=False):
 
 
 def _prod_vjp(g, y, x, axis, keepdims, dtype):
-    """Each element's factor is the product of all others, which zeros do not spoil."""
+    """Multiplies each cotangent by the product of all other elements, without dividing (zeros)."""
     axes = specs.normalize_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     order = [*kept, *axes]
@@ -195,19 +195,19 @@ def count_nonzero(x, axis=None):
 
 @op("x", spec=rules.typed(lambda _: "int32", specs.reduction))
 def argmax(x, axis=None, keepdims=False):
-    """Where the largest element is, the first of several; in the flat array for `axis=None`."""
+    """Index of the (first) largest element along an axis; in the flat array for `axis=None`."""
     return kernels.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
 @op("x", spec=rules.typed(lambda _: "int32", specs.reduction))
 def argmin(x, axis=None, keepdims=False):
-    """Where the smallest element is, the first of several; in the flat array for `axis=None`."""
+    """Index of the (first) smallest element along an axis; in the flat array for `axis=None`."""
     return kernels.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
 @composite("x", "weights", wide=True)
 def average(x, axis=None, weights=None):
-    """Mean with weights: `Σ wx / Σ w`. The weights are as many as x, or as its axis is long."""
+    """Mean with weights: `Σ wx / Σ w`. The weights have x's shape, or the axis's length."""
     if weights is None:
         return mean(x, axis)
     x, weights = ops.convert_to_tensor(x), ops.convert_to_tensor(weights)

@@ -1,4 +1,4 @@
-"""Tensors repeated side by side."""
+"""Tensors and elements repeated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Meshgrid", "meshgrid", "repeat", "tile"]
 
 
 def _tile_counts(x, repeats):
-    """Repeats and lengths, of one number each."""
+    """Repeats and lengths, padded with ones in front to equally many axes."""
     repeats, lengths = as_lengths(repeats), tuple(x.shape)
     ndim = max(len(repeats), len(lengths))
     return (1,) * (ndim - len(repeats)) + repeats, (1,) * (ndim - len(lengths)) + lengths
@@ -37,7 +37,7 @@ def _tile_vjp(g, y, x, repeats):
 
 @op("x", spec=_tile_spec, vjp=(_tile_vjp,))
 def tile(x, repeats):
-    """The whole tensor repeated side by side, so often along each of the last axes."""
+    """The whole tensor repeated `repeats` times along each of the last axes."""
     return kernels.tile(x, _tile_counts(x, repeats)[0])
 
 
@@ -76,7 +76,7 @@ def _repeat_vjp(g, y, x, repeats, axis):
 
 @op("x", spec=_repeat_spec, vjp=(_repeat_vjp,))
 def repeat(x, repeats, axis=None):
-    """Each element so many times, one after the other; `repeats` is one number or one for each."""
+    """Each element repeated, one after the other; `repeats` is one number or one for each."""
     return kernels.repeat(x, _repeat_counts(repeats), axis=axis)
 
 

@@ -1,4 +1,4 @@
-"""Rounding, signs, and numbers next to each other: piecewise constant functions.
+"""Rounding, signs, adjacent floating-point numbers: piecewise constant functions.
 
 As in Keras on TensorFlow, no gradient (None) flows through them, but zeros through `sign`, and
 through `nextafter` the cotangent itself to x1.
@@ -43,13 +43,13 @@ def floor(x):
 
 @op("x", spec=specs.elementwise)
 def trunc(x):
-    """The whole number next to x on the side of 0."""
+    """The fraction cut off: x rounded towards 0."""
     return x if x.dtype.kind in "biu" else kernels.trunc(x)
 
 
 @op("x", spec=specs.elementwise)
 def round(x, decimals=0):
-    """The nearest number with so many decimals; the even one of two that are as near."""
+    """The nearest number with this many decimals; halves go to the even neighbour."""
     return kernels.round(x, decimals).astype(x.dtype, copy=False)
 
 
@@ -90,7 +90,7 @@ def heaviside(x1, x2):
     vjp=(lambda g, *_: g, lambda g, *_: ops.zeros_like(g)),
 )
 def nextafter(x1, x2):
-    """The number next to x1 in the direction of x2."""
+    """The next floating-point number after x1 towards x2."""
     return kernels.nextafter(x1, x2)
 
 
@@ -100,7 +100,7 @@ def _nan_to_num_vjp(g, y, x, **_):
 
 @op("x", spec=specs.elementwise, vjp=(_nan_to_num_vjp,))
 def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
-    """Numbers in the place of NaN and the infinities (of the largest size where none is given)."""
+    """Replaces NaN and infinities by numbers (the largest of the type where none is given)."""
     return kernels.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 

@@ -26,19 +26,19 @@ _ACCUMULATORS = {
 
 
 def accumulator(dtype: Any) -> str:
-    """Type of a sum of many elements: small integers are added up in 32 bits."""
+    """The type of a sum of many elements: small integers are summed in 32 bits."""
     name = dtypes.standardize_dtype(dtype)
     return _ACCUMULATORS.get(name, name)
 
 
 def counted(dtype: Any) -> str:
-    """The type itself, but truth values count as int32."""
+    """The type itself, but int32 for booleans."""
     name = dtypes.standardize_dtype(dtype)
     return "int32" if name == "bool" else name
 
 
 def floating(dtype: Any) -> str:
-    """The type itself if it is a float, else the float type beside it."""
+    """The type itself if it is a float, else the float type that an integer is promoted to."""
     return dtypes.result_type(dtype, float)
 
 
@@ -51,7 +51,7 @@ def wide_floating(dtype: Any) -> str:
 
 
 def typed(type_rule: Callable[[Any], str], shape_rule: Callable = specs.elementwise) -> Callable:
-    """The spec that takes its shape from one rule and the type from another."""
+    """Makes a spec function from a type rule and a shape rule."""
 
     def spec(*xs: Any, **settings: Any) -> KerasTensor:
         y = shape_rule(*xs, **settings)
@@ -61,12 +61,12 @@ def typed(type_rule: Callable[[Any], str], shape_rule: Callable = specs.elementw
 
 
 def cast(x: np.ndarray, type_rule: Callable[[Any], str]) -> np.ndarray:
-    """The array in the type that the rule makes of its own."""
+    """The array cast to `type_rule` of its type."""
     return x.astype(dtypes.numpy_dtype(type_rule(x.dtype)), copy=False)
 
 
 def product(compute: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
-    """Sums of products as Keras types them: those of int8 are int32."""
+    """`compute(*arrays)`, a sum of products; int8 arrays are computed in int32, as in Keras."""
     if arrays[0].dtype == np.int8:
         return compute(*(x.astype("int32") for x in arrays))
     return compute(*arrays)
@@ -88,7 +88,7 @@ def total(lengths: Sequence[int | None]) -> int | None:
 
 
 def same_except(shape1: Shape, shape2: Shape, *axes: int) -> bool:
-    """Whether two shapes may be equal, apart from the given axes."""
+    """Whether two shapes agree apart from the given axes (unknown lengths agree with all)."""
     if len(shape1) != len(shape2):
         return False
     free = {axis % len(shape1) for axis in axes} if shape1 else set()

@@ -1,4 +1,4 @@
-"""Elements chosen by condition, and places found by value."""
+"""Elements selected by a condition, and indices found by value."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def where(condition, x1=None, x2=None):
 
 @composite("*condlist", "*choicelist", "default")
 def select(condlist, choicelist, default=0):
-    """From the choice of the first condition that holds, or `default` where none does."""
+    """Elements of the first choice whose condition is true, `default` where none is."""
     if not isinstance(condlist, list | tuple) or not isinstance(choicelist, list | tuple):
         raise ValueError(
             "condlist and choicelist must be lists. Received: "
@@ -76,7 +76,7 @@ def _nonzero_spec(x):
 
 @op("x", spec=_nonzero_spec)
 def nonzero(x):
-    """The places of the elements that are not 0: a tuple of indices, one vector an axis."""
+    """The indices of the elements that are not 0: a tuple with one vector for each axis."""
     return tuple(index.astype("int32") for index in kernels.nonzero(np.atleast_1d(x)))
 
 
@@ -87,7 +87,7 @@ def _searchsorted_spec(sorted_sequence, values, side="left"):
             "`keras.ops.vectorized_map` to extend it to N-D sequences. "
             f"Received: sorted_sequence.shape={sorted_sequence.shape}"
         )
-    # Places in a sequence of unknown length may not fit into 32 bits.
+    # Indices into a sequence of unknown length may not fit into 32 bits.
     length = sorted_sequence.shape[0]
     small = length is not None and length <= np.iinfo("int32").max
     return KerasTensor(values.shape, "int32" if small else "int64")
@@ -95,7 +95,7 @@ def _searchsorted_spec(sorted_sequence, values, side="left"):
 
 @op("sorted_sequence", "values", spec=_searchsorted_spec, class_name="SearchSorted")
 def searchsorted(sorted_sequence, values, side="left"):
-    """Where each value would have to be inserted to keep the sequence sorted."""
+    """The index at which inserting each value keeps the sequence sorted."""
     return kernels.searchsorted(sorted_sequence, values, side=side).astype("int32")
 
 
@@ -138,7 +138,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
 
 @op("indices", spec=lambda indices, shape: [KerasTensor(indices.shape, indices.dtype)] * len(shape))
 def unravel_index(indices, shape):
-    """From places in the flat array to indices along the axes of `shape`, a tuple of them."""
+    """Converts flat indices to a tuple of indices along the axes of `shape`."""
     if None in shape:
         raise ValueError(f"`shape` argument cannot contain `None`. Received: shape={shape}")
     size = math.prod(shape)

@@ -1,4 +1,4 @@
-"""Other shapes and orders of the same elements."""
+"""Reshaping and reordering: the same elements in another shape or order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BACK_TO_INPUT = (lambda g, y, x, *_, **__: ops.reshape(g, x.shape),)
 
 
 def as_lengths(newshape):
-    """A target shape as a tuple, None for symbolic numbers, from anything that stands for one."""
+    """A target shape as a tuple, from a number, a list or a tensor; None for symbolic numbers."""
     if isinstance(newshape, int | np.integer):
         return (int(newshape),)
     return tuple(None if n is None or isinstance(n, KerasTensor) else int(n) for n in newshape)
@@ -56,7 +56,7 @@ def _check_lengths(newshape):
 
 
 def reshaped(shape, newshape):
-    """What `newshape` stands for, the -1 in it worked out where the size is known."""
+    """`newshape` with -1 replaced by the length that follows, or None if the size is not known."""
     _check_lengths(newshape)
     if None in shape or None in newshape:
         return tuple(None if n == -1 else n for n in newshape)
@@ -78,9 +78,9 @@ def _reshape_spec(x, newshape):
 
 @op("x", spec=_reshape_spec, vjp=_BACK_TO_INPUT)
 def reshape(x, newshape):
-    """The elements in the same order and another shape; one length may be -1."""
+    """The elements in the same order in another shape; one length may be -1 (computed)."""
     lengths = as_lengths(newshape)
-    _check_lengths(lengths)  # NumPy takes every negative number for -1
+    _check_lengths(lengths)  # NumPy treats every negative number as -1
     return x.reshape(lengths)
 
 
@@ -144,7 +144,7 @@ def _moved(ndim, source, destination):
 
 @composite("x")
 def moveaxis(x, source, destination):
-    """Axes moved to other places; the rest keep their order."""
+    """Moves axes to other positions; the others keep their order."""
     x = ops.convert_to_tensor(x)
     return transpose(x, _moved(len(x.shape), source, destination))
 
@@ -158,7 +158,7 @@ def _swapaxes_spec(x, axis1, axis2):
 
 @op("x", spec=_swapaxes_spec, vjp=(lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),))
 def swapaxes(x, axis1, axis2):
-    """Two axes change places."""
+    """Exchanges two axes."""
     return kernels.swapaxes(x, axis1, axis2)
 
 
@@ -177,7 +177,7 @@ def _squeeze_spec(x, axis=None):
 
 @op("x", spec=_squeeze_spec, vjp=_BACK_TO_INPUT)
 def squeeze(x, axis=None):
-    """Without axes of length 1: all of them, or those given."""
+    """Removes axes of length 1: all of them, or those given."""
     return kernels.squeeze(x, rules.as_axis(axis))
 
 
@@ -195,7 +195,7 @@ def _expanded(shape, axis):
 
 @op("x", spec=lambda x, axis: KerasTensor(_expanded(x.shape, axis), x.dtype), vjp=_BACK_TO_INPUT)
 def expand_dims(x, axis):
-    """With new axes of length 1, at these places of the result."""
+    """Adds axes of length 1 at these positions of the result."""
     return x.reshape(_expanded(x.shape, axis))
 
 
@@ -250,7 +250,7 @@ def flipud(x):
 
 @composite("array")
 def rot90(array, k=1, axes=(0, 1)):
-    """The plane of two axes turned k times by 90°, from the first axis towards the second."""
+    """Rotates the plane of two axes k times by 90°, from the first axis towards the second."""
     array = ops.convert_to_tensor(array)
     if len(array.shape) < 2:
         raise ValueError(
@@ -275,7 +275,7 @@ def _roll_vjp(g, y, x, shift, axis):
 
 @op("x", spec=_same_shape, vjp=(_roll_vjp,))
 def roll(x, shift, axis=None):
-    """The elements moved on by `shift` places; those that fall off come in at the other end."""
+    """Shifts the elements by `shift` positions; those beyond the end return at the start."""
     return kernels.roll(x, shift, axis)
 
 

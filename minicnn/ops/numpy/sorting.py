@@ -1,4 +1,4 @@
-"""Order, and what follows from it."""
+"""Sorting, and results that follow from sorted order: histograms, unique elements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _ordered_shape(x, axis):
 
 
 def _sort_vjp(g, y, x, axis):
-    """Each element's cotangent is where the element went."""
+    """Moves each cotangent back to the index that its element had before sorting."""
     if axis is None:
         ranks = ops.argsort(ops.argsort(ops.ravel(x)))
         return ops.reshape(ops.take(g, ranks), x.shape)
@@ -42,7 +42,7 @@ def sort(x, axis=-1):
 
 @op("x", spec=lambda x, axis=-1: KerasTensor(_ordered_shape(x, axis), "int32"))
 def argsort(x, axis=-1):
-    """Where the elements in sorted order are. Equal ones stay in their order."""
+    """The indices that sort x. Equal elements keep their order."""
     return kernels.argsort(np.atleast_1d(x), axis=axis, kind="stable").astype("int32")
 
 
@@ -54,7 +54,7 @@ def _argpartition_spec(x, kth, axis=-1):
 
 @op("x", spec=_argpartition_spec)
 def argpartition(x, kth, axis=-1):
-    """Places such that the k-th smallest is in the k-th, smaller ones before, larger ones after."""
+    """Indices that put the k-th smallest at k, smaller elements before it and larger ones after."""
     _argpartition_spec(KerasTensor(x.shape), kth, axis)
     return kernels.argpartition(x, kth, axis=axis).astype("int32")
 
@@ -85,7 +85,7 @@ def _check_histogram(x, bins, range):
 
 @op("x", spec=_histogram_spec)
 def histogram(x, bins=10, range=None):
-    """How many elements fall into each of so many bins of equal width, and the bins' bounds."""
+    """The number of elements in each of `bins` intervals of equal width, and their bounds."""
     _check_histogram(x, bins, range)
     counts, edges = kernels.histogram(x, bins=bins, range=range or None)
     return counts.astype(x.dtype), edges.astype(x.dtype)
@@ -125,11 +125,11 @@ def unique(
     """The different elements (or slices along an axis), in order.
 
     Args:
-        sorted: kept for Keras's programs; the result is sorted always.
-        return_index: also give where each of them is first.
-        return_inverse: also give, for each element of x, which of them it is.
-        return_counts: also give how often each of them occurs.
-        size: cut off or fill up the result to this length.
+        sorted: accepted for Keras's programs; the result is always sorted.
+        return_index: whether to return the first index of each, too.
+        return_inverse: whether to return each element's index in the result, too.
+        return_counts: whether to return how often each occurs, too.
+        size: the length that the result is cut off or filled up to.
         fill_value: what it is filled up with, 0 by default.
     """
     values, index, inverse, counts = np.unique(x, True, True, True, axis=axis, equal_nan=False)

@@ -1,4 +1,4 @@
-"""Windows: weights that fall off towards both ends of a piece of signal."""
+"""Window functions of signal processing: weights that decrease towards both ends."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from minicnn.backend import kernels
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import op
 from minicnn.ops.numpy import rules
-from minicnn.ops.numpy.slopes import divided, scaled
+from minicnn.ops.numpy.cotangent_products import divided, scaled
 
 __all__ = [
     "arccos",

@@ -1,4 +1,4 @@
-"""Functions of single elements made to work on whole tensors."""
+"""`vectorize`: a function of single elements applied to whole tensors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def _core_ranks(side: str) -> list[int]:
-    """How many axes each argument of one side of a signature has: `"(m,n),()"` is [2, 0].
+    """The number of axes of each argument on one side of a signature.
 
     >>> _core_ranks("(m,n),()")
     [2, 0]
@@ -32,7 +32,7 @@ def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None =
     """A function that applies `pyfunc` to each element (or each part), and stacks the results.
 
     Args:
-        pyfunc: from scalars, or from what the signature says, to tensors.
+        pyfunc: a function of scalars (or of the parts that the signature names).
         excluded: positions and names of arguments that are passed as they are.
         signature: the axes that belong together, as `"(n),(n)->()"`; the axes before are looped
             over, with broadcasting.

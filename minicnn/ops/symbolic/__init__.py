@@ -1,1 +1,1 @@
-"""Symbolic tensors and the graphs that calls on them make."""
+"""Symbolic tensors and the graphs of the calls on them."""

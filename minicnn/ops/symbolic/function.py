@@ -14,7 +14,7 @@ from minicnn.ops.symbolic.operation import Operation
 
 
 class Function(Operation):
-    """What was drawn between `inputs` and `outputs`.
+    """The computation from symbolic `inputs` to symbolic `outputs`.
 
     Args:
         inputs: a symbolic tensor, or nested ones.
@@ -50,7 +50,7 @@ class Function(Operation):
 
     @property
     def operations(self) -> list:
-        """The operations, the deepest first."""
+        """The operations in the order of computation."""
         return list(self._operations)
 
     @property
@@ -64,7 +64,7 @@ class Function(Operation):
         return self._outputs
 
     def call(self, inputs: Any) -> Any:
-        """The outputs for these values of the inputs."""
+        """Computes the outputs from values of the inputs."""
         self._check_inputs(inputs)
         return self._run_through_graph(inputs)
 
@@ -89,7 +89,7 @@ class Function(Operation):
         operation_fn: Callable = lambda operation: operation,
         nodes: list[Node] | None = None,
     ) -> Any:
-        """Puts values at the inputs, computes node after node, gives the values at the outputs."""
+        """Computes the nodes in order from the inputs' values; returns the outputs' values."""
         values = {id(x): value for x, value in zip(self._inputs, tree.flatten(inputs), strict=True)}
         for node in self._nodes if nodes is None else nodes:
             if node.is_input or all(id(x) in values for x in node.outputs):
@@ -151,7 +151,7 @@ class Function(Operation):
 
 
 def _begin(x: Any) -> None:
-    """A symbolic tensor made by hand begins a graph, as an `Input` does."""
+    """Makes a symbolic tensor that no call returned the start of a graph, like an `Input`."""
     if hasattr(x, "_keras_history"):
         return
     Node(operation=Operation(name=x.name), outputs=x)

@@ -1,9 +1,9 @@
 """The graph between symbolic inputs and outputs: which nodes belong to it, and in what order.
 
-Nodes are ordered by depth: the longest way from a node to an output, the inputs being the deepest.
-Running them from the deepest to depth 0 meets every node after those it needs. The order is also
-that of the layers in files and summaries, so it is Keras's: by depth, and among equal depths in the
-order in which a walk back from the outputs first meets an operation.
+Nodes are ordered by depth: the length of the longest path from a node to an output; the inputs
+are the deepest. In this order, deepest first, every node comes after those it needs. Files
+and summaries list the layers in this order, so it is Keras's: by depth, and among equal depths in
+the order in which a search back from the outputs first reaches an operation.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def map_graph(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> Graph:
     operation_depths: dict[Any, int] = {}
     in_graph = set(finished)
     for node in reversed(finished):
-        # A shared operation stands where its deepest call needs it.
+        # A shared operation has the depth of its deepest call.
         depth = max(node_depths.get(node, 0), operation_depths.get(node.operation, 0))
         node_depths[node] = operation_depths[node.operation] = depth
         for parent in node.parent_nodes:
@@ -83,7 +83,7 @@ def _check_has_history(x: KerasTensor, node: Node) -> None:
     if not hasattr(x, "_keras_history"):
         raise ValueError(
             f"Tensor {x}, an input of '{node.operation.name}', does not come from an `Input`, so "
-            "the model cannot know what to put there. Start from `keras.Input(shape)`."
+            "the model has no value for it. Start from `keras.Input(shape)`."
         )
 
 

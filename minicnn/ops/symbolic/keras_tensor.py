@@ -1,4 +1,4 @@
-"""A tensor whose shape and type are known and whose values are not: what models are drawn with."""
+"""`KerasTensor`: a symbolic tensor, whose shape and type are known and whose values are not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from minicnn.common.shapes import Shape, standardize_shape
 
 
 class KerasTensor(ArrayLike):
-    """A place for a tensor: shape and type without values.
+    """A symbolic tensor: shape and type without values.
 
-    Operations and layers take it and return others like it, and remember the path from one to
-    the other, which `Model(inputs, outputs)` follows.
+    Operations and layers called on it return symbolic tensors and record the call as a node;
+    `Model(inputs, outputs)` follows these nodes from the outputs to the inputs.
 
     Args:
         shape: lengths of the axes, None where not known (the batch axis, mostly).
@@ -59,7 +59,7 @@ class KerasTensor(ArrayLike):
 
     @property
     def name(self) -> str:
-        """The name given, or one made up when first asked for."""
+        """The given name, or one made at the first use."""
         if self._name is None:
             self._name = auto_name("KerasTensor")
         return self._name
@@ -112,9 +112,9 @@ class KerasTensor(ArrayLike):
 def _has_no_values(what: str) -> str:
     return (
         f"A KerasTensor is symbolic: it cannot {what}, as it is a placeholder for a shape and a "
-        "dtype and doesn't have any actual numerical values. You are drawing a model; use Keras "
+        "dtype and doesn't have any actual numerical values. To build a model from it, use Keras "
         "operations (`keras.ops`) or layers, or move the code into the `call` of a `Layer` of your "
-        "own, which also sees real tensors."
+        "own, which is also called with real tensors."
     )
 
 
@@ -124,7 +124,7 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def any_symbolic_tensors(args: Any = None, kwargs: Any = None) -> bool:
-    """Whether a symbolic tensor stands anywhere in the arguments of a call."""
+    """Whether any argument of a call is or contains a symbolic tensor."""
     return any(
         isinstance(x, KerasTensor) for part in (args, kwargs) if part for x in tree.flatten(part)
     )

@@ -1,8 +1,7 @@
-"""Nodes: the calls that a drawn model is made of.
+"""Nodes: the recorded calls of a symbolic graph.
 
-`y = layer(x)` on symbolic tensors makes a `Node` that knows the layer, the arguments and the
-results. The results know the node, the node knows its arguments, and so the way back from any
-tensor to the inputs is a walk along `parent_nodes`.
+`y = layer(x)` on symbolic tensors makes a `Node` with the layer, the arguments and the results.
+Each result refers to its node, and `parent_nodes` leads from there back to the inputs.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ class KerasHistory(NamedTuple):
 
 
 class SymbolicArguments:
-    """The arguments of a call, some of them symbolic tensors that other values can stand in for."""
+    """The arguments of a call, in which symbolic tensors can be replaced by values."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         self.args = tree.map_structure(lambda x: x, args)
@@ -38,7 +37,7 @@ class SymbolicArguments:
         )
 
     def fill_in(self, tensor_dict: dict[int, Any]) -> tuple[tuple, dict]:
-        """The arguments with the tensors' values, found by the tensors' ids, in their place."""
+        """The arguments with each symbolic tensor replaced by its value, by id of the tensor."""
 
         def switch(x: Any) -> Any:
             if isinstance(x, KerasTensor):
@@ -75,7 +74,8 @@ class Node:
             x._keras_history = KerasHistory(operation, len(operation._inbound_nodes), i)
         operation._inbound_nodes.append(self)
         for parent in {
-            id(x._keras_history.operation): x._keras_history.operation for x in self._drawn
+            id(x._keras_history.operation): x._keras_history.operation
+            for x in self._inputs_with_history
         }.values():
             parent._outbound_nodes.append(self)
 
@@ -107,18 +107,18 @@ class Node:
 
     @property
     def is_input(self) -> bool:
-        """Whether this is the start of a graph: a call without tensors."""
+        """Whether this is the start of a graph: a call without symbolic tensors."""
         return not self.input_tensors
 
     @property
-    def _drawn(self) -> list[KerasTensor]:
+    def _inputs_with_history(self) -> list[KerasTensor]:
         return [x for x in self.input_tensors if hasattr(x, "_keras_history")]
 
     @property
     def parent_nodes(self) -> list[Node]:
         """The calls that the arguments come from, each once."""
         parents = {}
-        for x in self._drawn:
+        for x in self._inputs_with_history:
             operation, index, _ = x._keras_history
             node = operation._inbound_nodes[index]
             parents[id(node)] = node

@@ -1,8 +1,8 @@
-"""Operations: functions as objects, which is what a drawn model is made of.
+"""`Operation`: a function as an object, which a symbolic graph refers to.
 
-An `Operation` called on values computes; called on symbolic tensors it says what the result will
-look like and leaves a `Node`. Layers are operations with state. The operations of `minicnn.ops`
-are functions first, and their classes are made from them (see `primitive.py`).
+An `Operation` called on values computes; called on symbolic tensors it returns symbolic results
+and records a `Node`. Layers are operations with state. The operation classes of `minicnn.ops` are
+made from its functions (see `define/declare.py`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Operation:
         self._outbound_nodes: list[Node] = []
 
     def __new__(cls, *args: Any, **kwargs: Any):
-        """Remembers the arguments, so that `get_config` need not be written for each class."""
+        """Saves the constructor's arguments for `get_config`."""
         instance = super().__new__(cls)
         object.__setattr__(instance, "_auto_config", _named_arguments(cls.__init__, args, kwargs))
         return instance
@@ -48,7 +48,7 @@ class Operation:
         return self.call(*args, **kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """What the result looks like, as symbolic tensors that remember this call."""
+        """The symbolic result of a call, which records a node."""
         outputs = self.compute_output_spec(*args, **kwargs)
         if not is_outlining():
             Node(operation=self, call_args=args, call_kwargs=kwargs, outputs=outputs)
@@ -56,14 +56,14 @@ class Operation:
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation itself."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to `call` it.")
+        raise NotImplementedError(f"{type(self).__name__} does not define `call`.")
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shapes and types of the results: found by going through `call` without values."""
+        """Shapes and types of the results, found by running `call` on symbolic tensors."""
         return outline(self.call, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes the same operation again."""
+        """The arguments from which `from_config` makes an equal operation."""
         config = {"name": self.name}
         arguments = self._auto_config
         if arguments is None or not all(map(_is_plain, tree.flatten(arguments))):

@@ -1,4 +1,4 @@
-"""Shapes and types of a computation, found without values."""
+"""`outline`: the shapes and types of a computation, found on symbolic tensors."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _outline = _Outline()
 
 
 def outlining() -> contextlib.AbstractContextManager:
-    """Inside, calls on symbolic tensors give shapes and types only and leave no nodes."""
+    """Context in which calls on symbolic tensors return shapes and types and record no nodes."""
     return temporarily(_outline, active=True)
 
 
-def drawing() -> contextlib.AbstractContextManager:
-    """Inside, calls on symbolic tensors leave nodes again, whatever is going on around."""
+def recording_nodes() -> contextlib.AbstractContextManager:
+    """Context in which calls on symbolic tensors record nodes, also inside `outlining`."""
     return temporarily(_outline, active=False)
 
 
 def is_outlining() -> bool:
-    """Whether only the shapes of a computation are being worked out."""
+    """Whether only shapes and types are being computed."""
     return _outline.active
 
 
 def outline(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Goes through a function with symbolic tensors for the values: `ops.shape` of a computation.
+    """The shapes and types of a function's results, found by running it on symbolic tensors.
 
-    State that the function assigns stays as it is.
+    Variables that the function assigns keep their values.
     """
     with outlining(), keep_state():
         outputs = function(*args, **kwargs)

@@ -1,11 +1,11 @@
-"""The product of a cotangent and a slope, which is 0 where the cotangent is 0.
+"""Products and quotients of a cotangent with a slope, which are 0 where the cotangent is 0.
 
 At the edge of a function's domain the slope may be infinite or NaN: that of √x at 0, of `log x` at
 0, of `exp x` where it overflows. Where a result has no influence (`where` took another branch) its
-cotangent is 0, and `0 · ∞` would be NaN, which spoils all gradients before it. So each derivative
-multiplies by `scaled` and divides by `divided`. They are operations with derivatives of their own,
-of the same kind, so that gradients of gradients are right as well: to the slope, which has no
-influence where the cotangent is 0, by `product`.
+cotangent is 0, and `0 · ∞` would make all earlier gradients NaN. Therefore each derivative
+multiplies with `scaled` and divides with `divided`. Both are operations whose own derivatives have
+the same property, so that gradients of gradients are right as well. The derivative with respect to
+the slope uses `product`, since the slope has no influence where the cotangent is 0.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["divided", "product", "scaled", "zero_where_unused"]
 
 def zero_where_unused(result, cotangent, axis=()):
     """The array `result`, with 0 where the cotangent (all of it along `axis`) is 0."""
-    if not np.isnan(np.sum(result)):  # one pass, and nearly always the end
+    if not np.isnan(np.sum(result)):  # one pass, usually enough
         return result
     unused = cotangent == 0
     return np.where(unused if axis == () else unused.all(axis, keepdims=True), 0, result)
