@@ -84,13 +84,13 @@ def work(way: str, algorithm: str, **shape: int) -> Callable[[], int]:
     cotangent = rng.standard_normal((layer.batch, size, size, layer.filters), "float32")
     where = ((layer.stride,) * 2, ((0, 0), (0, 0)), (1, 1), 1, "relu")
     config.set_convolution_algorithm(algorithm)
-    y, winners = kernels.conv_block(x, kernel, bias, *where)
+    y, argmax = kernels.conv_layer(x, kernel, bias, *where)
 
     def once() -> None:
         if way == "forward":
-            kernels.conv_block(x, kernel, bias, *where)
+            kernels.conv_layer(x, kernel, bias, *where)
         else:
-            kernels.conv_block_gradients(cotangent, x, kernel, y, winners, *where)
+            kernels.conv_layer_gradients(cotangent, x, kernel, y, argmax, *where)
 
     once()
     repeats = _repeats(once)

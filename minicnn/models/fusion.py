@@ -24,7 +24,7 @@ from minicnn.layers.merging import Add
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.normalization import BatchNormalization
 from minicnn.layers.pooling import MaxPooling2D
-from minicnn.ops.nn.fused_layers import add_block
+from minicnn.ops.nn.fused_layers import add_and_activate
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
 
@@ -106,7 +106,7 @@ class AdditionThenReLU(ThenReLU):
         floats = all(is_float_dtype(standardize_dtype(x.dtype)) for x in inputs)
         if not floats or len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             return second(first(inputs))
-        return add_block(*inputs, activation=relu)
+        return add_and_activate(*inputs, activation=relu)
 
 
 PAIRS: dict[tuple[type, type], type[Pair]] = {

@@ -11,7 +11,7 @@ from minicnn.models.fusion import (
     NormalizationThenReLU,
     fused_nodes,
 )
-from minicnn.ops.nn.fused_layers import dense_block
+from minicnn.ops.nn.fused_layers import dense_layer
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_arguments_that_depend_on_each_other_are_told_apart(unfused):
     def curvature():
         with keras.GradientTape() as outer:
             with keras.GradientTape() as tape:
-                y = keras.ops.sum(dense_block(x, kernel, keras.ops.sum(kernel, axis=0) ** 2) ** 2)
+                y = keras.ops.sum(dense_layer(x, kernel, keras.ops.sum(kernel, axis=0) ** 2) ** 2)
             slope = keras.ops.sum(tape.gradient(y, kernel) ** 2)
         return outer.gradient(slope, kernel)
 

@@ -114,7 +114,7 @@ BUGS = [
     Bug(
         "batch normalization's gradient drops the mean term",
         BACKWARD,
-        NUMPY + "blocks",
+        NUMPY + "fused_layers",
         "centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count",
         "centred = cotangent - normalized * gamma_gradient / count",
         ("layers.BatchNormalization() on (2, 7, 6, 4)",),
@@ -122,7 +122,7 @@ BUGS = [
     Bug(
         "batch normalization's gradient drops the variance's term",
         BACKWARD,
-        NUMPY + "blocks",
+        NUMPY + "fused_layers",
         "centred = cotangent - (beta_gradient + normalized * gamma_gradient) / count",
         "centred = cotangent - beta_gradient / count",
         ("layers.BatchNormalization() on (2, 7, 6, 4)",),
@@ -130,7 +130,7 @@ BUGS = [
     Bug(
         "batch normalization's gradient forgets gamma",
         BACKWARD,
-        NUMPY + "blocks",
+        NUMPY + "fused_layers",
         "return gamma * inverse * centred, gamma_gradient, beta_gradient",
         "return inverse * centred, gamma_gradient, beta_gradient",
         ("layers.BatchNormalization() on (2, 7, 6, 4)",),

@@ -18,8 +18,8 @@ BUGS = [
         "the last of the largest elements wins instead of the first",
         BACKWARD,
         NUMPY + "pool",
-        "winners = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]",
-        "winners = [size - 1 - windows[..., ::-1].argmax(-1)]",
+        "argmax = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]",
+        "argmax = [size - 1 - windows[..., ::-1].argmax(-1)]",
         ("ops.max_pool",),
     ),
     Bug(
@@ -58,8 +58,8 @@ BUGS = [
         "of windows that share a maximum only one gives its cotangent",
         BACKWARD,
         NUMPY + "pool",
-        "np.add.at(padded, (winners, *np.indices(winners.shape, sparse=True)[1:]), cotangent)",
-        "padded[(winners, *np.indices(winners.shape, sparse=True)[1:])] = cotangent",
+        "np.add.at(padded, (argmax, *np.indices(argmax.shape, sparse=True)[1:]), cotangent)",
+        "padded[(argmax, *np.indices(argmax.shape, sparse=True)[1:])] = cotangent",
         ("ops.max_pool",),
     ),
     Bug(

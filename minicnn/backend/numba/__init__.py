@@ -20,13 +20,18 @@ MODULES: dict[str, tuple[str, ...]] = {
         "softmax_gradient",
         "softsign",
     ),
-    "arithmetic": ("add", "add_block", "multiply", "sum"),
+    "arithmetic": (
+        "add",
+        "add_and_activate",
+        "multiply",
+        "sum",
+    ),
     "conv": (
         "conv",
-        "conv_block",
-        "conv_block_gradients",
         "conv_input_gradient",
         "conv_kernel_gradient",
+        "conv_layer",
+        "conv_layer_gradients",
     ),
     "dropout": ("dropout",),
     "exponentials": (
@@ -44,9 +49,13 @@ MODULES: dict[str, tuple[str, ...]] = {
         "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_gradient",
     ),
+    "max_pool_2x2": (
+        "max_pool_2x2",
+        "max_pool_2x2_gradient",
+    ),
     "normalization": (
-        "batch_norm_block",
-        "batch_norm_block_gradients",
+        "batch_norm_layer",
+        "batch_norm_layer_gradients",
         "moments",
         "scale_and_shift",
     ),
@@ -68,8 +77,11 @@ MODULES: dict[str, tuple[str, ...]] = {
         "max_pool_gather",
         "max_pool_gradient",
     ),
-    "pool_by_two": ("max_pool_by_two", "max_pool_by_two_gradient"),
-    "products": ("dense_block", "dense_block_gradients", "matmul"),
+    "products": (
+        "dense_layer",
+        "dense_layer_gradients",
+        "matmul",
+    ),
     "random": ("random_bits",),
     "reductions": ("argmax",),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled, part, same_float
-from minicnn.backend.numba.machine.piecewise import in_pieces
+from minicnn.backend.numba.machine.piecewise import piecewise
 from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import activations as definition
 
@@ -65,12 +65,12 @@ def log_softmax_gradient(
     return _each_row(_log_softmax_gradient, cotangent, y)
 
 
-celu = in_pieces(definition.celu)
-hard_sigmoid = in_pieces(definition.hard_sigmoid)
-hard_silu = in_pieces(definition.hard_silu)
-leaky_relu = in_pieces(definition.leaky_relu)
-relu6 = in_pieces(definition.relu6)
-softsign = in_pieces(definition.softsign)
+celu = piecewise(definition.celu)
+hard_sigmoid = piecewise(definition.hard_sigmoid)
+hard_silu = piecewise(definition.hard_silu)
+leaky_relu = piecewise(definition.leaky_relu)
+relu6 = piecewise(definition.relu6)
+softsign = piecewise(definition.softsign)
 
 
 def _rows(axis: int | tuple[int, ...] | None, *arrays: np.ndarray) -> bool:

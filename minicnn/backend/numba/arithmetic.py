@@ -14,7 +14,7 @@ import numpy as np
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces, share
 from minicnn.backend.numba.machine.work_pieces import pieces
-from minicnn.backend.numpy import blocks as definition
+from minicnn.backend.numpy import fused_layers as definition
 
 LARGE = 65_536  # elements from which a second thread pays
 PIECE = 16_384
@@ -25,10 +25,10 @@ def add(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     return _combine(np.add, _add_rows, x1, x2)
 
 
-def add_block(x1: np.ndarray, x2: np.ndarray, activation: str = "linear") -> np.ndarray:
-    """`activation(x1 + x2)`; see `backend/numpy/blocks.py`."""
+def add_and_activate(x1: np.ndarray, x2: np.ndarray, activation: str = "linear") -> np.ndarray:
+    """`activation(x1 + x2)`; see `backend/numpy/fused_layers.py`."""
     if activation != "relu" or not same_float(x1, x2) or x1.shape != x2.shape:
-        return definition.add_block(x1, x2, activation)
+        return definition.add_and_activate(x1, x2, activation)
     y = np.empty(x1.shape, x1.dtype)
     arrays = (a.reshape(-1) for a in (*contiguous(x1, x2), y))
     share(_add_and_rectify, cut(y.size, PIECE), *arrays)

@@ -27,7 +27,7 @@ from functools import wraps
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled, part
-from minicnn.backend.numba.machine.piecewise import in_pieces
+from minicnn.backend.numba.machine.piecewise import piecewise
 from minicnn.backend.numba.machine.simd import (
     WIDTH,
     address_of,
@@ -59,7 +59,7 @@ EXP, SIGMOID, SILU, TANH, ELU, SOFTPLUS, GELU, LOG_SIGMOID = range(8)
 
 def _compiled_for(number: int, definition: Callable) -> Callable:
     """The activation of this number for float32, the definition on pieces for other types."""
-    other = in_pieces(definition)
+    other = piecewise(definition)
 
     @wraps(definition)
     def activation(x: np.ndarray, *settings, **named_settings) -> np.ndarray:
@@ -76,8 +76,8 @@ silu = _compiled_for(SILU, definition.silu)
 tanh = _compiled_for(TANH, np.tanh)
 softplus = _compiled_for(SOFTPLUS, definition.softplus)
 log_sigmoid = _compiled_for(LOG_SIGMOID, definition.log_sigmoid)
-_elu = in_pieces(definition.elu)
-_gelu = in_pieces(definition.gelu)
+_elu = piecewise(definition.elu)
+_gelu = piecewise(definition.gelu)
 
 
 def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:

@@ -11,7 +11,7 @@ are then put together in float64: two sets with n and m rows, means μ and ν, s
 squares S and T have together the mean `μ + (ν − μ) m / (n + m)` and the sum of squares
 `S + T + (ν − μ)² n m / (n + m)`. Nothing cancels, however far the mean is from zero.
 
-x̄ is the formula of `backend/numpy/blocks.py` with the factors of each channel worked out first:
+x̄ is the formula of `backend/numpy/fused_layers.py`, with each channel's factors computed first:
 a = γ / √(σ² + ε), b = −a Σ ḡ (x − μ) / (n (σ² + ε)), c = −a Σ ḡ / n.
 
 Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample
@@ -38,7 +38,7 @@ from minicnn.backend.numba.machine.simd import (
 )
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
-from minicnn.backend.numpy import blocks
+from minicnn.backend.numpy import fused_layers
 from minicnn.backend.numpy import normalization as definition
 
 BLOCK = 32  # rows
@@ -61,12 +61,12 @@ def moments(
     return mean.reshape(shape), variance.reshape(shape)
 
 
-def batch_norm_block(
+def batch_norm_layer(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, activation: str = "linear"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ²; see `backend/numpy/blocks.py`."""
+    """`activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ²; see `backend/numpy/fused_layers.py`."""
     if not _fits_vectors(x, gamma, beta):
-        return blocks.batch_norm_block(x, gamma, beta, epsilon, activation)
+        return fused_layers.batch_norm_layer(x, gamma, beta, epsilon, activation)
     rows = _rows(x)
     mean, variance = _moments_of_rows(rows)
     scale = gamma / np.sqrt(variance + epsilon)
@@ -74,7 +74,7 @@ def batch_norm_block(
     return y.reshape(x.shape), mean.astype(x.dtype), variance.astype(x.dtype)
 
 
-def batch_norm_block_gradients(
+def batch_norm_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
@@ -83,10 +83,10 @@ def batch_norm_block_gradients(
     variance: np.ndarray,
     epsilon: float,
     activation: str = "linear",
-) -> blocks.Gradients:
-    """Cotangents of x, γ and β of `batch_norm_block`; see `backend/numpy/blocks.py`."""
+) -> fused_layers.Gradients:
+    """Cotangents of x, γ and β of `batch_norm_layer`; see `backend/numpy/fused_layers.py`."""
     if not _fits_vectors(x, cotangent, y, gamma, mean, variance):
-        return blocks.batch_norm_block_gradients(
+        return fused_layers.batch_norm_layer_gradients(
             cotangent, x, y, gamma, mean, variance, epsilon, activation
         )
     arrays = _rows(cotangent), _rows(x), _rows(y)
@@ -108,9 +108,9 @@ def batch_norm_block_gradients(
 def scale_and_shift(
     x: np.ndarray, scale: np.ndarray, offset: np.ndarray, activation: str = "linear"
 ) -> np.ndarray:
-    """`activation(x · scale + offset)`, channel by channel; see `backend/numpy/blocks.py`."""
+    """`activation(x · scale + offset)`, channel by channel; see `backend/numpy/fused_layers.py`."""
     if not _fits_vectors(x, scale, offset):
-        return blocks.scale_and_shift(x, scale, offset, activation)
+        return fused_layers.scale_and_shift(x, scale, offset, activation)
     return _normalized(_rows(x), np.zeros_like(scale), scale, offset, activation).reshape(x.shape)
 
 

@@ -11,15 +11,15 @@ from math import prod
 
 import numpy as np
 
-from minicnn.backend.numba import pool_by_two
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.machine.threads import for_chunks
+from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradient
 from minicnn.backend.numpy import pool as definition
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
 MOST_READS = 64  # of each element; with more, NumPy's way of one axis after the other is faster
-BY_TWO = (2, 2, 2, 2, 0, 0)  # see `_window`
+WINDOW_2X2 = (2, 2, 2, 2, 0, 0)  # see `_window`
 
 
 def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
@@ -27,8 +27,8 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
     if not _compiles(pool_size, strides, x):
         return definition.max_pool(x, pool_size, strides, padding)
     x, window = _two_dimensional(x), _window(pool_size, strides, padding)
-    if _by_two(window, padding):
-        return pool_by_two.max_pool_by_two(x)[0]
+    if _is_2x2(window, padding):
+        return max_pool_2x2(x)[0]
     y = _empty_output(x, pool_size, strides, padding)
     _each_image(_max_pool, x, y, window)
     return y if len(pool_size) == 2 else y[:, 0]
@@ -53,9 +53,9 @@ def max_pool_gradient(
     if not _compiles(pool_size, strides, cotangent, x):
         return definition.max_pool_gradient(cotangent, x, pool_size, strides, padding)
     window = _window(pool_size, strides, padding)
-    if _by_two(window, padding):
-        _, winners = pool_by_two.max_pool_by_two(x)
-        return pool_by_two.max_pool_by_two_gradient(cotangent, winners, x.shape[1:3])
+    if _is_2x2(window, padding):
+        _, argmax = max_pool_2x2(x)
+        return max_pool_2x2_gradient(cotangent, argmax, x.shape[1:3])
     gradient = np.zeros(x.shape, x.dtype)
     arrays = [_two_dimensional(array) for array in (x, cotangent, gradient)]
     _each_image(_max_pool_gradient, *arrays, window)
@@ -105,9 +105,9 @@ def _window(pool_size: Sizes, strides: Sizes, padding: Padding) -> tuple[int, ..
     return (*pool_size, *strides, *before)
 
 
-def _by_two(window: tuple[int, ...], padding: Padding) -> bool:
+def _is_2x2(window: tuple[int, ...], padding: Padding) -> bool:
     """Whether all windows are whole blocks of 2 x 2, one beside the other."""
-    return window == BY_TWO and not any(map(any, padding))
+    return window == WINDOW_2X2 and not any(map(any, padding))
 
 
 def _empty_output(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) -> np.ndarray:
@@ -143,47 +143,47 @@ def _max_pool(first, last, x, y, window):
 @compiled
 def _max_pool_gather(first, last, x, y, t, window):
     _, height, width, channels = x.shape
-    largest, winners = np.empty(channels, x.dtype), np.empty(channels, np.int32)
+    largest, argmax = np.empty(channels, x.dtype), np.empty(channels, np.int32)
     for image in range(first, last):
         pixels = t[image].reshape(height * width, channels)
         for line in range(y.shape[1]):
             for position in range(y.shape[2]):
-                _find_winners(x[image], line, position, window, largest, winners)
+                _find_argmax(x[image], line, position, window, largest, argmax)
                 target = y[image, line, position]
                 for c in range(channels):
-                    target[c] = pixels[winners[c], c]
+                    target[c] = pixels[argmax[c], c]
 
 
 @compiled
 def _max_pool_gradient(first, last, x, cotangent, gradient, window):
     _, height, width, channels = x.shape
-    largest, winners = np.empty(channels, x.dtype), np.empty(channels, np.int32)
+    largest, argmax = np.empty(channels, x.dtype), np.empty(channels, np.int32)
     for image in range(first, last):
         pixels = gradient[image].reshape(height * width, channels)
         for line in range(cotangent.shape[1]):
             for position in range(cotangent.shape[2]):
-                _find_winners(x[image], line, position, window, largest, winners)
+                _find_argmax(x[image], line, position, window, largest, argmax)
                 source = cotangent[image, line, position]
                 for c in range(channels):
-                    pixels[winners[c], c] += source[c]
+                    pixels[argmax[c], c] += source[c]
 
 
 @part
-def _find_winners(image, line, position, window, largest, winners):
+def _find_argmax(image, line, position, window, largest, argmax):
     """The first largest element of one window, by the number of its pixel, for each channel."""
     down, across, stride_down, stride_across, top, left = window
     height, width, channels = image.shape
     row, column = line * stride_down - top, position * stride_across - left
     for c in range(channels):
         largest[c] = -np.inf
-        winners[c] = max(row, 0) * width + max(column, 0)
+        argmax[c] = max(row, 0) * width + max(column, 0)
     for i in range(max(row, 0), min(row + down, height)):
         for j in range(max(column, 0), min(column + across, width)):
             values = image[i, j]
             pixel = np.int32(i * width + j)
             for c in range(channels):
                 better = _beats(values[c], largest[c])
-                winners[c] = pixel if better else winners[c]
+                argmax[c] = pixel if better else argmax[c]
                 largest[c] = values[c] if better else largest[c]
 
 

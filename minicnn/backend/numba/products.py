@@ -20,8 +20,8 @@ import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.machine.threads import cut, for_pieces
-from minicnn.backend.numpy import blocks as definition
-from minicnn.backend.numpy.blocks import Gradients
+from minicnn.backend.numpy import fused_layers as definition
+from minicnn.backend.numpy.fused_layers import Gradients
 
 PIECE_OPERATIONS = 3_000_000  # multiplications that are worth waking a thread for
 PIECE_ELEMENTS = 100_000  # the same for the elements that relu's gradient goes over
@@ -40,12 +40,12 @@ def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     return _products((x1, x2))[0]
 
 
-def dense_block(
+def dense_layer(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: str
 ) -> np.ndarray:
-    """`activation(x · kernel + bias)`; see `backend/numpy/blocks.py`."""
+    """`activation(x · kernel + bias)`; see `backend/numpy/fused_layers.py`."""
     if not same_float(x, kernel) or (bias is not None and bias.dtype != x.dtype):
-        return definition.dense_block(x, kernel, bias, activation)
+        return definition.dense_layer(x, kernel, bias, activation)
     relu = activation == "relu"
     rows, terms = x.shape
     units = kernel.shape[1]
@@ -67,7 +67,7 @@ def dense_block(
     return y
 
 
-def dense_block_gradients(
+def dense_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
@@ -76,14 +76,15 @@ def dense_block_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> Gradients:
-    """Cotangents of input, kernel and bias (None where not needed); see `backend/numpy/blocks.py`.
+    """Cotangents of input, kernel and bias (None where not needed).
 
-    With "linear", `y` is not read and may be None. Both products are one job for the threads.
+    See `backend/numpy/fused_layers.py`. With "linear", `y` is not read and may be None. The threads
+    compute both products at the same time.
     """
     relu = activation == "relu"
     arrays = (cotangent, x, kernel, y) if relu else (cotangent, x, kernel)
     if not same_float(*arrays):
-        return definition.dense_block_gradients(cotangent, x, kernel, y, activation, input_needed)
+        return definition.dense_layer_gradients(cotangent, x, kernel, y, activation, input_needed)
     cotangent, bias_gradient = _behind_activation(cotangent, y, relu)
     pairs = []
     if kernel_needed:

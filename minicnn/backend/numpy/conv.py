@@ -1,6 +1,6 @@
 """Convolution in any number of spatial dimensions, and its two gradients, by matrix products.
 
-im2col lays the patch of the input under each output position out as one row; convolution is then
+im2col copies the patch of the input under each output position into one row; convolution is then
 one product with the kernel as a matrix (Chellapilla, Puri, Simard, "High performance convolutional
 neural networks for document processing", 2006). With X the patches, W the kernel matrix and Y the
 output,
@@ -9,15 +9,17 @@ output,
 
 Shapes: input `(batch, *spatial, channels)`, kernel `(*kernel_size, channels / groups, filters)`,
 output `(batch, *positions, filters)`. `padding` is a pair (before, after) for each spatial
-dimension. As in every network library the kernel is not flipped (it is a correlation).
-Filters come in `groups` equal runs, and each run sees only its run of the channels; with as many
-groups as channels this is the depthwise convolution. The transposed convolution is the input
-gradient.
+dimension. A tap is one place of the kernel, so a kernel of 3 × 3 has nine taps. As in every network
+library the kernel is not flipped (it is a correlation).
+
+`groups` cuts the channels and the filters into so many equal runs; each run of filters reads only
+its own run of channels. With as many groups as channels this is the depthwise convolution. The
+transposed convolution is the input gradient.
 """
 
 from __future__ import annotations
 
-from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,26 +29,21 @@ Padding = tuple[tuple[int, int], ...]
 
 
 def im2col(
-    x: np.ndarray,
-    kernel_size: Sizes,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    fill: float = 0,
+    x: np.ndarray, kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
 ) -> np.ndarray:
     """The patch under each output position: `(batch, *positions, *kernel_size, channels)`.
 
     It is a read-only view of the padded input, in which elements appear in several patches:
 
-        columns[n, p, k, c] = padded[n, p · stride + k · dilation, c],   `fill` in the padding.
+        columns[n, p, k, c] = padded[n, p · stride + k · dilation, c],   0 in the padding.
     """
-    spatial = tuple(range(1, x.ndim - 1))
+    dimensions = len(kernel_size)
+    padded = np.pad(x, ((0, 0), *padding, (0, 0)))
     extent = tuple((k - 1) * d + 1 for k, d in zip(kernel_size, dilation, strict=True))
-    patches = sliding_window_view(pad(x, padding, fill), extent, axis=spatial)
-    step_positions = tuple(slice(None, None, s) for s in strides)
-    step_taps = tuple(slice(None, None, d) for d in dilation)
-    patches = patches[(slice(None), *step_positions, slice(None), *step_taps)]
-    return np.moveaxis(patches, len(spatial) + 1, -1)
+    # `(batch, *every position, channels, *extent)`, of which the strides and dilation take some.
+    patches = sliding_window_view(padded, extent, axis=tuple(range(1, dimensions + 1)))
+    patches = patches[tuple(np.s_[::step] for step in (1, *strides, 1, *dilation))]
+    return np.moveaxis(patches, dimensions + 1, -1)
 
 
 def col2im(
@@ -57,23 +54,21 @@ def col2im(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """The adjoint of im2col, which adds each patch back where im2col took it:
-    ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩.
+    """The adjoint of im2col: adds each patch to the place where im2col read it.
 
-    `columns` is `(batch, *positions, *kernel_size, channels)`, the result has `input_shape`.
+    ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩. `columns` is `(batch, *positions, *kernel_size, channels)`, the
+    result has `input_shape`.
     """
-    batch, *spatial, channels = input_shape
-    positions = columns.shape[1 : len(spatial) + 1]
-    sizes = tuple(n + sum(p) for n, p in zip(spatial, padding, strict=True))
-    padded = np.zeros((batch, *sizes, channels), columns.dtype)
-    every = slice(None)
+    batch, *size, channels = input_shape
+    positions = columns.shape[1 : len(size) + 1]
+    padded_size = (n + sum(p) for n, p in zip(size, padding, strict=True))
+    padded = np.zeros((batch, *padded_size, channels), columns.dtype)
     for tap in np.ndindex(*kernel_size):
-        target = tap_slices(tap, positions, strides, dilation)
-        padded[(every, *target)] += columns[(every, *(every for _ in spatial), *tap)]
-    inside = tuple(
-        slice(before, before + n) for n, (before, _) in zip(spatial, padding, strict=True)
-    )
-    return padded[(every, *inside)]
+        axes = zip(tap, positions, strides, dilation, strict=True)
+        read = [np.s_[k * d : k * d + (n - 1) * s + 1 : s] for k, n, s, d in axes]
+        padded[:, *read] += columns[..., *tap, :]
+    inside = [np.s_[before : before + n] for n, (before, _) in zip(size, padding, strict=True)]
+    return padded[:, *inside]
 
 
 def conv(
@@ -86,8 +81,8 @@ def conv(
 ) -> np.ndarray:
     """`y[n, p, f] = Σ_{k, c} padded[n, p · stride + k · dilation, c] · kernel[k, c, f]`."""
     columns = im2col(x, kernel.shape[:-2], strides, padding, dilation)
-    y = columns_by_group(columns, groups) @ kernel_by_group(kernel, groups)
-    return _join_groups(y, columns.shape[: x.ndim - 1])
+    taps_and_channels = kernel.ndim - 1  # the last axes of the columns, the first of the kernel
+    return tensordot_by_group(columns, kernel, taps_and_channels, groups)
 
 
 def conv_kernel_gradient(
@@ -104,9 +99,8 @@ def conv_kernel_gradient(
     Its shape is the kernel's, `(*kernel_size, channels / groups, filters)`.
     """
     columns = im2col(x, kernel_size, strides, padding, dilation)
-    patches = np.swapaxes(columns_by_group(columns, groups), 1, 2)
-    gradient = patches @ _split_groups(cotangent, groups)
-    return _join_groups(gradient, (*kernel_size, x.shape[-1] // groups))
+    batch_and_positions = range(x.ndim - 1)
+    return tensordot_by_group(columns, cotangent, (batch_and_positions,) * 2, groups)
 
 
 def conv_input_gradient(
@@ -123,12 +117,9 @@ def conv_input_gradient(
     Linear in `cotangent` and in `kernel`, and the adjoint of `conv`:
     ⟨conv(x), y⟩ = ⟨x, conv_input_gradient(y)⟩.
     """
-    kernel_size = kernel.shape[:-2]
-    patches = _split_groups(cotangent, groups) @ np.swapaxes(kernel_by_group(kernel, groups), 1, 2)
-    patches = patches.reshape(groups, *cotangent.shape[:-1], *kernel_size, kernel.shape[-2])
-    columns = np.moveaxis(patches, 0, -2)
-    columns = columns.reshape(*columns.shape[:-2], input_shape[-1])
-    return col2im(columns, input_shape, kernel_size, strides, padding, dilation)
+    filters = (-1, -1)  # the last axis of both
+    columns = tensordot_by_group(cotangent, kernel, filters, groups)
+    return col2im(columns, input_shape, kernel.shape[:-2], strides, padding, dilation)
 
 
 def output_size(
@@ -141,43 +132,15 @@ def output_size(
     )
 
 
-def pad(x: np.ndarray, padding: Padding, fill: float = 0) -> np.ndarray:
-    """`x` with `fill` around its spatial dimensions."""
-    if not any(map(any, padding)):
-        return x
-    return np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=fill)
+def tensordot_by_group(
+    a: np.ndarray, b: np.ndarray, axes: int | tuple[Any, Any], groups: int
+) -> np.ndarray:
+    """`np.tensordot(a, b, axes)`, the sum of products over `axes`, which is a matrix product.
 
-
-def tap_slices(tap: Sizes, positions: Sizes, strides: Sizes, dilation: Sizes) -> tuple[slice, ...]:
-    """Where in the padded input the kernel element `tap` falls, over all output positions."""
-    return tuple(
-        slice(k * d, k * d + (n - 1) * s + 1, s)
-        for k, n, s, d in zip(tap, positions, strides, dilation, strict=True)
-    )
-
-
-def columns_by_group(columns: np.ndarray, groups: int) -> np.ndarray:
-    """Patches as one matrix a group: `(groups, batch · positions, taps · channels / groups)`."""
-    *outer, channels = columns.shape
-    spatial = (len(outer) - 1) // 2
-    split = columns.reshape(*outer, groups, channels // groups)
-    taps = prod(outer[spatial + 1 :])
-    rows = prod(outer[: spatial + 1])
-    return np.moveaxis(split, -2, 0).reshape(groups, rows, taps * (channels // groups))
-
-
-def kernel_by_group(kernel: np.ndarray, groups: int) -> np.ndarray:
-    """The kernel as one matrix a group: `(groups, taps · channels / groups, filters / groups)`."""
-    return _split_groups(kernel, groups)
-
-
-def _split_groups(x: np.ndarray, groups: int) -> np.ndarray:
-    """`(..., filters)` as matrices `(groups, rows, filters / groups)`."""
-    *outer, filters = x.shape
-    return np.moveaxis(x.reshape(prod(outer), groups, filters // groups), 1, 0)
-
-
-def _join_groups(x: np.ndarray, outer: Sizes) -> np.ndarray:
-    """Matrices `(groups, rows, filters / groups)` as `(*outer, filters)`."""
-    groups, _, filters = x.shape
-    return np.moveaxis(x, 0, 1).reshape(*outer, groups * filters)
+    The last axis of `a` and of `b` is cut into `groups` runs; the results of each pair of runs are
+    joined along the last axis.
+    """
+    if groups == 1:
+        return np.tensordot(a, b, axes)
+    parts = zip(np.split(a, groups, -1), np.split(b, groups, -1), strict=True)
+    return np.concatenate([np.tensordot(*part, axes) for part in parts], -1)

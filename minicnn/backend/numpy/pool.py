@@ -31,8 +31,8 @@ def max_pool_gather(
     It is also the directional derivative of `max_pool` at `x` along `t`.
     """
     for axis, window in _last_axis_first(pool_size, strides, padding):
-        winners = _winners(x, axis, window)
-        x, t = (_read(array, winners, axis, window) for array in (x, t))
+        argmax = _argmax(x, axis, window)
+        x, t = (_read(array, argmax, axis, window) for array in (x, t))
     return t
 
 
@@ -44,27 +44,27 @@ def max_pool_gradient(
     """
     steps = []
     for axis, window in _last_axis_first(pool_size, strides, padding):
-        winners = _winners(x, axis, window)
-        steps.append((winners, x.shape[axis], axis, window))
-        x = _read(x, winners, axis, window)
+        argmax = _argmax(x, axis, window)
+        steps.append((argmax, x.shape[axis], axis, window))
+        x = _read(x, argmax, axis, window)
     for step in reversed(steps):
-        cotangent = _given_to_winners(cotangent, *step)
+        cotangent = _add_at_argmax(cotangent, *step)
     return cotangent
 
 
-def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def max_pool_2x2(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The largest of each window of 2 × 2, and its number in the window (the first, 0 to 3)."""
-    windows = _windows_by_two(x)
-    winners = windows.argmax(-2)[..., None, :]
-    largest = np.take_along_axis(windows, winners, -2)
-    return largest[..., 0, :], winners[..., 0, :].astype(np.uint8)
+    windows = _windows_2x2(x)
+    argmax = windows.argmax(-2)[..., None, :]
+    largest = np.take_along_axis(windows, argmax, -2)
+    return largest[..., 0, :], argmax[..., 0, :].astype(np.uint8)
 
 
-def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: Sizes) -> np.ndarray:
+def max_pool_2x2_gradient(cotangent: np.ndarray, argmax: np.ndarray, size: Sizes) -> np.ndarray:
     """Cotangent of the input, whose height and width are `size`: each window's to its winner."""
     batch, height, width, channels = cotangent.shape
     taps = np.arange(4)[:, None]
-    windows = np.where(winners[..., None, :] == taps, cotangent[..., None, :], 0)
+    windows = np.where(argmax[..., None, :] == taps, cotangent[..., None, :], 0)
     windows = windows.reshape(batch, height, width, 2, 2, channels).swapaxes(2, 3)
     gradient = np.zeros((batch, *size, channels), cotangent.dtype)
     gradient[:, : 2 * height, : 2 * width] = windows.reshape(batch, 2 * height, 2 * width, channels)
@@ -86,7 +86,7 @@ def average_pool_gradient(
     counts = _counts(input_shape, pool_size, strides, padding)
     share = cotangent / counts.astype(cotangent.real.dtype)
     for axis, window in _last_axis_first(pool_size, strides, padding):
-        share = _given_to_all(share, input_shape[axis], axis, window)
+        share = _add_to_windows(share, input_shape[axis], axis, window)
     return share
 
 
@@ -114,35 +114,35 @@ def _windows(x: np.ndarray, axis: int, window: Window, fill: float = 0) -> np.nd
     return sliding_window_view(_padded(x, axis, window, fill), size, 0)[::stride]
 
 
-def _winners(x: np.ndarray, axis: int, window: Window) -> np.ndarray:
+def _argmax(x: np.ndarray, axis: int, window: Window) -> np.ndarray:
     """Place of the first largest element (or NaN) of each window along the padded axis."""
     lowest = -np.inf if is_inexact(x.dtype) else np.iinfo(x.dtype).min
     windows = _windows(x.real, axis, window, lowest)
     size, stride, padding = window
     # NumPy copies what it looks through: as many windows at once as are not larger than x.
     some = max(1, (x.shape[axis] + sum(padding)) // size)
-    winners = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]
+    argmax = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]
     begins = np.arange(0, stride * len(windows), stride)
-    return np.concatenate(winners) + begins.reshape(-1, *(1,) * (x.ndim - 1))
+    return np.concatenate(argmax) + begins.reshape(-1, *(1,) * (x.ndim - 1))
 
 
-def _read(x: np.ndarray, winners: np.ndarray, axis: int, window: Window) -> np.ndarray:
-    """The elements of x at the winners."""
-    return np.moveaxis(np.take_along_axis(_padded(x, axis, window), winners, 0), 0, axis)
+def _read(x: np.ndarray, argmax: np.ndarray, axis: int, window: Window) -> np.ndarray:
+    """The elements of x at the argmax."""
+    return np.moveaxis(np.take_along_axis(_padded(x, axis, window), argmax, 0), 0, axis)
 
 
-def _given_to_winners(
-    cotangent: np.ndarray, winners: np.ndarray, length: int, axis: int, window: Window
+def _add_at_argmax(
+    cotangent: np.ndarray, argmax: np.ndarray, length: int, axis: int, window: Window
 ) -> np.ndarray:
     """The adjoint of `_read` from an axis of the given length."""
     cotangent = np.moveaxis(cotangent, axis, 0)
     before, after = window[-1]
     padded = np.zeros((before + length + after, *cotangent.shape[1:]), cotangent.dtype)
-    np.add.at(padded, (winners, *np.indices(winners.shape, sparse=True)[1:]), cotangent)
+    np.add.at(padded, (argmax, *np.indices(argmax.shape, sparse=True)[1:]), cotangent)
     return np.moveaxis(padded[before : before + length], 0, axis)
 
 
-def _given_to_all(share: np.ndarray, length: int, axis: int, window: Window) -> np.ndarray:
+def _add_to_windows(share: np.ndarray, length: int, axis: int, window: Window) -> np.ndarray:
     """The adjoint of the windows' sums from an axis of the given length."""
     share = np.moveaxis(share, axis, 0)
     size, stride, (before, after) = window
@@ -156,7 +156,7 @@ def _given_to_all(share: np.ndarray, length: int, axis: int, window: Window) -> 
     return np.moveaxis(padded[before : before + length], 0, axis)
 
 
-def _windows_by_two(x: np.ndarray) -> np.ndarray:
+def _windows_2x2(x: np.ndarray) -> np.ndarray:
     """`(batch, height // 2, width // 2, 4, channels)`."""
     batch, height, width, channels = x.shape
     height, width = height // 2, width // 2

@@ -10,7 +10,7 @@ from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
-from minicnn.ops.nn.fused_layers import conv_block, fused_name
+from minicnn.ops.nn.fused_layers import conv_layer, fused_name
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
@@ -143,7 +143,7 @@ class BaseConv(BaseConvolution):
     def convolve(self, inputs: Any, pooled: bool = False) -> Any:
         """What `call` computes; with `pooled` its maxima over 2 × 2, for two dimensions."""
         weights = self.kernel, self.bias
-        return conv_block(inputs, *weights, self.activation, **self._window, pooled=pooled)
+        return conv_layer(inputs, *weights, self.activation, **self._window, pooled=pooled)
 
     @property
     def pools_at_once(self) -> bool:

@@ -8,7 +8,7 @@ from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
-from minicnn.ops.nn.fused_layers import dense_block
+from minicnn.ops.nn.fused_layers import dense_layer
 
 
 class Dense(Layer):
@@ -75,7 +75,7 @@ class Dense(Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Multiplies, adds the bias, applies the activation."""
-        return dense_block(inputs, self.kernel, self.bias, self.activation)
+        return dense_layer(inputs, self.kernel, self.bias, self.activation)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The last axis becomes `units` long."""

@@ -11,7 +11,7 @@ from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.settings import keep_settings, settings_of
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
-from minicnn.ops.nn.fused_layers import batch_norm_block, scale_block
+from minicnn.ops.nn.fused_layers import batch_norm_layer, scale_and_shift
 
 
 class BatchNormalization(BaseNormalization):
@@ -107,10 +107,10 @@ class BatchNormalization(BaseNormalization):
             mean, variance = self.moving_mean, self.moving_variance
             if self._is_plain(x):
                 factor = gamma * ops.rsqrt(variance + self.epsilon)
-                y = scale_block(x, factor, beta - mean * factor, activation)
+                y = scale_and_shift(x, factor, beta - mean * factor, activation)
                 return ops.cast(y, self.compute_dtype)
         elif mask is None and self._is_plain(x):
-            y, mean, variance = batch_norm_block(x, gamma, beta, self.epsilon, activation)
+            y, mean, variance = batch_norm_layer(x, gamma, beta, self.epsilon, activation)
             self._move_averages(mean, variance)
             return ops.cast(y, self.compute_dtype)
         else:

@@ -1,7 +1,7 @@
 """What a layer does in one go: a product, its bias, its activation, perhaps a pool behind it.
 
 Each is a fused operation: the decorated function is its meaning, step by step, and a kernel does
-the steps at once (see `backend/numpy/blocks.py` for what that saves). Of the activations the
+the steps at once (see `backend/numpy/fused_layers.py` for what that saves). Of the activations the
 kernels know `relu`; any other is an operation of its own behind them.
 """
 
@@ -23,55 +23,55 @@ Sizes = int | Sequence[int]
 
 def _dense_forward(inputs, kernel, bias, recorded, activation):
     rows = inputs if inputs.ndim == 2 else inputs.reshape(-1, inputs.shape[-1])
-    y = kernels.dense_block(rows, kernel, bias, activation)
+    y = kernels.dense_layer(rows, kernel, bias, activation)
     return y.reshape(*inputs.shape[:-1], kernel.shape[-1]), None
 
 
 def _dense_gradients(cotangent, outputs, known, inputs, kernel, bias, needed, activation):
     rows, y, g = (x.reshape(-1, x.shape[-1]) for x in (inputs, *outputs, cotangent))
-    x, w, b = kernels.dense_block_gradients(g, rows, kernel, y, activation, needed[0])
+    x, w, b = kernels.dense_layer_gradients(g, rows, kernel, y, activation, needed[0])
     return None if x is None else x.reshape(inputs.shape), w, b
 
 
 @fused("inputs", "kernel", "bias", forward=_dense_forward, gradients=_dense_gradients, wide=True)
-def _dense_block(inputs, kernel, bias, activation):
+def _dense_layer(inputs, kernel, bias, activation):
     outputs = ops.matmul(inputs, kernel)
     if bias is not None:
         outputs = outputs + bias
     return _activated(outputs, activation)
 
 
-def dense_block(inputs: Any, kernel: Any, bias: Any = None, activation: Any = None) -> Any:
+def dense_layer(inputs: Any, kernel: Any, bias: Any = None, activation: Any = None) -> Any:
     """`activation(inputs · kernel + bias)`, of shapes `(..., n)`, `(n, units)` and `(units,)`.
 
     Example:
         >>> import minicnn as keras
-        >>> dense_block([[1.0, 2.0]], [[1.0], [1.0]], [-5.0], keras.ops.relu)
+        >>> dense_layer([[1.0, 2.0]], [[1.0], [1.0]], [-5.0], keras.ops.relu)
         Tensor([[0.]], dtype=float32)
     """
     known, rest = _split(activation)
-    return rest(_dense_block(inputs, kernel, bias, activation=known))
+    return rest(_dense_layer(inputs, kernel, bias, activation=known))
 
 
 def _conv_forward(inputs, kernel, bias, recorded, activation, pooled, **window):
     window = _window(inputs, kernel, **window)
-    settings = {"activation": activation, "pooled": pooled, "winners_wanted": recorded}
-    y, winners = kernels.conv_block(inputs, kernel, bias, **window, **settings)
+    settings = {"activation": activation, "pooled": pooled, "argmax_needed": recorded}
+    y, argmax = kernels.conv_layer(inputs, kernel, bias, **window, **settings)
     if pooled and 0 in y.shape[1:3]:
         raise ValueError("The image is too small for a pool.")  # whose shape rule says how small
-    return y, winners
+    return y, argmax
 
 
 def _conv_gradients(
-    cotangent, outputs, winners, inputs, kernel, bias, needed, activation, pooled, **window
+    cotangent, outputs, argmax, inputs, kernel, bias, needed, activation, pooled, **window
 ):
     window = _window(inputs, kernel, **window)
-    return kernels.conv_block_gradients(
+    return kernels.conv_layer_gradients(
         cotangent,
         inputs,
         kernel,
         *outputs,
-        winners,
+        argmax,
         **window,
         activation=activation,
         input_needed=needed[0],
@@ -84,7 +84,7 @@ def _window(inputs, kernel, strides, padding, dilation_rate):
 
 
 @fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients, wide=True)
-def _conv_block(inputs, kernel, bias, strides, padding, dilation_rate, activation, pooled):
+def _conv_layer(inputs, kernel, bias, strides, padding, dilation_rate, activation, pooled):
     outputs = conv(inputs, kernel, strides, padding, "channels_last", dilation_rate)
     if bias is not None:
         outputs = outputs + bias
@@ -92,7 +92,7 @@ def _conv_block(inputs, kernel, bias, strides, padding, dilation_rate, activatio
     return max_pool(outputs, 2, data_format="channels_last") if pooled else outputs
 
 
-def conv_block(
+def conv_layer(
     inputs: Any,
     kernel: Any,
     bias: Any = None,
@@ -116,20 +116,20 @@ def conv_block(
     known, rest = _split(activation)
     settings = (strides, padding, dilation_rate, known, pooled)
     if data_format == "channels_last":
-        return rest(_conv_block(inputs, kernel, bias, *settings))
+        return rest(_conv_layer(inputs, kernel, bias, *settings))
     inputs = ops.moveaxis(inputs, 1, -1)
-    return rest(ops.moveaxis(_conv_block(inputs, kernel, bias, *settings), -1, 1))
+    return rest(ops.moveaxis(_conv_layer(inputs, kernel, bias, *settings), -1, 1))
 
 
 def _batch_norm_forward(inputs, gamma, beta, recorded, epsilon, activation):
-    return kernels.batch_norm_block(inputs, gamma, beta, epsilon, activation), None
+    return kernels.batch_norm_layer(inputs, gamma, beta, epsilon, activation), None
 
 
 def _batch_norm_gradients(
     cotangent, outputs, known, inputs, gamma, beta, needed, epsilon, activation
 ):
     y, mean, variance = outputs
-    return kernels.batch_norm_block_gradients(
+    return kernels.batch_norm_layer_gradients(
         cotangent, inputs, y, gamma, mean, variance, epsilon, activation
     )
 
@@ -142,13 +142,13 @@ def _batch_norm_gradients(
     gradients=_batch_norm_gradients,
     wide=True,
 )
-def _batch_norm_block(inputs, gamma, beta, epsilon, activation):
+def _batch_norm_layer(inputs, gamma, beta, epsilon, activation):
     mean, variance = moments(inputs, tuple(range(len(inputs.shape) - 1)))
     outputs = batch_normalization(inputs, mean, variance, -1, beta, gamma, epsilon)
     return _activated(outputs, activation), mean, variance
 
 
-def batch_norm_block(
+def batch_norm_layer(
     inputs: Any, gamma: Any, beta: Any, epsilon: float = 1e-3, activation: Any = None
 ) -> tuple[Any, Any, Any]:
     """Normalizes each channel (the last axis) by its own mean and variance, which it gives too.
@@ -156,12 +156,12 @@ def batch_norm_block(
     `activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ² over all other axes; γ and β `(channels,)`.
     """
     known, rest = _split(activation)
-    y, mean, variance = _batch_norm_block(inputs, gamma, beta, epsilon, known)
+    y, mean, variance = _batch_norm_layer(inputs, gamma, beta, epsilon, known)
     return rest(y), mean, variance
 
 
 def _add_forward(x1, x2, recorded, activation):
-    return kernels.add_block(x1, x2, activation), None
+    return kernels.add_and_activate(x1, x2, activation), None
 
 
 def _add_gradients(cotangent, outputs, known, x1, x2, needed, activation):
@@ -171,14 +171,14 @@ def _add_gradients(cotangent, outputs, known, x1, x2, needed, activation):
 
 
 @fused("x1", "x2", forward=_add_forward, gradients=_add_gradients)
-def _add_block(x1, x2, activation):
+def _add_and_activate(x1, x2, activation):
     return _activated(x1 + x2, activation)
 
 
-def add_block(x1: Any, x2: Any, activation: Any = None) -> Any:
+def add_and_activate(x1: Any, x2: Any, activation: Any = None) -> Any:
     """`activation(x1 + x2)` of two tensors of one shape."""
     known, rest = _split(activation)
-    return rest(_add_block(x1, x2, known))
+    return rest(_add_and_activate(x1, x2, known))
 
 
 def _scale_forward(inputs, factor, shift, recorded, activation):
@@ -186,14 +186,14 @@ def _scale_forward(inputs, factor, shift, recorded, activation):
 
 
 @fused("inputs", "factor", "shift", forward=_scale_forward)
-def _scale_block(inputs, factor, shift, activation):
+def _scale_and_shift(inputs, factor, shift, activation):
     return _activated(inputs * factor + shift, activation)
 
 
-def scale_block(inputs: Any, factor: Any, shift: Any, activation: Any = None) -> Any:
+def scale_and_shift(inputs: Any, factor: Any, shift: Any, activation: Any = None) -> Any:
     """`activation(inputs · factor + shift)`, with a factor and a shift `(channels,)`."""
     known, rest = _split(activation)
-    return rest(_scale_block(inputs, factor, shift, known))
+    return rest(_scale_and_shift(inputs, factor, shift, known))
 
 
 def _split(activation: Callable | None) -> tuple[str, Callable]:

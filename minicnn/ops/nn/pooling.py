@@ -30,7 +30,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
 
-BY_TWO = (2, 2), (2, 2), ((0, 0), (0, 0))
+WINDOW_2X2 = (2, 2), (2, 2), ((0, 0), (0, 0))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -80,25 +80,25 @@ def _max_pool(
     return from_channels_last(y, data_format)
 
 
-def _is_by_two(x, pool_size, strides, padding, data_format) -> bool:
+def _is_2x2(x, pool_size, strides, padding, data_format) -> bool:
     """Whether this is pooling by two: 2 × 2 windows with strides 2 on channels-last images."""
     if not isinstance(x, Tensor) or x.ndim != 4 or data_format != "channels_last":
         return False
     window = _settings(*hashable(x.shape, pool_size, strides, padding, data_format))
-    return window == BY_TWO and is_real_float(x.dtype)
+    return window == WINDOW_2X2 and is_real_float(x.dtype)
 
 
-def _by_two_forward(inputs, recorded):
-    return kernels.max_pool_by_two(inputs)
+def _max_pool_2x2_forward(inputs, recorded):
+    return kernels.max_pool_2x2(inputs)
 
 
-def _by_two_gradients(cotangent, outputs, winners, inputs, needed):
-    return [kernels.max_pool_by_two_gradient(cotangent, winners, inputs.shape[1:3])]
+def _max_pool_2x2_gradients(cotangent, outputs, argmax, inputs, needed):
+    return [kernels.max_pool_2x2_gradient(cotangent, argmax, inputs.shape[1:3])]
 
 
 # Saves each window's argmax for the backward pass.
-@fused("inputs", forward=_by_two_forward, gradients=_by_two_gradients, wide=True)
-def _max_pool_by_two(inputs):
+@fused("inputs", forward=_max_pool_2x2_forward, gradients=_max_pool_2x2_gradients, wide=True)
+def _max_pool_2x2(inputs):
     return _max_pool(inputs, 2, data_format="channels_last")
 
 
@@ -125,8 +125,8 @@ def max_pool(
         window goes to its first maximum.
     """
     data_format = standardize_data_format(data_format)
-    if _is_by_two(inputs, pool_size, strides, padding, data_format):
-        return _max_pool_by_two(inputs)
+    if _is_2x2(inputs, pool_size, strides, padding, data_format):
+        return _max_pool_2x2(inputs)
     return _max_pool(inputs, pool_size, strides, padding, data_format)
 
 

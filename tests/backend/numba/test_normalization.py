@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicnn.backend.numba import normalization as fast
-from minicnn.backend.numpy import blocks as exact
+from minicnn.backend.numpy import fused_layers as exact
 from minicnn.backend.numpy import normalization as exact_normalization
 from tests.backend.checks import strided
 
@@ -38,9 +38,9 @@ def test_batch_norm_block(shape, activation, centre, seed):
     rng = np.random.default_rng(seed)
     x = (rng.standard_normal(shape) + centre).astype("float32")
     gamma, beta = rng.standard_normal((2, shape[-1])).astype("float32")
-    y, mean, variance = fast.batch_norm_block(strided(x), gamma, beta, EPSILON, activation)
+    y, mean, variance = fast.batch_norm_layer(strided(x), gamma, beta, EPSILON, activation)
     settings = EPSILON, activation
-    exact_y, exact_mean, exact_variance = exact.batch_norm_block(*wide(x, gamma, beta), *settings)
+    exact_y, exact_mean, exact_variance = exact.batch_norm_layer(*wide(x, gamma, beta), *settings)
     largest = abs(x).max()
     spread = np.sqrt(exact_variance + EPSILON)
     close(mean, exact_mean, largest)
@@ -56,12 +56,12 @@ def test_batch_norm_block_gradients(shape, activation, seed):
     rng = np.random.default_rng(seed)
     x, cotangent = rng.standard_normal((2, *shape)).astype("float32")
     gamma, beta = rng.standard_normal((2, shape[-1])).astype("float32")
-    y, mean, variance = exact.batch_norm_block(x, gamma, beta, EPSILON, activation)
-    found = fast.batch_norm_block_gradients(
+    y, mean, variance = exact.batch_norm_layer(x, gamma, beta, EPSILON, activation)
+    found = fast.batch_norm_layer_gradients(
         strided(cotangent), x, strided(y), gamma, mean, variance, EPSILON, activation
     )
     arrays = wide(cotangent, x, y, gamma, mean, variance)
-    expected = exact.batch_norm_block_gradients(*arrays, EPSILON, activation)
+    expected = exact.batch_norm_layer_gradients(*arrays, EPSILON, activation)
     inverse = 1 / np.sqrt(arrays[-1] + EPSILON)
     normalized = abs(arrays[1] - arrays[4]) * inverse
     axes = tuple(range(len(shape) - 1))
@@ -101,7 +101,7 @@ def test_nan_and_infinity_stay_in_their_channel(value, rng):
     x = rng.standard_normal((40, 10)).astype("float32")
     x[7, 3] = value
     one = np.ones(10, "float32")
-    y, mean, variance = fast.batch_norm_block(x, one, one, EPSILON, "relu")
+    y, mean, variance = fast.batch_norm_layer(x, one, one, EPSILON, "relu")
     bad = np.arange(10) == 3
     np.testing.assert_array_equal(np.isfinite(mean), ~bad)
     np.testing.assert_array_equal(np.isnan(variance), bad)
@@ -114,11 +114,11 @@ def test_nan_and_infinity_stay_in_their_channel(value, rng):
 def test_other_types_are_the_definitions(shape, dtype, rng):
     x, g = rng.standard_normal((2, *shape)).astype(dtype)
     gamma, beta = rng.standard_normal((2, shape[-1])).astype(dtype)
-    results = [m.batch_norm_block(x, gamma, beta, EPSILON, "relu") for m in (fast, exact)]
+    results = [m.batch_norm_layer(x, gamma, beta, EPSILON, "relu") for m in (fast, exact)]
     y, mean, variance = results[0]
     arrays = (g, x, y, gamma, mean, variance)
     for m, result in zip((fast, exact), results, strict=True):
-        result += m.batch_norm_block_gradients(*arrays, EPSILON, "relu")
+        result += m.batch_norm_layer_gradients(*arrays, EPSILON, "relu")
     for found, expected in zip(*map(list, results), strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -133,8 +133,8 @@ def test_any_number_of_threads(rng, assert_same_on_any_threads):
     gamma, beta = rng.standard_normal((2, 12)).astype("float32")
 
     def everything():
-        y, mean, variance = fast.batch_norm_block(x, gamma, beta, EPSILON, "relu")
+        y, mean, variance = fast.batch_norm_layer(x, gamma, beta, EPSILON, "relu")
         arrays = (cotangent, x, y, gamma, mean, variance)
-        return y, mean, variance, *fast.batch_norm_block_gradients(*arrays, EPSILON, "relu")
+        return y, mean, variance, *fast.batch_norm_layer_gradients(*arrays, EPSILON, "relu")
 
     assert_same_on_any_threads(everything)

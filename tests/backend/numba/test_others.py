@@ -17,7 +17,7 @@ from minicnn.backend.numba import (
     random,
 )
 from minicnn.backend.numpy import activations as exact_activations
-from minicnn.backend.numpy import blocks as exact_blocks
+from minicnn.backend.numpy import fused_layers as exact_blocks
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
 from minicnn.backend.numpy import random as exact_random
@@ -43,7 +43,7 @@ def test_relu(dtype, shape, rng):
 def test_relu_of_nan_and_infinities():
     x = np.tile(np.array([np.nan, np.inf, -np.inf, -0.0], np.float32), 8)
     np.testing.assert_array_equal(activations.relu(x), np.tile([np.nan, np.inf, 0, 0], 8))
-    sums = arithmetic.add_block(x, x, "relu")
+    sums = arithmetic.add_and_activate(x, x, "relu")
     np.testing.assert_array_equal(sums, np.tile([np.nan, np.inf, 0, 0], 8))
 
 
@@ -56,8 +56,8 @@ def test_relu_of_nan_and_infinities():
 @settings(max_examples=40, deadline=None)
 def test_add_block(shape, dtype, activation, seed):
     x1, x2 = np.random.default_rng(seed).standard_normal((2, *shape)).astype(dtype)
-    found = arithmetic.add_block(strided(x1), x2, activation)
-    np.testing.assert_array_equal(found, exact_blocks.add_block(x1, x2, activation))
+    found = arithmetic.add_and_activate(strided(x1), x2, activation)
+    np.testing.assert_array_equal(found, exact_blocks.add_and_activate(x1, x2, activation))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minicnn.backend.numba import max_pool_2x2
 from minicnn.backend.numba import pool as fast
-from minicnn.backend.numba import pool_by_two
 from minicnn.backend.numpy import pool as exact
 from tests.backend.checks import Window, assert_rounding_only, distinct, strided, windows
 
@@ -111,29 +111,29 @@ def test_by_two(shape, dtype, prepare, seed):
     rng = np.random.default_rng(seed)
     # Ties, infinities and several NaN in one window: the first of the largest wins.
     x = rng.choice([-np.inf, -1, 0, 2, np.inf, np.nan], shape).astype(dtype)
-    y, winners = exact.max_pool_by_two(x)
-    found_y, found_winners = pool_by_two.max_pool_by_two(prepare(x))
+    y, argmax = exact.max_pool_2x2(x)
+    found_y, found_argmax = max_pool_2x2.max_pool_2x2(prepare(x))
     np.testing.assert_array_equal(found_y, y)
-    np.testing.assert_array_equal(found_winners, winners)
-    assert found_y.dtype == dtype and found_winners.dtype == np.uint8
+    np.testing.assert_array_equal(found_argmax, argmax)
+    assert found_y.dtype == dtype and found_argmax.dtype == np.uint8
     cotangent = rng.choice([1, -2.5, np.nan, np.inf], y.shape).astype(dtype)
     np.testing.assert_array_equal(
-        pool_by_two.max_pool_by_two_gradient(
-            prepare(cotangent), np.asfortranarray(winners), shape[1:3]
+        max_pool_2x2.max_pool_2x2_gradient(
+            prepare(cotangent), np.asfortranarray(argmax), shape[1:3]
         ),
-        exact.max_pool_by_two_gradient(cotangent, winners, shape[1:3]),
+        exact.max_pool_2x2_gradient(cotangent, argmax, shape[1:3]),
     )
 
 
 def test_by_two_on_any_number_of_threads(rng, assert_same_on_any_threads):
     x = distinct((40, 27, 26, 12), rng, "float32")
-    y, winners = exact.max_pool_by_two(x)
+    y, argmax = exact.max_pool_2x2(x)
 
     def both():
-        found = pool_by_two.max_pool_by_two(x)
-        return *found, pool_by_two.max_pool_by_two_gradient(y, winners, (27, 26))
+        found = max_pool_2x2.max_pool_2x2(x)
+        return *found, max_pool_2x2.max_pool_2x2_gradient(y, argmax, (27, 26))
 
-    expected = y, winners, exact.max_pool_by_two_gradient(y, winners, (27, 26))
+    expected = y, argmax, exact.max_pool_2x2_gradient(y, argmax, (27, 26))
     assert_same_on_any_threads(both)
     for found, value in zip(both(), expected, strict=True):
         np.testing.assert_array_equal(found, value)

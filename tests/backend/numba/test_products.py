@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicnn import config
 from minicnn.backend.numba import products as fast
-from minicnn.backend.numpy import blocks as exact
+from minicnn.backend.numpy import fused_layers as exact
 from tests.backend.checks import assert_rounding_only, strided
 
 # Both sides of the sizes at which products are cut, and what cannot be cut evenly.
@@ -35,16 +35,16 @@ def check(rows, terms, units, dtype, activation, biased, seed, prepare=np.asarra
     x, kernel, bias, cotangent = random_case(rows, terms, units, dtype, biased, seed)
     wide = [None if a is None else a.astype("float64") for a in (x, kernel, bias)]
     sizes = [None if a is None else abs(a) for a in wide]
-    y = fast.dense_block(prepare(x), prepare(kernel), bias, activation)
+    y = fast.dense_layer(prepare(x), prepare(kernel), bias, activation)
     assert y.dtype == dtype
-    magnitude = exact.dense_block(*sizes, "linear")
-    assert_rounding_only(y, exact.dense_block(*wide, activation), magnitude, terms)
+    magnitude = exact.dense_layer(*sizes, "linear")
+    assert_rounding_only(y, exact.dense_layer(*wide, activation), magnitude, terms)
 
     settings = (y, activation)
-    found = fast.dense_block_gradients(prepare(cotangent), prepare(x), prepare(kernel), *settings)
+    found = fast.dense_layer_gradients(prepare(cotangent), prepare(x), prepare(kernel), *settings)
     cotangent = cotangent.astype("float64")
-    expected = exact.dense_block_gradients(cotangent, *wide[:2], *settings)
-    magnitudes = exact.dense_block_gradients(abs(cotangent), *sizes[:2], *settings)
+    expected = exact.dense_layer_gradients(cotangent, *wide[:2], *settings)
+    magnitudes = exact.dense_layer_gradients(abs(cotangent), *sizes[:2], *settings)
     for one, other, size, length in zip(
         found, expected, magnitudes, (units, rows, rows), strict=True
     ):
@@ -67,20 +67,20 @@ def test_dense_blocks_that_are_cut(sizes, activation):
 
 def test_what_is_not_needed_is_not_computed(rng):
     x, kernel, _, cotangent = random_case(3, 4, 5, "float32", False, 1)
-    of_x, of_kernel, of_bias = fast.dense_block_gradients(
+    of_x, of_kernel, of_bias = fast.dense_layer_gradients(
         cotangent, x, kernel, None, "linear", input_needed=False
     )
     assert of_x is None
     np.testing.assert_allclose(of_kernel, x.T @ cotangent, rtol=1e-5)
     np.testing.assert_allclose(of_bias, cotangent.sum(0), rtol=1e-5)
-    only_x = fast.dense_block_gradients(cotangent, x, kernel, None, "linear", kernel_needed=False)
+    only_x = fast.dense_layer_gradients(cotangent, x, kernel, None, "linear", kernel_needed=False)
     assert only_x[0] is not None and only_x[1:] == (None, None)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
 def test_nan_and_infinities_pass_relu(rng):
     x = np.array([[np.nan, 1], [np.inf, 1], [-np.inf, 1]], np.float32)
-    y = fast.dense_block(x, np.ones((2, 3), np.float32), np.zeros(3, np.float32), "relu")
+    y = fast.dense_layer(x, np.ones((2, 3), np.float32), np.zeros(3, np.float32), "relu")
     np.testing.assert_array_equal(y[:, 0], [np.nan, np.inf, 0])
 
 
@@ -88,15 +88,15 @@ def test_a_cotangent_that_relu_stops_may_be_infinite():
     y = np.zeros((1, 2), np.float32)
     cotangent = np.full((1, 2), np.inf, np.float32)
     x, kernel = np.ones((1, 3), np.float32), np.ones((3, 2), np.float32)
-    for gradient in fast.dense_block_gradients(cotangent, x, kernel, y, "relu"):
+    for gradient in fast.dense_layer_gradients(cotangent, x, kernel, y, "relu"):
         assert not gradient.any()
 
 
 def test_other_types_are_numpys(rng):
     x, kernel = rng.standard_normal((3, 4)), rng.standard_normal((4, 5)).astype("float32")
-    y = fast.dense_block(x, kernel, None, "relu")
-    np.testing.assert_array_equal(y, exact.dense_block(x, kernel, None, "relu"))
-    assert fast.dense_block_gradients(y, x, kernel, y, "relu")[1].dtype == np.float64
+    y = fast.dense_layer(x, kernel, None, "relu")
+    np.testing.assert_array_equal(y, exact.dense_layer(x, kernel, None, "relu"))
+    assert fast.dense_layer_gradients(y, x, kernel, y, "relu")[1].dtype == np.float64
 
 
 @pytest.mark.parametrize("sizes", LARGE)
@@ -106,8 +106,8 @@ def test_the_number_of_threads_changes_no_bit(sizes):
     before = config.threads()
     for count in (1, 2, 3):
         config.set_threads(count)
-        y = fast.dense_block(x, kernel, bias, "relu")
-        results.append((y, *fast.dense_block_gradients(cotangent, x, kernel, y, "relu")))
+        y = fast.dense_layer(x, kernel, bias, "relu")
+        results.append((y, *fast.dense_layer_gradients(cotangent, x, kernel, y, "relu")))
     config.set_threads(before)
     for other in results[1:]:
         for one, same in zip(results[0], other, strict=True):

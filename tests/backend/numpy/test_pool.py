@@ -13,8 +13,8 @@ from minicnn.backend.numpy.pool import (
     average_pool,
     average_pool_gradient,
     max_pool,
-    max_pool_by_two,
-    max_pool_by_two_gradient,
+    max_pool_2x2,
+    max_pool_2x2_gradient,
     max_pool_gather,
     max_pool_gradient,
 )
@@ -112,18 +112,18 @@ def test_the_type_is_kept(dtype, rng):
 
 def test_the_first_of_equal_elements_wins_a_window():
     x = np.array([[1.0, 2, 5], [2, 2, 5], [9, 9, 9]]).reshape(1, 3, 3, 1)
-    y, winners = max_pool_by_two(x)
-    assert y.tolist() == [[[[2.0]]]] and winners.tolist() == [[[[1]]]]
-    gradient = max_pool_by_two_gradient(np.full((1, 1, 1, 1), 3.0), winners, (3, 3))
+    y, argmax = max_pool_2x2(x)
+    assert y.tolist() == [[[[2.0]]]] and argmax.tolist() == [[[[1]]]]
+    gradient = max_pool_2x2_gradient(np.full((1, 1, 1, 1), 3.0), argmax, (3, 3))
     assert gradient[0, ..., 0].tolist() == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
 
 
 def test_pooling_by_two_is_pooling(rng):
     x = distinct((3, 5, 7, 2), rng)
-    y, winners = max_pool_by_two(x)
+    y, argmax = max_pool_2x2(x)
     np.testing.assert_array_equal(y, max_pool(x, *PLAIN))
     cotangent = rng.standard_normal(y.shape)
-    gradient = max_pool_by_two_gradient(cotangent, winners, x.shape[1:3])
+    gradient = max_pool_2x2_gradient(cotangent, argmax, x.shape[1:3])
     np.testing.assert_array_equal(gradient, max_pool_gradient(cotangent, x, *PLAIN))
 
 

@@ -4,8 +4,8 @@ An algorithm is a file (or object) with three functions, for contiguous images o
 channels last:
 
     supports(channels, filters, kernel_size, strides, dilation, groups)
-    conv_block(x, kernel, bias, strides, padding, dilation, activation, pooled, winners_wanted)
-    conv_block_gradients(cotangent, x, kernel, y, winners, strides, padding, dilation, activation,
+    conv_layer(x, kernel, bias, strides, padding, dilation, activation, pooled, argmax_needed)
+    conv_layer_gradients(cotangent, x, kernel, y, argmax, strides, padding, dilation, activation,
                          input_needed, kernel_needed)
 
 `CHOICES` says which one is used when; `config.set_convolution_algorithm` overrides it, for
@@ -24,10 +24,10 @@ import numpy as np
 from minicnn.backend.numba.compiler.compile import contiguous, same_float
 from minicnn.backend.numba.conv import depthwise, direct, im2col, one_by_one, winograd
 from minicnn.backend.numba.conv.direct import few_channels
-from minicnn.backend.numpy import blocks as definition
 from minicnn.backend.numpy import conv as plain_definition
-from minicnn.backend.numpy.blocks import Gradients
+from minicnn.backend.numpy import fused_layers as definition
 from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.backend.numpy.fused_layers import Gradients
 from minicnn.common import configuration
 
 
@@ -102,7 +102,7 @@ def _choose(case: Case, single: bool, preferred: str) -> Any | None:
     return None
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -112,31 +112,31 @@ def conv_block(
     groups: int = 1,
     activation: str = "linear",
     pooled: bool = False,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Convolution, bias, activation and pool at once; see `backend/numpy/blocks.py`."""
+    """Convolution, bias, activation and pool at once; see `backend/numpy/fused_layers.py`."""
     where = (strides, padding, dilation)
     if not _compiles(x, kernel, *_present(bias)):
-        return definition.conv_block(x, kernel, bias, *where, groups, activation, pooled)
+        return definition.conv_layer(x, kernel, bias, *where, groups, activation, pooled)
     if x.ndim == 3:
         where = _two_dimensional(*where)
-        y, _ = conv_block(x[:, None], kernel[None], bias, *where, groups, activation)
+        y, _ = conv_layer(x[:, None], kernel[None], bias, *where, groups, activation)
         return y[:, 0], None
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
         x, kernel, bias = (a if a is None else contiguous(a)[0] for a in (x, kernel, bias))
-        return algorithm.conv_block(x, kernel, bias, *where, activation, pooled, winners_wanted)
+        return algorithm.conv_layer(x, kernel, bias, *where, activation, pooled, argmax_needed)
     parts = zip(_split(x, groups), _split(kernel, groups), _split(bias, groups), strict=True)
-    return _joined([conv_block(*part, *where, 1, activation, pooled) for part in parts])
+    return _joined([conv_layer(*part, *where, 1, activation, pooled) for part in parts])
 
 
-def conv_block_gradients(
+def conv_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     y: np.ndarray | None,
-    winners: np.ndarray | None,
+    argmax: np.ndarray | None,
     strides: Sizes,
     padding: Padding,
     dilation: Sizes,
@@ -145,28 +145,28 @@ def conv_block_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> Gradients:
-    """Cotangents of input, kernel and bias (None if not needed); see `backend/numpy/blocks.py`.
+    """Cotangents of input, kernel and bias (None if not needed).
 
-    With "linear" and no pool, only the shape of `y` matters, and it may be None.
+    See `backend/numpy/fused_layers.py`. With "linear" and no pool, `y` is not read and may be None.
     """
     y = cotangent if y is None else y
     where = (strides, padding, dilation)
     needed = (activation, input_needed, kernel_needed)
-    arrays = (cotangent, x, kernel, y, winners)
+    arrays = (cotangent, x, kernel, y, argmax)
     if not _compiles(cotangent, x, kernel, y):
-        return definition.conv_block_gradients(*arrays, *where, groups, activation, input_needed)
+        return definition.conv_layer_gradients(*arrays, *where, groups, activation, input_needed)
     if x.ndim == 3:
         cotangent, x, y = (a[:, None] for a in (cotangent, x, y))
         arrays, where = (cotangent, x, kernel[None], y, None), _two_dimensional(*where)
-        of_x, of_kernel, of_bias = conv_block_gradients(*arrays, *where, groups, *needed)
+        of_x, of_kernel, of_bias = conv_layer_gradients(*arrays, *where, groups, *needed)
         return _without(of_x, 1), _without(of_kernel, 0), of_bias
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
         arrays = (a if a is None else contiguous(a)[0] for a in arrays)
-        return algorithm.conv_block_gradients(*arrays, *where, *needed)
+        return algorithm.conv_layer_gradients(*arrays, *where, *needed)
     parts = zip(*(_split(a, groups) for a in arrays), strict=True)
-    return _joined([conv_block_gradients(*part, *where, 1, *needed) for part in parts])
+    return _joined([conv_layer_gradients(*part, *where, 1, *needed) for part in parts])
 
 
 def conv(
@@ -178,7 +178,7 @@ def conv(
     groups: int = 1,
 ) -> np.ndarray:
     """Convolution; see `backend/numpy/conv.py`."""
-    return conv_block(x, kernel, None, strides, padding, dilation, groups)[0]
+    return conv_layer(x, kernel, None, strides, padding, dilation, groups)[0]
 
 
 def conv_kernel_gradient(
@@ -196,7 +196,7 @@ def conv_kernel_gradient(
         return plain_definition.conv_kernel_gradient(x, cotangent, kernel_size, *where)
     kernel = np.empty((*kernel_size, x.shape[-1] // groups, cotangent.shape[-1]), x.dtype)
     arrays = (cotangent, x, kernel, None, None)
-    return conv_block_gradients(*arrays, *where, input_needed=False)[1]
+    return conv_layer_gradients(*arrays, *where, input_needed=False)[1]
 
 
 def conv_input_gradient(
@@ -213,7 +213,7 @@ def conv_input_gradient(
     if not _compiles(cotangent, kernel):
         return plain_definition.conv_input_gradient(cotangent, kernel, input_shape, *where)
     arrays = (cotangent, np.empty(input_shape, cotangent.dtype), kernel, None, None)
-    return conv_block_gradients(*arrays, *where, kernel_needed=False)[0]
+    return conv_layer_gradients(*arrays, *where, kernel_needed=False)[0]
 
 
 def _compiles(*arrays: np.ndarray) -> bool:

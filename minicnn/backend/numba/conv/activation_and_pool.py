@@ -13,42 +13,42 @@ import numpy as np
 from minicnn.backend.numba import arithmetic
 from minicnn.backend.numba.activations import relu, relu_gradient
 from minicnn.backend.numba.compiler.compile import contiguous
-from minicnn.backend.numba.pool_by_two import max_pool_by_two, max_pool_by_two_gradient
+from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradient
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 
 def activate_and_pool(
     z: np.ndarray, activation: str, pooled: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The block's result, and the winners of the pool's windows (None if not `pooled`)."""
+    """The block's result, and the argmax of the pool's windows (None if not `pooled`)."""
     y = relu(z) if activation == "relu" else z
-    return max_pool_by_two(y) if pooled else (y, None)
+    return max_pool_2x2(y) if pooled else (y, None)
 
 
 def cotangent_of_sums(
     cotangent: np.ndarray,
     y: np.ndarray,
-    winners: np.ndarray | None,
+    argmax: np.ndarray | None,
     activation: str,
     size: Sizes,
 ) -> np.ndarray:
     """Cotangent of z, whose height and width are `size`."""
     if activation == "relu":
         cotangent = relu_gradient(cotangent, y)
-    if winners is None:
+    if argmax is None:
         return cotangent
-    return max_pool_by_two_gradient(cotangent, winners, size)
+    return max_pool_2x2_gradient(cotangent, argmax, size)
 
 
-def gradients_in_steps(conv_input_gradient: Callable, conv_kernel_gradient: Callable) -> Callable:
-    """`conv_block_gradients` of an algorithm that has the gradients of the plain convolution."""
+def layer_gradients(conv_input_gradient: Callable, conv_kernel_gradient: Callable) -> Callable:
+    """`conv_layer_gradients` of an algorithm that has the gradients of the plain convolution."""
 
-    def conv_block_gradients(
+    def conv_layer_gradients(
         cotangent: np.ndarray,
         x: np.ndarray,
         kernel: np.ndarray,
         y: np.ndarray,
-        winners: np.ndarray | None,
+        argmax: np.ndarray | None,
         strides: Sizes,
         padding: Padding,
         dilation: Sizes,
@@ -59,7 +59,7 @@ def gradients_in_steps(conv_input_gradient: Callable, conv_kernel_gradient: Call
         """Cotangents of input, kernel and bias; None for those not needed."""
         where = (strides, padding, dilation)
         size = output_size(x.shape[1:-1], kernel.shape[:2], *where)
-        (cotangent,) = contiguous(cotangent_of_sums(cotangent, y, winners, activation, size))
+        (cotangent,) = contiguous(cotangent_of_sums(cotangent, y, argmax, activation, size))
         input_gradient = kernel_gradient = bias_gradient = None
         if input_needed:
             input_gradient = conv_input_gradient(cotangent, kernel, x.shape, *where)
@@ -68,4 +68,4 @@ def gradients_in_steps(conv_input_gradient: Callable, conv_kernel_gradient: Call
             bias_gradient = arithmetic.sum(cotangent, axis=(0, 1, 2))
         return input_gradient, kernel_gradient, bias_gradient
 
-    return conv_block_gradients
+    return conv_layer_gradients

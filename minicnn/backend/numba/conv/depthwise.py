@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled
-from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, gradients_in_steps
+from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
@@ -25,7 +25,7 @@ def supports(
     return groups == channels > 1
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -34,7 +34,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(z + bias))`, `z[n, p, c] = Σ_k padded[n, p · stride + k, c] · kernel[k, c]`.
 
@@ -109,7 +109,7 @@ def _images_per_piece(y: np.ndarray, taps: np.ndarray) -> int:
     return 1 + PIECE_OPERATIONS // max(1, operations)
 
 
-conv_block_gradients = gradients_in_steps(conv_input_gradient, conv_kernel_gradient)
+conv_layer_gradients = layer_gradients(conv_input_gradient, conv_kernel_gradient)
 
 
 @compiled

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled
-from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, gradients_in_steps
+from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy.conv import Padding, Sizes, output_size
@@ -99,7 +99,7 @@ def supports(
     return groups == 1
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -108,7 +108,7 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`activation(X · W + bias)`, block by block; then the pool."""
     plan = make_plan(x.shape, kernel.shape, x.itemsize, strides, padding, dilation)
@@ -186,7 +186,7 @@ def conv_input_gradient(
     return gradient.reshape(input_shape)
 
 
-conv_block_gradients = gradients_in_steps(conv_input_gradient, conv_kernel_gradient)
+conv_layer_gradients = layer_gradients(conv_input_gradient, conv_kernel_gradient)
 
 
 @compiled

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, cotangent_of_sums
-from minicnn.backend.numba.products import dense_block, dense_block_gradients
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size, pad
+from minicnn.backend.numba.products import dense_layer, dense_layer_gradients
+from minicnn.backend.numpy.conv import Padding, Sizes, output_size
 
 
 def supports(
@@ -21,7 +21,7 @@ def supports(
     return kernel_size == strides == (1, 1) and groups == 1
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -30,20 +30,20 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
+    """`pool(activation(X · W + bias))`; see `backend/numpy/fused_layers.py`."""
     pixels = _padded(x, padding)
-    y = dense_block(_rows(pixels), kernel[0, 0], bias, activation)
+    y = dense_layer(_rows(pixels), kernel[0, 0], bias, activation)
     return activate_and_pool(y.reshape(*pixels.shape[:-1], kernel.shape[-1]), "linear", pooled)
 
 
-def conv_block_gradients(
+def conv_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     y: np.ndarray,
-    winners: np.ndarray | None,
+    argmax: np.ndarray | None,
     strides: Sizes,
     padding: Padding,
     dilation: Sizes,
@@ -52,13 +52,13 @@ def conv_block_gradients(
     kernel_needed: bool = True,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     """Cotangents of input, kernel and bias: `Ḡ · Wᵀ`, `Xᵀ · Ḡ` and `Σ Ḡ`."""
-    if winners is not None:
+    if argmax is not None:
         size = output_size(x.shape[1:-1], (1, 1), strides, padding, dilation)
-        cotangent = cotangent_of_sums(cotangent, y, winners, activation, size)
+        cotangent = cotangent_of_sums(cotangent, y, argmax, activation, size)
         activation = "linear"
     pixels = _padded(x, padding)
     rows = [None if a is None else _rows(a) for a in (cotangent, pixels, y)]
-    gradients = dense_block_gradients(
+    gradients = dense_layer_gradients(
         rows[0], rows[1], kernel[0, 0], rows[2], activation, input_needed, kernel_needed
     )
     pixel_gradient, kernel_gradient, bias_gradient = gradients
@@ -71,7 +71,7 @@ def conv_block_gradients(
 
 def _padded(x: np.ndarray, padding: Padding) -> np.ndarray:
     """The pixels under the kernel."""
-    return pad(x, padding) if any(map(any, padding)) else x
+    return np.pad(x, ((0, 0), *padding, (0, 0))) if any(map(any, padding)) else x
 
 
 def _unpadded(gradient: np.ndarray, padding: Padding) -> np.ndarray:

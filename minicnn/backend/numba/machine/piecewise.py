@@ -18,7 +18,7 @@ PIECE = 16_384  # elements
 LARGE = 2 * PIECE
 
 
-def in_pieces(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+def piecewise(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
     """`formula(x, *settings)`, which treats each element alone, on pieces of a large array."""
 
     @wraps(formula)

@@ -213,7 +213,7 @@ def test_a_kernel_that_calls_a_kernel_is_told_about_parts():
 def test_the_source_of_a_kernel_is_all_that_it_imports_of_the_backends():
     found = source_digest._imported(source_digest.BACKEND / "numba" / "pool.py")
     names = {str(file.relative_to(source_digest.BACKEND)) for file in found}
-    assert {"numba/pool_by_two.py", "numba/compiler/compile.py", "numpy/pool.py"} <= names
+    assert {"numba/max_pool_2x2.py", "numba/compiler/compile.py", "numpy/pool.py"} <= names
     assert "numba/random.py" not in names
 
 

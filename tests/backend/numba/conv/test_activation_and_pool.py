@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minicnn.backend.numba import conv as fast
-from minicnn.backend.numpy import blocks as exact
+from minicnn.backend.numpy import fused_layers as exact
 from minicnn.common import configuration as config
 from tests.backend.checks import strided, windows
 
@@ -41,10 +41,10 @@ def test_nan_wins_whether_or_not_the_winners_are_wanted(channels, place):
     kernel = np.ones((3, 3, channels, 8), "float32")
     x[0, *place] = np.nan  # of the pixels 4 and 5 of the result, 4 sees it or 5 sees 7
     arguments = x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, "relu", True
-    expected, _ = exact.conv_block(*arguments)
+    expected, _ = exact.conv_layer(*arguments)
     assert np.isnan(expected[0, 2, 2]).all()
     for wanted in (True, False):
-        y, _ = fast.conv_block(*arguments, wanted)
+        y, _ = fast.conv_layer(*arguments, wanted)
         assert np.isnan(y[0, 2, 2]).all()
 
 
@@ -63,30 +63,30 @@ def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.
     wide = [None if a is None else a.astype("float64") for a in arguments]
     arguments = [None if a is None else prepare(a) for a in arguments]
 
-    y, winners = fast.conv_block(*arguments, *window.where, groups, activation, pooled)
-    expected, _ = exact.conv_block(*wide, *window.where, groups, activation, pooled)
+    y, argmax = fast.conv_layer(*arguments, *window.where, groups, activation, pooled)
+    expected, _ = exact.conv_layer(*wide, *window.where, groups, activation, pooled)
     near(y, expected)
-    assert (winners is not None) == pooled
-    same, _ = fast.conv_block(*arguments, *window.where, groups, activation, pooled, False)
+    assert (argmax is not None) == pooled
+    same, _ = fast.conv_layer(*arguments, *window.where, groups, activation, pooled, False)
     np.testing.assert_array_equal(same, y)
     if pooled:
-        pixels, _ = exact.conv_block(*wide, *window.where, groups, activation)
-        chosen = exact.max_pool_by_two_gradient(np.ones_like(y), winners, pixels.shape[1:3])
+        pixels, _ = exact.conv_layer(*wide, *window.where, groups, activation)
+        chosen = exact.max_pool_2x2_gradient(np.ones_like(y), argmax, pixels.shape[1:3])
         np.testing.assert_allclose(
-            exact.max_pool_by_two(np.where(chosen == 1, pixels, -np.inf))[0], expected, atol=1e-4
+            exact.max_pool_2x2(np.where(chosen == 1, pixels, -np.inf))[0], expected, atol=1e-4
         )
 
     cotangent = rng.standard_normal(y.shape).astype("float32")
     settings = (*window.where, groups, activation)
-    found = fast.conv_block_gradients(
-        prepare(cotangent), *arguments[:2], prepare(y), winners, *settings
+    found = fast.conv_layer_gradients(
+        prepare(cotangent), *arguments[:2], prepare(y), argmax, *settings
     )
     wide_cotangent = cotangent.astype("float64")
-    gradients = exact.conv_block_gradients(wide_cotangent, *wide[:2], y, winners, *settings)
+    gradients = exact.conv_layer_gradients(wide_cotangent, *wide[:2], y, argmax, *settings)
     for one, other in zip(found, gradients, strict=True):
         near(one, other)
-    alone = fast.conv_block_gradients(
-        cotangent, *arguments[:2], y, winners, *settings, input_needed=False
+    alone = fast.conv_layer_gradients(
+        cotangent, *arguments[:2], y, argmax, *settings, input_needed=False
     )
     assert alone[0] is None
     np.testing.assert_array_equal(alone[1], found[1])

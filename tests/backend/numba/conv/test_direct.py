@@ -9,7 +9,7 @@ from minicnn import config
 from minicnn.backend.numba import conv
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.direct import few_channels, few_channels_gradient
-from minicnn.backend.numpy import blocks as exact
+from minicnn.backend.numpy import fused_layers as exact
 
 GUARD = 64
 ONE, NONE = (1, 1), ((0, 0), (0, 0))
@@ -53,10 +53,10 @@ def random_arrays(x_shape, kernel_shape, rng):
 def everything(algorithm, x, kernel, bias, strides, padding, dilation, pooled, seed=1):
     """What the block gives, and its gradients."""
     where = strides, padding, dilation
-    y, winners = algorithm.conv_block(x, kernel, bias, *where, "relu", pooled)
+    y, argmax = algorithm.conv_layer(x, kernel, bias, *where, "relu", pooled)
     cotangent = guarded(np.random.default_rng(seed).standard_normal(y.shape).astype("float32"))
-    arrays = cotangent, x, kernel, guarded(y), winners
-    return y, *algorithm.conv_block_gradients(*arrays, *where, "relu")
+    arrays = cotangent, x, kernel, guarded(y), argmax
+    return y, *algorithm.conv_layer_gradients(*arrays, *where, "relu")
 
 
 def guarded(x):
@@ -121,12 +121,12 @@ def test_nan_and_infinities_go_where_the_definition_says(case, value, rng):
     algorithm, x_shape, kernel_shape, *where, pooled = case
     x, kernel, bias = random_arrays(x_shape, kernel_shape, rng)
     x[-1, x_shape[1] // 2, x_shape[2] // 2, 0] = value
-    y, winners = algorithm.conv_block(x, kernel, bias, *where, "relu", pooled)
+    y, argmax = algorithm.conv_layer(x, kernel, bias, *where, "relu", pooled)
     wide = [a.astype("float64") for a in (x, kernel, bias)]
-    expected, expected_winners = exact.conv_block(*wide, *where, 1, "relu", pooled)
+    expected, expected_argmax = exact.conv_layer(*wide, *where, 1, "relu", pooled)
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
     if pooled:
-        np.testing.assert_array_equal(winners, expected_winners)
+        np.testing.assert_array_equal(argmax, expected_argmax)
 
 
 def test_the_number_of_threads_changes_no_bit(case, rng):
@@ -158,8 +158,8 @@ def test_read_only_arrays_need_no_other_machine_code(rng):
     for writable in (True, False):
         for array in arrays:
             array.flags.writeable = writable
-        y, winners = conv.conv_block(*arrays, *where, True)
-        conv.conv_block_gradients(y, *arrays[:2], y, winners, *where)
+        y, argmax = conv.conv_layer(*arrays, *where, True)
+        conv.conv_layer_gradients(y, *arrays[:2], y, argmax, *where)
         kernels = few_channels._convolve, few_channels_gradient._add_images
         counts.append([len(kernel.signatures) for kernel in kernels])
     assert counts[0] == counts[1]

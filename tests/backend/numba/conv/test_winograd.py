@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minicnn.backend.numba.conv import winograd
-from minicnn.backend.numpy import blocks
+from minicnn.backend.numpy import fused_layers
 
 BOUNDS = {winograd.four: 1e-5, winograd.two: 2e-6}
 VALID, SAME = ((0, 0), (0, 0)), ((1, 1), (1, 1))
@@ -88,36 +88,38 @@ def assert_near(found, expected, magnitude, bound):
 @algorithms
 def test_values_and_gradients(algorithm, case, seed):
     arrays, bound = random_arrays(case, seed), BOUNDS[algorithm]
-    y, winners = algorithm.conv_block(*arrays, *case.where, case.activation, case.pooled)
+    y, argmax = algorithm.conv_layer(*arrays, *case.where, case.activation, case.pooled)
     how = (*case.where, 1, case.activation)
-    exact, _ = blocks.conv_block(*map(wide, arrays), *how, case.pooled)
-    magnitude, _ = blocks.conv_block(*map(size_of, arrays), *how, case.pooled)
+    exact, _ = fused_layers.conv_layer(*map(wide, arrays), *how, case.pooled)
+    magnitude, _ = fused_layers.conv_layer(*map(size_of, arrays), *how, case.pooled)
     assert_near(y, exact, magnitude, bound)
     if case.pooled:
-        assert_winners(winners, arrays, case, y)
+        assert_argmax(argmax, arrays, case, y)
 
     cotangent = np.random.default_rng(seed + 1).standard_normal(y.shape).astype("float32")
-    found = algorithm.conv_block_gradients(
-        cotangent, *arrays[:2], y, winners, *case.where, case.activation
+    found = algorithm.conv_layer_gradients(
+        cotangent, *arrays[:2], y, argmax, *case.where, case.activation
     )
     given_arrays = cotangent, *arrays[:2]
-    exact = blocks.conv_block_gradients(*map(wide, (*given_arrays, y)), winners, *how)
-    magnitude = blocks.conv_block_gradients(*map(size_of, given_arrays), wide(y), winners, *how)
+    exact = fused_layers.conv_layer_gradients(*map(wide, (*given_arrays, y)), argmax, *how)
+    magnitude = fused_layers.conv_layer_gradients(
+        *map(size_of, given_arrays), wide(y), argmax, *how
+    )
     for one, other, size in zip(found, exact, magnitude, strict=True):
         assert_near(one, other, size, bound)
 
 
-def assert_winners(winners, arrays, case, y):
+def assert_argmax(argmax, arrays, case, y):
     """Each window's result is, up to rounding, at the place that is said to have won."""
-    full, _ = blocks.conv_block(*map(wide, arrays), *case.where, 1, case.activation)
-    assert winners.dtype == np.uint8
-    assert winners.shape == y.shape
+    full, _ = fused_layers.conv_layer(*map(wide, arrays), *case.where, 1, case.activation)
+    assert argmax.dtype == np.uint8
+    assert argmax.shape == y.shape
     height, width = y.shape[1:3]
     windows = full[:, : 2 * height, : 2 * width].reshape(len(y), height, 2, width, 2, case.filters)
     windows = windows.transpose(0, 1, 3, 5, 2, 4).reshape(*y.shape, 4)
-    values = np.take_along_axis(windows, winners[..., None].astype(int), -1)[..., 0]
+    values = np.take_along_axis(windows, argmax[..., None].astype(int), -1)[..., 0]
     np.testing.assert_allclose(y, values, atol=1e-3)
-    assert not winners[y == 0].any() or case.activation == "linear"
+    assert not argmax[y == 0].any() or case.activation == "linear"
 
 
 @algorithms
@@ -125,9 +127,9 @@ def test_gradients_are_adjoint(algorithm):
     """⟨conv(x, k), c⟩ = ⟨x, x̄⟩ = ⟨k, k̄⟩ without bias and relu."""
     case = Case((3, 11, 9, 24), 40, SAME, "linear", False, False)
     x, kernel, _ = random_arrays(case)
-    y, _ = algorithm.conv_block(x, kernel, None, *case.where, "linear", False)
+    y, _ = algorithm.conv_layer(x, kernel, None, *case.where, "linear", False)
     cotangent = y + np.random.default_rng(5).standard_normal(y.shape).astype("float32")
-    x_gradient, kernel_gradient, _ = algorithm.conv_block_gradients(
+    x_gradient, kernel_gradient, _ = algorithm.conv_layer_gradients(
         cotangent, x, kernel, y, None, *case.where, "linear"
     )
     whole = np.vdot(y, cotangent)
@@ -137,10 +139,10 @@ def test_gradients_are_adjoint(algorithm):
 
 
 def gradients(case, arrays, algorithm=winograd.four, **needed):
-    y, winners = algorithm.conv_block(*arrays, *case.where, case.activation, case.pooled)
+    y, argmax = algorithm.conv_layer(*arrays, *case.where, case.activation, case.pooled)
     cotangent = np.cos(np.arange(y.size, dtype="float32")).reshape(y.shape)
-    return y, algorithm.conv_block_gradients(
-        cotangent, *arrays[:2], y, winners, *case.where, case.activation, **needed
+    return y, algorithm.conv_layer_gradients(
+        cotangent, *arrays[:2], y, argmax, *case.where, case.activation, **needed
     )
 
 
@@ -205,10 +207,10 @@ def test_nothing_is_written_outside(channels, pooled, monkeypatch):
 def test_nan_stays_in_its_tiles():
     case = Case((2, 14, 14, 8), 8, VALID, pooled=False)
     arrays = random_arrays(case)
-    clean, _ = winograd.four.conv_block(*arrays, *case.where, "relu", False)
+    clean, _ = winograd.four.conv_layer(*arrays, *case.where, "relu", False)
     arrays.x[1, 7, 7, 3] = np.nan
-    y, _ = winograd.four.conv_block(*arrays, *case.where, "relu", False)
-    pooled, _ = winograd.four.conv_block(*arrays, *case.where, "relu", True)
+    y, _ = winograd.four.conv_layer(*arrays, *case.where, "relu", False)
+    pooled, _ = winograd.four.conv_layer(*arrays, *case.where, "relu", True)
     assert np.isnan(y[1, 5:8, 5:8]).all()
     assert np.isnan(pooled[1, 3, 3]).all()
     np.testing.assert_array_equal(y[0], clean[0])

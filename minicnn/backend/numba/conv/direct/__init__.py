@@ -62,7 +62,7 @@ from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy.conv import Padding, Sizes
 
 PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
-NO_WINNERS = np.empty((0, 0, 0, 0), np.uint8)
+NO_ARGMAX = np.empty((0, 0, 0, 0), np.uint8)
 NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
 NO_PANELS = np.empty((0, 0, 0), np.float32)
 SUMS_BYTES = 16 * 1024 * 1024  # of the kernel's gradient, all pieces together
@@ -76,7 +76,7 @@ def supports(
     return groups == 1 and filters % WIDTH == 0
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -85,9 +85,9 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
+    """`pool(activation(X · W + bias))`; see `backend/numpy/fused_layers.py`."""
     batch, *size, channels = x.shape
     filters = kernel.shape[-1]
     plan = make_plan(tuple(size), channels, kernel.shape[:2], strides, padding, dilation)
@@ -103,12 +103,12 @@ def conv_block(
     return activate_and_pool(y, "linear", pooled)
 
 
-def conv_block_gradients(
+def conv_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     y: np.ndarray | None,
-    winners: np.ndarray | None,
+    argmax: np.ndarray | None,
     strides: Sizes,
     padding: Padding,
     dilation: Sizes,
@@ -116,14 +116,14 @@ def conv_block_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Cotangents of input, kernel and bias; see `backend/numpy/blocks.py`."""
+    """Cotangents of input, kernel and bias; see `backend/numpy/fused_layers.py`."""
     where = (strides, padding, dilation)
     plan = make_plan(x.shape[1:3], x.shape[3], kernel.shape[:2], *where)
     size = (plan.height, plan.width)
     input_gradient = None
     if input_needed and x.shape[3] % WIDTH:
-        cotangent = cotangent_of_sums(cotangent, y, winners, activation, size)
-        cotangent, winners, activation = np.ascontiguousarray(cotangent), None, "linear"
+        cotangent = cotangent_of_sums(cotangent, y, argmax, activation, size)
+        cotangent, argmax, activation = np.ascontiguousarray(cotangent), None, "linear"
         input_gradient = im2col.conv_input_gradient(cotangent, kernel, x.shape, *where)
         input_needed = False
     if not (input_needed or kernel_needed):
@@ -146,7 +146,7 @@ def conv_block_gradients(
             x.reshape(batch, down, across * channels),
             cotangent,
             cotangent if y is None else y,
-            NO_WINNERS if winners is None else winners,
+            NO_ARGMAX if argmax is None else argmax,
             _turned_panels(kernel, back.order) if input_needed else NO_PANELS,
             input_gradient if input_needed else NO_IMAGES,
         ),
@@ -242,7 +242,7 @@ def _five(row):
 @compiled
 def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, relu):
     """The images of the pieces that are taken: each one's plane, then what is made of it."""
-    images, cotangent, y, winners, turned, input_gradient = arrays
+    images, cotangent, y, argmax, turned, input_gradient = arrays
     image_inside, plane_inside = insides
     taps, steps, size = taps_and_steps
     sums, totals = all_sums
@@ -251,9 +251,9 @@ def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, 
     for piece, first, last in pieces(work):
         total = totals[piece]
         for number in range(first, last):
-            if winners.size:
+            if argmax.size:
                 fill_plane_from_windows(
-                    cotangent, y, winners, number, plane, plane_inside, total, relu
+                    cotangent, y, argmax, number, plane, plane_inside, total, relu
                 )
             else:
                 fill_plane(cotangent, y, number, plane, plane_inside, total, relu)

@@ -10,7 +10,7 @@ are summed together, sixteen filters at a time, eight vectors that stay in regis
        a time         . x x . .     pixel 1  [ 1,0 … 1,7 | 1,8 … 1,15 ]
                       . . . . .        ⋮                 ⋮
 
-then bias, relu and pool follow in registers, and only the pool's result and its winners are
+then bias, relu and pool follow in registers, and only the pool's result and its argmax are
 written: 5 bytes instead of 16 for each window and filter. Without a pool the four pixels are
 neighbours in the order of memory.
 
@@ -40,7 +40,7 @@ from minicnn.backend.numba.machine.simd import (
 )
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
-from minicnn.backend.numba.pool_by_two import store_largest
+from minicnn.backend.numba.max_pool_2x2 import store_largest
 from minicnn.backend.numpy.conv import Padding, Sizes
 
 MOST_TAPS = 256
@@ -53,7 +53,7 @@ def supports(
     return groups == 1 and channels <= 4 and channels * kernel_size[0] * kernel_size[1] <= MOST_TAPS
 
 
-def conv_block(
+def conv_layer(
     x: np.ndarray,
     kernel: np.ndarray,
     bias: np.ndarray | None,
@@ -62,9 +62,9 @@ def conv_block(
     dilation: Sizes,
     activation: str,
     pooled: bool,
-    winners_wanted: bool = True,
+    argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """`pool(activation(X · W + bias))`; see `backend/numpy/blocks.py`."""
+    """`pool(activation(X · W + bias))`; see `backend/numpy/fused_layers.py`."""
     batch, down, across, channels = x.shape
     given = kernel.shape[-1]
     kernel = _whole_vectors(kernel)
@@ -74,8 +74,8 @@ def conv_block(
     bias = direct.bias_panels(bias, filters)
     height, width = (plan.height // 2, plan.width // 2) if pooled else (plan.height, plan.width)
     y = np.empty((batch, height, width, filters), np.float32)
-    wanted = pooled and winners_wanted
-    winners = np.empty(y.shape if wanted else (batch, 0, 0, 0), np.uint8)
+    wanted = pooled and argmax_needed
+    argmax = np.empty(y.shape if wanted else (batch, 0, 0, 0), np.uint8)
     share(
         _convolve,
         cut(batch, direct.images_per_piece(plan, panels)),
@@ -87,18 +87,18 @@ def conv_block(
         panels,
         bias,
         y,
-        winners,
+        argmax,
         (activation == "relu", pooled),
     )
-    return _cut_off(y, given), _cut_off(winners, given) if wanted else None
+    return _cut_off(y, given), _cut_off(argmax, given) if wanted else None
 
 
-def conv_block_gradients(
+def conv_layer_gradients(
     cotangent: np.ndarray,
     x: np.ndarray,
     kernel: np.ndarray,
     y: np.ndarray | None,
-    winners: np.ndarray | None,
+    argmax: np.ndarray | None,
     strides: Sizes,
     padding: Padding,
     dilation: Sizes,
@@ -109,22 +109,22 @@ def conv_block_gradients(
     """Cotangents of input, kernel and bias; see `few_channels_gradient.py` and `direct.py`."""
     where = (strides, padding, dilation)
     given, shape = kernel.shape[-1], x.shape
-    cotangent, kernel, y, winners = (
-        None if a is None else _whole_vectors(a) for a in (cotangent, kernel, y, winners)
+    cotangent, kernel, y, argmax = (
+        None if a is None else _whole_vectors(a) for a in (cotangent, kernel, y, argmax)
     )
-    arrays = cotangent, x, kernel, y, winners
+    arrays = cotangent, x, kernel, y, argmax
     few = kernel_needed and kernel[..., 0].size <= NINE
     of_x = of_kernel = of_bias = None
     if input_needed or not few:
         needed = input_needed, kernel_needed and not few
-        of_x, of_kernel, of_bias = direct.conv_block_gradients(*arrays, *where, activation, *needed)
+        of_x, of_kernel, of_bias = direct.conv_layer_gradients(*arrays, *where, activation, *needed)
     if few:
         plan = make_plan(shape[1:3], shape[3], kernel.shape[:2], *where)
         of_kernel, of_bias = kernel_and_bias_gradient(
             x,
             cotangent,
             cotangent if y is None else y,
-            direct.NO_WINNERS if winners is None else winners,
+            direct.NO_ARGMAX if argmax is None else argmax,
             plan,
             direct.bordered(plan, padding),
             cut(len(x), direct.images_per_piece(plan, kernel)),
@@ -145,7 +145,7 @@ def _cut_off(x: np.ndarray, filters: int) -> np.ndarray:
 
 
 @compiled
-def _convolve(work, images, border, inside, positions, taps, panels, bias, y, winners, flags):
+def _convolve(work, images, border, inside, positions, taps, panels, bias, y, argmax, flags):
     """The images of the pieces that are taken; see `padded_image` for how they are given."""
     relu, pooled = flags
     padded = np.zeros(border, np.float32)
@@ -154,7 +154,7 @@ def _convolve(work, images, border, inside, positions, taps, panels, bias, y, wi
             image = padded_image(images, number, padded, inside)
             if pooled:
                 target = y[number]
-                _sum_and_pool(image, positions, taps, panels, bias, target, winners[number], relu)
+                _sum_and_pool(image, positions, taps, panels, bias, target, argmax[number], relu)
             else:
                 _sum(image, positions, taps, panels, bias, y[number], relu)
 
@@ -179,14 +179,14 @@ def _sum(image, positions, taps, panels, bias, y, relu):
 
 
 @part
-def _sum_and_pool(image, windows, taps, panels, bias, y, winners, relu):
+def _sum_and_pool(image, windows, taps, panels, bias, y, argmax, relu):
     """One image with a pool: one window at a time."""
     filters = y.shape[2]
     for panel in range(len(panels)):
         start = row_at(address_of(bias) + panel * PANEL_BYTES)
         weights = address_of(panels[panel])
         target = address_of(y) + panel * PANEL_BYTES
-        winner = address_of(winners) + panel * PANEL if winners.size else 0
+        winner = address_of(argmax) + panel * PANEL if argmax.size else 0
         whole = filters - panel * PANEL >= PANEL
         for p in range(0, len(windows), 4):
             places = windows[p], windows[p + 1], windows[p + 2], windows[p + 3]

@@ -15,7 +15,7 @@ One row of the result at a time, which stays in the nearest cache while its filt
 by eights. Its patches are laid out side by side before, which costs little, as all filters read
 them: with the nine numbers at known distances the loop has one address to keep instead of nine.
 
-Shapes: cotangent and y `(batch, height, width, filters)`, filters a multiple of eight; the winners
+Shapes: cotangent and y `(batch, height, width, filters)`, filters a multiple of eight; the argmax
 like them, or empty.
 """
 
@@ -52,7 +52,7 @@ def kernel_and_bias_gradient(
     x: np.ndarray,
     cotangent: np.ndarray,
     y: np.ndarray,
-    winners: np.ndarray,
+    argmax: np.ndarray,
     plan: Plan,
     border: tuple[int, int],
     bounds: np.ndarray,
@@ -74,7 +74,7 @@ def kernel_and_bias_gradient(
         plan.inside,
         (plan.row_step, plan.column_step),
         taps,
-        (cotangent, y, winners),
+        (cotangent, y, argmax),
         sums,
         relu,
     )
@@ -88,9 +88,9 @@ def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
 
     steps: bytes from the patch of a position to that of the next one below and to the right.
     """
-    cotangent, y, winners = arrays
+    cotangent, y, argmax = arrays
     height, width, filters = cotangent.shape[1:]
-    corners = 4 if winners.size > 0 else 1
+    corners = 4 if argmax.size > 0 else 1
     padded = np.zeros(border, np.float32)
     patches = np.empty((width, corners, NINE), np.float32)
     for piece, first, last in pieces(work):
@@ -102,7 +102,7 @@ def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
                 places = (
                     address_of(cotangent) + 4 * pixel,
                     address_of(y) + 4 * pixel,
-                    address_of(winners) + pixel if corners == 4 else 0,
+                    address_of(argmax) + pixel if corners == 4 else 0,
                 )
                 _add_row(places, patches, sums[piece], relu)
 
@@ -125,7 +125,7 @@ def _lay_out(image, row, steps, taps, patches):
 def _add_row(places, patches, sums, relu):
     """One row of positions, or of windows, for the taps and, in the last row of sums, the bias."""
     width, corners, _ = patches.shape
-    cotangent, y, winners = places
+    cotangent, y, argmax = places
     pixel = 4 * sums.shape[1]
     for c in range(0, pixel, BYTES):
         nine = _nine_zeros()
@@ -139,7 +139,7 @@ def _add_row(places, patches, sums, relu):
                 value = where_positive(value, load(y + at))
             total = total + value
             if corners == 4:
-                winner = load_bytes(winners + at // 4)
+                winner = load_bytes(argmax + at // 4)
                 for corner in range(4):
                     chosen = where_equal(winner, splat(np.float32(corner)), value)
                     nine = _add_nine(nine, patch, chosen)

@@ -102,7 +102,7 @@ def fill_plane(cotangent, y, number, plane, inside, totals, relu):
 
 
 @part
-def fill_plane_from_windows(cotangent, y, winners, number, plane, inside, totals, relu):
+def fill_plane_from_windows(cotangent, y, argmax, number, plane, inside, totals, relu):
     """The same for the cotangent of a pool: each window's goes to its winner, zero to the rest."""
     _, height, width, filters = cotangent.shape
     plane_width, panel = plane.shape[2:]
@@ -111,7 +111,7 @@ def fill_plane_from_windows(cotangent, y, winners, number, plane, inside, totals
     for eight in range(filters // WIDTH):
         source = address_of(cotangent[number]) + eight * BYTES
         result = address_of(y[number]) + eight * BYTES
-        winner = address_of(winners[number]) + eight * WIDTH
+        winner = address_of(argmax[number]) + eight * WIDTH
         target = address_of(plane[eight // 2]) + eight % 2 * BYTES
         total = zero()
         for row in range(height):

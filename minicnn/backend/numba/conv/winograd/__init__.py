@@ -79,7 +79,7 @@ class Winograd:
         plain = tuple(strides) == tuple(dilation) == (1, 1)
         return tuple(kernel_size) == (3, 3) and plain and groups == 1
 
-    def conv_block(
+    def conv_layer(
         self,
         x: np.ndarray,
         kernel: np.ndarray,
@@ -89,16 +89,16 @@ class Winograd:
         dilation: Sizes,
         activation: str,
         pooled: bool,
-        winners_wanted: bool = True,
+        argmax_needed: bool = True,
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """See `backend/numpy/blocks.py`."""
+        """See `backend/numpy/fused_layers.py`."""
         batch, *size, _ = x.shape
         filters = kernel.shape[3]
         height, width = output_size(size, kernel.shape[:2], strides, padding, dilation)
         if pooled:
             height, width = height // 2, width // 2
         y = np.empty((batch, height, width, filters), np.float32)
-        winners = np.empty(y.shape if pooled and winners_wanted else (0, 0, 0, 0), np.uint8)
+        argmax = np.empty(y.shape if pooled and argmax_needed else (0, 0, 0, 0), np.uint8)
         tiling = self._tiling(y, padding, pooled)
         padded_bias = np.zeros(whole(filters), np.float32)
         padded_bias[:filters] = 0 if bias is None else bias
@@ -116,18 +116,18 @@ class Winograd:
             padded_bias,
             lowest,
             y,
-            winners,
+            argmax,
             pooled,
         )
-        return y, winners if pooled and winners_wanted else None
+        return y, argmax if pooled and argmax_needed else None
 
-    def conv_block_gradients(
+    def conv_layer_gradients(
         self,
         cotangent: np.ndarray,
         x: np.ndarray,
         kernel: np.ndarray,
         y: np.ndarray,
-        winners: np.ndarray | None,
+        argmax: np.ndarray | None,
         strides: Sizes,
         padding: Padding,
         dilation: Sizes,
@@ -135,12 +135,12 @@ class Winograd:
         input_needed: bool = True,
         kernel_needed: bool = True,
     ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
-        """See `backend/numpy/blocks.py`."""
+        """See `backend/numpy/fused_layers.py`."""
         batch, channels, filters = len(x), x.shape[3], kernel.shape[3]
-        tiling = self._tiling(y, padding, winners is not None)
-        winners = np.zeros(0, np.uint8) if winners is None else winners.ravel()
-        if filters % WIDTH and len(winners):  # they are read in eights, also the last ones
-            winners = np.append(winners, np.zeros(WIDTH, np.uint8))
+        tiling = self._tiling(y, padding, argmax is not None)
+        argmax = np.zeros(0, np.uint8) if argmax is None else argmax.ravel()
+        if filters % WIDTH and len(argmax):  # they are read in eights, also the last ones
+            argmax = np.append(argmax, np.zeros(WIDTH, np.uint8))
         planes, plane = len(self.points) ** 2, plane_length(whole(channels), whole(filters))
         block = block_of_tiles(len(self.points), channels, filters)
         # Each image is cleared before its first tile; only one without tiles is not.
@@ -158,7 +158,7 @@ class Winograd:
             self.points,
             tiling,
             block,
-            (cotangent, x, y, winners),
+            (cotangent, x, y, argmax),
             activation == "relu",
             packed,
             x_gradient,

@@ -62,7 +62,7 @@ def read_border(x, mask, masked, image, top, left, border):
 
 
 @part
-def read_windows(cotangent, y, masked, winners, image, top, left, border):
+def read_windows(cotangent, y, masked, argmax, image, top, left, border):
     """The cotangent of each 2 × 2 pixels to the one that won, zeros to the others."""
     _, height, width, channels = y.shape
     windows = border.shape[0] // 2
@@ -77,7 +77,7 @@ def read_windows(cotangent, y, masked, winners, image, top, left, border):
                 if masked:
                     result = _load_up_to(address_of(y) + 4 * (at + c), channels - c)
                     value = where_positive(value, result)
-                winner = load_bytes(address_of(winners) + at + c)
+                winner = load_bytes(address_of(argmax) + at + c)
                 for number in range(4):
                     pixel = _border_pixel(border, 2 * i + number // 2, 2 * j + number % 2)
                     chosen = where_equal(winner, splat(np.float32(number)), value)
@@ -99,13 +99,13 @@ def write_border(border, y, image, top, left, add):
 
 
 @part
-def write_winners(border, winners, image, top, left):
-    """The part of a tile of winners that is inside to `winners`."""
-    _, height, width, channels = winners.shape
+def write_argmax(border, argmax, image, top, left):
+    """The part of a tile of argmax that is inside to `argmax`."""
+    _, height, width, channels = argmax.shape
     for i in range(min(border.shape[0], height - top)):
         for j in range(min(border.shape[1], width - left)):
             for c in range(channels):
-                winners[image, top + i, left + j, c] = border[i, j, c]
+                argmax[image, top + i, left + j, c] = border[i, j, c]
 
 
 @part

@@ -115,7 +115,7 @@ def _add_up(first, last, channels, filters, sums):
 
 
 @compiled
-def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners, pooled):
+def convolve(work, points, tiling, block, x, packed, bias, lowest, y, argmax, pooled):
     """The blocks of tiles of the pieces that are taken."""
     size = len(points)
     channels, lanes, filters = x.shape[3], whole(x.shape[3]), whole(y.shape[3])
@@ -124,7 +124,7 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners, p
     m = np.empty((size * size, plane_length(block, filters)), np.float32)
     x_border = np.empty((size, size, lanes), np.float32)
     y_border = np.empty((step, step, filters), np.float32)
-    winners_border = np.empty((step, step, filters), np.uint8)
+    argmax_border = np.empty((step, step, filters), np.uint8)
     spare = np.empty((size * size, WIDTH), np.float32)
     tiles = len(x) * tiling.down * tiling.across
     for _, first, last in pieces(work):
@@ -142,9 +142,9 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners, p
                 bias,
                 lowest,
                 y,
-                winners,
+                argmax,
                 pooled,
-                (y_border, winners_border),
+                (y_border, argmax_border),
                 address_of(spare),
             )
 
@@ -153,10 +153,10 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, winners, p
 def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradient, all_sums):
     """The gradients of the images of the pieces that are taken.
 
-    arrays: cotangent, x, y and winners of the whole batch. Those of the kernel and of the bias are
+    arrays: cotangent, x, y and argmax of the whole batch. Those of the kernel and of the bias are
     sums for each piece.
     """
-    cotangent, x, y, winners = arrays
+    cotangent, x, y, argmax = arrays
     size, filters = len(points), y.shape[3]
     lanes, columns = whole(x.shape[3]), whole(filters)
     v = np.empty((size * size, plane_length(block, lanes)), np.float32)
@@ -179,7 +179,7 @@ def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradie
                 stop,
                 cotangent,
                 y,
-                winners,
+                argmax,
                 rectify,
                 m,
                 bias,

@@ -28,8 +28,8 @@ from minicnn.backend.numba.conv.winograd.border import (
     pixel_at,
     read_border,
     read_windows,
+    write_argmax,
     write_border,
-    write_winners,
 )
 from minicnn.backend.numba.conv.winograd.transforms import (
     transform_input,
@@ -108,12 +108,12 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
 
 @part
 def write_tiles(
-    points, tiling, first, last, planes, bias, lowest, y, winners, pooled, borders, spare
+    points, tiling, first, last, planes, bias, lowest, y, argmax, pooled, borders, spare
 ):
-    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` the largest of 2 × 2 each, perhaps winners."""
-    border, winners_border = borders
+    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` the largest of 2 × 2 each, perhaps argmax."""
+    border, argmax_border = borders
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
-    wanted = winners.size > 0
+    wanted = argmax.size > 0
     plane, floor = 4 * planes.shape[1], splat(lowest)
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
@@ -121,10 +121,10 @@ def write_tiles(
         inside = _inside(y, top, left, size)
         if inside:
             target, row, pixel = pixel_at(y, image, top, left)
-            target_winners = address_of(winners) + (target - address_of(y)) // 4
+            argmax_target = address_of(argmax) + (target - address_of(y)) // 4
         else:
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
-            target_winners = address_of(winners_border)
+            argmax_target = address_of(argmax_border)
         source = address_of(planes) + 4 * (tile - first) * lanes
         below = pixel_at(y, image, top + size, left)
         for c in range(0, 4 * filters, BYTES):
@@ -136,7 +136,7 @@ def write_tiles(
                     source + c,
                     plane,
                     target + c,
-                    target_winners + c // 4 if wanted else 0,
+                    argmax_target + c // 4 if wanted else 0,
                     row // 4,
                     pixel // 4,
                     b,
@@ -148,23 +148,23 @@ def write_tiles(
         if not inside:
             write_border(border, y, image, top, left, False)
             if wanted:
-                write_winners(winners_border, winners, image, top, left)
+                write_argmax(argmax_border, argmax, image, top, left)
 
 
 @part
 def read_cotangent_tiles(
-    points, tiling, first, last, cotangent, y, winners, rectify, planes, bias, border, spare
+    points, tiling, first, last, cotangent, y, argmax, rectify, planes, bias, border, spare
 ):
     """`M̄ = A Ȳ Aᵀ` in panels, and the sum of Ȳ added to `bias`.
 
     Ȳ is the cotangent where y is positive (if `rectify`), at the winner of each window (if there
-    are winners); it is put together in the border, unless it is the cotangent itself. A panel holds
+    are argmax); it is put together in the border, unless it is the cotangent itself. A panel holds
     sixteen filters of all tiles of the block.
     """
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
     plane = 4 * planes.shape[1]
     rows = planes.shape[1] // lanes
-    pooled, to_y = winners.size > 0, address_of(y) - address_of(cotangent)
+    pooled, to_y = argmax.size > 0, address_of(y) - address_of(cotangent)
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         step = size // 2 if pooled else size
@@ -173,7 +173,7 @@ def read_cotangent_tiles(
         below = source + step * row, row, pixel
         in_place = not (pooled or rectify) and _inside(cotangent, top, left, size)
         if pooled:
-            read_windows(cotangent, y, rectify, winners, image, top, left, border)
+            read_windows(cotangent, y, rectify, argmax, image, top, left, border)
         elif not in_place:
             read_border(cotangent, y, rectify, image, top, left, border)
         if not in_place:

@@ -42,7 +42,7 @@ from minicnn.backend.numba.machine.simd import (
     store_line,
     zero,
 )
-from minicnn.backend.numba.pool_by_two import store_largest
+from minicnn.backend.numba.max_pool_2x2 import store_largest
 
 ONE = np.float32(1)
 
@@ -82,10 +82,10 @@ def transform_output(points, source, plane, target, row, pixel, bias, floor, spa
 
 
 @part
-def transform_output_pooled(points, source, plane, target, winners, row, pixel, bias, floor, spare):
+def transform_output_pooled(points, source, plane, target, argmax, row, pixel, bias, floor, spare):
     """The same and the largest of each 2 × 2 numbers, with its place (0 to 3) as a byte.
 
-    `row` and `pixel` count elements, which are four bytes at `target`, one byte at `winners`; that
+    `row` and `pixel` count elements, which are four bytes at `target`, one byte at `argmax`; that
     is 0 if nobody wants to know the places.
     """
     size = len(points)
@@ -95,10 +95,10 @@ def transform_output_pooled(points, source, plane, target, winners, row, pixel, 
         right = output_line(load_line(points, spare + (j + 1) * BYTES, (size - 2) * BYTES))
         left, right = finished(left, bias, floor), finished(right, bias, floor)
         at = j // 2 * pixel
-        _store_largest(target, winners, at, (left[0], right[0], left[1], right[1]))
+        _store_largest(target, argmax, at, (left[0], right[0], left[1], right[1]))
         if len(points) == 6:
             at += row
-            _store_largest(target, winners, at, (left[2], right[2], left[3], right[3]))
+            _store_largest(target, argmax, at, (left[2], right[2], left[3], right[3]))
 
 
 @part
@@ -262,6 +262,6 @@ def sum_of_line(line):
 
 
 @part
-def _store_largest(target, winners, at, window):
-    winner = winners + at if winners else 0
+def _store_largest(target, argmax, at, window):
+    winner = argmax + at if argmax else 0
     store_largest(target + 4 * at, winner, *window)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn.backend.numpy import blocks
+from minicnn.backend.numpy import fused_layers
 from tests.backend.checks import derivative_along
 
 ACTIVATIONS = ("linear", "relu")
@@ -31,10 +31,10 @@ def assert_gradients(block, gradients, inputs, rng):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_dense_block(activation, rng):
     inputs = x, kernel, _ = rng.normal(size=(5, 7)), rng.normal(size=(7, 3)), rng.normal(size=3)
-    y = blocks.dense_block(*inputs, activation)
+    y = fused_layers.dense_layer(*inputs, activation)
     assert_gradients(
-        lambda *a: blocks.dense_block(*a, activation),
-        lambda g: blocks.dense_block_gradients(g, x, kernel, y, activation),
+        lambda *a: fused_layers.dense_layer(*a, activation),
+        lambda g: fused_layers.dense_layer_gradients(g, x, kernel, y, activation),
         inputs,
         rng,
     )
@@ -46,11 +46,11 @@ def test_dense_block(activation, rng):
 def test_conv_block(window, activation, pooled, rng):
     inputs = x, kernel, _ = [rng.normal(size=s) for s in ((2, 7, 8, 4), (3, 2, 2, 6), (6,))]
     settings = {**window, "groups": 2, "activation": activation}
-    y, winners = blocks.conv_block(*inputs, **settings, pooled=pooled)
-    assert (winners is not None) == pooled
+    y, argmax = fused_layers.conv_layer(*inputs, **settings, pooled=pooled)
+    assert (argmax is not None) == pooled
     assert_gradients(
-        lambda *a: blocks.conv_block(*a, **settings, pooled=pooled)[0],
-        lambda g: blocks.conv_block_gradients(g, x, kernel, y, winners, **settings),
+        lambda *a: fused_layers.conv_layer(*a, **settings, pooled=pooled)[0],
+        lambda g: fused_layers.conv_layer_gradients(g, x, kernel, y, argmax, **settings),
         inputs,
         rng,
     )
@@ -59,11 +59,11 @@ def test_conv_block(window, activation, pooled, rng):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_batch_norm_block(activation, rng):
     inputs = x, gamma, _ = rng.normal(size=(3, 4, 5, 6)), rng.normal(size=6), rng.normal(size=6)
-    y, mean, variance = blocks.batch_norm_block(*inputs, 1e-3, activation)
+    y, mean, variance = fused_layers.batch_norm_layer(*inputs, 1e-3, activation)
     np.testing.assert_allclose(variance, x.var((0, 1, 2)))
     assert_gradients(
-        lambda *a: blocks.batch_norm_block(*a, 1e-3, activation)[0],
-        lambda g: blocks.batch_norm_block_gradients(
+        lambda *a: fused_layers.batch_norm_layer(*a, 1e-3, activation)[0],
+        lambda g: fused_layers.batch_norm_layer_gradients(
             g, x, y, gamma, mean, variance, 1e-3, activation
         ),
         inputs,
@@ -73,15 +73,15 @@ def test_batch_norm_block(activation, rng):
 
 def test_an_input_gradient_that_nobody_needs_is_not_computed(rng):
     x, kernel = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
-    y = blocks.dense_block(x, kernel, None, "linear")
-    assert blocks.dense_block_gradients(y, x, kernel, y, "linear", False)[0] is None
+    y = fused_layers.dense_layer(x, kernel, None, "linear")
+    assert fused_layers.dense_layer_gradients(y, x, kernel, y, "linear", False)[0] is None
 
 
 def test_scale_and_shift_is_normalization_with_known_moments(rng):
     x, gamma, beta = rng.normal(size=(6, 5, 4)), rng.normal(size=4), rng.normal(size=4)
-    y, mean, variance = blocks.batch_norm_block(x, gamma, beta, 1e-3, "relu")
+    y, mean, variance = fused_layers.batch_norm_layer(x, gamma, beta, 1e-3, "relu")
     scale = gamma / np.sqrt(variance + 1e-3)
-    found = blocks.scale_and_shift(x, scale, beta - mean * scale, "relu")
+    found = fused_layers.scale_and_shift(x, scale, beta - mean * scale, "relu")
     np.testing.assert_allclose(found, y, atol=1e-12)
 
 
@@ -89,6 +89,6 @@ def test_scale_and_shift_is_normalization_with_known_moments(rng):
 def test_an_empty_batch_has_no_mean():
     x, channels = np.zeros((0, 3, 4)), np.ones(4)
     with np.errstate(all="ignore"):  # as in every operation
-        y, mean, variance = blocks.batch_norm_block(x, channels, channels, 1e-3)
+        y, mean, variance = fused_layers.batch_norm_layer(x, channels, channels, 1e-3)
     assert y.shape == x.shape
     assert np.isnan(mean).all() and np.isnan(variance).all()

@@ -37,29 +37,29 @@ PIECE_ELEMENTS = 120_000  # inputs that are worth waking a thread for
 ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)
 
 
-def max_pool_by_two(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def max_pool_2x2(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The largest of each window and its number in it; see `backend/numpy/pool.py`."""
     if not same_float(x):
-        return definition.max_pool_by_two(x)
+        return definition.max_pool_2x2(x)
     (x,) = contiguous(x)
     batch, height, width, channels = x.shape
     y = np.empty((batch, height // 2, width // 2, channels), x.dtype)
-    winners = np.empty(y.shape, np.uint8)
+    argmax = np.empty(y.shape, np.uint8)
     kernel = _choose if _fits_vectors(x) else _choose_one_by_one
-    _each_image(kernel, 4 * y[:1].size, x, y, winners)
-    return y, winners
+    _each_image(kernel, 4 * y[:1].size, x, y, argmax)
+    return y, argmax
 
 
-def max_pool_by_two_gradient(cotangent: np.ndarray, winners: np.ndarray, size: Sizes) -> np.ndarray:
-    """Cotangent of the input of `max_pool_by_two`; see `backend/numpy/pool.py`."""
+def max_pool_2x2_gradient(cotangent: np.ndarray, argmax: np.ndarray, size: Sizes) -> np.ndarray:
+    """Cotangent of the input of `max_pool_2x2`; see `backend/numpy/pool.py`."""
     if not same_float(cotangent):
-        return definition.max_pool_by_two_gradient(cotangent, winners, size)
-    cotangent, winners = contiguous(cotangent, winners)
+        return definition.max_pool_2x2_gradient(cotangent, argmax, size)
+    cotangent, argmax = contiguous(cotangent, argmax)
     height, width = size
     new = np.zeros if height % 2 or width % 2 else np.empty
     gradient = new((len(cotangent), height, width, cotangent.shape[3]), cotangent.dtype)
     kernel = _hand_back if _fits_vectors(cotangent) else _hand_back_one_by_one
-    _each_image(kernel, 4 * cotangent[:1].size, cotangent, winners, gradient)
+    _each_image(kernel, 4 * cotangent[:1].size, cotangent, argmax, gradient)
     return gradient
 
 
@@ -73,7 +73,7 @@ def _each_image(kernel: Callable, elements: int, *arrays: np.ndarray) -> None:
 
 
 @compiled
-def _choose(first, last, x, y, winners):
+def _choose(first, last, x, y, argmax):
     _, height, width, channels = x.shape
     _, lines, positions, _ = y.shape
     pixel, row = 4 * channels, 4 * width * channels
@@ -87,7 +87,7 @@ def _choose(first, last, x, y, winners):
                     window = source + 4 * channel
                     store_largest(
                         address_of(y) + 4 * (place + channel),
-                        address_of(winners) + place + channel,
+                        address_of(argmax) + place + channel,
                         load(window),
                         load(window + pixel),
                         load(window + row),
@@ -120,7 +120,7 @@ def _better(largest, number, value, tap):
 
 
 @compiled
-def _hand_back(first, last, cotangent, winners, gradient):
+def _hand_back(first, last, cotangent, argmax, gradient):
     _, height, width, channels = gradient.shape
     _, lines, positions, _ = cotangent.shape
     one, two, three = splat(ONE), splat(TWO), splat(THREE)
@@ -134,7 +134,7 @@ def _hand_back(first, last, cotangent, winners, gradient):
                     channel = min(first_channel, channels - WIDTH)
                     window = target + 4 * channel
                     value = load(address_of(cotangent) + 4 * (place + channel))
-                    number = load_bytes(address_of(winners) + place + channel)
+                    number = load_bytes(address_of(argmax) + place + channel)
                     store(window, where_equal(number, zero(), value))
                     store(window + pixel, where_equal(number, one, value))
                     store(window + row, where_equal(number, two, value))
@@ -144,7 +144,7 @@ def _hand_back(first, last, cotangent, winners, gradient):
 
 
 @compiled
-def _choose_one_by_one(first, last, x, y, winners):
+def _choose_one_by_one(first, last, x, y, argmax):
     for image in range(first, last):
         for line in range(y.shape[1]):
             for position in range(y.shape[2]):
@@ -156,17 +156,17 @@ def _choose_one_by_one(first, last, x, y, winners):
                         if value > largest or (np.isnan(value) and not np.isnan(largest)):
                             largest, number = value, tap
                     y[image, line, position, channel] = largest
-                    winners[image, line, position, channel] = number
+                    argmax[image, line, position, channel] = number
 
 
 @compiled
-def _hand_back_one_by_one(first, last, cotangent, winners, gradient):
+def _hand_back_one_by_one(first, last, cotangent, argmax, gradient):
     for image in range(first, last):
         for line in range(cotangent.shape[1]):
             for position in range(cotangent.shape[2]):
                 for channel in range(cotangent.shape[3]):
                     value = cotangent[image, line, position, channel]
-                    number = winners[image, line, position, channel]
+                    number = argmax[image, line, position, channel]
                     for tap in range(4):
                         i, j = 2 * line + tap // 2, 2 * position + tap % 2
                         gradient[image, i, j, channel] = value if tap == number else 0
