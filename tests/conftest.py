@@ -11,6 +11,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -19,6 +20,12 @@ from minicnn.common import configuration, session
 from minicnn.utils.rng_utils import set_random_seed
 
 SEED = 20260101
+
+# A busy machine draws examples slowly and runs them slowly: no fault of what is tested.
+hypothesis.settings.register_profile(
+    "minicnn", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("minicnn")
 
 
 @pytest.fixture(autouse=True)

@@ -335,13 +335,13 @@ def test_processes_that_write_the_same_file(tmp_path):
 def test_a_kill_while_writing(tmp_path):
     path = tmp_path / "file"
     program = (
-        "import sys, pathlib; from minicnn.backend.numba import whole_files as w\n"
+        "import sys, pathlib; from minicnn.backend.numba.compiler import whole_files as w\n"
         "print('begun', flush=True)\n"
         "while True: w.write(pathlib.Path(sys.argv[1]), bytes(range(32)), bytes(10_000_000))"
     )
     for pause in (0.001, 0.004, 0.013):
         with subprocess.Popen([sys.executable, "-c", program, path], stdout=-1) as process:
-            process.stdout.readline()
+            assert process.stdout.readline() == b"begun\n"
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
         assert whole_files.read(path, KEY) in (None, bytes(10_000_000))

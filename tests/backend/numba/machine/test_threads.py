@@ -299,7 +299,7 @@ def test_a_wrong_number_in_the_environment_is_refused(value, monkeypatch):
 
 def test_the_number_of_threads_is_read_from_the_environment():
     program = (
-        "from minicnn.backend.numba import threads; import threadpoolctl;"
+        "from minicnn.backend.numba.machine import threads; import threadpoolctl;"
         "assert threads.pool().size == 3;"
         "assert all(i['num_threads'] == 1 for i in threadpoolctl.threadpool_info())"
     )
