@@ -31,7 +31,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.backend.common.dtypes": ("minicnn.common.dtypes",),
     "keras.src.backend.common.global_state": ("minicnn.common.session",),
     "keras.src.backend.common.keras_tensor": ("minicnn.ops.symbolic.keras_tensor",),
-    "keras.src.backend.common.masking": ("minicnn.layers.base.call_context",),
+    "keras.src.backend.common.masking": ("minicnn.layers.base.masks",),
     "keras.src.backend.common.symbolic_scope": ("minicnn.ops.symbolic.outlining",),
     "keras.src.backend.common.variables": (
         "minicnn.autodiff.variable",

@@ -9,7 +9,8 @@ from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.recording import is_recording, stop_recording
 from minicnn.autodiff.tape import GradientTape
 from minicnn.autodiff.tensor import Record, Tensor
-from minicnn.autodiff.variable import AutocastScope, Variable
+from minicnn.autodiff.variable import Variable
+from minicnn.autodiff.variable_scopes import AutocastScope
 
 __all__ = [
     "ArrayLike",

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autodiff.first_value import first_array, first_values_scope
 from minicnn.autodiff.tensor import Tensor
-from minicnn.autodiff.variable import Variable, autocast_dtype, first_array, first_values_scope
+from minicnn.autodiff.variable import Variable
+from minicnn.autodiff.variable_scopes import autocast_dtype
 from minicnn.common import dtypes
 from minicnn.common.shapes import standardize_shape
 

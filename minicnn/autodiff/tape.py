@@ -15,9 +15,8 @@ import numpy as np
 from minicnn import tree
 from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.recording import close_tape, open_tape
+from minicnn.autodiff.recording import tapes
 from minicnn.autodiff.tensor import LEAF, Record, Tensor
-from minicnn.common.dtypes import is_inexact
 
 
 class GradientTape:
@@ -48,12 +47,12 @@ class GradientTape:
         if self._entered:
             raise ValueError("This tape is recording already: a `with` block of it is open.")
         self._entered = True
-        open_tape()
+        tapes.open += 1
         return self
 
     def __exit__(self, *exception) -> None:
         self._entered = False
-        close_tape()
+        tapes.open -= 1
 
     def watch(self, tensors: Any) -> None:
         """Asks for gradients to these tensors (or variables, or nested lists of them)."""
@@ -64,7 +63,7 @@ class GradientTape:
                     "GradientTape.watch takes tensors and variables, but got "
                     f"{type(tensor).__name__}. Make a tensor first: `x = ops.convert_to_tensor(x)`."
                 )
-            if not is_inexact(tensor.array.dtype):
+            if not tensor.is_inexact:
                 raise TypeError(
                     f"Only floating point tensors have gradients, but this one is {tensor.dtype}."
                     " Cast it first: `x = ops.cast(x, 'float32')`."
@@ -94,9 +93,9 @@ class GradientTape:
         seeds = [None] * len(targets) if output_gradients is None else _listed(output_gradients)
         if len(seeds) != len(targets):
             raise ValueError(f"Got {len(seeds)} output gradients for {len(targets)} targets.")
-        wanted = [_key(source) for source in flat_sources]
+        wanted = list(map(_key, flat_sources))
         cotangents = _backward(targets, seeds, set(wanted))
-        gradients = [cotangents.get(key) for key in wanted]
+        gradients = list(map(cotangents.get, wanted))
         return gradients if flat_sources is sources else tree.pack_sequence_as(sources, gradients)
 
 
@@ -132,9 +131,10 @@ def _backward(targets: list, seeds: list, wanted: set[int]) -> dict[int, Tensor]
     with quiet():
         for record, needed in _records_leading_to(targets, wanted):
             outputs = record.outputs()
-            arriving = [cotangents.get(id(output)) for output in outputs]
-            if all(cotangent is None for cotangent in arriving):
+            keys = list(map(id, outputs))
+            if cotangents.keys().isdisjoint(keys):
                 continue
+            arriving = list(map(cotangents.get, keys))
             parts = record.primitive.pull_back(record, arriving, outputs, needed)
             alive.append(outputs)
             for x, part in zip(record.inputs, parts, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.tracing import report_values_read
-from minicnn.common.dtypes import with_own_dtype
+from minicnn.common.dtypes import INEXACT_KINDS, with_own_dtype
 
 _order = itertools.count()
 
@@ -60,6 +60,11 @@ class Tensor(ArrayLike):
     def size(self) -> int:
         """Number of elements."""
         return self.array.size
+
+    @property
+    def is_inexact(self) -> bool:
+        """Whether the elements are floats or complex numbers, so that gradients exist."""
+        return self.array.dtype.kind in INEXACT_KINDS
 
     def numpy(self) -> np.ndarray:
         """A copy of the values, the caller's to change."""

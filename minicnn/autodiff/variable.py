@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ import numpy as np
 from minicnn.autodiff import operations
 from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.changes import count_change
+from minicnn.autodiff.first_value import as_array, first_value, is_postponed
 from minicnn.autodiff.tensor import LEAF, Tensor
-from minicnn.common import configuration, dtypes
+from minicnn.autodiff.variable_scopes import assignment, autocast, creation
+from minicnn.common import dtypes
 from minicnn.common.name_scope import current_path
 from minicnn.common.naming import auto_name
-from minicnn.common.session import temporarily
-from minicnn.common.shapes import standardize_shape
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
@@ -59,9 +58,6 @@ class Variable(ArrayLike):
         Tensor([1., 2.], dtype=float32)
     """
 
-    find_initializer: Callable[[str], Any]
-    """`initializers.get`, which that package sets here, as it stands above this one."""
-
     autocast = _told("_autocast")
     regularizer = _told("_regularizer")
     constraint = _told("_constraint")
@@ -98,16 +94,16 @@ class Variable(ArrayLike):
         self.constraint = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
-        if _is_postponed(self, initializer, shape, dtype):
+        if type(self) is Variable and is_postponed(self, initializer, shape, dtype):
             return
-        self._value = self._leaf(_first_value(initializer, shape, dtype))
-        if _created.new is not None:
-            _created.new.append((self, self._value))
+        self._value = self._leaf(first_value(initializer, shape, dtype))
+        if creation.new is not None:
+            creation.new.append((self, self._value))
 
     @property
     def value(self) -> Tensor:
         """The tensor that the variable names now."""
-        if _autocast.dtype is None or self.dtype == dtypes.standardize_dtype(
+        if autocast.dtype is None or self.dtype == dtypes.standardize_dtype(
             self._value.array.dtype
         ):
             return self._value
@@ -132,7 +128,7 @@ class Variable(ArrayLike):
     def dtype(self) -> str:
         """Type of the elements, as inside the current autocast scope."""
         own = dtypes.standardize_dtype(self._value.array.dtype)
-        wanted = _autocast.dtype
+        wanted = autocast.dtype
         return wanted if wanted and self.autocast and dtypes.is_float_dtype(own) else own
 
     @property
@@ -148,9 +144,9 @@ class Variable(ArrayLike):
 
     def assign(self, value: Any) -> Tensor:
         """Gives the variable another value of the same shape, and returns it."""
-        if _kept.state:
+        if assignment.forbidden:
             return self._value
-        array = _to_array(value, self._value.array.dtype)
+        array = as_array(value, self._value.array.dtype)
         if array.shape != self.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in "
@@ -162,7 +158,7 @@ class Variable(ArrayLike):
 
     def replace(self, array: np.ndarray) -> None:
         """`assign` for an array of the variable's shape and type that nobody will write into."""
-        if not _kept.state:
+        if not assignment.forbidden:
             self._value = self._leaf(array)
 
     def assign_add(self, value: Any) -> Tensor:
@@ -234,79 +230,6 @@ class Variable(ArrayLike):
         self._value = self._leaf(self._value.array)  # which `pickle` made a tensor like any other
 
 
-def _first_value(initializer: Any, shape: Any, dtype: str | None) -> np.ndarray:
-    if isinstance(initializer, str):
-        initializer = Variable.find_initializer(initializer)
-    if not callable(initializer) or isinstance(initializer, ArrayLike):
-        return _given_value(initializer, shape, dtype)
-    if shape is None:
-        raise ValueError(
-            "When creating a Variable from an initializer, the `shape` argument should be "
-            f"specified. Received: initializer={initializer} and shape={shape}"
-        )
-    return first_array(initializer, standardize_shape(shape), dtypes.standardize_dtype(dtype))
-
-
-def first_array(initializer: Any, shape: tuple, dtype: str) -> np.ndarray:
-    """What an initializer gives for a shape and a type."""
-    return _to_array(initializer(shape, dtype=dtype), np.dtype(dtype))
-
-
-def _given_value(value: Any, shape: Any, dtype: str | None) -> np.ndarray:
-    array = np.asarray(value)
-    if dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "f":
-        dtype = configuration.floatx()
-    elif dtype is None and not hasattr(value, "dtype") and array.dtype.kind == "i":
-        dtype = "int32"
-    array = np.array(value, dtype=dtype and dtypes.standardize_dtype(dtype))
-    if shape is not None and standardize_shape(shape) != array.shape:
-        raise ValueError(
-            f"A variable of shape {tuple(shape)} was asked for, but the value given for it has "
-            f"shape {array.shape}. Leave out `shape`, or give a value that has it."
-        )
-    return dtypes.with_own_dtype(array)
-
-
-def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
-    """An array that nobody else will write into: tensors are shared, arrays copied."""
-    if isinstance(value, Variable):
-        value = value._value
-    if isinstance(value, Tensor):
-        return value.array.astype(dtype, copy=False)
-    return dtypes.with_own_dtype(np.array(value, dtype=dtype))
-
-
-class _FirstValuesScope(threading.local):
-    values: Any = None
-
-
-first_values_scope = _FirstValuesScope()
-"""Where new variables leave their first values out: see `pending_variable.py`."""
-
-
-def _is_postponed(variable: Variable, initializer: Any, shape: Any, dtype: Any) -> bool:
-    values = first_values_scope.values
-    if values is None or shape is None or type(variable) is not Variable:
-        return False
-    if not callable(initializer) or isinstance(initializer, ArrayLike):
-        return False
-    return values.postpone(variable, initializer, shape, dtype)
-
-
-class _Kept(threading.local):
-    state = False
-
-
-_kept = _Kept()
-
-
-@contextlib.contextmanager
-def keep_state():
-    """Inside, `assign` changes nothing: a computation is only looked at, not carried out."""
-    with temporarily(_kept, state=True):
-        yield
-
-
 @contextlib.contextmanager
 def all_or_none(variables: Iterable[Variable]):
     """After an exception inside, the variables have again the values of before."""
@@ -317,50 +240,3 @@ def all_or_none(variables: Iterable[Variable]):
         for variable, value in before:
             variable.restore(value)
         raise
-
-
-class _Created(threading.local):
-    new: list[tuple[Variable, Tensor]] | None = None
-
-
-_created = _Created()
-
-
-@contextlib.contextmanager
-def collect_new_variables():
-    """Inside, variables that are made go into a list with their first values: it is given."""
-    with temporarily(_created, new=[]):
-        yield _created.new
-
-
-class _Autocast(threading.local):
-    dtype: str | None = None
-
-
-_autocast = _Autocast()
-
-
-class AutocastScope:
-    """Inside, floating point variables are read in `dtype`; with None, as they are."""
-
-    def __init__(self, dtype: str | None):
-        if dtype is not None:
-            dtype = dtypes.standardize_dtype(dtype)
-            if not dtypes.is_float_dtype(dtype):
-                raise ValueError(
-                    "`AutocastScope` can only be used with a floating-point dtype. Received: "
-                    f"{dtype}"
-                )
-        self.dtype = dtype
-
-    def __enter__(self) -> AutocastScope:
-        self._before, _autocast.dtype = _autocast.dtype, self.dtype
-        return self
-
-    def __exit__(self, *exception) -> None:
-        _autocast.dtype = self._before
-
-
-def autocast_dtype() -> str | None:
-    """The type that floating point variables are read in now, if a scope says so."""
-    return _autocast.dtype

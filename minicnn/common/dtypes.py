@@ -137,12 +137,15 @@ def is_float_dtype(dtype: Any) -> bool:
     return standardize_dtype(dtype).startswith(("float", "bfloat"))
 
 
+INEXACT_KINDS = "fcV"
+
+
 def is_inexact(dtype: np.dtype) -> bool:
     """Whether the elements of an array are floats or complex numbers, so that gradients exist.
 
     Ask this of arrays, not `dtype.kind in "fc"`: bfloat16 and most of float8 are of kind "V".
     """
-    return dtype.kind in "fcV"
+    return dtype.kind in INEXACT_KINDS
 
 
 def is_real_float(dtype: np.dtype) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
-from minicnn.autodiff import ArrayLike, Variable
+from minicnn.autodiff import ArrayLike, first_value
 from minicnn.common.dtypes import standardize_dtype
 from minicnn.common.shapes import standardize_shape
 from minicnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
@@ -98,7 +98,7 @@ def _given_values(values: Any, shape: Any, dtype: str | None = None) -> Any:
     return ops.cast(ops.convert_to_tensor(values), standardize_dtype(dtype))
 
 
-Variable.find_initializer = staticmethod(get)
+first_value.lookup.find_initializer = staticmethod(get)
 
 __all__ = [
     "STFT",

@@ -11,9 +11,11 @@ from minicnn import ops, tree
 from minicnn.autodiff import Tensor
 from minicnn.common import configuration
 from minicnn.common.warn_once import warn_once
-from minicnn.layers.base.call_context import mask_of, surrounding_values
-from minicnn.layers.base.input_spec import InputSpec, missing_inputs
+from minicnn.layers.base.call_context import surrounding_values
+from minicnn.layers.base.check_input import missing_inputs
+from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.masks import mask_of
 from minicnn.layers.core.input_layer import Input, InputLayer
 from minicnn.models import functional_config
 from minicnn.models.fusion import fused_nodes

@@ -16,15 +16,16 @@ from typing import Any
 from minicnn.activations import relu
 from minicnn.common.dtypes import is_float_dtype, standardize_dtype
 from minicnn.layers.activations import ReLU
-from minicnn.layers.base.call_context import ERRORS_OF_LAYERS, mask_of
-from minicnn.layers.base.input_spec import assert_input_compatibility
+from minicnn.layers.base.call_context import ERRORS_OF_LAYERS
+from minicnn.layers.base.check_input import assert_input_compatibility
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.base.masks import mask_of
 from minicnn.layers.convolutional import Conv2D
 from minicnn.layers.merging import Add
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.normalization import BatchNormalization
 from minicnn.layers.pooling import MaxPooling2D
-from minicnn.ops.nn.fused_layers import add_and_activate
+from minicnn.ops.nn.fused_normalization import add_and_activate
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
 

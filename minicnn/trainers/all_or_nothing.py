@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn.autodiff import Variable
 from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.variable import collect_new_variables
+from minicnn.autodiff.variable_scopes import collect_new_variables
 from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from minicnn import GradientTape, Variable, initializers, name_scope, ops
 from minicnn.autodiff import AutocastScope
-from minicnn.autodiff.variable import keep_state
+from minicnn.autodiff.variable_scopes import keep_state
 
 
 def test_assigning_replaces_the_tensor():

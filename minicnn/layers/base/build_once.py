@@ -10,7 +10,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.common.build_once import building, is_being_built
 from minicnn.common.name_scope import innermost_caller
-from minicnn.layers.base.input_spec import assert_input_compatibility
+from minicnn.layers.base.check_input import assert_input_compatibility
 from minicnn.layers.base.ownership_cache import forget_structure
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 

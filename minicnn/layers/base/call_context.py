@@ -7,19 +7,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from minicnn import tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.common.name_scope import Scope, current_path, open_scopes
 from minicnn.layers.base.call_arguments import CallArguments
-from minicnn.layers.base.layer_state import layers_with_losses
-from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.layers.base.layer_losses import layers_with_losses
 
 ERRORS_OF_LAYERS = (ValueError, TypeError, IndexError, NotImplementedError, ArithmeticError)
 
 
 class _Context(threading.local):
     entry: Any = None
-    returned_none: str = ""
     values: dict[str, Any] | None = None
 
 
@@ -91,48 +88,3 @@ def name_layer(error: Exception, layer: Any, arguments: CallArguments) -> None:
         f"{error.args[0]}\n(in layer '{layer.name}' of type {type(layer).__name__}, "
         f"called on {shapes or 'no tensors'})",
     )
-
-
-def note_none(layer: Any) -> None:
-    """A layer returned None, which may be meant; who gets it instead of a tensor says so."""
-    _context.returned_none = (
-        f" Layer '{layer.name}' of type {type(layer).__name__}, which was called before, returned "
-        "None: is a `return` missing in its `call`?"
-    )
-
-
-def check_none(layer: Any, arguments: CallArguments) -> None:
-    """Refuses None in the place of the tensor that a layer computes with."""
-    name = next(iter(arguments.given), None)
-    needed = layer.input_spec is not None or type(layer).__module__.startswith("minicnn.layers.")
-    if name is None or not needed or name not in arguments.signature.required:
-        return
-    culprit, _context.returned_none = _context.returned_none, ""
-    raise ValueError(
-        f"Inputs to a layer should be tensors. Layer '{layer.name}' got None as `{name}`.{culprit}"
-    )
-
-
-def fresh(outputs: Any, args: tuple, kwargs: dict) -> Any:
-    """The outputs of a symbolic call, new ones where a layer handed an input through.
-
-    A symbolic tensor remembers one history, so a tensor that goes out must not be one that came in.
-    """
-    came_in = {id(x) for x in tree.flatten([args, kwargs])}
-
-    def renewed(x: Any) -> Any:
-        if not isinstance(x, KerasTensor) or (
-            id(x) not in came_in and not hasattr(x, "_keras_history")
-        ):
-            return x
-        twin = KerasTensor(x.shape, x.dtype)
-        if mask_of(x) is not None:
-            twin._keras_mask = x._keras_mask
-        return twin
-
-    return tree.map_structure(renewed, outputs)
-
-
-def mask_of(x: Any) -> Any:
-    """The mask that travels with a tensor, or None."""
-    return getattr(x, "_keras_mask", None)

@@ -12,24 +12,39 @@ from contextlib import nullcontext
 from typing import Any
 
 from minicnn import dtype_policies, tree
-from minicnn.autodiff import Tensor, Variable
-from minicnn.common.build_once import build_lock, is_being_built
+from minicnn.autodiff import Tensor
 from minicnn.common.python_utils import default, is_default
 from minicnn.layers.base.build_once import given_input_shape, whole_build
-from minicnn.layers.base.call_arguments import CallArguments, call_signature, shapes_for
-from minicnn.layers.base.call_context import check_none, entered, fresh, note_none
-from minicnn.layers.base.input_spec import assert_input_compatibility
+from minicnn.layers.base.call_arguments import CallArguments, call_signature
+from minicnn.layers.base.call_context import entered
+from minicnn.layers.base.check_input import assert_input_compatibility
+from minicnn.layers.base.drawn_outputs import fresh
+from minicnn.layers.base.layer_build import LayerBuild
+from minicnn.layers.base.layer_config import LayerConfig
+from minicnn.layers.base.layer_inputs import LayerInputs
+from minicnn.layers.base.layer_losses import LayerLosses
 from minicnn.layers.base.layer_properties import LayerSettings
+from minicnn.layers.base.layer_values import LayerValues
 from minicnn.layers.base.layer_weights import LayerWeights
 from minicnn.layers.base.masks import arriving_masks, pass_mask_on
-from minicnn.layers.base.settings import settings_config
+from minicnn.layers.base.returned_none import check_none, note_none
+from minicnn.layers.base.shapes_for import shapes_for
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
 from minicnn.ops.symbolic.operation import Operation
 from minicnn.ops.symbolic.outlining import is_outlining, outline
 
 
-class Layer(LayerWeights, LayerSettings, Operation):
+class Layer(
+    LayerBuild,
+    LayerInputs,
+    LayerWeights,
+    LayerValues,
+    LayerLosses,
+    LayerSettings,
+    LayerConfig,
+    Operation,
+):
     """A function of tensors with weights, made to be put together into models.
 
     Args:
@@ -52,8 +67,6 @@ class Layer(LayerWeights, LayerSettings, Operation):
 
     _called = False
     _makes_masks = False
-    settings: tuple[str, ...] | None = None
-    """Attributes that `get_config` writes down; in a class of one's own it finds them itself."""
 
     def __init__(
         self,
@@ -101,88 +114,6 @@ class Layer(LayerWeights, LayerSettings, Operation):
         cls._makes_masks = not is_default(cls.compute_mask)
         if "build" in vars(cls):
             cls.build = whole_build(cls.build)
-
-    @property
-    def built(self) -> bool:
-        """Whether all weights are there."""
-        return (
-            self._built
-            or (self._built_early and is_being_built(self))
-            or (is_default(self.build) and not self._has_unbuilt_layers())
-        )
-
-    @built.setter
-    def built(self, value: bool) -> None:
-        if value and is_being_built(self):  # other threads are to see it when `build` has ended
-            self._built_early = True
-        else:
-            self._built = value
-
-    @default
-    def build(self, input_shape: Any = None) -> None:
-        """Makes the weights for inputs of this shape. A subclass with weights overrides it."""
-        self._check_super_called()
-        if input_shape is not None and self._has_unbuilt_layers():
-            shapes = tree.map_shape_structure(
-                lambda s: KerasTensor(s, self.compute_dtype), input_shape
-            )
-            with self._open_name_scope():
-                outline(self.call, shapes)
-        if not self._locked:
-            self._build_shapes_dict = {"input_shape": input_shape}
-        self.built = True
-        self._locked = not is_being_built(self)
-
-    def _has_unbuilt_layers(self) -> bool:
-        # Asking each layer whether it is `built` would not end where one refers back to its owner.
-        return any(
-            not layer._built and not is_default(layer.build)
-            for layer in self._flatten_layers(include_self=False)
-        )
-
-    def _maybe_build(self, arguments: CallArguments) -> None:
-        if is_default(self.build):
-            # Its state was made in `__init__`; layers inside build themselves when they are called.
-            if self._build_shapes_dict is None:
-                self._build_shapes_dict = arguments.shapes()
-            if not self._built and not self._locked:
-                self._locked = not self._has_unbuilt_layers()
-            return
-        if self._built:
-            return
-        with build_lock(self):
-            if not self.built:
-                self._build_for(arguments)
-
-    def _build_for(self, arguments: CallArguments) -> None:
-        shapes = arguments.shapes()
-        with self._open_name_scope():
-            self.build(**shapes_for(self.build, shapes, arguments.signature, type(self).__name__))
-            self._check_input(arguments.first)
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes that the layer was built for, for a file."""
-        shapes = self._build_shapes_dict
-        if shapes is None:
-            return None
-        return (
-            {"input_shape": next(iter(shapes.values()))}
-            if len(shapes) == 1
-            else {"shapes_dict": shapes}
-        )
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Builds the layer for the shapes of `get_build_config`."""
-        if not config:
-            return
-        if "input_shape" in config:
-            self.build(config["input_shape"])
-        elif "shapes_dict" in config:
-            if is_default(self.build):
-                self.build(next(iter(config["shapes_dict"].values()), None))
-            else:
-                self.build(**config["shapes_dict"])
-        self.built = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Applies the layer to tensors: builds it if need be, then runs `call`.
@@ -271,35 +202,9 @@ class Layer(LayerWeights, LayerSettings, Operation):
                 if not self._allow_non_tensor_positional_args:
                     self._check_positional(x)
             converted.append(x)
-        return converted, {name: self._convert(x) for name, x in kwargs.items()}
-
-    def _convert(self, x: Any) -> Any:
-        if x is None or isinstance(x, (bool, int, float, str)):
-            return x
-        return tree.map_structure(self._convert_one, x)
-
-    def _convert_one(self, x: Any) -> Any:
-        mask = getattr(x, "_keras_mask", None)
-        y = self.dtype_policy.convert_input(x, self.autocast, self.input_dtype)
-        if mask is not None and y is not x:
-            y._keras_mask = mask
-        return y
-
-    def _check_positional(self, args: Any) -> None:
-        for x in tree.flatten(args):
-            if x is not None and not isinstance(x, (Tensor, KerasTensor, Variable)):
-                raise ValueError(
-                    "Only input tensors may be passed as positional arguments. Layer "
-                    f"'{self.name}' got {x!r} (of type {type(x)}). Settings are passed by keyword; "
-                    "data as arrays: `np.array(data)`."
-                )
-
-    def _refuse_no_arguments(self, arguments: CallArguments) -> None:
-        if needed := arguments.signature.required:
-            raise TypeError(
-                f"missing a required argument: '{needed[0]}'. Layer '{self.name}' was called "
-                "without anything to compute with: pass a tensor, an array or a `keras.Input`."
-            )
+        if kwargs:
+            kwargs = {name: self._convert(x) for name, x in kwargs.items()}
+        return converted, kwargs
 
     def _check_input(self, first: Any) -> None:
         if self.input_spec is not None and first is not None:
@@ -328,21 +233,6 @@ class Layer(LayerWeights, LayerSettings, Operation):
         for x in tree.flatten(outputs):
             if isinstance(x, Tensor):
                 self.add_loss(self.activity_regularizer(x) / max(x.shape[0] if x.ndim else 1, 1))
-
-    @default
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes the same layer again, with new weights."""
-        from minicnn import regularizers
-
-        self._check_super_called()
-        config = {"trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
-        if self.activity_regularizer is not None:
-            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if self.settings is not None:
-            return {"name": self.name, **config, **settings_config(self, *self.settings)}
-        if not is_default(self.get_config):
-            return {"name": self.name, **config}
-        return {**super().get_config(), **config}
 
     def _register_call_context_args(self, *names: str) -> None:
         """Makes arguments reach the layers inside without being handed on, as `training` does."""

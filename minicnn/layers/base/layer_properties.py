@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn import dtype_policies
 from minicnn.autodiff import AutocastScope
-from minicnn.autodiff.variable import autocast_dtype
+from minicnn.autodiff.variable_scopes import autocast
 from minicnn.common.dtypes import is_float_dtype
 from minicnn.common.name_scope import current_path, name_scope
 
@@ -101,12 +101,12 @@ class LayerSettings:
 
     def _types_differ(self) -> bool:
         """Whether `call` may have to read variables in another type than theirs."""
-        return not self._one_type or autocast_dtype() is not None
+        return not self._one_type or autocast.dtype is not None
 
     def _own_autocast_scope(self) -> Any:
         """How `call` reads variables: in the compute type, if theirs is another."""
         compute = self.compute_dtype
-        if autocast_dtype() is not None:
+        if autocast.dtype is not None:
             casts = self.autocast and is_float_dtype(compute)
             return AutocastScope(compute if casts else None)
         if compute != self.variable_dtype:

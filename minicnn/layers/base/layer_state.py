@@ -1,4 +1,4 @@
-"""The state of a layer: its variables, the layers inside it, its losses.
+"""What a layer owns: its variables and the layers inside it.
 
 Nothing is registered. What a layer owns is read off its attributes whenever it is asked for, so
 `self.blocks.append(Dense(8))` is found like `self.head = Dense(8)`.
@@ -6,16 +6,11 @@ Nothing is registered. What a layer owns is read off its attributes whenever it 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from minicnn.autodiff import Variable
-from minicnn.autodiff.variable import all_or_none
 from minicnn.layers.base.ownership_cache import kept
-from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.random import SeedGenerator
 
 BOOKKEEPING = frozenset(
@@ -26,12 +21,9 @@ BOOKKEEPING = frozenset(
 )
 """Attributes that refer to layers and tensors without owning them."""
 
-layers_with_losses: weakref.WeakSet = weakref.WeakSet()
-"""Layers that `add_loss` was called on since their losses were last forgotten."""
-
 
 class LayerState:
-    """Variables, sublayers and losses of a layer."""
+    """Variables and inner layers of a layer."""
 
     @kept
     def _owned(self, kind: type | tuple[type, ...]) -> list:
@@ -134,82 +126,6 @@ class LayerState:
     def metrics_variables(self) -> list[Variable]:
         """The variables of the metrics."""
         return [v for metric in self.metrics for v in metric.variables]
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of the weights, in the order of `weights`."""
-        return [w.numpy() for w in self.weights]
-
-    def set_weights(self, weights: list) -> None:
-        """Gives all weights new values: none is changed if one does not fit."""
-        own = self.weights
-        if len(own) != len(weights):
-            raise ValueError(
-                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of "
-                f"length {len(weights)}, but the layer was expecting {len(own)} weights: "
-                f"{[(w.name, w.shape) for w in own]}."
-            )
-        for variable, value in zip(own, weights, strict=True):
-            if variable.shape != np.shape(value):
-                raise ValueError(
-                    f"Layer '{self.name}': weight shape {variable.shape} of '{variable.path}' is "
-                    f"not compatible with the provided weight shape {np.shape(value)}."
-                )
-        with all_or_none(own):
-            for variable, value in zip(own, weights, strict=True):
-                variable.assign(value)
-
-    def count_params(self) -> int:
-        """Number of elements of all weights."""
-        if not self.built:
-            raise ValueError(
-                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't "
-                "built. Build it with `layer.build(input_shape)`, or call it on data."
-            )
-        return sum(w.size for w in self.weights)
-
-    def add_loss(self, loss: Any) -> None:
-        """Adds scalars to what training minimizes; they last until the next call."""
-        for item in loss if isinstance(loss, (list, tuple)) else [loss]:
-            if isinstance(item, KerasTensor):  # only shapes are being worked out
-                continue
-            if getattr(item, "shape", None) is not None and len(item.shape) > 0:
-                raise ValueError(
-                    f"Layer '{self.name}': `add_loss` takes scalars, "
-                    f"received a tensor of shape {tuple(item.shape)}. Take its mean or sum first."
-                )
-            self._losses.append(item)
-            layers_with_losses.add(self)
-
-    @property
-    def losses(self) -> list:
-        """Scalars added by the last call, and the penalties of the regularizers."""
-        layers = self._flatten_layers()
-        added = [loss for layer in layers for loss in layer._losses]
-        penalties = [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
-        return added + penalties
-
-    def _clear_losses(self) -> None:
-        for layer in self._flatten_layers():
-            layer._losses.clear()
-            layers_with_losses.discard(layer)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Puts the layer's own variables into a dict-like store, under "0", "1", ..."""
-        for i, v in enumerate(self._trainable_variables + self._non_trainable_variables):
-            store[str(i)] = v
-
-    def load_own_variables(self, store: Any) -> None:
-        """Takes the layer's own variables from a store that `save_own_variables` filled."""
-        own = self._trainable_variables + self._non_trainable_variables
-        if len(store.keys()) != len(own):
-            built = "" if self.built or own else " The layer was never built, so it has none yet."
-            raise ValueError(
-                f"Layer '{self.name}' expected {len(own)} variables, but received "
-                f"{len(store.keys())} variables during loading.{built} Expected: "
-                f"{[v.name for v in own]}"
-            )
-        for i, v in enumerate(own):
-            v.assign(store[str(i)])
 
 
 def walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:

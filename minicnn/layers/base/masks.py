@@ -7,7 +7,6 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.layers.base.call_arguments import CallArguments
-from minicnn.layers.base.call_context import mask_of
 
 
 def arriving_masks(arguments: CallArguments) -> dict[str, Any]:
@@ -46,3 +45,8 @@ def pass_mask_on(layer: Any, arguments: CallArguments, mask: Any, outputs: Any) 
     for x, m in zip(flat, tree.flatten(masks), strict=False):
         if m is not None and mask_of(x) is None:
             x._keras_mask = m
+
+
+def mask_of(x: Any) -> Any:
+    """The mask that travels with a tensor, or None."""
+    return getattr(x, "_keras_mask", None)

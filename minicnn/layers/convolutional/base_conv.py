@@ -10,7 +10,7 @@ from minicnn.common.shapes import Shape
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
-from minicnn.ops.nn.fused_layers import conv_layer, fused_name
+from minicnn.ops.nn.fused_layers import conv_layer, split_activation
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
@@ -148,7 +148,7 @@ class BaseConv(BaseConvolution):
     @property
     def pools_at_once(self) -> bool:
         """Whether the activation is one that a kernel knows, so that it may pool as well."""
-        return fused_name(self.activation) is not None
+        return split_activation(self.activation)[1] is None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, filters)`, in the layout of the inputs."""

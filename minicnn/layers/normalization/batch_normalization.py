@@ -11,7 +11,7 @@ from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.settings import keep_settings, settings_of
 from minicnn.layers.normalization import renormalization
 from minicnn.layers.normalization.base_normalization import BaseNormalization, check_axes, move
-from minicnn.ops.nn.fused_layers import batch_norm_layer, scale_and_shift
+from minicnn.ops.nn.fused_normalization import batch_norm_layer, scale_and_shift
 
 
 class BatchNormalization(BaseNormalization):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Record, Tensor, Variable, operations
-from minicnn.common.dtypes import is_inexact
 from minicnn.ops.define.arguments import Scalar, as_tensor, flat, kept
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.outlining import is_outlining, outline
@@ -119,7 +118,7 @@ class Declared:
             inputs = flat(tensors)
         record = Record(self, inputs, (tensors, settings, extra), outputs)
         for y in outputs:
-            if is_inexact(y.array.dtype):
+            if y.is_inexact:
                 y.record = record
 
     def fitted(self, g: Any, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from minicnn import tree
-from minicnn.autodiff.variable import keep_state
+from minicnn.autodiff.variable_scopes import keep_state
 from minicnn.common.session import temporarily
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import InputSpec, KerasTensor
-from minicnn.layers.base.input_spec import assert_input_compatibility
+from minicnn.layers.base.check_input import assert_input_compatibility
 
 
 @pytest.mark.parametrize(
