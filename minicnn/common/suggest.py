@@ -20,7 +20,7 @@ def shown(value: Any, longest: int = 1000) -> str:
     >>> shown({"units": 3})
     "{'units': 3}"
     >>> shown("long " * 100, longest=20)
-    "'long lon ... long '"
+    "'long lo ...  long '"
     """
     return clipped(_SHORT.repr(value), longest)
 

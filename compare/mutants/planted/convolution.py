@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compare.mutants.planted.places import NN, NUMPY
+from compare.mutants.planted.places import NN, NUMPY, WINDOWS
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
@@ -25,7 +25,7 @@ BUGS = [
     Bug(
         "padding 'same' puts the odd pixel before",
         FORWARD,
-        NN + "sliding_windows",
+        WINDOWS,
         "pairs.append((total // 2, total - total // 2))",
         "pairs.append((total - total // 2, total // 2))",
         ("layers.Conv2D(filters=3, kernel_size=(2, 4)",),
@@ -33,7 +33,7 @@ BUGS = [
     Bug(
         "padding 'same' forgets the stride",
         FORWARD,
-        NN + "sliding_windows",
+        WINDOWS,
         "total = max((math.ceil(n / s) - 1) * s + k - n, 0)",
         "total = max(math.ceil(n / s) * s - s + k - n if s == 1 else k - 1, 0)",
         ("layers.Conv2D(filters=3, kernel_size=3, strides=2, padding='same')",),
@@ -41,7 +41,7 @@ BUGS = [
     Bug(
         "padding 'causal' looks one step ahead",
         FORWARD,
-        NN + "sliding_windows",
+        WINDOWS,
         "return tuple((k - 1, 0) for k in reaches)",
         "return tuple((k - 2, 1) for k in reaches)",
         ("padding='causal'",),
@@ -133,7 +133,7 @@ BUGS = [
     Bug(
         "channels first: rows and columns are exchanged, too",
         FORWARD,
-        NN + "sliding_windows",
+        WINDOWS,
         'return x if data_format == "channels_last" else np.moveaxis(x, 1, -1)',
         'return x if data_format == "channels_last" else np.swapaxes(x, 1, -1)',
         ("layers.MaxPooling2D(pool_size=2, data_format='channels_first')",),

@@ -31,7 +31,7 @@ from minicnn.backend.numba.machine.simd import (
 )
 from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
-from minicnn.backend.numpy.conv import Sizes
+from minicnn.common.sliding_windows import Sizes
 
 PIECE_ELEMENTS = 120_000  # inputs that are worth waking a thread for
 ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)

@@ -15,7 +15,7 @@ from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, s
 from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradient
 from minicnn.backend.numpy import pool as definition
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
 MOST_READS = 64  # of each element; with more, NumPy's way of one axis after the other is faster

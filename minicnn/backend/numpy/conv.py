@@ -24,8 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-Sizes = tuple[int, ...]
-Padding = tuple[tuple[int, int], ...]
+from minicnn.common.sliding_windows import Padding, Sizes, reach
 
 
 def im2col(
@@ -39,7 +38,7 @@ def im2col(
     """
     dimensions = len(kernel_size)
     padded = np.pad(x, ((0, 0), *padding, (0, 0)))
-    extent = tuple((k - 1) * d + 1 for k, d in zip(kernel_size, dilation, strict=True))
+    extent = tuple(reach(k, d) for k, d in zip(kernel_size, dilation, strict=True))
     # `(batch, *every position, channels, *extent)`, of which the strides and dilation take some.
     patches = sliding_window_view(padded, extent, axis=tuple(range(1, dimensions + 1)))
     patches = patches[tuple(np.s_[::step] for step in (1, *strides, 1, *dilation))]
@@ -120,16 +119,6 @@ def conv_input_gradient(
     filters = (-1, -1)  # the last axis of both
     columns = tensordot_by_group(cotangent, kernel, filters, groups)
     return col2im(columns, input_shape, kernel.shape[:-2], strides, padding, dilation)
-
-
-def output_size(
-    size: Sizes, kernel_size: Sizes, strides: Sizes, padding: Padding, dilation: Sizes
-) -> Sizes:
-    """How many positions the kernel has in each dimension."""
-    return tuple(
-        (n + sum(p) - (k - 1) * d - 1) // s + 1
-        for n, p, k, d, s in zip(size, padding, kernel_size, dilation, strides, strict=True)
-    )
 
 
 def tensordot_by_group(

@@ -15,15 +15,9 @@ from math import prod
 import numpy as np
 
 from minicnn.backend.numpy.activations import relu, relu_gradient
-from minicnn.backend.numpy.conv import (
-    Padding,
-    Sizes,
-    conv,
-    conv_input_gradient,
-    conv_kernel_gradient,
-    output_size,
-)
+from minicnn.backend.numpy.conv import conv, conv_input_gradient, conv_kernel_gradient
 from minicnn.backend.numpy.pool import max_pool_2x2, max_pool_2x2_gradient
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from minicnn.backend.numpy.conv import Padding, Sizes
 from minicnn.common.dtypes import is_inexact
+from minicnn.common.sliding_windows import Padding, Sizes
 
 Window = tuple[int, int, tuple[int, int]]  # along one axis: its length, stride and padding
 

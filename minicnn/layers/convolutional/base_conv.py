@@ -7,12 +7,12 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
+from minicnn.common.sliding_windows import standardize_padding, standardize_tuple
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.ops.nn.fused_layers import conv_layer, split_activation
 from minicnn.ops.nn.output_shapes import compute_conv_output_shape
-from minicnn.utils.argument_validation import standardize_padding, standardize_tuple
 
 Sizes = int | tuple[int, ...]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
+from minicnn.common.sliding_windows import standardize_tuple
 from minicnn.layers.base.settings import settings_of
 from minicnn.layers.reshaping.spatial import SpatialLayer
-from minicnn.utils.argument_validation import standardize_tuple
 
 
 class BaseUpSampling(SpatialLayer):

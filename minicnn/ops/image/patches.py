@@ -8,9 +8,9 @@ from typing import Any
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common.configuration import standardize_data_format
+from minicnn.common.sliding_windows import pad_pairs, per_axis, standardize_padding
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn import output_shapes
-from minicnn.ops.nn.sliding_windows import pad_pairs, per_axis, standardize_padding
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
@@ -25,7 +25,8 @@ def _patches_spec(images, size, **window):
 def _window(lengths, size, strides, padding, dilation_rate):
     """The window's settings as the backend functions take them."""
     strides, dilation = (per_axis(x, len(size), "strides") for x in (strides, dilation_rate))
-    pairs = pad_pairs(standardize_padding(padding), lengths, size, strides, dilation)
+    padding = standardize_padding(padding, allow_causal=True, allow_pairs=True)
+    pairs = pad_pairs(padding, lengths, size, strides, dilation)
     return size, strides, pairs, dilation
 
 

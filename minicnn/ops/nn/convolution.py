@@ -19,10 +19,7 @@ from typing import Any
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common.shapes import Shape
-from minicnn.ops.define.declare import composite, op
-from minicnn.ops.nn import output_shapes
-from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
-from minicnn.ops.nn.sliding_windows import (
+from minicnn.common.sliding_windows import (
     channels_of,
     from_channels_last,
     hashable,
@@ -33,6 +30,9 @@ from minicnn.ops.nn.sliding_windows import (
     standardize_padding,
     to_channels_last,
 )
+from minicnn.ops.define.declare import composite, op
+from minicnn.ops.nn import output_shapes
+from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
@@ -57,7 +57,7 @@ def window_settings(
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     lengths = spatial_shape(input_shape, data_format)
-    padding = standardize_padding(padding)
+    padding = standardize_padding(padding, allow_causal=True, allow_pairs=True)
     return {
         "strides": strides,
         "padding": pad_pairs(padding, lengths, kernel_size, strides, dilation),

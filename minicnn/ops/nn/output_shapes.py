@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minicnn.common.shapes import Shape
-from minicnn.ops.nn.sliding_windows import (
-    Pairs,
+from minicnn.common.sliding_windows import (
+    Padding,
     channels_of,
     output_lengths,
     per_axis,
@@ -35,7 +35,7 @@ def compute_pooling_output_shape(
     lengths = spatial_shape(input_shape, data_format)
     pool_size = per_axis(pool_size, rank, "pool_size")
     strides = pool_size if strides is None else per_axis(strides, rank, "strides")
-    padding = standardize_padding(padding, ("valid", "same"))
+    padding = standardize_padding(padding, allow_pairs=True)
     outputs = output_lengths(lengths, pool_size, strides, (1,) * rank, padding)
     _require_output(
         outputs, lengths, f"`inputs.shape={tuple(input_shape)}`, `pool_size={pool_size}`, "
@@ -50,7 +50,7 @@ def compute_conv_output_shape(
     filters: int,
     kernel_size: Sequence[int],
     strides: int | Sequence[int] = 1,
-    padding: str | Pairs = "valid",
+    padding: str | Padding = "valid",
     data_format: str | None = "channels_last",
     dilation_rate: int | Sequence[int] = 1,
 ) -> Shape:
@@ -70,7 +70,7 @@ def compute_conv_output_shape(
         )
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
-    padding = standardize_padding(padding)
+    padding = standardize_padding(padding, allow_causal=True, allow_pairs=True)
     lengths = spatial_shape(input_shape, data_format)
     outputs = output_lengths(lengths, kernel_size, strides, dilation, padding)
     _require_output(
@@ -111,7 +111,7 @@ def compute_conv_transpose_output_shape(
     """
     data_format = standardize_data_format(data_format)
     rank = len(input_shape) - 2
-    padding = standardize_padding(padding, ("valid", "same"))
+    padding = standardize_padding(padding, allow_pairs=True)
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     extra = output_padding_per_axis(output_padding, rank)
@@ -146,7 +146,7 @@ def transposed_pairs(
     window: Sequence[int],
     strides: Sequence[int],
     dilation: Sequence[int],
-) -> Pairs:
+) -> Padding:
     """The padding of the convolution that a transposed convolution is the transpose of.
 
     That convolution maps the outputs to the n inputs and reads (n - 1)·s + k positions. Positions

@@ -6,8 +6,8 @@ from typing import Any
 
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
+from minicnn.common.sliding_windows import output_lengths, per_axis, standardize_data_format
 from minicnn.ops.define.declare import composite, op
-from minicnn.ops.nn.sliding_windows import output_lengths, per_axis, standardize_data_format
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | tuple[int, int]

@@ -13,9 +13,7 @@ from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common.dtypes import is_real_float
 from minicnn.common.shapes import Shape
-from minicnn.ops.define.declare import composite, fused, op
-from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
-from minicnn.ops.nn.sliding_windows import (
+from minicnn.common.sliding_windows import (
     channels_of,
     from_channels_last,
     hashable,
@@ -26,6 +24,8 @@ from minicnn.ops.nn.sliding_windows import (
     standardize_padding,
     to_channels_last,
 )
+from minicnn.ops.define.declare import composite, fused, op
+from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
@@ -48,7 +48,8 @@ def _settings(
     pool_size = per_axis(pool_size, rank, "pool_size")
     strides = pool_size if strides is None else per_axis(strides, rank, "strides")
     lengths = spatial_shape(shape, data_format)
-    pairs = pad_pairs(standardize_padding(padding), lengths, pool_size, strides, (1,) * rank)
+    padding = standardize_padding(padding, allow_pairs=True)
+    pairs = pad_pairs(padding, lengths, pool_size, strides, (1,) * rank)
     return pool_size, strides, pairs
 
 

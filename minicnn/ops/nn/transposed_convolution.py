@@ -11,11 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.backend import kernels
-from minicnn.ops.define.declare import op
-from minicnn.ops.nn import output_shapes
-from minicnn.ops.nn.channel_checks import check_same_channels
-from minicnn.ops.nn.convolution import Sizes, conv, conv_kernel_gradient
-from minicnn.ops.nn.sliding_windows import (
+from minicnn.common.sliding_windows import (
     from_channels_last,
     output_lengths,
     per_axis,
@@ -23,6 +19,10 @@ from minicnn.ops.nn.sliding_windows import (
     standardize_data_format,
     to_channels_last,
 )
+from minicnn.ops.define.declare import op
+from minicnn.ops.nn import output_shapes
+from minicnn.ops.nn.channel_checks import check_same_channels
+from minicnn.ops.nn.convolution import Sizes, conv, conv_kernel_gradient
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 

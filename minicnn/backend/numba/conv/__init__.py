@@ -26,9 +26,9 @@ from minicnn.backend.numba.conv import depthwise, direct, im2col, one_by_one, wi
 from minicnn.backend.numba.conv.direct import few_channels
 from minicnn.backend.numpy import conv as plain_definition
 from minicnn.backend.numpy import fused_layers as definition
-from minicnn.backend.numpy.conv import Padding, Sizes
 from minicnn.backend.numpy.fused_layers import Gradients
 from minicnn.common import configuration
+from minicnn.common.sliding_windows import Padding, Sizes
 
 
 class Case(NamedTuple):

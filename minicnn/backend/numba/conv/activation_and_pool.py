@@ -14,7 +14,7 @@ from minicnn.backend.numba import arithmetic
 from minicnn.backend.numba.activations import relu, relu_gradient
 from minicnn.backend.numba.compiler.compile import contiguous
 from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradient
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 
 def activate_and_pool(

@@ -13,7 +13,7 @@ from minicnn.backend.numba.compiler.compile import compiled
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 PIECE_OPERATIONS = 50_000
 

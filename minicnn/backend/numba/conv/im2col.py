@@ -25,7 +25,7 @@ from minicnn.backend.numba.compiler.compile import compiled
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_pieces
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 BLOCK_BYTES = 256 * 1024  # half of a usual second-level cache
 PIECE_OPERATIONS = 500_000  # multiplications that are worth waking a thread for

@@ -11,7 +11,7 @@ import numpy as np
 
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, cotangent_of_sums
 from minicnn.backend.numba.products import dense_layer, dense_layer_gradients
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 
 def supports(

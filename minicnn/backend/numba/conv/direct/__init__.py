@@ -59,7 +59,7 @@ from minicnn.backend.numba.machine.microkernels import (
 from minicnn.backend.numba.machine.simd import WIDTH, address_of, rectified, store
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.common.sliding_windows import Padding, Sizes
 
 PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
 NO_ARGMAX = np.empty((0, 0, 0, 0), np.uint8)

@@ -41,7 +41,7 @@ from minicnn.backend.numba.machine.simd import (
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numba.max_pool_2x2 import store_largest
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.common.sliding_windows import Padding, Sizes
 
 MOST_TAPS = 256
 

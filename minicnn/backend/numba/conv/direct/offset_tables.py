@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 FLOAT_BYTES = 4
 

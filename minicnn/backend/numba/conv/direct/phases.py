@@ -24,7 +24,7 @@ import numpy as np
 
 from minicnn.backend.numba.conv.direct.offset_tables import FLOAT_BYTES, Tables
 from minicnn.backend.numba.conv.direct.planes import PANEL
-from minicnn.backend.numpy.conv import Padding, Sizes
+from minicnn.common.sliding_windows import Padding, Sizes
 
 PIXEL_BYTES = PANEL * FLOAT_BYTES  # of one panel of a plane
 

@@ -53,7 +53,7 @@ from minicnn.backend.numba.conv.winograd.products import (
 from minicnn.backend.numba.conv.winograd.tiles import Tiling
 from minicnn.backend.numba.machine.simd import WIDTH
 from minicnn.backend.numba.machine.threads import cut, share
-from minicnn.backend.numpy.conv import Padding, Sizes, output_size
+from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 BLOCK_BYTES = 1_200_000  # of planes, which shall stay in the cache
 PIECE_KERNELS = 8192  # of a channel and a filter each, that are worth waking a thread for

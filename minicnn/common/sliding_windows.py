@@ -15,13 +15,40 @@ import numpy as np
 
 from minicnn.common import configuration
 from minicnn.common.shapes import Shape
+from minicnn.common.suggest import did_you_mean
 
-Pairs = tuple[tuple[int, int], ...]
-PADDINGS = ("valid", "same", "causal")
+Sizes = tuple[int, ...]
+Padding = tuple[tuple[int, int], ...]
+
+
+def standardize_tuple(value: Any, n: int, name: str, allow_zero: bool = False) -> tuple[int, ...]:
+    """A tuple of n positive integers, from one for all or one for each: a setting of a layer.
+
+    >>> standardize_tuple(3, 2, "kernel_size")
+    (3, 3)
+    """
+    message = f"The `{name}` argument must be a tuple of {n} integers. Received {name}={value}"
+    try:
+        values = (value,) * n if isinstance(value, int) else tuple(value)
+        numbers = tuple(int(v) for v in values)
+    except (TypeError, ValueError):
+        raise ValueError(f"{message} of type {type(value).__name__}") from None
+    if len(values) != n:
+        raise ValueError(message)
+    wrong = {v for v in values if v < 0 or (v == 0 and not allow_zero)}
+    if wrong or numbers != values:
+        required = ">= 0" if allow_zero else "> 0"
+        raise ValueError(
+            f"{message}, including values {wrong or set(values)} that do not satisfy "
+            f"`value {required}`"
+        )
+    return numbers
 
 
 def per_axis(value: int | Sequence[int], rank: int, name: str) -> tuple[int, ...]:
-    """One positive integer for each of the `rank` spatial axes, from one for all or one for each.
+    """One positive integer for each of the `rank` spatial axes: an argument of an op.
+
+    Here, unlike in a layer, a sequence of one integer stands for all axes, too.
 
     >>> per_axis(2, 3, "strides"), per_axis([1, 2], 2, "strides")
     ((2, 2, 2), (1, 2))
@@ -52,17 +79,24 @@ def hashable(*arguments: Any) -> tuple:
         return tuple(hashable(*x) if isinstance(x, (list, tuple)) else x for x in arguments)
 
 
-def standardize_padding(padding: str | Pairs, allowed: Sequence[str] = PADDINGS) -> str | Pairs:
-    """The padding in lower case, or explicit pairs ((before, after), ...) unchanged."""
-    if not isinstance(padding, str):
-        return tuple(tuple(pair) for pair in padding)
-    name = padding.lower()
-    if name not in allowed:
+def standardize_padding(
+    value: str | Padding, allow_causal: bool = False, allow_pairs: bool = False
+) -> str | Padding:
+    """The padding in small letters, or the pairs ((before, after), ...) as tuples.
+
+    >>> standardize_padding("SAME")
+    'same'
+    """
+    if allow_pairs and isinstance(value, (tuple, list)):
+        return tuple(tuple(pair) for pair in value)
+    allowed = ("valid", "same", "causal") if allow_causal else ("valid", "same")
+    padding = value.lower() if isinstance(value, str) else value
+    if padding not in allowed:
         raise ValueError(
-            f"`padding` must be one of {', '.join(map(repr, allowed))}, in any letter case. "
-            f"Received: padding={padding!r}"
+            f"The `padding` argument must be one of {', '.join(map(repr, allowed))}, in any letter "
+            f"case. Received: padding={value!r}.{did_you_mean(str(value), allowed)}"
         )
-    return name
+    return padding
 
 
 def reach(size: int, dilation: int) -> int:
@@ -75,12 +109,12 @@ def reach(size: int, dilation: int) -> int:
 
 
 def pad_pairs(
-    padding: str | Pairs,
+    padding: str | Padding,
     lengths: Sequence[int],
     window: Sequence[int],
     strides: Sequence[int],
     dilation: Sequence[int],
-) -> Pairs:
+) -> Padding:
     """How many positions to add (before, after) each spatial axis.
 
     "same" gives ⌈n / stride⌉ outputs and puts the odd position after; "causal" puts all of the
@@ -103,16 +137,18 @@ def pad_pairs(
     return tuple(pairs)
 
 
-def output_length(
-    n: int | None, k: int, stride: int, dilation: int, padding: str | tuple[int, int]
-) -> int | None:
-    """How many places a window takes along an axis of length n; None where n is not known."""
-    if n is None:
-        return None
-    if padding in ("same", "causal"):
-        return -(-n // stride)
-    before_and_after = 0 if padding == "valid" else sum(padding)
-    return (n + before_and_after - reach(k, dilation)) // stride + 1
+def output_size(
+    size: Sequence[int],
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+) -> tuple[int, ...]:
+    """How many places a window takes along each spatial axis."""
+    return tuple(
+        (n + sum(p) - (k - 1) * d - 1) // s + 1
+        for n, p, k, d, s in zip(size, padding, window, dilation, strides, strict=True)
+    )
 
 
 def output_lengths(
@@ -120,11 +156,13 @@ def output_lengths(
     window: Sequence[int],
     strides: Sequence[int],
     dilation: Sequence[int],
-    padding: str | Pairs,
+    padding: str | Padding,
 ) -> Shape:
-    """`output_length` for each spatial axis."""
-    paddings = (padding,) * len(lengths) if isinstance(padding, str) else padding
-    return tuple(map(output_length, lengths, window, strides, dilation, paddings))
+    """`output_size` where lengths may be unknown (None) and padding may be a name."""
+    known = [0 if n is None else n for n in lengths]
+    pairs = pad_pairs(padding, known, window, strides, dilation)
+    places = output_size(known, window, strides, pairs, dilation)
+    return tuple(None if n is None else m for n, m in zip(lengths, places, strict=True))
 
 
 def spatial_shape(shape: Shape, data_format: str) -> Shape:
