@@ -54,7 +54,7 @@ def dense_layer(inputs: Any, kernel: Any, bias: Any = None, activation: Any = No
 
 
 def _conv_forward(inputs, kernel, bias, recorded, activation, pooled, **window):
-    window = _window(inputs, kernel, **window)
+    window = window_settings(inputs.shape, kernel.shape, data_format="channels_last", **window)
     settings = {"activation": activation, "pooled": pooled, "argmax_needed": recorded}
     y, argmax = kernels.conv_layer(inputs, kernel, bias, **window, **settings)
     if pooled and 0 in y.shape[1:3]:
@@ -65,7 +65,7 @@ def _conv_forward(inputs, kernel, bias, recorded, activation, pooled, **window):
 def _conv_gradients(
     cotangent, outputs, argmax, inputs, kernel, bias, needed, activation, pooled, **window
 ):
-    window = _window(inputs, kernel, **window)
+    window = window_settings(inputs.shape, kernel.shape, data_format="channels_last", **window)
     return kernels.conv_layer_gradients(
         cotangent,
         inputs,
@@ -76,11 +76,6 @@ def _conv_gradients(
         activation=activation,
         input_needed=needed[0],
     )
-
-
-def _window(inputs, kernel, strides, padding, dilation_rate):
-    shapes = inputs.shape, kernel.shape
-    return window_settings(*shapes, strides, padding, "channels_last", dilation_rate)
 
 
 @fused("inputs", "kernel", "bias", forward=_conv_forward, gradients=_conv_gradients, wide=True)
