@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -228,15 +226,3 @@ class Variable(ArrayLike):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._value = self._leaf(self._value.array)  # which `pickle` made a tensor like any other
-
-
-@contextlib.contextmanager
-def all_or_none(variables: Iterable[Variable]):
-    """After an exception inside, the variables have again the values of before."""
-    before = [(variable, variable.snapshot()) for variable in variables]
-    try:
-        yield
-    except BaseException:
-        for variable, value in before:
-            variable.restore(value)
-        raise

@@ -7,6 +7,7 @@ environment variables below are the one way in from outside.
     MINICNN_BACKEND             "numba" (the default where Numba is installed) or "numpy"
     MINICNN_THREADS             how many threads compute (default: the processors there are)
     MINICNN_CONVOLUTION         "auto" (the default) or an algorithm that convolutions prefer
+    MINICNN_REPLAY              "0" executes every step normally (default: "1", see `set_replay`)
     MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
     KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
 """
@@ -42,6 +43,13 @@ def _integer_from_environment(variable: str) -> int | None:
         ) from None
 
 
+def _switch_from_environment(variable: str) -> bool:
+    text = os.environ.get(variable) or "1"
+    if text not in ("0", "1"):
+        raise ValueError(f"The environment variable {variable} must be 0 or 1. Received: {text!r}")
+    return text == "1"
+
+
 values = SimpleNamespace(
     floatx="float32",
     epsilon=1e-7,
@@ -50,6 +58,7 @@ values = SimpleNamespace(
     threads=None,
     convolution_algorithm=None,
     fusion=True,
+    replay=_switch_from_environment("MINICNN_REPLAY"),
     interactive_logging=True,
     traceback_filtering=True,
     max_epochs=_integer_from_environment("KERAS_MAX_EPOCHS"),
@@ -304,3 +313,18 @@ def set_fusion(enabled: bool) -> None:
     but for rounding: to see what fusion is worth, or to look for a mistake.
     """
     values.fusion = bool(enabled)
+
+
+def replay() -> bool:
+    """Whether `fit`, `evaluate` and `predict` may replay recorded steps."""
+    return values.replay
+
+
+def set_replay(enabled: bool) -> None:
+    """Say whether steps may be replayed from their recorded kernel calls; True unless changed.
+
+    Without it `fit` calls `train_step` for every batch, which is slower and the same to the last
+    bit: to see what replay is worth, or to follow a step with a debugger. For one model,
+    `compile(run_eagerly=True)` does the same.
+    """
+    values.replay = bool(enabled)

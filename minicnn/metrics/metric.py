@@ -8,6 +8,7 @@ from typing import Any
 
 from minicnn import dtype_policies, initializers, ops, tree
 from minicnn.autodiff import Variable
+from minicnn.autodiff.temporary_values import temporary_values
 from minicnn.common import configuration
 from minicnn.common.errors import make_from_config
 from minicnn.common.name_scope import name_scope
@@ -116,23 +117,23 @@ class Metric:
 
     def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list:
         """The state after a batch, given the state before it; the metric's own stays as it is."""
-        with self._standing_in(metric_variables):
+        with self._temporary_state(metric_variables):
             self.update_state(*args, **kwargs)
             return [variable.snapshot() for variable in self.variables]
 
     def stateless_result(self, metric_variables: Any) -> Any:
         """The value for a given state."""
-        with self._standing_in(metric_variables):
+        with self._temporary_state(metric_variables):
             return self.result()
 
     def stateless_reset_state(self) -> list:
         """The state with which the metric begins."""
-        with self._standing_in(self.variables):
+        with temporary_values(self.variables):
             self.reset_state()
             return [variable.snapshot() for variable in self.variables]
 
     @contextlib.contextmanager
-    def _standing_in(self, values: Any) -> Iterator[None]:
+    def _temporary_state(self, values: Any) -> Iterator[None]:
         variables = self.variables
         if len(values) != len(variables):
             raise ValueError(
@@ -140,14 +141,10 @@ class Metric:
                 f"{type(self).__name__}().variables. Received list with length {len(values)}, "
                 f"but expected {len(variables)} variables."
             )
-        before = [variable.snapshot() for variable in variables]
-        try:
+        with temporary_values(variables):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
             yield
-        finally:
-            for variable, value in zip(variables, before, strict=True):
-                variable.restore(value)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same metric again."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minicnn import initializers, ops
+from minicnn.autodiff.tracing import recorded_as_one_call
 from minicnn.optimizers.optimizer import Optimizer
 
 _DEFAULTS_OF_OLD_FILES = {
@@ -80,6 +81,7 @@ class LossScaleOptimizer(Optimizer):
         """The optimizer's own variables and those of the inner one."""
         return self._variables + self.inner_optimizer.variables
 
+    @recorded_as_one_call  # as it computes with Python numbers
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """One step, left out where a gradient is not finite."""
         if not self.built:

@@ -8,6 +8,7 @@ from typing import Any
 
 from minicnn import initializers, ops
 from minicnn.autodiff import Variable
+from minicnn.autodiff.tracing import recorded_as_one_call
 from minicnn.common import configuration
 from minicnn.common.build_once import built_once
 from minicnn.common.errors import make_from_config
@@ -170,6 +171,7 @@ class Optimizer(AroundStep, OptimizerState):
         self.apply(grads, trainable_variables)
         return self._iterations
 
+    @recorded_as_one_call  # as it computes with Python numbers
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """One step: changes the variables by their gradients, and counts `iterations` up.
 

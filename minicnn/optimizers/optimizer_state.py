@@ -8,7 +8,7 @@ from typing import Any
 
 from minicnn import initializers
 from minicnn.autodiff import Tensor, Variable
-from minicnn.autodiff.variable import all_or_none
+from minicnn.autodiff.temporary_values import rolled_back, temporary_values
 from minicnn.common.name_scope import name_scope
 
 
@@ -96,7 +96,7 @@ class OptimizerState:
                 f"The optimizer '{self.name}' has {len(self._variables)} variables. "
                 f"Received {len(weights)} weights for them."
             )
-        with all_or_none(self._variables):
+        with rolled_back(self._variables):
             for variable, weight in zip(self._variables, weights, strict=True):
                 variable.assign(weight)
 
@@ -142,12 +142,8 @@ class OptimizerState:
                     f"{len(variables)} tensors. Received a list with length {len(values)}"
                 )
         variables, values = [*model, *own], [*trainable_variables, *optimizer_variables]
-        before = [variable.snapshot() for variable in variables]
-        try:
+        with temporary_values(variables):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
             self.apply(grads)
             return [Tensor(v.value.array) for v in model], [Tensor(v.value.array) for v in own]
-        finally:
-            for variable, value in zip(variables, before, strict=True):
-                variable.restore(value)

@@ -1,1 +1,12 @@
-"""Records the kernels that a step runs, and runs that list again."""
+"""Records the kernel calls of a step, and replays them instead of executing the step again.
+
+- Recorded: the first steps on batches of one shape, which are executed normally. Each kernel call
+  becomes a line of a program, with names for its arrays (`program.py`); so does the optimizer's
+  `apply`, as one call (`autodiff/tracing.py` has the hooks that report these calls).
+- Replayed: the program, from when two recordings are identical. Results are the same, bit for bit;
+  those of metrics are computed when they are read (`replayed_step.py`).
+- Given up: if anything that can be reached from the model changes (`reachable.py`), recording
+  begins again. A model with a user's code in it is never recorded, as that may do anything.
+- Off: `compile(run_eagerly=True)`, `config.set_replay(False)`, or `MINICNN_REPLAY=0`.
+- Printed: `minicnn.trainers.step_as_text.step_as_text(model, x, y)`.
+"""

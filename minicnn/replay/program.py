@@ -1,9 +1,9 @@
-"""A computation written down as the kernels that it ran: a short program, to be run again.
+"""Records a computation as the list of its kernel calls, and makes a Python function of that list.
 
-For batches of one shape, a step of training runs the same kernels in the same order each time.
-What leads from one kernel to the next (layers, operations, the tape) costs more than the kernels,
-if the network is small, and it always comes to the same result. So a recording notes each kernel
-with the names of what it got and gave, and is in the end a Python function without a branch:
+For batches of one shape, a step of training runs the same kernels in the same order each time. In
+a small network, what leads from one kernel to the next (layers, operations, the tape) costs more
+than the kernels, and always comes to the same calls. A recording gives each array a name and each
+kernel call a line, and makes a Python function without a branch of them:
 
     def step(input_1, input_2):
         v0 = variables[0].snapshot().array  # dense/kernel
@@ -12,14 +12,16 @@ with the names of what it got and gave, and is in the end a Python function with
         (a2, _) = dense_forward(a1, v0, v1, activation='relu')
         ...
         variables[7].replace(a40)  # loss/total
-        return [Tensor(a31), Tensor(a38)]
+        adam.apply([Tensor(a31), Tensor(a38)], [variables[0], variables[1]])
+        ...
+        return get_metrics_result
 
-Arrays are known by identity: an input, the value of a variable, or what an earlier kernel gave. Any
-other array is a constant. Names count up, and none comes from a user: what looks different to a
-user may be one name to Python ("fi" and "ﬁ"), or no name at all. The recording says itself where
-it cannot stand for the computation (`obstacle`): if Python looked at the values of a tensor, for
-example, and may have acted on them. That constants are constant, only a second recording can tell:
-compare with `same_as`.
+Arrays are known by identity: an input, the value of a variable, or the result of an earlier kernel.
+Any other array is a constant. Names count up, and none comes from a user: what looks different to a
+user may be one name to Python ("fi" and "ﬁ"), or no name at all. Where the function would not do
+the same as the computation, `obstacle` says why: if Python read the values of a tensor, for
+example, and may have acted on them. Whether constants are constant, only a second recording can
+tell: compare with `same_as`.
 """
 
 from __future__ import annotations
@@ -39,14 +41,19 @@ from minicnn.autodiff.tracing import set_open_recording
 from minicnn.autodiff.variable import Variable
 
 PLAIN = (bool, int, str, type(None))
+SEVERAL = "?"
+"""The name of an array that is the value of several variables or results."""
 
 
 class Line(NamedTuple):
-    """A kernel's call: names for what it gave, the call itself, and the names in both."""
+    """A line of the program: `target = call`, or only the call of something that changes state."""
 
     target: str
     call: str
-    names: set[str]
+    uses: set[str]
+    makes: set[str] = set()
+    variable: Variable | None = None  # which it reads or assigns
+    reads: bool = False  # a variable, and does nothing else
 
 
 class Recording:
@@ -61,16 +68,18 @@ class Recording:
         self.obstacle: str | None = None
         self.constants: dict[str, Any] = {}
         self._lines: list[Line] = []
-        self._uses: set[str] = set()  # names in the call that is being added, without constants
-        self._made: set[str] = set()  # names for what kernels gave
+        self._uses: set[str] = set()  # names in the line that is being added, without constants
         self._named: dict[int, tuple[str, Any]] = {}  # names by identity, and how to know it again
         self._taken = {"Tensor", "variables"}
         self._last: dict[str, int] = {}  # number behind the last name of a stem
         self._inputs = [self._name(x, f"input_{i}") for i, x in enumerate(inputs, 1)]
-        self._variables = {
-            self._name(v.snapshot().array, f"v{i}"): v for i, v in enumerate(variables)
-        }
-        self._before = [(v, v.snapshot()) for v in variables]
+        self._variables = [*variables]
+        self._numbers = {id(v): i for i, v in enumerate(variables)}
+        self._known = [v.snapshot() for v in variables]
+        for i, value in enumerate(self._known):
+            name = self._name(value.array, f"v{i}")
+            self._taken.add(name)
+            self._lines.append(self._reading(name, i))
         if len(self._named) < len(inputs) + len(variables):
             self.obstacle = "an array is the value of several variables or inputs"
 
@@ -84,40 +93,51 @@ class Recording:
             set_open_recording(before)
 
     def add_call(self, function: Callable, arguments: Any, settings: dict, result: Any) -> None:
-        """`result = function(*arguments, **settings)`."""
+        """Adds `result = function(*arguments, **settings)`."""
         self._uses = set()
         parts = [self._expression(x) for x in arguments]
         parts += [f"{name}={self._expression(x)}" for name, x in settings.items()]
         if not self._uses:
             return  # what is computed from constants alone is one more constant
         call = f"{self._known_name(function) or self._constant(function)}({', '.join(parts)})"
-        uses, makes = self._uses, set()
+        makes: set[str] = set()
         target = self._target(result, makes)
-        self._lines.append(Line(target, call, uses | makes))
+        self._lines.append(Line(target, call, self._uses, makes))
+
+    @contextlib.contextmanager
+    def one_call(self, owner: Any, method: str, arguments: Any, settings: dict) -> Iterator[None]:
+        """Adds `owner.method(*arguments, **settings)`, and records nothing inside.
+
+        Variables have their values before it, and are read again after it.
+        """
+        self._assign()
+        self._uses = set()
+        parts = [self._argument(x) for x in arguments]
+        parts += [f"{name}={self._argument(x)}" for name, x in settings.items()]
+        name = self._known_name(owner) or self._constant(owner)
+        self._lines.append(Line("", f"{name}.{method}({', '.join(parts)})", self._uses))
+        before = set_open_recording(None)
+        try:
+            yield
+        finally:
+            set_open_recording(before)
+        self._read_again()
 
     def finish(self, outputs: Any) -> None:
         """The computation is done and gave tensors, nested in lists, tuples and dicts."""
+        self._assign()
         self._uses = set()
         self._returned = self._expression(outputs, "Tensor({})")
-        self._assigned = {
-            name: self._expression(variable.snapshot().array)
-            for (variable, before), name in zip(self._before, self._variables, strict=True)
-            if variable.snapshot() is not before
-        }
-        for name, value in self._assigned.items():
-            if value in self.constants:
-                path = self._variables[name].path
-                self.obstacle = f"variable {path!r} was given a value that no kernel made"
         self._named.clear()
-        self._before.clear()
+        self._known.clear()
 
     def same_as(self, other: Recording) -> bool:
-        """Whether both are the same program, with the same constants, and both can stand for it."""
+        """Whether both are the same program with the same constants, without an obstacle."""
         return (
             self.obstacle is None
             and other.obstacle is None
             and self._text() == other._text()
-            and [*map(id, self._variables.values())] == [*map(id, other._variables.values())]
+            and [*map(id, self._variables)] == [*map(id, other._variables)]
             and all(_equal(x, other.constants[name]) for name, x in self.constants.items())
         )
 
@@ -127,41 +147,54 @@ class Recording:
 
     def program(self) -> Callable:
         """A function of the inputs that computes, assigns and returns the same."""
-        scope = {**self.constants, "Tensor": Tensor, "variables": [*self._variables.values()]}
-        exec(compile(self._text(), "<recording>", "exec"), scope)
+        scope = {**self.constants, "Tensor": Tensor, "variables": self._variables}
+        exec(compile(self._text(), "<recorded step>", "exec"), scope)
         return scope["step"]
 
-    def _text(self, comment: Callable[[Variable], str] = lambda variable: "") -> str:
-        used = self._uses.union(*(line.names for line in self._lines))
-        begin, end = [], []
-        for i, (name, variable) in enumerate(self._variables.items()):
-            if name in used:
-                begin.append(f"{name} = variables[{i}].snapshot().array{comment(variable)}")
-            if name in self._assigned:
-                end.append(f"variables[{i}].replace({self._assigned[name]}){comment(variable)}")
-        lines = [*begin, *self._body(), *end, f"return {self._returned}"]
-        return "\n".join([f"def step({', '.join(self._inputs)}):", *(f"    {x}" for x in lines)])
+    def _assign(self) -> None:
+        """Adds the assignments of the variables that have other values now."""
+        for i, (variable, before) in enumerate(zip(self._variables, self._known, strict=True)):
+            value = variable.snapshot()
+            if value is before:
+                continue
+            self._uses = set()
+            name = self._expression(value.array)
+            if name in self.constants:
+                self.obstacle = f"variable {variable.path!r} was given a value that no kernel made"
+            call = f"variables[{i}].replace({name})"
+            self._lines.append(Line("", call, self._uses, variable=variable))
+            self._known[i] = value
 
-    def _body(self) -> list[str]:
-        """The calls, each name deleted behind its last use, to give memory back early."""
-        used = set(self._uses)
-        body: list[str] = []
-        for target, call, names in self._lines[::-1]:
-            last = sorted(names & self._made - used)
-            used.update(last)
-            if last:
-                body.append(f"del {', '.join(last)}")
-            body.append(f"{target} = {call}" if target else call)
-        return body[::-1]
+    def _read_again(self) -> None:
+        """Gives names to the values of variables that a call has changed."""
+        for i, (variable, before) in enumerate(zip(self._variables, self._known, strict=True)):
+            value = variable.snapshot()
+            if value is before:
+                continue
+            self._known[i] = value
+            if self._name_of(value.array) is not None:
+                self._name(value.array, SEVERAL)
+                continue
+            name = self._name(value.array, self._free(f"v{i}"))
+            self._lines.append(self._reading(name, i))
+
+    def _reading(self, name: str, i: int) -> Line:
+        call, variable = f"variables[{i}].snapshot().array", self._variables[i]
+        return Line(name, call, set(), {name}, variable, reads=True)
+
+    def _text(self, comment: Callable[[Variable], str] = lambda variable: "") -> str:
+        used = self._uses.union(*(line.uses for line in self._lines))
+        lines = [line for line in self._lines if not line.reads or line.makes & used]
+        body = [*_code(lines, self._uses, comment), f"return {self._returned}"]
+        return "\n".join([f"def step({', '.join(self._inputs)}):", *(f"    {x}" for x in body)])
 
     def _target(self, result: Any, makes: set[str]) -> str:
-        """Names for what a kernel gave, which are added to `makes`."""
+        """Names for the results of a kernel, which are added to `makes`."""
         if result is None:
             return ""
         if isinstance(result, (tuple, list)) and result:
             return _tuple([self._target(x, makes) or "_" for x in result])
         name = self._name(result, self._free("a1"))
-        self._made.add(name)
         makes.add(name)
         return name
 
@@ -169,6 +202,14 @@ class Recording:
         # Arrays live no longer for having names, and another at the same place is not mistaken.
         self._named[id(x)] = (name, weakref.ref(x) if type(x) is np.ndarray else lambda: x)
         return name
+
+    def _argument(self, x: Any) -> str:
+        """What stands for an argument that may hold tensors and variables themselves."""
+        if isinstance(x, Variable) and id(x) in self._numbers:
+            return f"variables[{self._numbers[id(x)]}]"
+        if type(x) is list:
+            return "[{}]".format(", ".join(map(self._argument, x)))
+        return self._expression(x, "Tensor({})")
 
     def _expression(self, x: Any, of_tensor: str = "{}") -> str:
         """What stands for a value in the program."""
@@ -189,6 +230,8 @@ class Recording:
 
     def _known_name(self, x: Any) -> str | None:
         name = self._name_of(x)
+        if name == SEVERAL:
+            self.obstacle = "an array is the value of several variables or results"
         if name is not None and name not in self.constants:
             self._uses.add(name)
         return name
@@ -203,7 +246,8 @@ class Recording:
             if self._name_of(base) not in (None, *self.constants):
                 self.obstacle = "a part of an array was taken outside of operations"
             base = getattr(base, "base", None)
-        name = self._free(_as_name(getattr(x, "__name__", "constant")))
+        called = getattr(x, "__name__", None) or getattr(x, "name", "constant")
+        name = self._free(_as_name(called))
         self.constants[name] = x
         return self._name(x, name)
 
@@ -217,6 +261,21 @@ class Recording:
             name = f"{stem}{number}"
         self._taken.add(name)
         return name
+
+
+def _code(lines: list[Line], returned: set[str], comment: Callable[[Variable], str]) -> list[str]:
+    """The lines as text, each name deleted behind its last use, to give memory back early."""
+    made = set().union(*(line.makes for line in lines if not line.reads))
+    used = set(returned)
+    body: list[str] = []
+    for line in lines[::-1]:
+        last = sorted((line.uses | line.makes) & made - used)
+        used.update(last)
+        if last:
+            body.append(f"del {', '.join(last)}")
+        code = f"{line.target} = {line.call}" if line.target else line.call
+        body.append(code if line.variable is None else code + comment(line.variable))
+    return body[::-1]
 
 
 def _tuple(parts: list[str]) -> str:

@@ -1,15 +1,4 @@
-"""Steps that are run by heart, once two of them turned out to be the same program.
-
-The first two steps for batches of a shape run through the layers' own code, and leave a recording
-each (see `replay/program.py`): the list of all kernels, and what each of them got. If both are
-the same, every further step of the epoch runs that list and nothing else, with the same results to
-the last bit. In a small network this saves most of the time of a step.
-
-Only a model made of this library's parts is learned by heart, since code of others may do what no
-list of kernels shows (print, count, change its mind). As soon as anything changes that can be
-reached from the model (see `reachable.py`), everything is forgotten. `compile(run_eagerly=True)`
-never begins with it.
-"""
+"""Replays a step from its recorded kernel calls once two recordings are identical."""
 
 from __future__ import annotations
 
@@ -23,23 +12,32 @@ from minicnn.common import configuration
 from minicnn.replay.program import Recording
 from minicnn.replay.reachable import Reachable
 
-ATTEMPTS = 5  # with batches of one kind, before a function is thought to be different each time
-KINDS = 16  # of batches; a source that has more gives another kind each time
+MOST_RECORDINGS = 5  # of batches of one kind; if no two are identical until then, none will be
+MOST_KINDS = 16  # of batches that are recorded; a source with more has others all the time
 
 
 class ReplayedStep:
-    """`function(data)`, by heart where it is known.
+    """`step(data)`, replayed where that gives the same.
 
     Args:
-        trainer: the model that the function trains or applies.
-        function: from a batch to tensors; everything else that it does is to assign variables.
-        variables: gives all variables that the function may read or assign.
+        trainer: the model that the step trains or applies.
+        step: from a batch to tensors, nested in lists, tuples and dicts, or to a function that is
+            the same each time. All else that it does is to assign variables.
+        variables: returns all variables that the step may read or assign.
+        run: `run(function, *arguments)` calls the step, or the program in its place.
     """
 
-    def __init__(self, trainer: Any, function: Callable, variables: Callable[[], list]):
+    def __init__(
+        self,
+        trainer: Any,
+        step: Callable,
+        variables: Callable[[], list],
+        run: Callable = lambda function, *arguments: function(*arguments),
+    ):
         self._trainer = trainer
-        self._function = function
+        self._step = step
         self._variables = variables
+        self._run = run
         self._forget()
 
     def __call__(self, data: Any) -> Any:
@@ -49,34 +47,32 @@ class ReplayedStep:
         try:
             kind = kind_of(data, inputs)
         except TypeError:
-            return self._function(data)
+            return self._run(self._step, data)
         program = self._programs.get(kind)
         if program is None:
-            return self._learn(kind, data, inputs)
+            return self._record(kind, data, inputs)
         try:
-            return program(*inputs)
-        except Exception:  # the long way says which layer it is about; if it gets through, for good
+            return self._run(program, *inputs)
+        except Exception:
+            # Executed normally, the error names the layer; if there is none, replay was at fault.
             del self._programs[kind]
-            self._attempts[kind] = ATTEMPTS
-            return self._function(data)
+            self._recorded[kind] = MOST_RECORDINGS
+            return self._run(self._step, data)
 
     def _forget(self) -> None:
         self._reachable: Reachable | None = None
         self._programs: dict[tuple, Callable] = {}
-        self._attempts: dict[tuple, int] = {}
+        self._recorded: dict[tuple, int] = {}  # how many times
         self._recordings: dict[tuple, Recording] = {}
-        self._can_be_learned = False
+        self._can_be_replayed = False
 
-    def _learn(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
-        """The result, found the long way; and a program, if that way was the same twice."""
-        if kind not in self._attempts and len(self._attempts) == KINDS:
-            return self._function(data)
-        attempt = self._attempts[kind] = self._attempts.get(kind, 0) + 1
-        if attempt > ATTEMPTS or not self._may_learn():
-            return self._function(data)
+    def _record(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
+        """The result, executed normally; recorded, and made a program if it was the same twice."""
+        if not self._is_worth_recording(kind):
+            return self._run(self._step, data)
         recording = Recording(inputs, self._all_variables())
         with recording.open():
-            result = self._function(data)
+            result = self._run(self._step, data)
         recording.finish(result)
         before = self._recordings.pop(kind, None)
         if before is not None and recording.same_as(before):
@@ -85,17 +81,29 @@ class ReplayedStep:
             self._recordings[kind] = recording
         return result
 
-    def _may_learn(self) -> bool:
+    def _is_worth_recording(self, kind: tuple) -> bool:
+        if kind not in self._recorded and len(self._recorded) == MOST_KINDS:
+            return False
+        count = self._recorded[kind] = self._recorded.get(kind, 0) + 1
+        return count <= MOST_RECORDINGS and self._only_computes()
+
+    def _only_computes(self) -> bool:
+        """Whether the model consists of this library's code, and is to be replayed."""
         if self._reachable is None:
             self._reachable = Reachable(self._trainer, configuration.values)
-            self._can_be_learned = not (
-                self._trainer.run_eagerly or self._reachable.unknown or _keeps_losses(self._trainer)
+            self._can_be_replayed = may_replay(self._trainer) and not (
+                self._reachable.unknown or _keeps_losses(self._trainer)
             )
-        return self._can_be_learned
+        return self._can_be_replayed
 
     def _all_variables(self) -> list:
         """Those that are known, and others in reach: a loss may be weighted by a variable."""
         return [*{id(v): v for v in [*self._variables(), *self._reachable.variables]}.values()]
+
+
+def may_replay(trainer: Any) -> bool:
+    """Whether neither the model nor the settings say that steps are executed normally."""
+    return configuration.replay() and not trainer.run_eagerly
 
 
 def kind_of(data: Any, inputs: list[np.ndarray]) -> Any:
@@ -113,6 +121,6 @@ def kind_of(data: Any, inputs: list[np.ndarray]) -> Any:
 
 
 def _keeps_losses(trainer: Any) -> bool:
-    """Whether layers add to their losses in a call, which can be asked for afterwards."""
+    """Whether layers add to their losses in a call, which users may read after it."""
     layers = trainer._flatten_layers()
     return any(layer.activity_regularizer is not None or layer._losses for layer in layers)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from minicnn.autodiff.temporary_values import Snapshot
 from minicnn.saving.leftovers import report_of_unused
 from minicnn.saving.parts_of_model import children, walk
 from minicnn.saving.weights_file import WeightsReader, write_group
@@ -57,7 +58,7 @@ class _Loader:
         self.loaded: set[int] = set()  # the parts themselves; those that are `done`, all inside too
         self.open: set[int] = set()
         self.failures: dict[int, tuple[Any, Exception]] = {}
-        self.before: dict[int, tuple[Any, Any]] = {}
+        self.before: list[Snapshot] = []
 
     def load(self, saveable: Any, path: str) -> None:
         """Load a part and all inside it.
@@ -84,14 +85,12 @@ class _Loader:
         if id(saveable) in self.failures and not self.reader.has(path):
             return  # an alias that the file does not know is no better than the first path
         variables = list(getattr(saveable, "variables", ())) if self.keep else []
-        for variable in variables:
-            self.before.setdefault(id(variable), (variable, variable.snapshot()))
-        states = [variable.snapshot() for variable in variables]
+        before = Snapshot(variables)
+        self.before.append(before)
         try:
             saveable.load_own_variables(self.reader.variables(path))
         except Exception as error:
-            for variable, state in zip(variables, states, strict=True):
-                variable.restore(state)
+            before.restore()
             self.failures[id(saveable)] = (saveable, error)
         else:
             self.failures.pop(id(saveable), None)
@@ -99,8 +98,8 @@ class _Loader:
 
     def undo(self) -> None:
         """Give all variables the values back that they had before."""
-        for variable, state in self.before.values():
-            variable.restore(state)
+        for before in reversed(self.before):
+            before.restore()
 
     def report(self) -> str:
         """What could not be loaded, and why."""

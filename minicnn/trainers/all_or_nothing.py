@@ -8,6 +8,7 @@ from typing import Any
 
 from minicnn.autodiff import Variable
 from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.temporary_values import Snapshot, restore
 from minicnn.autodiff.variable_scopes import collect_new_variables
 from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
 
@@ -15,8 +16,7 @@ from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
 class Transactions:
     """Runs training steps; where one fails, all state is again what it was before the step.
 
-    Model, optimizers and metrics count as state. A variable is a name for an immutable tensor, so
-    a list of tensors is a copy of everything, and costs nothing. Ctrl-C is a failure too.
+    Model, optimizers and metrics count as state. Ctrl-C is a failure too.
 
     Use as `with Transactions(model) as transactions: transactions.run(step, data)`.
 
@@ -40,17 +40,15 @@ class Transactions:
     def __exit__(self, *exception: Any) -> None:
         self._open.close()
 
-    def run(self, step: Callable[[Any], Any], data: Any) -> Any:
-        """The result of `step(data)`."""
-        before = [variable.snapshot() for variable in self.variables]
+    def run(self, step: Callable[..., Any], *data: Any) -> Any:
+        """The result of `step(*data)`."""
+        before = Snapshot(self.variables)
         try:
             with quiet():
-                result = step(data)
+                result = step(*data)
         except BaseException:
-            for variable, value in zip(self.variables, before, strict=True):
-                variable.restore(value)
-            for variable, value in self._new:  # made in this step, as layers build themselves
-                variable.restore(value)
+            before.restore()
+            restore(self._new)  # created in this step, as layers build themselves
             self._start_over()
             raise
         if self._new:

@@ -31,11 +31,11 @@ def check_logs(model: Any, method: str, logs: Any) -> None:
         )
 
 
-def check_outputs(model: Any, outputs: Any) -> None:
+def check_outputs(model: Any, method: str, outputs: Any) -> None:
     """Refuses predictions that are none."""
     if any(leaf is None for leaf in tree.flatten(outputs)):
         raise ValueError(
-            f"`predict_step` of model {model.name!r} returned {described(outputs)}. Expected the "
+            f"`{method}` of model {model.name!r} returned {described(outputs)}. Expected the "
             "model's outputs as tensors: is a `return` missing in it, or in the model's `call`?"
         )
 

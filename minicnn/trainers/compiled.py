@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from minicnn import ops, optimizers
@@ -15,6 +16,7 @@ from minicnn.trainers.build_model import build_symbolically
 from minicnn.trainers.checks import check_loss
 from minicnn.trainers.compile_utils import CompileLoss, CompileMetrics, check_identifiers
 from minicnn.trainers.compile_utils.compile_metrics import check_result
+from minicnn.trainers.logs import now_or_later
 
 
 class Compiled:
@@ -61,9 +63,9 @@ class Compiled:
                 a metric or a list of metrics for each. "accuracy" is the binary, the categorical
                 or the sparse one, by the shapes of targets and outputs.
             weighted_metrics: the same, for metrics that sample weights apply to.
-            run_eagerly: whether every step runs through the layers' own code. By default, steps
-                that turn out to be the same list of kernels are repeated from that list, with the
-                same results (see `replay/replayed_step.py`).
+            run_eagerly: whether every step is executed normally. By default, a step is replayed
+                from its recorded kernel calls where possible, with the same results (see
+                `minicnn/replay`).
             steps_per_execution: batches between two calls of the callbacks.
             jit_compile: accepted without effect; the kernels are compiled in any case.
             auto_scale_loss: whether the optimizer of a "mixed_float16" model is wrapped in a
@@ -241,12 +243,9 @@ class Compiled:
 
         A model may override it, to count the batch in metrics of its own too.
         """
-        self._update_metrics(y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return now_or_later(self.get_metrics_result)  # loops do not read all logs
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics, by name."""
@@ -259,10 +258,10 @@ class Compiled:
             results.update(result if isinstance(result, dict) else {metric.name: result})
         return results
 
-    def _get_metrics_result_or_logs(self, logs: dict[str, Any] | None) -> dict[str, Any]:
-        """The results of the metrics, unless a step of one's own gave something else."""
+    def _get_metrics_result_or_logs(self, logs: dict[str, Any] | Callable) -> dict[str, Any]:
+        """The results of the metrics, unless a user's step returned something else."""
         results = self.get_metrics_result()
-        return results if logs is None or set(logs) == set(results) else logs
+        return results if callable(logs) or set(logs) == set(results) else logs
 
     def _flatten_metrics_in_order(self, logs: dict[str, Any]) -> Any:
         """Logs as a list in the order of the metrics, what else there is at the end by name."""
@@ -295,7 +294,9 @@ class _CompiledMetrics:
             "`model.compute_metrics(x, y, y_pred, sample_weight)` instead, which counts the batch "
             "and returns the results.",
         )
-        self._trainer._update_metrics(y, y_pred, sample_weight)
+        metrics = self._trainer._compile_metrics
+        if metrics is not None:
+            metrics.update_state(y, y_pred, sample_weight)
 
     @property
     def metrics(self) -> list[Metric]:

@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.temporary_values import temporary_values
+from minicnn.layers.base.ownership_cache import structure_kept
 from minicnn.replay.program import Recording
 from minicnn.replay.replayed_step import kind_of
-from minicnn.trainers.all_or_nothing import Transactions
+from minicnn.trainers.all_or_nothing import state_variables
 from minicnn.trainers.batch import as_tensors
 
 
 def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
     """The kernels of a training step on a batch, one a line, as a Python program.
 
-    The step ends with the gradients; the optimizer takes them from there. The model stays as it is.
+    This is the program that `fit` replays (see `minicnn/replay`). The model stays as it is.
 
     Example:
         >>> import numpy as np
@@ -27,7 +30,8 @@ def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
             ...
             (a1, _) = dense_forward(input_1, ..., activation='linear')
             ...
-            return [Tensor(...), Tensor(...)]
+            rmsprop.apply([Tensor(...), Tensor(...)], [variables[...], variables[...]])
+            ...
 
     Raises:
         ValueError: the step looks at values, so that it is another program for other batches.
@@ -36,16 +40,13 @@ def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
     data = as_tensors((x, y, sample_weight))
     inputs: list[np.ndarray] = []
     kind_of(data, inputs)
-    with Transactions(model) as transactions:
-        before = [(variable, variable.snapshot()) for variable in transactions.variables]
-        transactions.run(model._gradients_and_count, data)  # makes what is not made yet
-        recording = Recording(inputs, transactions.variables)
+    with temporary_values(state_variables(model)), structure_kept(), quiet():
+        step = model._without_logs("train_step")
+        step(data)  # creates what is not created yet
+        recording = Recording(inputs, state_variables(model))
         with recording.open():
-            gradients = transactions.run(model._gradients_and_count, data)
-        recording.finish(gradients)
-    model.reset_metrics()
-    for variable, value in before:
-        variable.restore(value)
+            logs = step(data)
+        recording.finish(logs)
     if recording.obstacle is not None:
         raise ValueError(
             f"The step of {model.name!r} is not one list of kernels: {recording.obstacle}. "

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import Variable
-from minicnn.autodiff.quiet import quiet
-from minicnn.autodiff.variable import all_or_none
+from minicnn.autodiff.quiet import quietly
+from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.callbacks import CallbackList, History
 from minicnn.common import configuration
 from minicnn.common.python_utils import pythonify_logs
@@ -156,7 +157,7 @@ class Trainer(Steps):
             logs = pythonify_logs(self._get_metrics_result_or_logs(logs_of_steps))
             if validation is not None and _is_due(epoch, validation_freq):
                 # A callback may have swapped the weights for others when it is interrupted.
-                with all_or_none(self.variables):
+                with rolled_back(self.variables):
                     validation_logs = self._evaluate(validation, callbacks)
                 if not validation_logs:
                     _warn_of_exhausted_validation(epoch)
@@ -170,25 +171,25 @@ class Trainer(Steps):
 
     def _train_epoch(
         self, training: EpochIterator, callbacks: CallbackList
-    ) -> tuple[bool, dict[str, Any] | None]:
-        """Whether there was a step, and the logs of the last one (None: those of the metrics)."""
+    ) -> tuple[bool, dict[str, Any] | Callable]:
+        """Whether there was a step, and the last one's logs or a function that computes them."""
         logs: Any = {}
         some = False
-        train_step = self._step("train")
         steps = contextlib.closing(training.enumerate_epoch())
         with steps as steps, Transactions(self) as transactions:
+            train_step = self._step("train_step", transactions.run)
             for begin, end, batches in steps:
                 if not some:
                     build_for_any_batch_size(self, batches[0])
                 some = True
                 callbacks.on_train_batch_begin(begin)
                 for batch in batches:
-                    logs = transactions.run(train_step, as_tensors(batch))
-                callbacks.on_train_batch_end(end, self.get_metrics_result if logs is None else logs)
+                    logs = train_step(as_tensors(batch))
+                callbacks.on_train_batch_end(end, logs)
                 if self.stop_training:
                     break
         if not some and training.steps_done:  # all of them before the training was interrupted
-            return True, None
+            return True, self.get_metrics_result
         return some, logs
 
     def _state_by_owner(self) -> dict[str, list[Variable]]:
@@ -243,7 +244,7 @@ class Trainer(Steps):
 
     def _evaluate(self, batches: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
         logs: Any = {}
-        test_step = self._step("test")
+        test_step = self._step("test_step", quietly)
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
@@ -251,9 +252,8 @@ class Trainer(Steps):
             for begin, end, some_batches in steps:
                 callbacks.on_test_batch_begin(begin)
                 for batch in some_batches:
-                    with quiet():
-                        logs = test_step(as_tensors(batch))
-                callbacks.on_test_batch_end(end, self.get_metrics_result if logs is None else logs)
+                    logs = test_step(as_tensors(batch))
+                callbacks.on_test_batch_end(end, logs)
                 if self.stop_evaluating:
                     break
         logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
@@ -291,7 +291,7 @@ class Trainer(Steps):
         )
         callbacks = self._callbacks(callbacks, verbose, batches)
         predictions = Predictions()
-        predict_step = self._step("predict")
+        predict_step = self._step("predict_step", quietly)
         self.stop_predicting = False
         callbacks.on_predict_begin()
         epoch = contextlib.closing(batches.enumerate_epoch())
@@ -299,8 +299,7 @@ class Trainer(Steps):
             for begin, end, some_batches in epoch_steps:
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:
-                    with quiet():
-                        predictions.add(predict_step(as_tensors(batch)))
+                    predictions.add(predict_step(as_tensors(batch)))
                 callbacks.on_predict_batch_end(end, predictions.last)
                 if self.stop_predicting:
                     break

@@ -26,18 +26,18 @@ def replayed(monkeypatch):
     """How many steps were replayed."""
     config.set_backend("numpy")
     counts = {"replayed": 0}
-    call, learn = ReplayedStep.__call__, ReplayedStep._learn
+    call, record = ReplayedStep.__call__, ReplayedStep._record
 
     def counted(self, data):
         counts["replayed"] += 1
         return call(self, data)
 
-    def counted_learn(self, *arguments):
+    def counted_record(self, *arguments):
         counts["replayed"] -= 1
-        return learn(self, *arguments)
+        return record(self, *arguments)
 
     monkeypatch.setattr(ReplayedStep, "__call__", counted)
-    monkeypatch.setattr(ReplayedStep, "_learn", counted_learn)
+    monkeypatch.setattr(ReplayedStep, "_record", counted_record)
     return counts
 
 

@@ -16,19 +16,19 @@ ROWS = 44  # 11 batches of 4
 def learned(monkeypatch):
     """How often steps were taken the long way and by heart."""
     counts = {"long": 0, "by heart": 0}
-    call, learn = ReplayedStep.__call__, ReplayedStep._learn
+    call, record = ReplayedStep.__call__, ReplayedStep._record
 
     def counted(self, data):
         counts["by heart"] += 1
         return call(self, data)
 
-    def counted_learn(self, *arguments):
+    def counted_record(self, *arguments):
         counts["long"] += 1
         counts["by heart"] -= 1
-        return learn(self, *arguments)
+        return record(self, *arguments)
 
     monkeypatch.setattr(ReplayedStep, "__call__", counted)
-    monkeypatch.setattr(ReplayedStep, "_learn", counted_learn)
+    monkeypatch.setattr(ReplayedStep, "_record", counted_record)
     return counts
 
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from minicnn.autodiff import Tensor, Variable
 from minicnn.common.name_scope import Scope, current_path, open_scopes
 from minicnn.layers.base.call_arguments import CallArguments
 from minicnn.layers.base.layer_losses import layers_with_losses
@@ -56,25 +55,6 @@ def inside_a_call() -> bool:
 def surrounding_values() -> dict[str, Any] | None:
     """What the call around says (`training` and its like); None if there is none."""
     return _context.values
-
-
-@contextlib.contextmanager
-def standing_in(variables: list[Variable], values: list) -> Iterator[None]:
-    """Inside, the variables have other values; after it, their own again, whatever happened."""
-    before = [v.snapshot() for v in variables]
-    try:
-        for variable, value in zip(variables, values, strict=True):
-            variable.restore(value if isinstance(value, Tensor) else _value_of(value))
-        yield
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.restore(value)
-
-
-def _value_of(x: Any) -> Tensor:
-    from minicnn.ops.define.declare import to_array
-
-    return x.snapshot() if isinstance(x, Variable) else Tensor(to_array(x))
 
 
 def name_layer(error: Exception, layer: Any, arguments: CallArguments) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.autodiff.variable import all_or_none
+from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.layers.base.layer_state import LayerState
 
 
@@ -32,7 +32,7 @@ class LayerValues(LayerState):
                     f"Layer '{self.name}': weight shape {variable.shape} of '{variable.path}' is "
                     f"not compatible with the provided weight shape {np.shape(value)}."
                 )
-        with all_or_none(own):
+        with rolled_back(own):
             for variable, value in zip(own, weights, strict=True):
                 variable.assign(value)
 

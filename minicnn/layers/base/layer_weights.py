@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn.autodiff import Variable
+from minicnn.autodiff import Tensor, Variable
 from minicnn.autodiff.changes import count_change
+from minicnn.autodiff.temporary_values import restore, temporary_values
 from minicnn.common import dtypes
-from minicnn.layers.base.call_context import standing_in
 from minicnn.layers.base.layer_state import BOOKKEEPING, LayerState, walk
 from minicnn.layers.base.owned_containers import owned
 from minicnn.layers.base.ownership_cache import forget_structure, note_attribute
+from minicnn.ops.define.arguments import to_array
 
 _HOLDERS = (Variable, LayerState, list, tuple, set, dict)
 
@@ -150,7 +151,9 @@ class LayerWeights(LayerState):
         kept = self.trainable_variables, self.non_trainable_variables
         self._check_values("trainable_variables", kept[0], trainable_variables)
         self._check_values("non_trainable_variables", kept[1], non_trainable_variables)
-        with standing_in([*kept[0], *kept[1]], [*trainable_variables, *non_trainable_variables]):
+        variables, values = [*kept[0], *kept[1]], [*trainable_variables, *non_trainable_variables]
+        with temporary_values(variables):
+            restore(zip(variables, map(_as_tensor, values), strict=True))
             outputs = self(*args, **kwargs)
             after = [v.snapshot() for v in kept[1]]
             losses = self.losses if return_losses else []
@@ -163,3 +166,9 @@ class LayerWeights(LayerState):
                 f"{type(self).__name__}().{argument}. Received list with length "
                 f"{len(values)}, but expected {len(variables)} variables."
             )
+
+
+def _as_tensor(x: Any) -> Tensor:
+    if isinstance(x, Tensor):
+        return x  # which may be recorded on a tape
+    return x.snapshot() if isinstance(x, Variable) else Tensor(to_array(x))

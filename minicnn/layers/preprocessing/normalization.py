@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import ops
-from minicnn.autodiff.variable import all_or_none
+from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.common import configuration
 from minicnn.layers.base.layer import Layer
 
@@ -139,7 +139,7 @@ class Normalization(Layer):
                 "adapt() received an empty iterable (no batches): it takes at least one batch, as "
                 "in `layer.adapt([x])`."
             )
-        with all_or_none([self.adapt_mean, self.adapt_variance]):
+        with rolled_back([self.adapt_mean, self.adapt_variance]):
             self.adapt_mean.assign(mean)
             self.adapt_variance.assign(variance)
 
