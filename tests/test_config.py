@@ -80,3 +80,12 @@ def test_messages_go_to_logging_when_interactive_logging_is_off(capsys, caplog):
 def test_dtype_policy_through_config():
     config.set_dtype_policy("mixed_float16")
     assert config.dtype_policy().compute_dtype == "float16"
+
+
+def test_replay_is_switched_off_by_the_environment(monkeypatch):
+    for text, expected in (("0", False), ("1", True), ("", True)):
+        monkeypatch.setenv("MINICNN_REPLAY", text)
+        assert configuration._switch_from_environment("MINICNN_REPLAY") is expected
+    monkeypatch.setenv("MINICNN_REPLAY", "off")
+    with pytest.raises(ValueError, match=r"MINICNN_REPLAY must be 0 or 1\. Received: 'off'"):
+        configuration._switch_from_environment("MINICNN_REPLAY")

@@ -1,4 +1,4 @@
-"""Steps by heart: exactly the steps that the layers' own code takes, and only where that holds."""
+"""Replayed steps do exactly what executed ones do, and steps that could differ are executed."""
 
 import numpy as np
 import pytest
@@ -8,23 +8,24 @@ from minicnn import layers, ops
 from minicnn.replay.program import Recording
 from minicnn.replay.replayed_step import ReplayedStep
 from minicnn.trainers.step_as_text import step_as_text
+from minicnn.trainers.steps import Steps
 
 ROWS = 44  # 11 batches of 4
 
 
 @pytest.fixture(autouse=True)
-def learned(monkeypatch):
-    """How often steps were taken the long way and by heart."""
-    counts = {"long": 0, "by heart": 0}
+def steps(monkeypatch):
+    """How many steps were executed normally, and how many replayed."""
+    counts = {"executed": 0, "replayed": 0}
     call, record = ReplayedStep.__call__, ReplayedStep._record
 
     def counted(self, data):
-        counts["by heart"] += 1
+        counts["replayed"] += 1
         return call(self, data)
 
     def counted_record(self, *arguments):
-        counts["long"] += 1
-        counts["by heart"] -= 1
+        counts["executed"] += 1
+        counts["replayed"] -= 1
         return record(self, *arguments)
 
     monkeypatch.setattr(ReplayedStep, "__call__", counted)
@@ -89,7 +90,7 @@ SETTINGS = {
 }
 
 
-def trained(make, by_heart, fit=None, **settings):
+def trained(make, replay, fit=None, **settings):
     """A model's History and weights, and what it predicts, from one seed."""
     keras.utils.set_random_seed(5)
     model = make()
@@ -103,7 +104,7 @@ def trained(make, by_heart, fit=None, **settings):
         settings["optimizer"] = type(settings["optimizer"]).from_config(
             settings["optimizer"].get_config()
         )
-    model.compile(**settings, run_eagerly=not by_heart)
+    model.compile(**settings, run_eagerly=not replay)
     x, y = images()
     fit = {"x": x, "y": y, "epochs": 2, "batch_size": 4, "verbose": 0, **(fit or {})}
     history = model.fit(**fit).history
@@ -121,12 +122,12 @@ def assert_the_same(one, other):
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_training_is_the_same_to_the_last_bit(net, learned):
-    long_way = trained(NETS[net], by_heart=False, **SETTINGS.get(net, {}))
-    assert not learned["by heart"]
-    by_heart = trained(NETS[net], by_heart=True, **SETTINGS.get(net, {}))
-    assert learned["by heart"] >= 4 * (11 - 4)  # two epochs, evaluation, prediction
-    assert_the_same(long_way, by_heart)
+def test_training_is_the_same_to_the_last_bit(net, steps):
+    executed = trained(NETS[net], replay=False, **SETTINGS.get(net, {}))
+    assert not steps["replayed"]
+    replayed = trained(NETS[net], replay=True, **SETTINGS.get(net, {}))
+    assert steps["replayed"] >= 4 * (11 - 4)  # two epochs, evaluation, prediction
+    assert_the_same(executed, replayed)
 
 
 @pytest.mark.parametrize(
@@ -139,11 +140,11 @@ def test_training_is_the_same_to_the_last_bit(net, learned):
         {"shuffle": "batch"},
     ],
 )
-def test_any_way_to_fit_is_the_same(fit, learned):
-    long_way = trained(NETS["convolution"], False, fit)
-    by_heart = trained(NETS["convolution"], True, fit)
-    assert learned["by heart"] > 20
-    assert_the_same(long_way, by_heart)
+def test_any_way_to_fit_is_the_same(fit, steps):
+    executed = trained(NETS["convolution"], False, fit)
+    replayed = trained(NETS["convolution"], True, fit)
+    assert steps["replayed"] > 20
+    assert_the_same(executed, replayed)
 
 
 LOSSES = [
@@ -156,16 +157,16 @@ LOSSES = [
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss_is_repeated_exactly(loss, learned):
+def test_every_loss_is_replayed_exactly(loss, steps):
     classes = np.eye(3, dtype="float32")[images()[1]]
     labels = images()[1] if "Sparse" in loss or "Generalized" in loss else classes
     settings = {"loss": getattr(keras.losses, loss)(), "metrics": None}
-    results = [trained(NETS["mlp"], heart, {"y": labels}, **settings) for heart in (False, True)]
-    assert learned["by heart"] > 20
+    results = [trained(NETS["mlp"], replay, {"y": labels}, **settings) for replay in (False, True)]
+    assert steps["replayed"] > 20
     assert_the_same(*results)
 
 
-def test_several_inputs_and_outputs_by_name(learned):
+def test_several_inputs_and_outputs_by_name(steps):
     def make():
         a, b = keras.Input((6, 6, 2), name="a"), keras.Input((4,), name="b")
         y = layers.Concatenate()([layers.Flatten()(a), b])
@@ -182,8 +183,8 @@ def test_several_inputs_and_outputs_by_name(learned):
         "value": "mse",
     }
     settings = {"loss": loss, "loss_weights": {"class": 1.0, "value": 0.3}, "metrics": None}
-    results = [trained(make, heart, fit, **settings) for heart in (False, True)]
-    assert learned["by heart"] > 20
+    results = [trained(make, replay, fit, **settings) for replay in (False, True)]
+    assert steps["replayed"] > 20
     assert_the_same(*results)
 
 
@@ -223,7 +224,7 @@ class CountingMetric(keras.metrics.Mean):
         (list, {"metrics": [CountingMetric()]}),
     ],
 )
-def test_code_of_others_is_called_in_each_step(stack, settings, learned):
+def test_code_of_users_is_called_in_each_step(stack, settings, steps):
     model = sequential(*stack(), layers.Dense(2), *head())
     model.compile(**{"loss": "sparse_categorical_crossentropy", "optimizer": "sgd", **settings})
     x, y = images()
@@ -231,10 +232,10 @@ def test_code_of_others_is_called_in_each_step(stack, settings, learned):
     Counting.calls = 0
     model.fit(x, y, batch_size=4, verbose=0)
     assert Counting.calls >= 11
-    assert not learned["by heart"]
+    assert not steps["replayed"]
 
 
-def test_what_layers_add_to_the_loss_can_be_asked_for(learned):
+def test_what_layers_add_to_the_loss_can_be_read(steps):
     model = sequential(layers.Dense(2, activity_regularizer="l2"), *head())
     model.compile("sgd", "sparse_categorical_crossentropy")
     x, y = images()
@@ -242,7 +243,7 @@ def test_what_layers_add_to_the_loss_can_be_asked_for(learned):
     (first,) = model.losses
     model.fit(x, y, batch_size=4, verbose=0)
     assert float(model.losses[0]) != float(first)
-    assert not learned["by heart"]
+    assert not steps["replayed"]
 
 
 def change_rate(model):
@@ -285,7 +286,7 @@ def other_weights(model):
         other_weights,
     ],
 )
-def test_a_change_in_the_middle_of_an_epoch_counts(change, learned):
+def test_a_change_in_the_middle_of_an_epoch_counts(change, steps):
     class Changing(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if batch == 7:
@@ -298,13 +299,13 @@ def test_a_change_in_the_middle_of_an_epoch_counts(change, learned):
     x, y = images(80)
     results = []
     try:
-        for heart in (False, True):
+        for replay in (False, True):
             keras.config.set_fusion(True)
             fit = {"x": x, "y": y, "callbacks": [Changing()], "epochs": 1}
-            results.append(trained(make, heart, fit))
+            results.append(trained(make, replay, fit))
     finally:
         keras.config.set_fusion(True)
-    assert learned["by heart"] > 5
+    assert steps["replayed"] > 5
     assert_the_same(*results)
     assert_unlike(trained(make, True, {"x": x, "y": y, "epochs": 1}), results[0])
 
@@ -317,10 +318,10 @@ def assert_unlike(one, other):
 @pytest.mark.parametrize("wrong", [3, -1])
 def test_wrong_labels_are_refused_as_ever_and_nothing_is_lost(wrong):
     messages, weights = [], []
-    for heart in (False, True):
+    for replay in (False, True):
         keras.utils.set_random_seed(2)
         model = NETS["dropout"]()
-        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=not heart)
+        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=not replay)
         x, y = images()
         y[30] = wrong
         with pytest.raises(ValueError) as caught:
@@ -332,7 +333,7 @@ def test_wrong_labels_are_refused_as_ever_and_nothing_is_lost(wrong):
         np.testing.assert_array_equal(a, b)
 
 
-def test_not_a_number_among_labels_is_found_in_any_step():
+def test_not_a_number_among_labels_is_refused_in_replayed_steps_too():
     model = NETS["mlp"]()
     model.compile("adam", "mse")
     x, y = images()
@@ -342,7 +343,7 @@ def test_not_a_number_among_labels_is_found_in_any_step():
         model.fit(x, y, batch_size=4, verbose=0, shuffle=False)
 
 
-def test_an_interrupted_step_by_heart_leaves_the_step_before(monkeypatch):
+def test_an_interrupted_step_replayed_leaves_the_step_before(monkeypatch):
     model = NETS["dropout"]()
     model.compile("adam", "sparse_categorical_crossentropy")
     x, y = images()
@@ -363,7 +364,7 @@ def test_an_interrupted_step_by_heart_leaves_the_step_before(monkeypatch):
         np.testing.assert_array_equal(a, b.numpy())
 
 
-def test_a_model_with_steps_of_its_own_takes_them(learned):
+def test_steps_of_a_users_model_are_executed(steps):
     class Own(keras.Model):
         steps = 0
 
@@ -376,7 +377,7 @@ def test_a_model_with_steps_of_its_own_takes_them(learned):
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(*images(), batch_size=4, verbose=0)
     assert Own.steps == 11
-    assert not learned["by heart"]
+    assert not steps["replayed"]
 
 
 def test_a_step_can_be_read_and_leaves_the_model_as_it_is():
@@ -408,7 +409,7 @@ def test_a_step_that_depends_on_values_cannot_be_written_out():
         step_as_text(model, x[:4], y[:4])
 
 
-def test_batches_of_ever_other_lengths_are_no_burden(learned):
+def test_batches_of_many_lengths_are_not_all_recorded(steps):
     model = NETS["mlp"]()
     model.compile("sgd", "sparse_categorical_crossentropy")
     x, y = images(60)
@@ -421,23 +422,23 @@ def test_batches_of_ever_other_lengths_are_no_burden(learned):
 
     class Looking(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            held.append(learned["long"])
+            held.append(steps["executed"])
 
     model.fit(batches(), shuffle=False, verbose=0, callbacks=[Looking()])
-    assert held[-1] == 39 + 1 + 5  # lengths that came late are not learned any more
+    assert held[-1] == 39 + 1 + 5  # lengths that came late are not recorded
 
 
 @pytest.mark.parametrize("strange", [object(), {1, 2}])
-def test_a_batch_with_something_strange_in_it_goes_the_long_way(strange, learned):
+def test_a_batch_with_something_strange_in_it_is_not_recorded(strange, steps):
     taken = []
-    repeated = ReplayedStep(keras.Sequential(), lambda data: taken.append(data), list)
+    step = ReplayedStep(keras.Sequential(), lambda data: taken.append(data), list)
     for _ in range(4):
-        repeated((keras.ops.ones(2), strange))
+        step((keras.ops.ones(2), strange))
     assert len(taken) == 4
-    assert not learned["long"]
+    assert not steps["executed"]
 
 
-def test_a_program_that_fails_where_the_long_way_does_not_is_given_up(monkeypatch, learned):
+def test_a_program_that_fails_where_the_executed_step_does_not_is_given_up(monkeypatch, steps):
     tried = []
 
     def broken(*inputs):
@@ -462,7 +463,7 @@ STRANGE_NAMES = [
 
 
 @pytest.mark.parametrize("names", STRANGE_NAMES)
-def test_layers_outputs_and_metrics_may_have_any_name(names, learned):
+def test_layers_outputs_and_metrics_may_have_any_name(names, steps):
     first, second = names
 
     def make():
@@ -482,10 +483,77 @@ def test_layers_outputs_and_metrics_may_have_any_name(names, learned):
         }
 
     results = [
-        trained(make, heart, fit, loss={first: loss, second: "mse"}, metrics=metrics())
-        for heart in (False, True)
+        trained(make, replay, fit, loss={first: loss, second: "mse"}, metrics=metrics())
+        for replay in (False, True)
     ]
-    assert learned["by heart"] > 20
+    assert steps["replayed"] > 20
     assert_the_same(*results)
     text = step_as_text(results[1][3], x[:4], {k: v[:4] for k, v in fit["y"].items()})
     compile(text, "step", "exec")
+
+
+@pytest.mark.parametrize("how", ["fit", "evaluate", "predict"])
+def test_loops_run_the_step_methods_and_recording_stops_after_a_few(how, monkeypatch):
+    calls = []
+    method = {"fit": "train_step", "evaluate": "test_step", "predict": "predict_step"}[how]
+    written = getattr(Steps, method)
+
+    def counted(self, data):
+        calls.append(len(data[0]))
+        return written(self, data)
+
+    monkeypatch.setattr(Steps, method, counted)
+    x, y = images()
+    data = {"x": x, "batch_size": 4, "verbose": 0} | ({} if how == "predict" else {"y": y})
+
+    def number_of_calls(**settings):
+        model = NETS["mlp"]()
+        model.compile("sgd", "sparse_categorical_crossentropy", **settings)
+        calls.clear()
+        getattr(model, how)(**data)
+        return len(calls)
+
+    assert number_of_calls() in (2, 3)
+    assert number_of_calls(run_eagerly=True) == 11
+    try:
+        keras.config.set_replay(False)
+        assert not keras.config.replay()
+        assert number_of_calls() == 11
+    finally:
+        keras.config.set_replay(True)
+
+
+def test_replay_can_be_switched_off_in_the_middle(steps):
+    class Switching(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            keras.config.set_replay(batch < 5)
+
+    x, y = images()
+    fit = {"x": x, "y": y, "callbacks": [Switching()], "epochs": 1}
+    try:
+        found = trained(NETS["dropout"], True, fit)
+    finally:
+        keras.config.set_replay(True)
+    assert 1 <= steps["replayed"] <= 4
+    assert_the_same(trained(NETS["dropout"], False, {"epochs": 1}), found)
+
+
+def test_an_error_behind_the_update_takes_the_update_back(steps):
+    weights = []
+    for replay in (False, True):
+        keras.utils.set_random_seed(2)
+        model = NETS["mlp"]()
+        metrics = [
+            keras.metrics.SparseCategoricalAccuracy()
+        ]  # refuses fractions, the loss does not
+        model.compile("adam", "poisson", metrics=metrics, run_eagerly=not replay)
+        x, y = images()
+        y = y[:, None].astype("float32")
+        y[30] = 0.5
+        with pytest.raises(ValueError, match="sparse_categorical_accuracy"):
+            model.fit(x, y, batch_size=4, verbose=0, shuffle=False)
+        assert model.optimizer.iterations.numpy() == 7
+        weights.append([w.numpy() for w in [*model.variables, *model.optimizer.variables]])
+    assert steps["replayed"] >= 4
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_array_equal(a, b)
