@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from minicnn.autodiff.variable import all_or_none
+from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.callbacks.backup_archive import Backup, read_backup, write_backup
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.callbacks.save_frequency import BatchCounter
@@ -124,7 +124,7 @@ class BackupAndRestore(Callback):
         variables = [*own["model"], *own["optimizers"]]
         values = [*backup.arrays("model", own["model"])]
         values += backup.arrays("optimizers", own["optimizers"])
-        with all_or_none(variables):
+        with rolled_back(variables):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
             self._training.resume(metadata, lambda batch: self._restore_metrics(backup, batch))
