@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import marshal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 
@@ -17,6 +18,18 @@ def default(method: Callable) -> Callable:
 def is_default(method: Callable) -> bool:
     """Whether a method is the marked one, so that no subclass has overridden it."""
     return getattr(method, "_is_default", False)
+
+
+def arguments_of(constructor: Callable, without: Collection[str] = ()) -> tuple[str, ...]:
+    """The names of a constructor's arguments, in their order; not `self`, `*args`, `**kwargs`.
+
+    >>> def __init__(self, units, activation=None, name=None, **kwargs): ...
+    >>> arguments_of(__init__, without=["name"])
+    ('units', 'activation')
+    """
+    parameters = inspect.signature(constructor).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return tuple(name for name in names if name not in ("self", *without))
 
 
 def to_list(x: Any) -> list:

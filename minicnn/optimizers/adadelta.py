@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Adadelta(Optimizer):
@@ -33,6 +33,8 @@ class Adadelta(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the mean squares of each variable's gradients and steps."""
         super().build(var_list)
@@ -49,7 +51,3 @@ class Adadelta(Optimizer):
         step = ops.sqrt(steps + self.epsilon) / ops.sqrt(squares + self.epsilon) * g
         steps.assign(self.rho * steps + (1 - self.rho) * ops.square(step))
         variable.assign(variable - lr * step)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}

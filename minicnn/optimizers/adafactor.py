@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Adafactor(Optimizer):
@@ -46,6 +46,8 @@ class Adafactor(Optimizer):
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes r, c and v for each variable."""
         super().build(var_list)
@@ -81,17 +83,6 @@ class Adafactor(Optimizer):
         c.assign(beta * c + (1 - beta) * ops.mean(squares, axis=-2))
         share = r / ops.mean(r, axis=-1, keepdims=True)
         v.assign(ops.expand_dims(share, -1) * ops.expand_dims(c, -2))
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "beta_2_decay": self.beta_2_decay,
-            "epsilon_1": self.epsilon_1,
-            "epsilon_2": self.epsilon_2,
-            "clip_threshold": self.clip_threshold,
-            "relative_step": self.relative_step,
-        }
 
 
 def _rms(x: Any) -> Any:

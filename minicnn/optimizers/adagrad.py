@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import initializers, ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Adagrad(Optimizer):
@@ -34,6 +34,8 @@ class Adagrad(Optimizer):
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the sum of squares of each variable's gradient."""
         super().build(var_list)
@@ -46,11 +48,3 @@ class Adagrad(Optimizer):
         total = self._accumulators[self._get_variable_index(variable)]
         total.assign(total + ops.square(g))
         variable.assign(variable - lr * g / ops.sqrt(total + self.epsilon))
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }

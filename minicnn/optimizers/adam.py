@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.optimizers import update_rules
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Adam(Optimizer):
@@ -44,6 +44,8 @@ class Adam(Optimizer):
         self.epsilon = epsilon
         self.amsgrad = amsgrad
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the moments of each variable's gradient."""
         super().build(var_list)
@@ -70,16 +72,6 @@ class Adam(Optimizer):
         variable.assign(variable - alpha * m / (ops.sqrt(v) + self.epsilon))
 
     update_rule = update_rules.adam  # the same for all variables at once
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }
 
 
 class AdamW(Adam):

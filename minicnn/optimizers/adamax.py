@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Adamax(Optimizer):
@@ -36,6 +36,8 @@ class Adamax(Optimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the mean and the largest of each variable's gradient."""
         super().build(var_list)
@@ -50,12 +52,3 @@ class Adamax(Optimizer):
         m.assign(m + (g - m) * (1 - self.beta_1))
         u.assign(ops.maximum(self.beta_2 * u, ops.abs(g)))
         variable.assign(variable - rate * m / (u + self.epsilon))
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

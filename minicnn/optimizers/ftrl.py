@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import initializers, ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Ftrl(Optimizer):
@@ -63,6 +63,8 @@ class Ftrl(Optimizer):
                     f"Received: {name}={getattr(self, name)}."
                 )
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes n and z for each variable."""
         super().build(var_list)
@@ -84,15 +86,3 @@ class Ftrl(Optimizer):
         n.assign(new_n)
         curvature = (new_root + self.beta) / lr + 2 * self.l2_regularization_strength
         variable.assign((ops.clip(z, -l1, l1) - z) / curvature)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "learning_rate_power": self.learning_rate_power,
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "l1_regularization_strength": self.l1_regularization_strength,
-            "l2_regularization_strength": self.l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
-            "beta": self.beta,
-        }

@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.optimizers.clipping import global_norm
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Lamb(Optimizer):
@@ -38,6 +38,8 @@ class Lamb(Optimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the moments of each variable's gradient."""
         super().build(var_list)
@@ -57,12 +59,3 @@ class Lamb(Optimizer):
         weight_norm, step_norm = float(global_norm([variable])), float(global_norm([step]))
         trust = weight_norm / step_norm if weight_norm > 0 and step_norm > 0 else 1.0
         variable.assign(variable - trust * lr * step)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

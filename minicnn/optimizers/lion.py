@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Lion(Optimizer):
@@ -38,6 +38,8 @@ class Lion(Optimizer):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the average of each variable's gradient."""
         super().build(var_list)
@@ -50,7 +52,3 @@ class Lion(Optimizer):
         direction = ops.sign(self.beta_1 * m + (1 - self.beta_1) * g)
         variable.assign(variable - lr * direction)
         m.assign(self.beta_2 * m + (1 - self.beta_2) * g)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2}

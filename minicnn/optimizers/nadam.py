@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import initializers, ops
 from minicnn.common import configuration
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Nadam(Optimizer):
@@ -40,6 +40,8 @@ class Nadam(Optimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the moments of each variable's gradient, and the product Π."""
         super().build(var_list)
@@ -71,12 +73,3 @@ class Nadam(Optimizer):
     def _momentum(self, t: int) -> float:
         """μ at step t."""
         return self.beta_1 * (1 - 0.5 * 0.96**t)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

@@ -13,10 +13,20 @@ from minicnn.common import configuration
 from minicnn.common.build_once import built_once
 from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
+from minicnn.common.python_utils import arguments_of
 from minicnn.optimizers import checks, update_rules
 from minicnn.optimizers.optimizer_state import OptimizerState
 from minicnn.optimizers.schedules import LearningRateSchedule
 from minicnn.optimizers.shared_settings import AroundStep
+
+
+def settings_of(constructor: Callable) -> tuple[str, ...]:
+    """The names of a constructor's own arguments, for an optimizer's `settings`.
+
+    >>> settings_of(lambda self, learning_rate=0.1, momentum=0.0, **shared: None)
+    ('momentum',)
+    """
+    return arguments_of(constructor, inspect.signature(Optimizer.__init__).parameters)
 
 
 class Optimizer(AroundStep, OptimizerState):
@@ -100,6 +110,9 @@ class Optimizer(AroundStep, OptimizerState):
                 (), start, configuration.floatx(), name="learning_rate"
             )
         self._learning_rate = learning_rate
+
+    settings: tuple[str, ...] = ()
+    """Attributes that `get_config` writes down, beside those that all optimizers have."""
 
     accelerated_step: Callable | None = None
     """The `update_step` that `update_rule`, if there is one, does for all variables at once."""
@@ -244,6 +257,7 @@ class Optimizer(AroundStep, OptimizerState):
             "ema_overwrite_frequency": self.ema_overwrite_frequency,
             "loss_scale_factor": self.loss_scale_factor,
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
+            **{name: getattr(self, name) for name in self.settings},
         }
 
     @classmethod

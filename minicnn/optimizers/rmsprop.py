@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.optimizers import update_rules
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class RMSprop(Optimizer):
@@ -43,6 +43,8 @@ class RMSprop(Optimizer):
         self.epsilon = epsilon
         self.centered = centered
 
+    settings = settings_of(__init__)
+
     def build(self, var_list: Any) -> None:
         """Makes the averages of each variable's gradient."""
         super().build(var_list)
@@ -71,13 +73,3 @@ class RMSprop(Optimizer):
         variable.assign(variable - step)
 
     update_rule = update_rules.rmsprop  # the same for all variables at once
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }

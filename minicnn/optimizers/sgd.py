@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.optimizers import update_rules
-from minicnn.optimizers.optimizer import Optimizer
+from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class SGD(Optimizer):
@@ -40,6 +40,8 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
+    settings = settings_of(__init__)
+
     def build(self, variables: Any) -> None:
         """Makes a velocity for each variable, if there is momentum."""
         super().build(variables)
@@ -59,7 +61,3 @@ class SGD(Optimizer):
         variable.assign(variable + step)
 
     update_rule = update_rules.sgd  # the same for all variables at once
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same optimizer again, from its beginning."""
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

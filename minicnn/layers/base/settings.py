@@ -7,9 +7,10 @@ names or small dicts. Which of the four an argument is, the last word of its nam
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Sequence
 from typing import Any
+
+from minicnn.common.python_utils import arguments_of
 
 _MODULES = {
     "initializer": "minicnn.initializers",
@@ -18,7 +19,7 @@ _MODULES = {
     "activation": "minicnn.activations",
 }
 
-OF_EVERY_LAYER = ("self", "activity_regularizer", "trainable", "dtype", "autocast", "name")
+OF_EVERY_LAYER = ("activity_regularizer", "trainable", "dtype", "autocast", "name")
 """What `Layer` itself takes."""
 
 
@@ -37,9 +38,7 @@ def settings_of(constructor: Any, *more: str, without: Sequence[str] = ()) -> tu
     >>> settings_of(__init__)
     ('units', 'activation')
     """
-    parameters = inspect.signature(constructor).parameters.values()
-    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    return *(n for n in names if n not in (*OF_EVERY_LAYER, *without)), *more
+    return *arguments_of(constructor, without=(*OF_EVERY_LAYER, *without)), *more
 
 
 def keep_settings(layer: Any, arguments: dict[str, Any]) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, random
-from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.regularization.dropout import check_rate
+from minicnn.layers.regularization.base_dropout import BaseDropout
 
 _SATURATION = -1.6732632423543772 * 1.0507009873554805
 """What a SELU gives far below zero: −α · λ."""
 
 
-class AlphaDropout(Layer):
+class AlphaDropout(BaseDropout):
     """In training, sets elements to SELU's lowest value α' at random, and mends mean and variance.
 
     `y = a · (x · m + α' · (1 − m)) + b` with `a = ((1 − rate) · (1 + rate · α'²))^(−1/2)` and
@@ -28,13 +27,8 @@ class AlphaDropout(Layer):
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.rate = check_rate(rate)
-        self.seed = seed
+        super().__init__(rate, seed, **kwargs)
         self.noise_shape = noise_shape
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
 
     settings = settings_of(__init__)
 
@@ -53,7 +47,3 @@ class AlphaDropout(Layer):
         a = ((1 - self.rate) * (1 + self.rate * _SATURATION**2)) ** -0.5
         b = -a * _SATURATION * self.rate
         return a * (inputs * kept + _SATURATION * (1 - kept)) + b
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The input's shape."""
-        return input_shape

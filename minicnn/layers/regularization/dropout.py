@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import random
-from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import settings_of
+from minicnn.layers.regularization.base_dropout import BaseDropout
 
 
-class Dropout(Layer):
+class Dropout(BaseDropout):
     """In training, sets elements to zero at random and scales the others up: the mean stays.
 
     `y = x · m / (1 − rate)`, where each element of m is 0 with probability `rate`, else 1.
@@ -25,13 +25,8 @@ class Dropout(Layer):
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.rate = check_rate(rate)
-        self.seed = seed
+        super().__init__(rate, seed, **kwargs)
         self.noise_shape = None if noise_shape is None else _check_noise_shape(noise_shape)
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
 
     settings = settings_of(__init__)
 
@@ -42,20 +37,6 @@ class Dropout(Layer):
         return random.dropout(
             inputs, rate=self.rate, noise_shape=self.noise_shape, seed=self.seed_generator
         )
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The input's shape."""
-        return input_shape
-
-
-def check_rate(rate: float) -> float:
-    """The part of the elements to leave out, if it is one."""
-    if not 0 <= rate <= 1:
-        raise ValueError(
-            "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
-            f"Received: rate={rate}"
-        )
-    return rate
 
 
 def _check_noise_shape(noise_shape: Any) -> tuple:

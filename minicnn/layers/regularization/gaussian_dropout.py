@@ -6,12 +6,11 @@ import math
 from typing import Any
 
 from minicnn import random
-from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.regularization.dropout import check_rate
+from minicnn.layers.regularization.base_dropout import BaseDropout
 
 
-class GaussianDropout(Layer):
+class GaussianDropout(BaseDropout):
     """In training, multiplies by normal noise of mean 1: `y = x · N(1, rate / (1 − rate))`.
 
     Args:
@@ -23,12 +22,7 @@ class GaussianDropout(Layer):
     """
 
     def __init__(self, rate: float, seed: Any = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.rate = check_rate(rate)
-        self.seed = seed
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
+        super().__init__(rate, seed, **kwargs)
 
     settings = settings_of(__init__)
 
@@ -43,7 +37,3 @@ class GaussianDropout(Layer):
             dtype=self.compute_dtype,
             seed=self.seed_generator,
         )
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The input's shape."""
-        return input_shape

@@ -7,11 +7,10 @@ from typing import Any
 from minicnn import random
 from minicnn.common import configuration
 from minicnn.layers.base.input_spec import InputSpec
-from minicnn.layers.base.layer import Layer
-from minicnn.layers.regularization.dropout import check_rate
+from minicnn.layers.regularization.base_dropout import BaseDropout
 
 
-class BaseSpatialDropout(Layer):
+class BaseSpatialDropout(BaseDropout):
     """Dropout in which all positions of a channel share their fate."""
 
     rank: int
@@ -19,13 +18,9 @@ class BaseSpatialDropout(Layer):
     def __init__(
         self, rate: float, seed: Any = None, data_format: str | None = None, **kwargs: Any
     ):
-        super().__init__(**kwargs)
-        self.rate = check_rate(rate)
-        self.seed = seed
+        super().__init__(rate, seed, **kwargs)
         self.data_format = configuration.standardize_data_format(data_format)
-        self.seed_generator = random.SeedGenerator(seed)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.supports_masking = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Leaves out channels, if training."""
@@ -37,10 +32,6 @@ class BaseSpatialDropout(Layer):
         if self.rank > 1 and self.data_format == "channels_first":
             noise_shape = (batch, inputs.shape[1], *positions)
         return random.dropout(inputs, self.rate, noise_shape=noise_shape, seed=self.seed_generator)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The input's shape."""
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         """What Keras's layers of this name take, which is less than others do."""

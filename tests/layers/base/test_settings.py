@@ -16,7 +16,7 @@ CLASSES = {
 
 def test_what_every_layer_takes_is_what_layer_takes():
     own = list(inspect.signature(layers.Layer.__init__).parameters)
-    assert set(own) - {"kwargs"} == set(settings.OF_EVERY_LAYER)
+    assert set(own) - {"self", "kwargs"} == set(settings.OF_EVERY_LAYER)
 
 
 def test_names_of_a_signature():
