@@ -66,7 +66,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "keras.src.tree": ("minicnn.tree",),
     "keras.src.utils": ("minicnn.utils", "minicnn.config", "minicnn.saving", "minicnn.backend"),
-    "keras.src.utils.argument_validation": ("minicnn.common.sliding_windows",),
+    "keras.src.utils.argument_validation": ("minicnn.common.window_arguments",),
     "keras.src.utils.io_utils": ("minicnn.common.printing",),
     "keras.src.utils.naming": ("minicnn.common.naming",),
     "keras.src.utils.python_utils": ("minicnn.common.python_utils",),

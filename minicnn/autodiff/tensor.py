@@ -178,10 +178,11 @@ class Record:
 
     def outputs(self) -> list[Tensor]:
         """The tensors that the operation returned, made anew where nobody holds them any more."""
-        return [
-            Tensor(array, self) if (tensor := reference()) is None else tensor
-            for reference, array in self._outputs
-        ]
+        tensors = []
+        for reference, array in self._outputs:
+            tensor = reference()
+            tensors.append(Tensor(array, self) if tensor is None else tensor)
+        return tensors
 
 
 LEAF = Record()

@@ -4,14 +4,8 @@ import itertools
 
 import pytest
 
-from minicnn.common.sliding_windows import (
-    output_lengths,
-    output_size,
-    pad_pairs,
-    per_axis,
-    standardize_padding,
-    standardize_tuple,
-)
+from minicnn.common.sliding_windows import output_lengths, output_size, pad_pairs
+from minicnn.common.window_arguments import per_axis, standardize_padding, standardize_tuple
 
 
 def places(n, k, stride, dilation, before, after):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compare.mutants.planted.places import NN, NUMPY, WINDOWS
+from compare.mutants.planted.places import NN, NUMPY, WINDOW_ARGUMENTS, WINDOWS
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
@@ -133,7 +133,7 @@ BUGS = [
     Bug(
         "channels first: rows and columns are exchanged, too",
         FORWARD,
-        WINDOWS,
+        WINDOW_ARGUMENTS,
         'return x if data_format == "channels_last" else np.moveaxis(x, 1, -1)',
         'return x if data_format == "channels_last" else np.swapaxes(x, 1, -1)',
         ("layers.MaxPooling2D(pool_size=2, data_format='channels_first')",),

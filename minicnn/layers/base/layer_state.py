@@ -7,6 +7,7 @@ Nothing is registered. What a layer owns is read off its attributes whenever it 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from minicnn.autodiff import Variable
@@ -107,7 +108,7 @@ class LayerState:
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes."""
-        return [v for v in self.weights if v.trainable] if self.trainable else []
+        return list(filter(attrgetter("trainable"), self.weights)) if self.trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:

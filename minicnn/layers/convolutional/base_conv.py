@@ -7,7 +7,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.common.configuration import standardize_data_format
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import standardize_padding, standardize_tuple
+from minicnn.common.window_arguments import standardize_padding, standardize_tuple
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of

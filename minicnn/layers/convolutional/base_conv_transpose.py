@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import standardize_tuple
+from minicnn.common.window_arguments import standardize_tuple
 from minicnn.layers.base.settings import add_weight_with_settings, keep_settings, settings_of
 from minicnn.layers.convolutional.base_conv import BaseConvolution, Sizes
 from minicnn.ops.nn.output_shapes import compute_conv_transpose_output_shape

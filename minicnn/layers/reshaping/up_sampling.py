@@ -6,7 +6,7 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import standardize_tuple
+from minicnn.common.window_arguments import standardize_tuple
 from minicnn.layers.base.settings import settings_of
 from minicnn.layers.reshaping.spatial import SpatialLayer
 

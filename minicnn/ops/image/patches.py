@@ -8,7 +8,8 @@ from typing import Any
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common.configuration import standardize_data_format
-from minicnn.common.sliding_windows import pad_pairs, per_axis, standardize_padding
+from minicnn.common.sliding_windows import pad_pairs
+from minicnn.common.window_arguments import per_axis, standardize_padding
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn import output_shapes
 from minicnn.ops.symbolic.keras_tensor import KerasTensor

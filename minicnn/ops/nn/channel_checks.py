@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import channels_of
+from minicnn.common.window_arguments import channels_of
 
 
 def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import (
-    Padding,
+from minicnn.common.sliding_windows import Padding, output_lengths, reach
+from minicnn.common.window_arguments import (
     channels_of,
-    output_lengths,
     per_axis,
-    reach,
     spatial_shape,
     standardize_data_format,
     standardize_padding,

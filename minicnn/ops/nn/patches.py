@@ -6,7 +6,8 @@ from typing import Any
 
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.common.sliding_windows import output_lengths, per_axis, standardize_data_format
+from minicnn.common.sliding_windows import output_lengths
+from minicnn.common.window_arguments import per_axis, standardize_data_format
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 

@@ -13,11 +13,11 @@ from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common.dtypes import is_real_float
 from minicnn.common.shapes import Shape
-from minicnn.common.sliding_windows import (
+from minicnn.common.sliding_windows import pad_pairs
+from minicnn.common.window_arguments import (
     channels_of,
     from_channels_last,
     hashable,
-    pad_pairs,
     per_axis,
     spatial_shape,
     standardize_data_format,

@@ -7,7 +7,7 @@ from typing import Any
 
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
-from minicnn.common.sliding_windows import hashable
+from minicnn.common.window_arguments import hashable
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.numpy.cotangent_products import divided, scaled, zero_where_unused

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn.backend import kernels
-from minicnn.common.sliding_windows import (
+from minicnn.common.sliding_windows import output_lengths
+from minicnn.common.window_arguments import (
     from_channels_last,
-    output_lengths,
     per_axis,
     spatial_shape,
     standardize_data_format,
