@@ -20,14 +20,14 @@ from minicnn.common.naming import auto_name
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
-def _told(name: str) -> property:
+def _counted(name: str) -> property:
     """An attribute that a recorded step depends on: `count_change` is called when it is set."""
 
-    def set_and_tell(variable: Variable, value: Any) -> None:
+    def set_and_count(variable: Variable, value: Any) -> None:
         variable.__dict__[name] = value
         count_change()
 
-    return property(operator.attrgetter(name), set_and_tell)
+    return property(operator.attrgetter(name), set_and_count)
 
 
 class Variable(ArrayLike):
@@ -56,10 +56,10 @@ class Variable(ArrayLike):
         Tensor([1., 2.], dtype=float32)
     """
 
-    autocast = _told("_autocast")
-    regularizer = _told("_regularizer")
-    constraint = _told("_constraint")
-    overwrite_with_gradient = _told("_overwrite_with_gradient")
+    autocast = _counted("_autocast")
+    regularizer = _counted("_regularizer")
+    constraint = _counted("_constraint")
+    overwrite_with_gradient = _counted("_overwrite_with_gradient")
 
     def __init__(
         self,

@@ -18,13 +18,13 @@ from minicnn.common.session import temporarily
 
 
 class _Open(threading.local):
-    changes: list[_Change] | None = None
+    snapshots: list[_Snapshot] | None = None
     things: tuple = ()
 
 
 _open = _Open()
-_everyones_changes: dict[int, tuple[int, list[_Change]]] = {}
-"""By identity: the changes of all threads, each with the thread that makes them."""
+_of_all_threads: dict[int, tuple[int, list[_Snapshot]]] = {}
+"""By identity: the snapshots of all threads, each with the thread that took them."""
 
 
 @contextlib.contextmanager
@@ -34,41 +34,41 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
     What was built inside that, as the layers of a model are, is taken back too.
     """
     with build_lock(thing):
-        changes = [_Change(thing)]
-        around = _open.changes
+        snapshots = [_Snapshot(thing)]
+        around = _open.snapshots
         try:
-            _everyones_changes[id(changes)] = threading.get_ident(), changes
+            _of_all_threads[id(snapshots)] = threading.get_ident(), snapshots
             try:
-                with scopes_closed(), temporarily(_open, changes=changes):
+                with scopes_closed(), temporarily(_open, snapshots=snapshots):
                     yield
                     if around is not None:
-                        around += changes
+                        around += snapshots
             finally:
-                _everyones_changes.pop(id(changes), None)
+                _of_all_threads.pop(id(snapshots), None)
         except BaseException:
-            for change in reversed(changes):
-                change.undo()
-            changes.clear()
+            for snapshot in reversed(snapshots):
+                snapshot.restore()
+            snapshots.clear()
             raise
 
 
-def _take_back_what_others_began() -> None:
+def _restore_what_other_threads_began() -> None:
     """A forked child does not have the threads that would finish it."""
-    for key, (thread, changes) in reversed(tuple(_everyones_changes.items())):
+    for key, (thread, snapshots) in reversed(tuple(_of_all_threads.items())):
         if thread != threading.get_ident():
-            for change in reversed(changes):
-                change.undo()
-            del _everyones_changes[key]
+            for snapshot in reversed(snapshots):
+                snapshot.restore()
+            del _of_all_threads[key]
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_take_back_what_others_began)
+    os.register_at_fork(after_in_child=_restore_what_other_threads_began)
 
 
 def include(thing: Any) -> None:
     """Has another thing taken back too if the `all_or_nothing` around ends with an exception."""
-    if _open.changes is not None:
-        _open.changes.append(_Change(thing))
+    if _open.snapshots is not None:
+        _open.snapshots.append(_Snapshot(thing))
 
 
 @contextlib.contextmanager
@@ -126,7 +126,7 @@ class _Lock:
         return _Lock, ()
 
 
-class _Change:
+class _Snapshot:
     """The attributes of an object at one moment, with what is in their lists, dicts and sets."""
 
     def __init__(self, thing: Any):
@@ -134,16 +134,17 @@ class _Change:
         self.attributes = dict(vars(thing))
         self.contents: dict[int, tuple[Any, Any]] = {}
         for value in self.attributes.values():
-            self._note(value)
+            self._add(value)
 
-    def _note(self, value: Any) -> None:
+    def _add(self, value: Any) -> None:
         if not isinstance(value, (list, dict, set, tuple)) or id(value) in self.contents:
             return
         self.contents[id(value)] = value, _copied(value)
         for item in value.values() if isinstance(value, dict) else value:
-            self._note(item)
+            self._add(item)
 
-    def undo(self) -> None:
+    def restore(self) -> None:
+        """Gives the object these attributes again."""
         now = vars(self.thing)
         now.update(self.attributes)
         for name in now.keys() - self.attributes.keys() - {"_build_lock"}:

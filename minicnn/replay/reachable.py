@@ -1,7 +1,7 @@
 """What a step depends on besides its batch: everything that can be reached from a model.
 
-A recorded step does what attributes, lists, dicts and arrays said while it was recorded. Before it
-runs again, all of these are compared with what they were then: by identity, some 15 ns for each.
+A program repeats what the attributes, lists, dicts and arrays led to while it was recorded. Before
+each replay all of these are compared with what they were then: by identity, about 15 ns for each.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ IMMUTABLE = (tuple, frozenset)
 BUILTINS = (dict, *ITEMS[:4], range, slice, type(...), types.MethodType, types.SimpleNamespace)
 FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType)
 
-TELL = (Layer, Variable)
+COUNTED = (Layer, Variable)
 """These call `count_change` when an attribute is set, so their attributes are not compared."""
 UNREAD = (Callback, Initializer, InputSpec)
 """What these hold makes no difference to a step that ran before, with inputs of the same kind."""
 UNREAD_ATTRIBUTES = frozenset(
     "_auto_config _compile_config _added_weights _call_context_args".split()
 )
-"""Such attributes: no step reads them, or methods that call `note_change` change them."""
+"""Such attributes: no step reads them, or methods that call `count_change` change them."""
 LOCK = "_build_lock"
 GRAPH = frozenset(
     """_inbound_nodes _outbound_nodes _nodes _fused_nodes _depth_of
     _inputs _outputs _inputs_struct _outputs_struct _build_shapes_dict""".split()
 )
-"""Attributes with the drawn graph. Only the layer writes them, but arrays in it may be a user's."""
+"""Attributes with the symbolic graph. Only the layer sets them, but a user may change arrays."""
 
 KNOWN = ("minicnn", "numpy", "builtins", "collections")
 """Modules whose code does nothing but compute."""
@@ -94,7 +94,7 @@ class Reachable:
 
 
 class _Found:
-    """What there is in objects, by what is to be done with it."""
+    """The parts of objects, sorted by how they are compared."""
 
     def __init__(self) -> None:
         self.unknown: list[Any] = []
@@ -108,7 +108,7 @@ class _Found:
 def _look_through(
     roots: Iterable[Any], seen: dict[int, Any], found: _Found, unread: tuple[type, ...] = UNREAD
 ) -> None:
-    """Everything that can be reached and was not seen yet."""
+    """Adds all that can be reached from the roots and was not seen before to `found`."""
     stack = [*roots]
     while stack:
         x = stack.pop()
@@ -143,7 +143,7 @@ def _parts(x: Any, found: _Found) -> list[Any]:
     if isinstance(x, Variable):
         found.variables.append(x)
     attributes = getattr(x, "__dict__", {})
-    if attributes and not isinstance(x, TELL):
+    if attributes and not isinstance(x, COUNTED):
         found.views.append(attributes.values())
     for name, value in attributes.items():
         if name in GRAPH:
@@ -173,7 +173,7 @@ def _is_value(kind: type) -> bool:
 
 
 def _is_known(x: Any) -> bool:
-    """Whether all that an object does and holds can be told."""
+    """Whether an object is of this library or NumPy, or a plain value."""
     if isinstance(x, FUNCTIONS):
         return (x.__module__ or "").partition(".")[0] in KNOWN
     if isinstance(x, np.ndarray):
