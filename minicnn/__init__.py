@@ -19,13 +19,15 @@ _MODULES = (
     "regularizers saving trainers tree utils"
 ).split()
 
+# What is imported for a name; it is found in the last of these modules. Tensors have operators, and
+# variables know initializers, once the packages above them are imported.
 _HOME = {
     "Callback": "callbacks",
     "DTypePolicy": "dtype_policies",
     "FloatDTypePolicy": "dtype_policies",
     "Function": "ops.symbolic.function",
     "Functional": "models",
-    "GradientTape": "autodiff",
+    "GradientTape": "initializers autodiff",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",
@@ -38,8 +40,8 @@ _HOME = {
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
     "Sequential": "models",
-    "Tensor": "autodiff",
-    "Variable": "autodiff",
+    "Tensor": "initializers autodiff",
+    "Variable": "initializers autodiff",
     "name_scope": "common.name_scope",
 }
 
@@ -47,10 +49,10 @@ __all__ = sorted([*_HOME, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
-    if _HOME.get(name) == "autodiff":
-        importlib.import_module("minicnn.initializers")  # with `ops`: operators need both
     if name in _HOME:
-        return getattr(importlib.import_module(f"minicnn.{_HOME[name]}"), name)
+        for module in _HOME[name].split():
+            found = importlib.import_module(f"minicnn.{module}")
+        return getattr(found, name)
     if name in _MODULES:
         return importlib.import_module(f"minicnn.{name}")
     raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
