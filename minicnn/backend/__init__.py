@@ -1,7 +1,7 @@
-"""Plain functions from arrays to arrays: the bottom of every computation.
+"""Kernels: plain functions from arrays to arrays, which do all computation of the library.
 
-`kernels.NAME` is the one door. It finds NAME in the active backend, else in `backend/numpy`, else
-in NumPy itself, so `kernels.conv` may be Numba's, and `kernels.exp` is `numpy.exp`:
+They are called as `kernels.NAME`. NAME is looked up in the active backend, then in `backend/numpy`,
+then in NumPy itself, so `kernels.conv` may be Numba's, and `kernels.exp` is `numpy.exp`:
 
 >>> import numpy as np
 >>> from minicnn.backend import kernels
@@ -19,7 +19,7 @@ from importlib import import_module
 
 import numpy as np
 
-# With `forks`, a fork waits for imports, such as those of kernels.
+# `forks` makes a fork of the process wait until imports, such as those of kernels, are done.
 from minicnn.common import configuration, forks
 from minicnn.common.configuration import (
     backend,
@@ -57,8 +57,8 @@ __all__ = [
 class Kernels:
     """The functions of the active backend as attributes, each looked up once.
 
-    A name that is found is kept in the instance, where Python looks before it calls `__getattr__`,
-    so from the second use on a kernel costs no more than any attribute.
+    A function that was found is stored as an attribute of the instance. Python calls `__getattr__`
+    only for attributes that do not exist, so from the second use on there is no lookup.
     """
 
     def __getattr__(self, name: str) -> Callable:
@@ -69,14 +69,14 @@ class Kernels:
         return function
 
     def clear_cache(self) -> None:
-        """Look every name up afresh; `config.set_backend` calls this."""
+        """Forget all functions that were looked up; `config.set_backend` calls this."""
         self.__dict__.clear()
 
 
 def find_kernel(name: str) -> Callable:
     """The function `name` of the active backend, of `backend/numpy` or of NumPy, in that order.
 
-    Each backend lists its kernels by file in `MODULES`, so that only the file in need is imported.
+    Each backend lists its kernels by file in `MODULES`, so that only the needed file is imported.
     """
     active = configuration.backend()
     for folder in dict.fromkeys((active, "numpy")):

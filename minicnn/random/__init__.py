@@ -1,8 +1,7 @@
 """Random numbers: the same seed gives the same numbers, bit for bit, on any number of threads.
 
-Every function takes `seed`: a whole number (the same numbers at every call), a `SeedGenerator`
-(other numbers at every call), or None for the generator that the whole program shares, which
-`utils.set_random_seed` starts.
+Every function takes `seed`: an integer (the same numbers at every call), a `SeedGenerator` (other
+numbers at every call), or None for the global generator, which `utils.set_random_seed` seeds.
 """
 
 from minicnn.random.distributions import (

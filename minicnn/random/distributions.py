@@ -1,4 +1,4 @@
-"""Random numbers of many kinds, all made of the bits that a seed fixes."""
+"""Random numbers of many distributions, determined by a seed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def normal(
         mean: the centre; may be a tensor, and is differentiable then.
         stddev: the standard deviation; may be a tensor, and is differentiable then.
         dtype: a float type, `config.floatx()` by default.
-        seed: a whole number, a `SeedGenerator`, or None.
+        seed: an integer, a `SeedGenerator`, or None.
 
     Example:
         >>> import minicnn as keras
@@ -43,9 +43,9 @@ def normal(
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: str | None = None, seed: Seed = None
 ) -> Tensor:
-    """Numbers from N(mean, stddev²) without what is further than 2 · stddev from the mean.
+    """Numbers from N(mean, stddev²), truncated at a distance of 2 · stddev from the mean.
 
-    Cutting the tails off leaves a standard deviation of 0.8796 · stddev.
+    The standard deviation of the truncated distribution is 0.8796 · stddev.
     """
     dtype = _float_dtype(dtype, "truncated_normal")
     sample = _draw(kernels.truncated_normal, shape, dtype, seed)
@@ -55,21 +55,21 @@ def truncated_normal(
 def uniform(
     shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: str | None = None, seed: Seed = None
 ) -> Tensor:
-    """Numbers spread evenly over [minval, maxval); `maxval` itself is never drawn."""
+    """Numbers from the uniform distribution on [minval, maxval), without `maxval` itself."""
 
-    def spread(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    def scaled(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         low, high = np.asarray(minval, dtype), np.asarray(maxval, dtype)
         values = kernels.uniform(key, shape, dtype) * (high - low) + low
         # The sum may be rounded up to the excluded end.
         return np.minimum(values, np.maximum(np.nextafter(high, low), low))
 
-    return _draw(spread, shape, _float_dtype(dtype, "uniform"), seed)
+    return _draw(scaled, shape, _float_dtype(dtype, "uniform"), seed)
 
 
 def randint(
     shape: Any, minval: int, maxval: int, dtype: str = "int32", seed: Seed = None
 ) -> Tensor:
-    """Whole numbers, each of minval, ..., maxval − 1 equally likely."""
+    """Random integers from minval to maxval − 1, all equally likely."""
     dtype = dtypes.standardize_dtype(dtype or "int32")
     if not dtypes.is_int_dtype(dtype):
         raise ValueError(
@@ -87,7 +87,7 @@ def randint(
 
 
 def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed = None) -> Tensor:
-    """Classes drawn with the probabilities softmax(logits): argmax(logits + Gumbel noise).
+    """Random classes with the probabilities softmax(logits): argmax(logits + Gumbel noise).
 
     Source: Gumbel, "Statistical theory of extreme values" (1954).
 
@@ -95,7 +95,7 @@ def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed 
         logits: unnormalised logarithms of the probabilities, (batch, classes).
         num_samples: how many classes to draw for each row.
         dtype: of the result.
-        seed: a whole number, a `SeedGenerator`, or None.
+        seed: an integer, a `SeedGenerator`, or None.
 
     Returns:
         Class numbers, (batch, num_samples).
@@ -143,7 +143,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Seed
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: str | None = None, seed: Seed = None
 ) -> Tensor:
-    """How many of `counts` independent trials succeed, each with the chance `probabilities`."""
+    """Numbers from the binomial distribution: successes in `counts` trials with `probabilities`."""
 
     def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         trials = np.asarray(counts, dtype="int64")
@@ -153,14 +153,14 @@ def binomial(
 
 
 def _draw(sample: Callable, shape: Any, dtype: str, seed: Seed) -> Tensor | KerasTensor:
-    """What `sample(key, shape, dtype)` returns; without values where a length is not known yet.
+    """The tensor of `sample(key, shape, dtype)`; a symbolic one if a length is None.
 
-    That is the case while a layer that draws `random.normal(ops.shape(x))` is being outlined.
+    That is so while the outline of a layer that calls `random.normal(ops.shape(x))` is computed.
     """
     shape = standardize_shape(shape)
     if None in shape:
         return KerasTensor(shape, dtype)
-    # Kernels know NumPy's own types; what they draw is rounded to others.
+    # Kernels take NumPy's types only; for others the numbers are rounded afterwards.
     working_dtype = np.dtype("float32" if dtype == "bfloat16" else dtype)
     array = traced(sample, draw_key(seed), shape, working_dtype)
     return Tensor(np.asarray(array, dtype=dtypes.numpy_dtype(dtype)))

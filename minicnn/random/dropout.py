@@ -1,4 +1,4 @@
-"""Zeros in random places, as a differentiable function."""
+"""Dropout: sets random elements to zero; differentiable."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from minicnn.random.seed_generator import draw_key
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Tensor:
-    """Each element becomes 0 with the chance `rate`, and else is divided by 1 − rate.
+    """Sets each element to 0 with probability `rate`, and divides the others by 1 − rate.
 
-    The expected value stays as it is. Source: Srivastava et al., "Dropout: a simple way to prevent
-    neural networks from overfitting" (2014), §10, in the form that scales while training.
+    So the expected value does not change. Source: Srivastava et al., "Dropout: a simple way to
+    prevent neural networks from overfitting" (2014), §10, in the form that scales during training.
 
     Args:
         inputs: a tensor of any shape.
-        rate: the share of elements to set to zero, 0 to 1.
-        noise_shape: the shape in which the places are drawn, to be broadcast to that of `inputs`;
-            None in it stands for the length of `inputs` there. (batch, 1, 1, channels) drops
-            whole channels of images.
-        seed: a whole number, a `SeedGenerator`, or None.
+        rate: the probability of zero, 0 to 1.
+        noise_shape: the shape of the random mask, which is broadcast to that of `inputs`; None in
+            it means the length of `inputs` on that axis. (batch, 1, 1, channels) drops whole
+            channels of images.
+        seed: an integer, a `SeedGenerator`, or None.
 
     Example:
         >>> import minicnn as keras
@@ -50,25 +50,25 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
 @op(
     "inputs",
     spec=specs.like_first,
-    # The mask is not stored: the key draws the same one again.
+    # The mask is not stored: from the same key comes the same mask.
     vjp=lambda g, y, inputs, key, rate, mask_shape: drop(g, key, rate, mask_shape),
 )
 def drop(inputs, key, rate, mask_shape):
-    """Dropout with a key that has been drawn."""
+    """Dropout with a given key."""
     if mask_shape == inputs.shape:
         return kernels.dropout(inputs, rate, key)
     return inputs * kernels.dropout_mask(key, mask_shape, rate, inputs.dtype)
 
 
 class Dropout(Operation):
-    """The place of `dropout` in a graph; it draws afresh whenever the graph is run."""
+    """The operation `dropout` in a graph; it draws a new mask whenever the graph is run."""
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Seed = None, *, name=None):
         super().__init__(name=name)
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
 
     def call(self, inputs: Any) -> Tensor:
-        """The inputs with zeros in random places."""
+        """Apply dropout to the inputs."""
         return dropout(inputs, self.rate, self.noise_shape, self.seed)
 
     def compute_output_spec(self, inputs: KerasTensor) -> KerasTensor:

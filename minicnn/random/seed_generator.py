@@ -1,7 +1,7 @@
-"""Where seeds come from.
+"""Seed generators: counters that give the random functions their seeds.
 
-The random functions are stateless: a seed, which is a pair of whole numbers, fixes all the numbers
-that they return. State lives here alone, and it is only a counter.
+The random functions have no state: a seed, which is a pair of integers, determines all the numbers
+that they return. The only state is the counter of a `SeedGenerator`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from minicnn.common.naming import auto_name
 from minicnn.utils.rng_utils import draw_integer
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"
-_ONE_FURTHER = np.array([0, 1])
+_INCREMENT = np.array([0, 1])
 
 
 class SeedGenerator:
     """A source of seeds: `(seed, 0)`, `(seed, 1)`, `(seed, 2)`, ...
 
-    Give it to random functions as `seed` to get other numbers at every call, and the same ones in
-    every run. Files of models do not hold its state, as in Keras.
+    As the `seed` of random functions it gives other numbers at every call, and the same numbers in
+    every run of the program. As in Keras, model files do not contain its state.
 
     Args:
-        seed: a whole number. If None, one is drawn from Python's `random`, which
-            `utils.set_random_seed` starts.
-        name: of the variable's scope; made up if not given.
+        seed: an integer. If None, it is drawn from Python's `random`, which
+            `utils.set_random_seed` seeds.
+        name: of the variable's scope; generated if not given.
 
     Attributes:
         state: the next seed, a `Variable` of shape (2,).
@@ -65,13 +65,13 @@ class SeedGenerator:
             )
 
     def next(self) -> Tensor:
-        """The next seed, a tensor of shape (2,); every call gives another."""
+        """The next seed, a tensor of shape (2,), different at every call."""
         seed = self.state.value
-        self.state.assign(Tensor(traced(np.add, seed.array, _ONE_FURTHER)))
+        self.state.assign(Tensor(traced(np.add, seed.array, _INCREMENT)))
         return seed
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same generator again, from its beginning."""
+        """The constructor's arguments of this generator in its first state."""
         return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
@@ -81,7 +81,7 @@ class SeedGenerator:
 
 
 def global_seed_generator() -> SeedGenerator:
-    """The generator behind every `seed=None`, made when it is first needed."""
+    """The generator for `seed=None`, made when it is first needed."""
     generator = session.get_global_attribute(GLOBAL_SEED_GENERATOR)
     if generator is None:
         generator = SeedGenerator()
@@ -95,7 +95,7 @@ def make_default_seed() -> int:
 
 
 def draw_seed(seed: int | SeedGenerator | None) -> Tensor:
-    """The pair of whole numbers that a `seed` argument means, as a tensor of shape (2,)."""
+    """The pair of integers of a `seed` argument, as a tensor of shape (2,)."""
     if isinstance(seed, SeedGenerator):
         return seed.next()
     if seed is None:
@@ -109,5 +109,5 @@ def draw_seed(seed: int | SeedGenerator | None) -> Tensor:
 
 
 def draw_key(seed: int | SeedGenerator | None) -> np.ndarray:
-    """The drawn seed as kernels take it: two uint32. Of larger numbers the lowest 32 bits count."""
+    """The seed of a `seed` argument as kernels take it: the lowest 32 bits of both integers."""
     return traced(np.ndarray.astype, draw_seed(seed).array, "uint32")

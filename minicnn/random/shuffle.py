@@ -1,4 +1,4 @@
-"""Random order."""
+"""Puts the slices of a tensor in random order."""
 
 from __future__ import annotations
 

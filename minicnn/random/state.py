@@ -1,4 +1,4 @@
-"""Where the random numbers of a program stand, as plain data."""
+"""The state of all random generators of a program, as plain data, and how to restore it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Goes back to a state that `random_state` gave."""
+    """Restores a state that `random_state` returned."""
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     name, keys, *rest = state["numpy"]
@@ -38,7 +38,7 @@ def set_random_state(state: dict[str, Any]) -> None:
 
 
 def is_random_state(state: Any) -> bool:
-    """Whether these data are a state."""
+    """Whether `state` is valid for `set_random_state`."""
     try:
         version, words, gauss = state["python"]
         random.Random().setstate((version, tuple(words), gauss))

@@ -15,7 +15,7 @@ BUGS = [
         ("layers.MaxPooling2D",),
     ),
     Bug(
-        "the last of the largest elements wins instead of the first",
+        "the last maximum of a window gets the gradient instead of the first",
         BACKWARD,
         NUMPY + "pool",
         "argmax = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]",
@@ -23,7 +23,7 @@ BUGS = [
         ("ops.max_pool",),
     ),
     Bug(
-        "padding wins a maximum among negative numbers",
+        "padding is the maximum of negative numbers",
         FORWARD,
         NUMPY + "pool",
         "lowest = -np.inf if is_inexact(x.dtype)",

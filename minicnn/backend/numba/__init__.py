@@ -1,8 +1,12 @@
-"""The same kernels as `backend/numpy`, compiled by Numba.
+"""Faster versions of kernels of `backend/numpy`, compiled to machine code by Numba.
 
-Only functions that Numba makes faster are here; for all others `kernels` takes NumPy's. A file is
-imported, and Numba with it, when the first kernel in it is needed, and each kernel is compiled when
-it is first called, then kept on disk.
+Only functions that Numba makes faster are here; for all others `kernels` takes NumPy's. A file (and
+Numba) is imported when the first kernel in it is needed. A compiled function is compiled at its
+first call for each combination of argument types, and its machine code is stored on disk.
+
+How to read these files: the public functions at the top check types and shapes, make the result
+arrays and call a compiled function (`@compiled`) on several threads. Compiled functions are plain
+loops over numbers, or over vectors of eight float32 (`machine/simd.py`).
 """
 
 MODULES: dict[str, tuple[str, ...]] = {

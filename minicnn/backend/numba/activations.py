@@ -1,4 +1,9 @@
-"""Activations without exponentials, and the softmax family; the others are in exponentials.py."""
+"""Relu and other activations without exponentials, softmax and log-softmax, and their gradients.
+
+Relu and the softmax family are compiled loops, on several threads: relu over elements, softmax over
+rows. The other activations are NumPy's formulas, applied piece by piece (`machine/piecewise.py`).
+Those made of exponentials are in `exponentials.py`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 
 def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Cotangent of the input of `y = relu(x)`: passed on where `y > 0`, zero elsewhere."""
+    """Cotangent of the input of `y = relu(x)`: the cotangent where `y > 0`, zero elsewhere."""
     if not same_float(cotangent, y) or cotangent.shape != y.shape:
         return definition.relu_gradient(cotangent, y)
     gradient = np.empty(y.shape, y.dtype)
@@ -74,7 +79,7 @@ softsign = piecewise(definition.softsign)
 
 
 def _rows(axis: int | tuple[int, ...] | None, *arrays: np.ndarray) -> bool:
-    """Whether `axis` is the last one, of arrays that kernels are compiled for."""
+    """Whether `axis` is the last one, and the arrays have a compiled type and one shape."""
     x = arrays[0]
     last = axis in (-1, x.ndim - 1, (-1,), (x.ndim - 1,)) and x.ndim > 0 and x.shape[-1] > 0
     return last and same_float(*arrays) and all(array.shape == x.shape for array in arrays)
@@ -89,8 +94,8 @@ def _each_row(kernel: Callable, *arrays: np.ndarray) -> np.ndarray:
     return y.reshape(arrays[0].shape)
 
 
-# Loops that start at 0, a zero of the array's own type, and values read before the choice: without
-# these the compiler does not use vector instructions.
+# For the compiler to use vector instructions, loops start at 0, zeros have the array's type, and
+# values are read before they are compared.
 
 
 @compiled

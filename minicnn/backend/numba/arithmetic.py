@@ -1,7 +1,8 @@
-"""Sums and products of large arrays: with a vector for each channel, or of equal shapes.
+"""Sums and products of large arrays of equal shape, or of an array and one number per channel.
 
-NumPy runs an inner loop for each short row of such an array; here the rows are loops of a compiled
-kernel. What is small, or of another form, is NumPy's.
+NumPy starts an inner loop for each short row of such an array; here one compiled function contains
+the loops over rows and channels, on several threads. Small arrays and other shapes are computed by
+NumPy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces, s
 from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import fused_layers as definition
 
-LARGE = 65_536  # elements from which a second thread pays
+LARGE = 65_536  # elements from which on a second thread saves time
 PIECE = 16_384
 
 
@@ -46,7 +47,7 @@ def sum(
     dtype: np.dtype | None = None,
     keepdims: bool = False,
 ) -> np.ndarray:
-    """Sum over `axis`, as NumPy's; fast where one sum for each channel is wanted."""
+    """Sum over `axis`, as NumPy's; fast for one sum per channel (over all axes but the last)."""
     if not sums_channels(x, axis) or dtype not in (None, x.dtype):
         return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
     total = channel_sums(_sum_rows, x)
@@ -64,8 +65,10 @@ def sums_channels(x: np.ndarray, axis: int | tuple[int, ...] | None) -> bool:
 
 
 def channel_sums(kernel: Callable, x: np.ndarray, *arguments) -> np.ndarray:
-    """Adds up what `kernel(start, stop, rows, total, *arguments)` adds to the `total` of each piece
-    of the rows of x, `(..., channels)`, in the order of the pieces.
+    """Sums over the rows of x, `(..., channels)`, computed piece by piece by a compiled function.
+
+    `kernel(start, stop, rows, total, *arguments)` adds its rows to `total`; the totals of the
+    pieces are added in their order.
     """
     rows = x.reshape(-1, x.shape[-1])
     bounds = cut(len(rows), 1 + PIECE // rows.shape[1])
@@ -106,8 +109,9 @@ def _combine_flat(ufunc: np.ufunc, x1: np.ndarray, x2: np.ndarray) -> np.ndarray
 
 def _is_row(x: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether x is repeated along the leading axes of `shape` and along no others."""
-    kept = tuple(dropwhile(lambda length: length == 1, x.shape))
-    return x.size >= 4 and x.ndim <= len(shape) and kept == shape[len(shape) - len(kept) :]
+    trailing = tuple(dropwhile(lambda length: length == 1, x.shape))
+    same = trailing == shape[len(shape) - len(trailing) :]
+    return x.size >= 4 and x.ndim <= len(shape) and same
 
 
 @compiled

@@ -1,12 +1,12 @@
-"""Dropout: eight blocks of random words at a time, in registers, used as soon as they are made.
+"""Dropout: random words are computed in registers, eight blocks at a time, and used there.
 
-A group of 64 elements takes eight blocks of the generator, four words of 32 bits each. The blocks
-are the lanes of four vectors, one for each word: ten rounds turn eight counters into 8 × 4 words
-without a single load. Then the low half of the first word decides about elements 0 to 7 of the
-group, its high half about elements 8 to 15, and so on; see `dropout` in `backend/numpy/random.py`,
-which has the same order for this reason.
+A group of 64 elements needs eight blocks of the generator, of four words of 32 bits each. Four
+vectors hold the eight first words, the eight second words, and so on; ten rounds compute them from
+eight counters without reading memory. The low half of the first words belongs to elements 0 to 7
+of the group, its high half to elements 8 to 15, and so on. `dropout` in `backend/numpy/random.py`
+has the same order.
 
-The mask is never in memory, and the way back makes it again: that costs less than to read it.
+The mask is never written to memory. The gradient computes it again, which is faster than reading.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import random as definition
 from minicnn.backend.numpy.random import GROUP, KEY_STEPS, LANES, MULTIPLIERS, ROUNDS, Key
 
-PIECE = 512  # groups that are worth waking a thread for
+PIECE = 512  # least number of groups in a piece of work
 _WORDS = ir.VectorType(ir.IntType(32), LANES)
 _WIDE = ir.VectorType(ir.IntType(64), LANES // 2)
 _FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -52,9 +52,9 @@ def _dropout(work, x, y, first, second, threshold, scale):
             offset = 4 * GROUP * group
             source, target = address_of(x) + offset, address_of(y) + offset
             _drop_group(source, target, group, first, second, threshold, scale)
-        if stop > whole:  # the last group has fewer elements, and is done on the side
+        if stop > whole:  # the last group has fewer elements: it is computed in an array of 64
             rest = GROUP * whole
-            # Assigned slices would bring a check of their shapes, which takes seconds to compile.
+            # Loops, because the check of shapes in assigned slices takes seconds to compile.
             for i in range(rest, len(x)):
                 last[i - rest] = x[i]
             place = address_of(last)
@@ -91,10 +91,10 @@ def _drop_group(context, source, target, group, first, second, threshold, scale)
 
 
 def _philox(builder, group, first, second):
-    """The words of the group's blocks, a vector for each of the four; see `philox`.
+    """The words of the group's blocks: a vector for each of the four; see `philox` in NumPy.
 
-    A multiplication of two times 32 bits gives 64, so the blocks with even and with odd numbers are
-    in vectors of their own, of four times 64 bits. Of the upper half of these nobody takes note.
+    The product of two numbers of 32 bits has 64, so blocks with even and with odd numbers are in
+    separate vectors of four numbers of 64 bits, whose upper halves are ignored afterwards.
     """
     block = builder.mul(group, ir.Constant(ir.IntType(64), LANES))
     keys = [
@@ -112,7 +112,7 @@ def _philox(builder, group, first, second):
 
 
 def _rounds(builder, block, lanes, keys):
-    """The four words of four blocks."""
+    """The four words of four blocks, after ten rounds."""
     a = builder.add(block, ir.Constant(_WIDE, list(lanes)))
     b = builder.lshr(block, _constant(_WIDE, 32))
     c = d = _constant(_WIDE, 0)
@@ -133,7 +133,7 @@ def _rounds(builder, block, lanes, keys):
 
 
 def _interleaved(builder, even, odd):
-    """The lower halves of two vectors as one, in turn."""
+    """One vector of the lower halves of two, in turn."""
     lower = builder.and_(even, _constant(_WIDE, 2**32 - 1))
     upper = builder.shl(odd, _constant(_WIDE, 32))
     return builder.bitcast(builder.or_(lower, upper), _WORDS)

@@ -1,19 +1,22 @@
-"""Activations made of exponentials, eight elements at a time.
+"""Activations made of exponentials (sigmoid, tanh, elu, gelu ...), eight numbers at a time.
 
-The exponential of a vector: x = n · log 2 + r with n a whole number and |r| ≤ (log 2) / 2, so
+NumPy computes such formulas in several passes over memory, with one exponential function call per
+number. Here one compiled function reads eight float32 into a register, computes the result there
+and writes it. It needs an exponential of eight numbers. With x = n · log 2 + r, where n is a whole
+number and |r| ≤ (log 2) / 2,
 
     exp(x) = 2ⁿ exp(r),    exp(r) = 1 + r + r² (1/2! + r/3! + ... + r⁵/7!) + 5e-9 at most,
 
-and 2ⁿ is put together from its bits. `n · log 2` is subtracted in two parts, of which the first has
-so few digits that its product with n is exact. With exp(r) − 1 in place of exp(r), `2ⁿ (exp(r) − 1)
-+ (2ⁿ − 1)` is exp(x) − 1 without cancellation near 0, from which follow elu and
+and 2ⁿ is made by writing n into the exponent bits of a float32. `n · log 2` is subtracted in two
+parts; the first has so few digits that its product with n is exact. `2ⁿ (exp(r) − 1) + (2ⁿ − 1)` is
+exp(x) − 1 without cancellation near 0. It gives elu and
 
     tanh |x| = −t / (2 + t),    t = exp(−2 |x|) − 1.
 
-softplus takes `log(1 + e) = 2 (s + s³/3 + s⁵/5 + ...)`, s = e / (2 + e) ≤ 1/3.
+softplus uses `log(1 + e) = 2 (s + s³/3 + s⁵/5 + ...)`, s = e / (2 + e) ≤ 1/3.
 
-All results are within a few units in the last place of the exact ones. Other types than float32 are
-the formulas of `backend/numpy`, on several threads.
+All results are within a few units in the last place of the exact ones. Other types than float32
+are computed by the formulas of `backend/numpy`, piece by piece.
 
 Source: Muller, "Elementary functions" (2006), sections 3.2 and 11.2.
 """
@@ -48,7 +51,7 @@ from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numpy import activations as definition
 
 F = np.float32
-PIECE = 2048  # vectors that are worth waking a thread for
+PIECE = 2048  # least number of vectors in a piece of work
 INVERSE_LOG_2 = F(1 / math.log(2))
 LOG_2_FIRST = F(0.693359375)  # nine binary digits
 LOG_2_REST = F(math.log(2) - 0.693359375)
@@ -58,7 +61,7 @@ EXP, SIGMOID, SILU, TANH, ELU, SOFTPLUS, GELU, LOG_SIGMOID = range(8)
 
 
 def _compiled_for(number: int, definition: Callable) -> Callable:
-    """The activation of this number for float32, the definition on pieces for other types."""
+    """The activation with this number in `_apply` for float32; the definition for other types."""
     other = piecewise(definition)
 
     @wraps(definition)
@@ -156,7 +159,7 @@ def _exp(x):
 
 @part
 def _exp_minus_one(x):
-    """Of numbers that are not positive."""
+    """`exp(x) - 1` for x ≤ 0."""
     n, reduced = _reduced(at_least(x, splat(F(-87))))
     scale = power_of_two(n)
     return multiply_add(scale, reduced, scale - splat(F(1)))
@@ -164,7 +167,7 @@ def _exp_minus_one(x):
 
 @part
 def _reduced(x):
-    """The n, and exp(r) − 1."""
+    """N and exp(r) − 1, where x = n · log 2 + r."""
     n = nearest(x * splat(INVERSE_LOG_2))
     r = multiply_add(n, splat(-LOG_2_FIRST), x)
     r = multiply_add(n, splat(-LOG_2_REST), r)

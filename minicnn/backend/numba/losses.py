@@ -1,4 +1,8 @@
-"""Cross-entropy from logits, a row at a time."""
+"""Cross-entropy from logits and its gradient, row by row on several threads.
+
+For each row of logits one loop finds the largest, one sums the exponentials, and the loss follows
+without an array of probabilities.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from minicnn.backend.numba.compiler.compile import compiled, part, same_float
 from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import losses as definition
 
-PIECE = 4096  # exponentials that are worth waking a thread for
+PIECE = 4096  # least number of exponentials in a piece of work
 
 
 def sparse_softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -35,7 +39,7 @@ def sparse_softmax_cross_entropy_gradient(
 
 
 def _rows(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """The logits as a matrix, the labels as a list, and how many rows make a piece of work."""
+    """The logits as a matrix, the labels in one axis, and the least number of rows in a piece."""
     classes = logits.shape[-1]
     rows = np.ascontiguousarray(logits).reshape(-1, classes)
     return rows, labels.astype(np.int64).reshape(-1), 1 + PIECE // max(1, classes)

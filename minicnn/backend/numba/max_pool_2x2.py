@@ -1,12 +1,13 @@
-"""Max pooling over windows of 2 × 2 that lie side by side, which is nearly all there is.
+"""Max pooling over windows of 2 × 2 with strides 2, the most frequent case, and its gradient.
 
-    a b   The four pixels of a window are read together, eight channels at a time: three
-    c d   comparisons in registers give the largest and its number, 0 to 3 for a to d. The number
-          is kept, one byte an element, so the way back neither searches again nor reads the input:
-          it writes the cotangent where the number is that of the pixel, and zeros elsewhere.
+    a b   The four pixels of a window are read together, eight channels at a time. Three
+    c d   comparisons in registers give the maximum and its argmax, 0 to 3 for a to d. The argmax
+          is stored, one byte for each element of the result. The gradient then needs no input: it
+          writes the cotangent to the pixel whose number is the argmax, and zeros to the others.
 
-Where the channels are no multiple of eight, the last vector overlaps the one before it, and the
-same values are written twice. Fewer than eight channels, and float64, are done one by one.
+If the channels are not a multiple of eight, the last vector overlaps the one before it, and the
+same values are written twice. Fewer than eight channels, and float64, are computed number by
+number.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import pool as definition
 from minicnn.common.sliding_windows import Sizes
 
-PIECE_ELEMENTS = 120_000  # inputs that are worth waking a thread for
+PIECE_ELEMENTS = 120_000  # least number of inputs in a piece of work
 ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)
 
 
 def max_pool_2x2(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of each window and its number in it; see `backend/numpy/pool.py`."""
+    """The maximum of each window and its argmax; see `backend/numpy/pool.py`."""
     if not same_float(x):
         return definition.max_pool_2x2(x)
     (x,) = contiguous(x)
     batch, height, width, channels = x.shape
     y = np.empty((batch, height // 2, width // 2, channels), x.dtype)
     argmax = np.empty(y.shape, np.uint8)
-    kernel = _choose if _fits_vectors(x) else _choose_one_by_one
+    kernel = _max_pool if _fits_vectors(x) else _max_pool_per_element
     _each_image(kernel, 4 * y[:1].size, x, y, argmax)
     return y, argmax
 
@@ -58,7 +59,7 @@ def max_pool_2x2_gradient(cotangent: np.ndarray, argmax: np.ndarray, size: Sizes
     height, width = size
     new = np.zeros if height % 2 or width % 2 else np.empty
     gradient = new((len(cotangent), height, width, cotangent.shape[3]), cotangent.dtype)
-    kernel = _hand_back if _fits_vectors(cotangent) else _hand_back_one_by_one
+    kernel = _max_pool_gradient if _fits_vectors(cotangent) else _max_pool_gradient_per_element
     _each_image(kernel, 4 * cotangent[:1].size, cotangent, argmax, gradient)
     return gradient
 
@@ -73,7 +74,7 @@ def _each_image(kernel: Callable, elements: int, *arrays: np.ndarray) -> None:
 
 
 @compiled
-def _choose(first, last, x, y, argmax):
+def _max_pool(first, last, x, y, argmax):
     _, height, width, channels = x.shape
     _, lines, positions, _ = y.shape
     pixel, row = 4 * channels, 4 * width * channels
@@ -98,29 +99,30 @@ def _choose(first, last, x, y, argmax):
 
 
 @part
-def store_largest(target, winner, a, b, c, d):
-    """Writes the largest of a window's four pixels, and its number as a byte; the first of equals.
+def store_largest(target, argmax, a, b, c, d):
+    """Writes the maximum of a window's four pixels to `target`, its argmax as a byte to `argmax`.
 
-    Nobody wants the number if `winner` is 0.
+    Both are addresses; with `argmax` 0 the argmax is not computed.
     """
-    if winner == 0:
+    if argmax == 0:
         store(target, larger(larger(a, b), larger(c, d)))
         return
     largest, number = _better(a, zero(), b, splat(ONE))
     largest, number = _better(largest, number, c, splat(TWO))
     largest, number = _better(largest, number, d, splat(THREE))
     store(target, largest)
-    store_bytes(winner, number)
+    store_bytes(argmax, number)
 
 
 @part
 def _better(largest, number, value, tap):
+    """The larger of `largest` and `value`, and its number in the window."""
     number = where_beats(value, largest, tap, number)
     return where_beats(value, largest, value, largest), number
 
 
 @compiled
-def _hand_back(first, last, cotangent, argmax, gradient):
+def _max_pool_gradient(first, last, cotangent, argmax, gradient):
     _, height, width, channels = gradient.shape
     _, lines, positions, _ = cotangent.shape
     one, two, three = splat(ONE), splat(TWO), splat(THREE)
@@ -144,7 +146,7 @@ def _hand_back(first, last, cotangent, argmax, gradient):
 
 
 @compiled
-def _choose_one_by_one(first, last, x, y, argmax):
+def _max_pool_per_element(first, last, x, y, argmax):
     for image in range(first, last):
         for line in range(y.shape[1]):
             for position in range(y.shape[2]):
@@ -160,7 +162,7 @@ def _choose_one_by_one(first, last, x, y, argmax):
 
 
 @compiled
-def _hand_back_one_by_one(first, last, cotangent, argmax, gradient):
+def _max_pool_gradient_per_element(first, last, cotangent, argmax, gradient):
     for image in range(first, last):
         for line in range(cotangent.shape[1]):
             for position in range(cotangent.shape[2]):

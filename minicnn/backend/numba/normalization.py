@@ -1,18 +1,22 @@
-"""Batch normalisation in as few passes over memory as it takes: two forward, two backward.
+"""Batch normalisation and its gradient, with two passes over memory each.
 
     forward    x → μ, σ²            then   x → y = relu((x − μ) · scale + β)
     backward   ḡ, x → Σ ḡ, Σ ḡ (x − μ)     then   ḡ, x → x̄ = a ḡ + b (x − μ) + c
 
-An image batch is a table here: a row for each pixel, a column for each channel. Eight channels are
-a vector. The rows are read as they lie in memory, which is what processors foresee; one row of sums
-stays in the cache. Sums are of BLOCK rows, few enough that float32 loses nothing to speak of, and
-that the rows are still in the cache when their mean is known and their squares are summed. Blocks
-are then put together in float64: two sets with n and m rows, means μ and ν, sums of
-squares S and T have together the mean `μ + (ν − μ) m / (n + m)` and the sum of squares
-`S + T + (ν − μ)² n m / (n + m)`. Nothing cancels, however far the mean is from zero.
+A batch of images is treated as a table: a row for each pixel, a column for each channel. Eight
+channels are a vector. The rows are read in the order of memory, which is fast; one row of sums
+stays in the cache. Sums in float32 are of BLOCK rows only: few enough for a small rounding error,
+and for the rows to be still in the cache when their mean is known and their squares are summed.
+Blocks are then combined in float64: two sets of n and m rows, with means μ and ν and sums of
+squared distances from the mean S and T, have together
 
-x̄ is the formula of `backend/numpy/fused_layers.py`, with each channel's factors computed first:
-a = γ / √(σ² + ε), b = −a Σ ḡ (x − μ) / (n (σ² + ε)), c = −a Σ ḡ / n.
+    the mean                        μ + (ν − μ) m / (n + m)
+    the sum of squared distances    S + T + (ν − μ)² n m / (n + m).
+
+Nothing cancels, even if the mean is far from zero.
+
+x̄ is the formula of `backend/numpy/fused_layers.py`, with the factors a, b and c of each channel
+computed first: a = γ / √(σ² + ε), b = −a Σ ḡ (x − μ) / (n (σ² + ε)), c = −a Σ ḡ / n.
 
 Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample
 variances" (1979), eq. 2.1.
@@ -42,7 +46,7 @@ from minicnn.backend.numpy import fused_layers
 from minicnn.backend.numpy import normalization as definition
 
 BLOCK = 32  # rows
-PIECE_ELEMENTS = 65_536  # that are worth waking a thread for
+PIECE_ELEMENTS = 65_536  # least number in a piece of work
 
 
 def moments(
@@ -170,8 +174,8 @@ def _sum_up(work, rows, means, squares):
 def _sum_block(source, channels, count, sums):
     """Mean m, `Σ (x − m)` and `Σ (x − m)²` of each column of `count` rows.
 
-    The second is what rounding has left out of the mean. Two rows are added at a time, so that the
-    sums are loaded and stored half as often; the last one may be alone.
+    The second is the rounding error of the mean times `count`. Two rows are added at a time, so
+    that the sums are loaded and stored half as often; an odd last row is added alone.
     """
     sums[...] = 0
     row, step = 4 * channels, 4 * sums.shape[1]
@@ -202,13 +206,13 @@ def _sum_block(source, channels, count, sums):
 
 @part
 def _lanes(channels):
-    """Channels, filled up to whole vectors."""
+    """The number of channels, rounded up to a multiple of eight."""
     return -(-channels // WIDTH) * WIDTH
 
 
 @part
 def _read(address, left):
-    """Eight numbers, or as many as there are `left` bytes, and zeros."""
+    """Eight numbers, or those in the `left` bytes and zeros."""
     return load(address) if left >= BYTES else load_first(address, left // 4)
 
 
@@ -248,18 +252,18 @@ def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
 
 @part
 def _add_rows(places, number, count, mean, channels, sums, rectify):
-    """Adds one row or two from a number on, as in `_sum_block`."""
+    """Adds one row, or two (as in `_sum_block`), from row `number` on."""
     cotangent, x, y = places
     row = 4 * channels
     totals, products = address_of(sums), address_of(sums) + 4 * sums.shape[1]
     for c in range(0, row, BYTES):
         left, place = row - c, number * row + c
         centre = _read(mean + c, left)
-        g = _passed(_read(cotangent + place, left), y + place, left, rectify)
+        g = _activation_gradient(_read(cotangent + place, left), y + place, left, rectify)
         total, product = g, multiply_add(g, _read(x + place, left) - centre, load(products + c))
         if count == 2:
             place += row
-            g = _passed(_read(cotangent + place, left), y + place, left, rectify)
+            g = _activation_gradient(_read(cotangent + place, left), y + place, left, rectify)
             total = total + g
             product = multiply_add(g, _read(x + place, left) - centre, product)
         store(totals + c, load(totals + c) + total)
@@ -267,8 +271,8 @@ def _add_rows(places, number, count, mean, channels, sums, rectify):
 
 
 @part
-def _passed(g, y, left, rectify):
-    """The cotangent in front of the activation, from the one behind it."""
+def _activation_gradient(g, y, left, rectify):
+    """The cotangent of the activation's input, from that of its result."""
     return where_positive(g, _read(y, left)) if rectify else g
 
 

@@ -1,18 +1,19 @@
-"""The steps of optimizers: all parameters of a model in one launch, and into new memory.
+"""The steps of optimizers: one call of a compiled function updates all parameters of a model.
 
-A model has a few large parameters and many small ones. One call of a kernel for each would cost
-more than its arithmetic, so here one call does them all. It is told where the arrays lie:
+A model has a few large parameters and many small ones. For a small one, a call of a compiled
+function takes longer than its arithmetic; so one call computes all of them, from tables of
+addresses:
 
     sources[s, p]   the address of parameter p's array of kind s (weights, gradient, averages)
-    targets[t, p]   where the results of kind t go: slices of one new flat array for each t
-    first[p]        the number of p's first vector, when the vectors of all parameters are counted
+    targets[t, p]   the address of p's result of kind t, in one new flat array for each t
+    first[p]        the number of p's first vector, if the vectors of all parameters are counted
 
 The vectors (of eight elements) of all parameters are cut into pieces for the threads. A parameter
-whose size is no multiple of eight ends with a vector that overlaps the one before it, which writes
-the same values twice; one of less than eight elements is copied to where there is room for eight.
+whose size is not a multiple of eight ends with a vector that overlaps the one before it, which
+writes the same values twice; one of less than eight elements is copied to an array of eight.
 
-Nothing is written into the arrays that were given: others may hold them, and a step that fails half
-way must leave everything as it was.
+The given arrays are not written: they may be in use elsewhere, and after a step that fails they
+must be unchanged.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from minicnn.backend.numpy import optimizers as definition
 Array = np.ndarray
 Arrays = Sequence[Array]
 
-PIECE = 4096  # vectors that are worth waking a thread for
+PIECE = 4096  # least number of vectors in a piece of work
 FLOAT32 = np.dtype("float32")
 
 
@@ -125,15 +126,15 @@ def rmsprop_steps(
     return *results, averages, momentums
 
 
-def decay_steps(parameters: Arrays, share_lost: float) -> list[Array]:
-    """`w ← w − share · w` for many parameters; see `backend/numpy/optimizers.py`."""
+def decay_steps(parameters: Arrays, rate: float) -> list[Array]:
+    """`w ← w − rate · w` for many parameters; see `backend/numpy/optimizers.py`."""
     if not _fits_vectors((parameters,)):
-        return definition.decay_steps(parameters, share_lost)
-    return _launch(_decay, (parameters,), 1, share_lost)[0]
+        return definition.decay_steps(parameters, rate)
+    return _launch(_decay, (parameters,), 1, rate)[0]
 
 
 class Layout(NamedTuple):
-    """Where the parameters of some shapes lie in a flat array, and the work on them."""
+    """The places of parameters in one flat array, and the bounds of the pieces of work."""
 
     sizes: np.ndarray  # elements of each, at least WIDTH
     first: np.ndarray  # number of the first vector of each, and of all vectors
@@ -159,13 +160,13 @@ def _layout(shapes: tuple[tuple[int, ...], ...]) -> Layout:
 
 
 def _one(steps: Callable, count: int, *arrays_and_settings) -> tuple:
-    """`steps` for one parameter, which has `count` arrays."""
+    """Calls `steps`, for many parameters, with one parameter that has `count` arrays."""
     arrays, settings = arrays_and_settings[:count], arrays_and_settings[count:]
     return tuple(result for (result,) in steps(*([array] for array in arrays), *settings))
 
 
 def _fits_vectors(arrays: Sequence[Arrays]) -> bool:
-    """Whether all are float32, and those of one parameter have one shape: nothing checks later."""
+    """Whether all are float32, and those of one parameter have one shape: the only check."""
     shapes = [array.shape for array in arrays[0]]
     if not shapes or any([array.shape for array in kind] != shapes for kind in arrays[1:]):
         return False
@@ -173,7 +174,7 @@ def _fits_vectors(arrays: Sequence[Arrays]) -> bool:
 
 
 def _launch(kernel: Callable, arrays: Sequence[Arrays], results: int, *settings: float) -> tuple:
-    """Calls the kernel for all parameters; gives so many lists of new arrays."""
+    """Calls the compiled function for all parameters; returns `results` lists of new arrays."""
     layout = _layout(tuple([array.shape for array in arrays[0]]))
     sources, copies = _addresses([array for kind in arrays for array in kind])
     flats = [np.empty(layout.total, np.float32) for _ in range(results)]
@@ -181,12 +182,12 @@ def _launch(kernel: Callable, arrays: Sequence[Arrays], results: int, *settings:
     numbers = [float(setting) for setting in settings]
     sources = sources.reshape(len(arrays), -1)
     share(kernel, layout.bounds, sources, targets, layout.sizes, layout.first, *numbers)
-    del copies  # which had to live until here
+    del copies  # their addresses were in use until here
     return tuple([[flat[part].reshape(shape) for part, shape in layout.slices] for flat in flats])
 
 
 def _addresses(arrays: Arrays) -> tuple[np.ndarray, Arrays]:
-    """Where the arrays are; of those that cannot be read as they are, where their copies are."""
+    """The addresses of the arrays, or of contiguous copies, and the arrays themselves."""
     addresses = [_address(array) for array in arrays]
     if all(addresses):
         return np.array(addresses), arrays
@@ -195,7 +196,7 @@ def _addresses(arrays: Arrays) -> tuple[np.ndarray, Arrays]:
 
 
 def _copy(array: Array) -> Array:
-    """The elements one after the other, with zeros behind them if they are few."""
+    """A contiguous copy in one axis, with zeros at the end up to eight elements."""
     copy = np.zeros(max(array.size, WIDTH), array.dtype)
     copy[: array.size] = array.reshape(-1)
     return copy
@@ -203,7 +204,7 @@ def _copy(array: Array) -> Array:
 
 @compiled
 def _address(array):
-    """Where an array is, if its elements lie one after the other and are a vector or more."""
+    """The address of an array, or 0 if it is not contiguous or has less than eight elements."""
     return address_of(array) if array.flags.c_contiguous and array.size >= WIDTH else 0
 
 
@@ -213,10 +214,14 @@ def _place(vector, first, size):
     return 4 * min(WIDTH * (vector - first), size - WIDTH)
 
 
+# `new_share_1` is 1 - β₁, the share of the new gradient in the average; `new_share_2` is 1 - β₂.
 @compiled
-def _adam(work, sources, targets, sizes, first, alpha, fresh_1, fresh_2, epsilon):
+def _adam(work, sources, targets, sizes, first, alpha, new_share_1, new_share_2, epsilon):
     alpha, epsilon = splat(np.float32(alpha)), splat(np.float32(epsilon))
-    fresh_1, fresh_2 = splat(np.float32(fresh_1)), splat(np.float32(fresh_2))
+    new_share_1, new_share_2 = (
+        splat(np.float32(new_share_1)),
+        splat(np.float32(new_share_2)),
+    )
     for _, start, stop in pieces(work):
         for p in range(len(sizes)):
             w, g, m, v = sources[0, p], sources[1, p], sources[2, p], sources[3, p]
@@ -224,8 +229,8 @@ def _adam(work, sources, targets, sizes, first, alpha, fresh_1, fresh_2, epsilon
             for i in range(max(start, first[p]), min(stop, first[p + 1])):
                 at = _place(i, first[p], sizes[p])
                 gradient, momentum, velocity = load(g + at), load(m + at), load(v + at)
-                momentum = multiply_add(gradient - momentum, fresh_1, momentum)
-                velocity = multiply_add(gradient * gradient - velocity, fresh_2, velocity)
+                momentum = multiply_add(gradient - momentum, new_share_1, momentum)
+                velocity = multiply_add(gradient * gradient - velocity, new_share_2, velocity)
                 step = alpha * momentum / (square_root(velocity) + epsilon)
                 store(new_m + at, momentum)
                 store(new_v + at, velocity)
@@ -245,37 +250,37 @@ def _sgd(work, sources, targets, sizes, first, learning_rate):
 
 @compiled
 def _momentum(work, sources, targets, sizes, first, learning_rate, momentum):
-    rate, kept = splat(np.float32(learning_rate)), splat(np.float32(momentum))
+    rate, momentum = splat(np.float32(learning_rate)), splat(np.float32(momentum))
     for _, start, stop in pieces(work):
         for p in range(len(sizes)):
             w, g, v = sources[0, p], sources[1, p], sources[2, p]
             for i in range(max(start, first[p]), min(stop, first[p + 1])):
                 at = _place(i, first[p], sizes[p])
-                velocity = kept * load(v + at) - rate * load(g + at)
+                velocity = momentum * load(v + at) - rate * load(g + at)
                 store(targets[1, p] + at, velocity)
                 store(targets[0, p] + at, load(w + at) + velocity)
 
 
 @compiled
 def _nesterov(work, sources, targets, sizes, first, learning_rate, momentum):
-    rate, kept = splat(np.float32(learning_rate)), splat(np.float32(momentum))
+    rate, momentum = splat(np.float32(learning_rate)), splat(np.float32(momentum))
     for _, start, stop in pieces(work):
         for p in range(len(sizes)):
             w, g, v = sources[0, p], sources[1, p], sources[2, p]
             for i in range(max(start, first[p]), min(stop, first[p + 1])):
                 at = _place(i, first[p], sizes[p])
                 step = rate * load(g + at)
-                velocity = kept * load(v + at) - step
+                velocity = momentum * load(v + at) - step
                 store(targets[1, p] + at, velocity)
-                store(targets[0, p] + at, load(w + at) + (kept * velocity - step))
+                store(targets[0, p] + at, load(w + at) + (momentum * velocity - step))
 
 
 @compiled
-def _rmsprop(work, sources, targets, sizes, first, learning_rate, rho, fresh, epsilon):
-    rate, rho, fresh, epsilon = (
+def _rmsprop(work, sources, targets, sizes, first, learning_rate, rho, one_minus_rho, epsilon):
+    rate, rho, one_minus_rho, epsilon = (
         splat(np.float32(learning_rate)),
         splat(np.float32(rho)),
-        splat(np.float32(fresh)),
+        splat(np.float32(one_minus_rho)),
         splat(np.float32(epsilon)),
     )
     for _, start, stop in pieces(work):
@@ -284,19 +289,19 @@ def _rmsprop(work, sources, targets, sizes, first, learning_rate, rho, fresh, ep
             for i in range(max(start, first[p]), min(stop, first[p + 1])):
                 at = _place(i, first[p], sizes[p])
                 gradient = load(g + at)
-                velocity = rho * load(v + at) + fresh * gradient * gradient
+                velocity = rho * load(v + at) + one_minus_rho * gradient * gradient
                 step = rate * gradient / square_root(velocity + epsilon)
                 store(targets[1, p] + at, velocity)
                 store(targets[0, p] + at, load(w + at) - step)
 
 
 @compiled
-def _decay(work, sources, targets, sizes, first, lost):
-    lost = splat(np.float32(lost))
+def _decay(work, sources, targets, sizes, first, rate):
+    rate = splat(np.float32(rate))
     for _, start, stop in pieces(work):
         for p in range(len(sizes)):
             w, new_w = sources[0, p], targets[0, p]
             for i in range(max(start, first[p]), min(stop, first[p + 1])):
                 at = _place(i, first[p], sizes[p])
                 weights = load(w + at)
-                store(new_w + at, weights - lost * weights)
+                store(new_w + at, weights - rate * weights)

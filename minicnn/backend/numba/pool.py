@@ -1,8 +1,9 @@
-"""Two-dimensional pooling, image by image, with inner loops along the channels.
+"""Max and average pooling in two dimensions, and their gradients, as loops over windows.
 
-The windows are looked at in row order and only inside the image, so padding never wins and never
-counts. One spatial dimension becomes two; three are NumPy's, and so are types other than float32
-and float64, and large windows that overlap.
+For each window the pixels inside the image are read in row order, with an inner loop along the
+channels, which the compiler turns into vector instructions. Threads take whole images. One spatial
+dimension is treated as two. NumPy's functions do the rest: three dimensions, other types than
+float32 and float64, and large windows that overlap. Windows of 2 × 2 are in `max_pool_2x2.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradie
 from minicnn.backend.numpy import pool as definition
 from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
-PIECE_ELEMENTS = 30_000  # reads that are worth waking a thread for
-MOST_READS = 64  # of each element; with more, NumPy's way of one axis after the other is faster
+PIECE_ELEMENTS = 30_000  # least number of reads in a piece of work
+MOST_READS = 64  # of each element; with more, pooling axis by axis as NumPy's is faster
 WINDOW_2X2 = (2, 2, 2, 2, 0, 0)  # see `_window`
 
 
@@ -37,7 +38,7 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
 def max_pool_gather(
     t: np.ndarray, x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
-    """`t` where each window of `x` has its maximum; see `backend/numpy/pool.py`."""
+    """The element of `t` at each window's argmax in `x`; see `backend/numpy/pool.py`."""
     if not _compiles(pool_size, strides, t, x):
         return definition.max_pool_gather(t, x, pool_size, strides, padding)
     x, t, window = _two_dimensional(x), _two_dimensional(t), _window(pool_size, strides, padding)
@@ -85,14 +86,14 @@ def average_pool_gradient(
 
 
 def _compiles(pool_size: Sizes, strides: Sizes, *arrays: np.ndarray) -> bool:
-    """Whether the arrays are of a kind that is compiled, and no element is in very many windows."""
+    """Whether the arrays have a compiled type, and no element is in too many windows."""
     if not same_float(*arrays) or arrays[0].ndim not in (3, 4):
         return False
     return len(pool_size) == 1 or prod(pool_size) <= MOST_READS * prod(strides)
 
 
 def _two_dimensional(x: np.ndarray) -> np.ndarray:
-    """`x` contiguous, as `(batch, height, width, channels)`."""
+    """`x` as a contiguous array `(batch, height, width, channels)`."""
     (x,) = contiguous(x)
     return x if x.ndim == 4 else x[:, None]
 
@@ -106,7 +107,7 @@ def _window(pool_size: Sizes, strides: Sizes, padding: Padding) -> tuple[int, ..
 
 
 def _is_2x2(window: tuple[int, ...], padding: Padding) -> bool:
-    """Whether all windows are whole blocks of 2 x 2, one beside the other."""
+    """Whether the windows are 2 × 2 with strides 2 and no padding."""
     return window == WINDOW_2X2 and not any(map(any, padding))
 
 
@@ -136,7 +137,7 @@ def _max_pool(first, last, x, y, window):
                     for j in range(max(column, 0), min(column + across, width)):
                         values = x[image, i, j]
                         for c in range(channels):
-                            better = _beats(values[c], largest[c])
+                            better = _is_larger(values[c], largest[c])
                             largest[c] = values[c] if better else largest[c]
 
 
@@ -170,7 +171,7 @@ def _max_pool_gradient(first, last, x, cotangent, gradient, window):
 
 @part
 def _find_argmax(image, line, position, window, largest, argmax):
-    """The first largest element of one window, by the number of its pixel, for each channel."""
+    """Writes a window's maximum and the number of its pixel in the image, for each channel."""
     down, across, stride_down, stride_across, top, left = window
     height, width, channels = image.shape
     row, column = line * stride_down - top, position * stride_across - left
@@ -182,14 +183,14 @@ def _find_argmax(image, line, position, window, largest, argmax):
             values = image[i, j]
             pixel = np.int32(i * width + j)
             for c in range(channels):
-                better = _beats(values[c], largest[c])
+                better = _is_larger(values[c], largest[c])
                 argmax[c] = pixel if better else argmax[c]
                 largest[c] = values[c] if better else largest[c]
 
 
 @part
-def _beats(value, largest):
-    """NaN is larger than any number."""
+def _is_larger(value, largest):
+    """Whether `value` is larger; NaN counts as larger than any number."""
     return (value > largest) | (value != value)
 
 

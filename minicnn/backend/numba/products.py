@@ -1,15 +1,14 @@
-"""Matrix products, and the dense layer made of them, on our threads.
+"""Matrix products, and the dense layer with its gradients, on several threads.
 
-The matrix library (BLAS) computes each product with one thread (see `threads.py`). A product that
-is large enough is cut into parts, which our threads take:
+The matrix library inside NumPy (BLAS) computes each product on one thread (see
+`machine/threads.py`). A large product is cut into smaller products, which the threads share:
 
     tall result             wide result              long sums
     [ A₀ ]       [ A₀·B ]                                       [ B₀ ]
     [ A₁ ] · B = [ A₁·B ]   A · [B₀ B₁] = [A·B₀ A·B₁]   [A₀ A₁] · [ B₁ ] = A₀·B₀ + A₁·B₁
 
-Where it is cut depends on its size alone, so the result does not depend on the number of threads.
-Small products, of which a network of dense layers has many, go straight to the library: there every
-call from Python costs as much as some thousand multiplications.
+The cut depends on the size only, so the result does not depend on the number of threads. Small
+products are given to the library uncut: for them a call from Python takes longer than to multiply.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy import fused_layers as definition
 from minicnn.backend.numpy.fused_layers import Gradients
 
-PIECE_OPERATIONS = 3_000_000  # multiplications that are worth waking a thread for
-PIECE_ELEMENTS = 100_000  # the same for the elements that relu's gradient goes over
-BLOCK_BYTES = 256 * 1024  # of a result that is still in the cache when bias and relu come
-MOST_PIECES = 8  # each piece arranges the whole other factor anew
-SHORTEST = 64  # of the side that is cut, where the library is still at its best
+PIECE_OPERATIONS = 3_000_000  # least number of multiplications in a piece of work
+PIECE_ELEMENTS = 100_000  # the same for elements of relu's gradient
+BLOCK_BYTES = 256 * 1024  # of a result that is still in the cache when bias and relu are applied
+MOST_PIECES = 8  # more would cost time: for each the library copies the whole other factor
+SHORTEST = 64  # length of a cut side at which the library still has its full speed
 GRAIN = 16  # rows or columns that the library computes together
 
-Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # two factors, and where their product goes
+Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # two factors, and the array for their product
 
 
 def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -85,7 +84,7 @@ def dense_layer_gradients(
     arrays = (cotangent, x, kernel, y) if relu else (cotangent, x, kernel)
     if not same_float(*arrays):
         return definition.dense_layer_gradients(cotangent, x, kernel, y, activation, input_needed)
-    cotangent, bias_gradient = _behind_activation(cotangent, y, relu)
+    cotangent, bias_gradient = _activation_gradient(cotangent, y, relu)
     pairs = []
     if kernel_needed:
         pairs.append((x.T, cotangent))
@@ -99,29 +98,29 @@ def dense_layer_gradients(
     )
 
 
-def _behind_activation(
+def _activation_gradient(
     cotangent: np.ndarray, y: np.ndarray | None, relu: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The cotangent behind relu (or as it is), and its sum over the rows."""
+    """The cotangent of the activation's input, and its sum over the rows."""
     cotangent, y = contiguous(cotangent, y if relu else cotangent)
     result = np.empty_like(cotangent) if relu else cotangent
     rows, units = cotangent.shape
     if cotangent.size < 2 * PIECE_ELEMENTS:
         total = np.zeros(units, cotangent.dtype)
-        _pass_and_sum(0, rows, cotangent, y, result, total, relu)
+        _relu_gradient_and_sum(0, rows, cotangent, y, result, total, relu)
         return result, total
     bounds = cut(rows, 1 + PIECE_ELEMENTS // max(1, units))
     totals = np.zeros((len(bounds) - 1, units), cotangent.dtype)
 
     def task(piece: int, start: int, stop: int) -> None:
-        _pass_and_sum(start, stop, cotangent, y, result, totals[piece], relu)
+        _relu_gradient_and_sum(start, stop, cotangent, y, result, totals[piece], relu)
 
     for_pieces(task, bounds)
     return result, totals.sum(0)
 
 
 def _products(*pairs: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
-    """The product of each pair of matrices; all of them are one job for the threads."""
+    """The product of each pair of matrices; the threads compute all of them at the same time."""
     if sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in pairs) < 2 * PIECE_OPERATIONS:
         return [np.dot(a, b) for a, b in pairs]
     results, parts = [], []
@@ -137,7 +136,10 @@ def _products(*pairs: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
 
 
 def _parts(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, list[Part]]:
-    """Room for `a @ b` and the products that fill it; in three dimensions if it is their sum."""
+    """An empty array for `a @ b`, and the smaller products that fill it.
+
+    If `a @ b` is their sum, the array has three dimensions, to be summed over the first.
+    """
     rows, terms = a.shape
     columns = b.shape[1]
     if terms > 4 * max(rows, columns):
@@ -156,9 +158,9 @@ def _spans(length: int, operations: int) -> list[slice]:
 
 
 def _cut(length: int, operations: int) -> np.ndarray:
-    """The bounds of pieces of a side, on each element of which depend so many multiplications.
+    """The bounds of pieces of a side, each element of which takes so many multiplications.
 
-    There are 1, 2, 4 or 8 of them, so that 2 or 4 threads get the same number.
+    There are 1, 2, 4 or 8 pieces, so that 2 or 4 threads get the same number.
     """
     smallest = max(SHORTEST, 1 + PIECE_OPERATIONS // max(1, operations))
     pieces = 1
@@ -169,7 +171,7 @@ def _cut(length: int, operations: int) -> np.ndarray:
 
 @compiled
 def _add_bias(y, bias, relu):
-    """Adds the bias to each row, then relu, which keeps NaN."""
+    """Adds the bias to each row and applies relu if `relu`; NaN stays NaN."""
     zero = y.dtype.type(0)
     for i in range(len(y)):
         row = y[i]
@@ -179,8 +181,8 @@ def _add_bias(y, bias, relu):
 
 
 @compiled
-def _pass_and_sum(start, stop, cotangent, y, result, total, relu):
-    """Where relu let the value pass, its cotangent, else 0; the sum over the rows is added."""
+def _relu_gradient_and_sum(start, stop, cotangent, y, result, total, relu):
+    """Writes relu's gradient to `result` (if `relu`), and adds its sum over the rows to `total`."""
     zero = cotangent.dtype.type(0)
     for i in range(start, stop):
         source, sign, target = cotangent[i], y[i], result[i]

@@ -1,4 +1,9 @@
-"""Random words, with the bits of `backend/numpy/random.py` on any number of threads."""
+"""Random words: Philox on several threads, with the same bits as `backend/numpy/random.py`.
+
+Every block of four words depends on its number and the key only, so threads compute blocks
+independently. LANES blocks go through the ten rounds together, because the compiler turns the inner
+loops over them into vector instructions.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,9 @@ from minicnn.backend.numba.machine.threads import for_chunks
 from minicnn.backend.numpy import random as definition
 from minicnn.backend.numpy.random import KEY_STEPS, MULTIPLIERS, ROUNDS, Key
 
-PIECE = 2048  # blocks of four words that are worth waking a thread for
-FEW = 50_000  # words that NumPy has made before a kernel is loaded, let alone compiled
-LANES = 32  # blocks that go through the rounds side by side, in vector registers
+PIECE = 2048  # least number of blocks of four words in a piece of work
+FEW = 50_000  # words that NumPy computes faster than a compiled function is loaded
+LANES = 32  # blocks that are computed together
 HALF = np.uint64(32)
 FIRST_MULTIPLIER, SECOND_MULTIPLIER = (np.uint64(number) for number in MULTIPLIERS)
 
@@ -26,7 +31,7 @@ def random_bits(key: Key, count: int, stream: int = 0) -> np.ndarray:
 
 
 def round_keys(key: Key) -> np.ndarray:
-    """The pair of keys of each round, uint32 `(rounds, 2)`."""
+    """The two keys of each round, uint32 `(rounds, 2)`."""
     first = np.array([int(word) for word in key], np.uint64)
     rounds = np.arange(ROUNDS, dtype=np.uint64)[:, None]
     return (first + rounds * np.array(KEY_STEPS, np.uint64)).astype(np.uint32)

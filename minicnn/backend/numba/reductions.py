@@ -1,4 +1,4 @@
-"""Where the largest element of each row is."""
+"""The index of the largest element of each row (argmax), on several threads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from minicnn.backend.numba.compiler.compile import compiled, same_float
 from minicnn.backend.numba.machine.threads import for_chunks
 
-PIECE = 65_536  # elements that are worth waking a thread for
+PIECE = 65_536  # least number of elements in a piece of work
 
 
 def argmax(x: np.ndarray, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
-    """As NumPy's: the first of several, and the first NaN if there is one. Fast along rows."""
+    """Index of the first maximum, or of the first NaN, as NumPy's; fast along the last axis."""
     if not _has_rows(x, axis):
         return np.argmax(x, axis=axis, keepdims=keepdims)
     places = np.empty(x.shape[:-1], np.int64)

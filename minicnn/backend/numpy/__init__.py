@@ -1,4 +1,4 @@
-"""The definition of every kernel: a few lines of NumPy that read like the formula.
+"""The definition of every kernel, in a few lines of NumPy that read like the formula.
 
 The functions take any float type, and complex numbers where they are analytic, so that the complex
 step can check their derivatives. All images are channels-last: `(batch, *spatial, channels)`.

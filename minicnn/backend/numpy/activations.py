@@ -1,8 +1,8 @@
 """Activation functions and the softmax family, on arrays of any shape.
 
-Each is written so that it neither overflows nor loses digits, and so that complex input works:
-branches look at the real part (NumPy orders complex numbers by it), so that the complex step gives
-exact derivatives.
+The formulas neither overflow nor lose digits by cancellation. They also take complex numbers, so
+that the complex step gives exact derivatives: comparisons are made by the real part (as NumPy
+orders complex numbers).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 
 def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Cotangent of the input of `y = relu(x)`: passed on where `y > 0`, zero elsewhere."""
+    """Cotangent of the input of `y = relu(x)`: the cotangent where `y > 0`, zero elsewhere."""
     return np.where(y.real > 0, cotangent, 0)
 
 
@@ -59,12 +59,12 @@ def log_sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def hard_sigmoid(x: np.ndarray) -> np.ndarray:
-    """Straight-line sigmoid: `x / 6 + 1/2`, held between 0 and 1."""
+    """Piecewise linear sigmoid: `x / 6 + 1/2`, clipped to [0, 1]."""
     return np.clip(x / 6 + 0.5, 0, 1)
 
 
 def sparse_sigmoid(x: np.ndarray) -> np.ndarray:
-    """Straight-line sigmoid: `(x + 1) / 2`, held between 0 and 1."""
+    """Piecewise linear sigmoid: `(x + 1) / 2`, clipped to [0, 1]."""
     return np.clip((x + 1) / 2, 0, 1)
 
 
@@ -110,18 +110,18 @@ def celu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
 
 
 def selu(x: np.ndarray) -> np.ndarray:
-    """Scaled ELU whose constants keep mean 0 and variance 1 from layer to layer."""
+    """Scaled ELU; its constants keep mean 0 and variance 1 from layer to layer."""
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
 def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Gated linear unit: the first half along `axis` times the sigmoid of the second."""
+    """Gated linear unit: the first half along `axis` times the sigmoid of the second half."""
     value, gate = np.split(x, 2, axis)
     return value * sigmoid(gate)
 
 
 def hard_tanh(x: np.ndarray) -> np.ndarray:
-    """`x` held between -1 and 1."""
+    """`x`, clipped to [-1, 1]."""
     return np.clip(x, -1, 1)
 
 
@@ -136,7 +136,7 @@ def hard_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
 
 
 def soft_shrink(x: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """`x` moved towards 0 by `threshold`, and 0 where that would cross it."""
+    """`x` moved towards 0 by `threshold`; 0 where `|x| ≤ threshold`."""
     return relu(x - threshold) - relu(-x - threshold)
 
 
@@ -148,7 +148,7 @@ def sparse_plus(x: np.ndarray) -> np.ndarray:
 def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
     """`(x + √(x² + b)) / 2`, a smooth ramp without exponentials.
 
-    For negative x it is `b / (2 (√(x² + b) - x))`, where the sum would cancel.
+    For negative x the sum would cancel, so there `b / (2 (√(x² + b) - x))` is computed.
     """
     size = magnitude(x)
     scale = np.maximum(size.real, max(b, 1) ** 0.5)  # the square of a large x would overflow
@@ -169,7 +169,7 @@ def softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) -> n
 
 
 def log_softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
-    """`x - log Σ exp(x)` along `axis`, without taking the logarithm of a rounded softmax."""
+    """`x - log Σ exp(x)` along `axis`; more exact than the logarithm of a rounded softmax."""
     shifted = x - _shift(x, axis)
     return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
 
@@ -182,7 +182,7 @@ def log_softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) 
 def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """`log Σ exp(x)` along `axis`."""
     shift = _shift(x, axis)
-    with np.errstate(divide="ignore"):  # of nothing but -inf, the result is -inf
+    with np.errstate(divide="ignore"):  # where all x are -inf, the result is -inf
         total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
     return total if keepdims else total.squeeze(axis)
 

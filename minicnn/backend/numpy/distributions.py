@@ -1,4 +1,4 @@
-"""Random numbers of many distributions, made from the words of `kernels.random_bits`.
+"""Random numbers of many distributions, computed from the words of `kernels.random_bits`.
 
 Both backends have the same words, so both give the same numbers. `key` is a pair of 32-bit numbers;
 the same key gives the same numbers, a different key independent ones.
@@ -43,7 +43,7 @@ def normal(key: Key, shape: Shape, dtype: DType = "float32", stream: int = 0) ->
 
 
 def truncated_normal(key: Key, shape: Shape, dtype: DType = "float32") -> np.ndarray:
-    """The standard normal distribution without what lies beyond ±2.
+    """The standard normal distribution, truncated to [-2, 2].
 
     By inversion: `√2 · erf⁻¹(u · erf(√2))` with u uniform in (-1, 1).
     """
@@ -52,8 +52,10 @@ def truncated_normal(key: Key, shape: Shape, dtype: DType = "float32") -> np.nda
 
 
 def randint(key: Key, shape: Shape, minval: int, maxval: int, dtype: DType = "int32") -> np.ndarray:
-    """Integers from `minval` up to, not including, `maxval`, from 64 bits each (so a bias by the
-    remainder stays below 2⁻³² for ranges of 32 bits).
+    """Integers from `minval` up to, not including, `maxval`.
+
+    Each is the remainder of a number of 64 bits, so for ranges of 32 bits the probabilities differ
+    by less than 2⁻³².
     """
     words = _wide_words(key, prod(shape), 0) % np.uint64(int(maxval) - int(minval))
     return (words.astype(np.int64) + int(minval)).reshape(shape).astype(dtype)
@@ -65,8 +67,9 @@ def permutation(key: Key, count: int) -> np.ndarray:
 
 
 def gumbel(key: Key, shape: Shape, dtype: DType = "float32") -> np.ndarray:
-    """Standard Gumbel noise, `-ln(-ln u)`: `argmax(logits + gumbel)` is a draw from
-    `softmax(logits)`.
+    """Standard Gumbel distribution, `-ln(-ln u)`.
+
+    `argmax(logits + gumbel)` has the distribution `softmax(logits)`.
     """
     u = np.maximum(uniform(key, shape, "float64"), 0.5**54)
     return -np.log(-np.log(u)).astype(dtype)
@@ -75,9 +78,9 @@ def gumbel(key: Key, shape: Shape, dtype: DType = "float32") -> np.ndarray:
 def gamma(key: Key, shape: Shape, alpha: np.ndarray | float, dtype: DType = "float32"):
     """Gamma distribution of shape parameter `alpha > 0` and scale 1.
 
-    A cube of a normal number is accepted or drawn again (from the next stream); for `alpha < 1`
-    a draw for `alpha + 1` is multiplied by `u^(1/alpha)`. Source: Marsaglia, Tsang, "A simple
-    method for generating gamma variables" (2000), sections 2 and 6.
+    By rejection: the cube of a normal number is accepted, or drawn again from the next stream. For
+    `alpha < 1` a number for `alpha + 1` is multiplied by `u^(1/alpha)`. Source: Marsaglia, Tsang,
+    "A simple method for generating gamma variables" (2000), sections 2 and 6.
     """
     alpha = np.broadcast_to(np.asarray(alpha, np.float64), shape)
     d = np.where(alpha < 1, alpha + 1, alpha) - 1 / 3
@@ -100,10 +103,9 @@ def binomial(
     probabilities: np.ndarray | float,
     dtype: DType = "float32",
 ) -> np.ndarray:
-    """How many of `counts` independent trials succeed, each with one of `probabilities`.
+    """Binomial distribution: how many of `counts` trials succeed, with the given probabilities.
 
-    NumPy's own generator draws them, from a Philox stream of its own that the key fixes, so that
-    the time does not grow with `counts`.
+    NumPy's generator draws them, seeded by the key, because its time does not grow with `counts`.
     """
     generator = np.random.Generator(np.random.Philox(key=np.asarray(key, np.uint64)))
     return generator.binomial(counts, probabilities, shape).astype(dtype)

@@ -1,4 +1,4 @@
-"""Cross-entropy from logits, computed in one go so that nothing overflows or rounds to log(0)."""
+"""Cross-entropy from logits and its gradient, without overflow and without log(0)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ def moments(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and biased variance over `axes`: `μ = Σ x / n`, `σ² = Σ (x - μ)² / n`.
 
-    Two passes, because `Σ x² / n - μ²` cancels. float16 is summed in float32.
+    μ is computed first, because `Σ x² / n - μ²` would cancel. float16 is summed in float32.
     """
     wide = x.astype(np.result_type(x, np.float32), copy=False)
     mean = wide.mean(axes, keepdims=True)
@@ -21,9 +21,10 @@ def moments(
 def euclidean_length(
     x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> np.ndarray:
-    """`√Σ x²` over `axis`; where the squares overflow or vanish, `s √Σ (x/s)²`, s the largest |x|.
+    """`√Σ x²` over `axis`.
 
-    float16 is summed in float32.
+    Where the squares overflow or underflow it is `s √Σ (x/s)²` with s the largest |x|. float16 is
+    summed in float32.
     """
     wide = x.astype(np.result_type(x, np.float32), copy=False)
     length = np.sqrt(np.sum(wide * wide, axis, keepdims=True))

@@ -1,9 +1,10 @@
-"""One step of each optimizer: old arrays in, NEW arrays out, so that a step can be taken back.
+"""One step of each optimizer, from the old arrays to new arrays.
 
-Settings are Python or NumPy numbers; they are rounded to the parameter's type first.
+The old arrays stay unchanged, so a step that fails can be undone. Settings are Python or NumPy
+numbers; they are rounded to the parameter's type first.
 
 `adam_step` is for one parameter. `adam_steps` is the same for many: lists of arrays in, lists of
-arrays out. `backend/numba` does them all at once.
+arrays out. `backend/numba` computes all of them by one compiled function.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ Array = np.ndarray
 
 
 def for_each(step: Callable, arrays: int) -> Callable:
-    """`step`, which takes so many arrays and then settings, for many parameters.
+    """Makes of `step`, for one parameter, the function for many parameters.
 
-    An array may be None for all of them. Where `step` gives several arrays, so do the lists.
+    The first `arrays` arguments of `step` are arrays, the others settings; the result takes a list
+    for each array. It returns one list, or several if `step` returns several arrays. An array that
+    is not used is None for all parameters.
     """
 
     def steps(*lists_and_settings) -> list[Array] | tuple[list[Array | None], ...]:
@@ -31,9 +34,9 @@ def for_each(step: Callable, arrays: int) -> Callable:
     return steps
 
 
-def decay_step(parameter: Array, share: float) -> Array:
-    """`w ← w − share · w`, weight decay that stands beside the gradient."""
-    return parameter - parameter.dtype.type(share) * parameter
+def decay_step(parameter: Array, rate: float) -> Array:
+    """`w ← w − rate · w`: weight decay apart from the gradient (decoupled)."""
+    return parameter - parameter.dtype.type(rate) * parameter
 
 
 def sgd_step(parameter: Array, gradient: Array, learning_rate: float) -> Array:
@@ -51,7 +54,7 @@ def momentum_step(
 ) -> tuple[Array, Array]:
     """`v ← momentum · v - lr · g`, then `w ← w + v`; returns `(w, v)`.
 
-    With `nesterov` the step looks ahead: `w ← w + momentum · v - lr · g` with the new `v`.
+    With `nesterov` (Nesterov's momentum): `w ← w + momentum · v - lr · g` with the new `v`.
     Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in
     deep learning" (2013), eq. 1-4.
     """
@@ -75,8 +78,8 @@ def adam_step(
 ) -> tuple[Array, Array, Array]:
     """`m ← m + (g - m)(1 - β₁)`, `v ← v + (g² - v)(1 - β₂)`, `w ← w - α · m / (√v + ε)`.
 
-    Returns `(w, m, v)`. `alpha = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ)` carries the bias correction, so ε
-    stands outside it: the efficient form that ends section 2 of Kingma, Ba, "Adam" (2015).
+    Returns `(w, m, v)`. `alpha = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ)` contains the bias correction, so ε
+    is outside of it: the efficient form at the end of section 2 of Kingma, Ba, "Adam" (2015).
     """
     momentum, velocity = _adam_moments(gradient, momentum, velocity, beta_1, beta_2)
     return _adam_move(parameter, momentum, velocity, alpha, epsilon), momentum, velocity
@@ -93,7 +96,7 @@ def amsgrad_step(
     beta_2: float,
     epsilon: float,
 ) -> tuple[Array, Array, Array, Array]:
-    """Adam that divides by the largest `v` so far; returns `(w, m, v, largest)`.
+    """AMSGrad: Adam with the largest `v` so far in the step; returns `(w, m, v, largest)`.
 
     Source: Reddi, Kale, Kumar, "On the convergence of Adam and beyond" (2018), algorithm 2.
     """
@@ -115,17 +118,17 @@ def rmsprop_step(
 ) -> tuple[Array, Array, Array | None, Array | None]:
     """`v ← ρ v + (1 - ρ) g²`, `w ← w - lr · g / √(v + ε)`; returns `(w, v, average, momentum)`.
 
-    With `average` (centered) `a ← ρ a + (1 - ρ) g`, and `v - a²`, the variance, stands for `v` in
-    the step. With `momentum` the step is `m ← momentum_rate · m + lr · g / √(...)`, `w ← w - m`.
-    Source: Hinton, "Neural networks for machine learning" (2012), lecture 6e; Graves, "Generating
-    sequences with recurrent neural networks" (2013), eq. 38-45, for the centered form.
+    With `average` (centered) `a ← ρ a + (1 - ρ) g`, and the step has the variance `v - a²` in
+    place of `v`. With `momentum` the step is `m ← momentum_rate · m + lr · g / √(...)`, `w ← w -
+    m`. Source: Hinton, "Neural networks for machine learning" (2012), lecture 6e; Graves,
+    "Generating sequences with recurrent neural networks" (2013), eq. 38-45, for the centered form.
     """
     number = parameter.dtype.type
-    rho, fresh = number(rho), number(1 - rho)
-    velocity = rho * velocity + fresh * gradient * gradient
+    rho, one_minus_rho = number(rho), number(1 - rho)
+    velocity = rho * velocity + one_minus_rho * gradient * gradient
     spread = velocity
     if average is not None:
-        average = rho * average + fresh * gradient
+        average = rho * average + one_minus_rho * gradient
         spread = velocity - average * average
     step = number(learning_rate) * gradient / np.sqrt(spread + number(epsilon))
     if momentum is not None:

@@ -1,8 +1,14 @@
-"""Pooling over windows of any number of spatial dimensions, and its gradients.
+"""Max and average pooling in any number of spatial dimensions, and their gradients.
+
+    max_pool        y[n, p, c] = max  of x[n, i, c] over the window at p
+    average_pool    y[n, p, c] = mean of x[n, i, c] over the window at p
+
+The gradient of a maximum goes to the element that is the maximum (`max_pool_gradient`); that of a
+mean is shared equally by the elements of the window (`average_pool_gradient`).
 
 Input `(batch, *spatial, channels)`, output `(batch, *positions, channels)`; `padding` is a pair
-(before, after) for each spatial dimension. Padding never wins a maximum and never counts in an
-average.
+(before, after) for each spatial dimension. Padding is never the maximum and is not part of a mean.
+`argmax` is the place of the first maximum.
 """
 
 from __future__ import annotations
@@ -26,9 +32,9 @@ def max_pool(x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding) 
 def max_pool_gather(
     t: np.ndarray, x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
-    """`t` read where each window of `x` has its maximum: the adjoint of `max_pool_gradient`.
+    """The element of `t` at the place of each window's maximum in `x`.
 
-    It is also the directional derivative of `max_pool` at `x` along `t`.
+    It is the adjoint of `max_pool_gradient`, and the derivative of `max_pool` at `x` along `t`.
     """
     for axis, window in _last_axis_first(pool_size, strides, padding):
         argmax = _argmax(x, axis, window)
@@ -39,8 +45,9 @@ def max_pool_gather(
 def max_pool_gradient(
     cotangent: np.ndarray, x: np.ndarray, pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> np.ndarray:
-    """Cotangent of the input of `max_pool(x)`: each window gives all of its cotangent to its
-    maximum, the first one in row order if there are several.
+    """Cotangent of the input of `max_pool(x)`: each window's cotangent, added at its maximum.
+
+    Of several equal maxima the first in row order gets all of it.
     """
     steps = []
     for axis, window in _last_axis_first(pool_size, strides, padding):
@@ -53,7 +60,11 @@ def max_pool_gradient(
 
 
 def max_pool_2x2(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of each window of 2 × 2, and its number in the window (the first, 0 to 3)."""
+    """The maximum of each window of 2 × 2 (strides 2), and its argmax, for images.
+
+    The argmax is a byte, the number 0 to 3 of the first maximum in the window, in row order. An odd
+    last row or column is left out.
+    """
     windows = _windows_2x2(x)
     argmax = windows.argmax(-2)[..., None, :]
     largest = np.take_along_axis(windows, argmax, -2)
@@ -61,7 +72,10 @@ def max_pool_2x2(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def max_pool_2x2_gradient(cotangent: np.ndarray, argmax: np.ndarray, size: Sizes) -> np.ndarray:
-    """Cotangent of the input, whose height and width are `size`: each window's to its winner."""
+    """Cotangent of the input of `max_pool_2x2`, whose height and width are `size`.
+
+    The cotangent of each window stands at its argmax, with zeros at the other three pixels.
+    """
     batch, height, width, channels = cotangent.shape
     taps = np.arange(4)[:, None]
     windows = np.where(argmax[..., None, :] == taps, cotangent[..., None, :], 0)
@@ -93,16 +107,17 @@ def average_pool_gradient(
 def _last_axis_first(
     pool_size: Sizes, strides: Sizes, padding: Padding
 ) -> Iterator[tuple[int, Window]]:
-    """Each spatial axis with its part of the windows, the last one first.
+    """Each spatial axis and the windows along it, the last axis first.
 
-    A window's sum is the sum of the sums of its rows, and its first maximum is the first of its
-    rows' first maxima. Axis by axis, no array is much larger than the input.
+    The functions here pool along one axis after the other: the sum of a window is the sum of the
+    sums of its rows, and its maximum is the maximum of its rows' maxima. So no array is much larger
+    than the input.
     """
     return reversed(list(enumerate(zip(pool_size, strides, padding, strict=True), start=1)))
 
 
 def _padded(x: np.ndarray, axis: int, window: Window, fill: float = 0) -> np.ndarray:
-    """`x` with the axis in front, and `fill` around it."""
+    """`x` with the axis moved to the front and padded with `fill`."""
     *_, padding = window
     x = np.moveaxis(x, axis, 0)
     return np.pad(x, [padding] + [(0, 0)] * (x.ndim - 1), constant_values=fill)
@@ -115,11 +130,11 @@ def _windows(x: np.ndarray, axis: int, window: Window, fill: float = 0) -> np.nd
 
 
 def _argmax(x: np.ndarray, axis: int, window: Window) -> np.ndarray:
-    """Place of the first largest element (or NaN) of each window along the padded axis."""
+    """Index along the padded axis of the first maximum (or NaN) of each window."""
     lowest = -np.inf if is_inexact(x.dtype) else np.iinfo(x.dtype).min
     windows = _windows(x.real, axis, window, lowest)
     size, stride, padding = window
-    # NumPy copies what it looks through: as many windows at once as are not larger than x.
+    # NumPy's argmax copies its input: take so many windows at once that the copy is as large as x.
     some = max(1, (x.shape[axis] + sum(padding)) // size)
     argmax = [windows[i : i + some].argmax(-1) for i in range(0, len(windows), some)]
     begins = np.arange(0, stride * len(windows), stride)
@@ -127,7 +142,7 @@ def _argmax(x: np.ndarray, axis: int, window: Window) -> np.ndarray:
 
 
 def _read(x: np.ndarray, argmax: np.ndarray, axis: int, window: Window) -> np.ndarray:
-    """The elements of x at the argmax."""
+    """The elements of `x` at the argmax."""
     return np.moveaxis(np.take_along_axis(_padded(x, axis, window), argmax, 0), 0, axis)
 
 
@@ -157,7 +172,7 @@ def _add_to_windows(share: np.ndarray, length: int, axis: int, window: Window) -
 
 
 def _windows_2x2(x: np.ndarray) -> np.ndarray:
-    """`(batch, height // 2, width // 2, 4, channels)`."""
+    """The windows of 2 × 2: `(batch, height // 2, width // 2, 4, channels)`."""
     batch, height, width, channels = x.shape
     height, width = height // 2, width // 2
     x = x[:, : 2 * height, : 2 * width].reshape(batch, height, 2, width, 2, channels)

@@ -72,7 +72,7 @@ def erf(x: np.ndarray) -> np.ndarray:
 
 
 def erfc(x: np.ndarray) -> np.ndarray:
-    """Complementary error function, `1 - erf(x)`, accurate where that is tiny."""
+    """Complementary error function, `1 - erf(x)`, also accurate where it is tiny."""
     x, dtype = _widen(x)
     outside = _erfc_outside(np.where(x.real <= 0.5, 0.5, x))
     return np.where(x.real <= 0.5, 1 - erf(x), outside).astype(dtype)
@@ -98,8 +98,8 @@ def _erfc_outside(x: np.ndarray) -> np.ndarray:
     far = np.where(x.real <= 4, 4, np.where(x.real < 30, x, 30))
     inverse_square = 1 / (far * far)
     large = (np.pi**-0.5 - inverse_square * _ratio(ERFC_LARGE, inverse_square)) / far
-    # exp(-x²) would magnify the rounding of x²; split x into a coarse part, whose square is exact,
-    # and the rest.
+    # exp(-x²) would magnify the rounding error of x². So x is split into a part with few digits,
+    # whose square is exact, and the rest.
     coarse = np.trunc(np.minimum(x.real, 30) * 16) / 16
     gaussian = np.exp(-coarse * coarse) * np.exp(-(x - coarse) * (x + coarse))
     return gaussian * np.where(x.real <= 4, middle, large)
@@ -116,7 +116,7 @@ def _ratio(coefficients: tuple[tuple[float, ...], ...], x: np.ndarray) -> np.nda
 
 
 def _widen(x: np.ndarray) -> tuple[np.ndarray, np.dtype]:
-    """`x` in a type of at least single precision, and the type that the result shall have."""
+    """`x` in at least single precision, and the type of the result."""
     x = np.asarray(x)
     dtype = x.dtype if x.dtype.kind in "fc" else np.result_type(x, 1.0)
     return x.astype(np.result_type(dtype, np.float32), copy=False), dtype

@@ -1,4 +1,4 @@
-"""Numba's smaller kernels against the definitions, for shapes that nobody would think of.
+"""Numba's smaller kernels against the definitions, for unusual shapes.
 
 `test_others.py` has the same kernels at sizes for which threads are woken, and their corner cases.
 """

@@ -34,7 +34,7 @@ def close(found, expected, size, steps=40):
 
 @given(shapes, activations, st.sampled_from((0.0, 3.0, 1000.0)), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
-def test_batch_norm_block(shape, activation, centre, seed):
+def test_batch_norm_layer(shape, activation, centre, seed):
     rng = np.random.default_rng(seed)
     x = (rng.standard_normal(shape) + centre).astype("float32")
     gamma, beta = rng.standard_normal((2, shape[-1])).astype("float32")
@@ -52,7 +52,7 @@ def test_batch_norm_block(shape, activation, centre, seed):
 
 @given(shapes, activations, st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
-def test_batch_norm_block_gradients(shape, activation, seed):
+def test_batch_norm_layer_gradients(shape, activation, seed):
     rng = np.random.default_rng(seed)
     x, cotangent = rng.standard_normal((2, *shape)).astype("float32")
     gamma, beta = rng.standard_normal((2, shape[-1])).astype("float32")

@@ -17,7 +17,7 @@ from minicnn.backend.numba import (
     random,
 )
 from minicnn.backend.numpy import activations as exact_activations
-from minicnn.backend.numpy import fused_layers as exact_blocks
+from minicnn.backend.numpy import fused_layers as exact_layers
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
 from minicnn.backend.numpy import random as exact_random
@@ -54,10 +54,10 @@ def test_relu_of_nan_and_infinities():
     st.integers(0, 2**32),
 )
 @settings(max_examples=40, deadline=None)
-def test_add_block(shape, dtype, activation, seed):
+def test_add_and_activate(shape, dtype, activation, seed):
     x1, x2 = np.random.default_rng(seed).standard_normal((2, *shape)).astype(dtype)
     found = arithmetic.add_and_activate(strided(x1), x2, activation)
-    np.testing.assert_array_equal(found, exact_blocks.add_and_activate(x1, x2, activation))
+    np.testing.assert_array_equal(found, exact_layers.add_and_activate(x1, x2, activation))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -83,7 +83,7 @@ def test_softmax_at_the_limits():
 
 
 @pytest.mark.parametrize("name", ["celu", "relu6", "hard_silu", "softsign"])
-def test_formulas_in_pieces_are_the_formulas(name, rng):
+def test_piecewise_formulas_are_the_formulas(name, rng):
     x = rng.standard_normal((300, 401)).astype("float32")
     formula = getattr(exact_activations, name)
     np.testing.assert_array_equal(getattr(activations, name)(strided(x)), formula(x))

@@ -107,9 +107,9 @@ def test_three_dimensions_and_whole_numbers_are_numpys(rng):
     st.integers(0, 2**32),
 )
 @settings(max_examples=60, deadline=None)
-def test_by_two(shape, dtype, prepare, seed):
+def test_2x2(shape, dtype, prepare, seed):
     rng = np.random.default_rng(seed)
-    # Ties, infinities and several NaN in one window: the first of the largest wins.
+    # Ties, infinities and several NaN in one window: the first maximum is the argmax.
     x = rng.choice([-np.inf, -1, 0, 2, np.inf, np.nan], shape).astype(dtype)
     y, argmax = exact.max_pool_2x2(x)
     found_y, found_argmax = max_pool_2x2.max_pool_2x2(prepare(x))
@@ -125,7 +125,7 @@ def test_by_two(shape, dtype, prepare, seed):
     )
 
 
-def test_by_two_on_any_number_of_threads(rng, assert_same_on_any_threads):
+def test_2x2_on_any_number_of_threads(rng, assert_same_on_any_threads):
     x = distinct((40, 27, 26, 12), rng, "float32")
     y, argmax = exact.max_pool_2x2(x)
 

@@ -1,4 +1,4 @@
-"""Matrix products and dense blocks against the definitions in float64."""
+"""Matrix products and dense layers against the definitions in float64."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def check(rows, terms, units, dtype, activation, biased, seed, prepare=np.asarra
 
 @given(cases())
 @settings(max_examples=80, deadline=None)
-def test_small_dense_blocks(case):
+def test_small_dense_layers(case):
     check(*case)
     check(*case, prepare=strided)
 
 
 @pytest.mark.parametrize("sizes", LARGE)
 @pytest.mark.parametrize("activation", ["linear", "relu"])
-def test_dense_blocks_that_are_cut(sizes, activation):
+def test_dense_layers_that_are_cut(sizes, activation):
     check(*sizes, "float32", activation, True, 5)
 
 

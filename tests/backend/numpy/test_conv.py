@@ -134,7 +134,7 @@ def test_zero_cotangent_gives_zero_gradients(rng):
     assert not conv_kernel_gradient(x, zero, (2, 2), *where).any()
 
 
-def test_inputs_are_left_alone(rng):
+def test_inputs_are_not_changed(rng):
     x, kernel = rng.standard_normal((1, 4, 4, 2)), rng.standard_normal((2, 2, 2, 3))
     before = x.copy(), kernel.copy()
     where = (1, 1), ((1, 1), (0, 0)), (1, 1)

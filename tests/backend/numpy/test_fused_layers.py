@@ -1,4 +1,4 @@
-"""Each block's gradients against the complex step, along random directions."""
+"""The gradients of each fused layer against the complex step, along random directions."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ WINDOWS = {
 }
 
 
-def assert_gradients(block, gradients, inputs, rng):
+def assert_gradients(layer, gradients, inputs, rng):
     """⟨ȳ, dy along a direction⟩ = ⟨x̄, the direction⟩, for each input."""
-    cotangent = rng.normal(size=block(*inputs).shape)
+    cotangent = rng.normal(size=layer(*inputs).shape)
     for i, (x, gradient) in enumerate(zip(inputs, gradients(cotangent), strict=True)):
         direction = rng.normal(size=x.shape)
 
         def along(value, i=i):
-            return block(*inputs[:i], value, *inputs[i + 1 :])
+            return layer(*inputs[:i], value, *inputs[i + 1 :])
 
         expected = (derivative_along(along, x, direction) * cotangent).sum()
         assert abs(expected) > 1e-3
@@ -29,7 +29,7 @@ def assert_gradients(block, gradients, inputs, rng):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_dense_block(activation, rng):
+def test_dense_layer(activation, rng):
     inputs = x, kernel, _ = rng.normal(size=(5, 7)), rng.normal(size=(7, 3)), rng.normal(size=3)
     y = fused_layers.dense_layer(*inputs, activation)
     assert_gradients(
@@ -43,7 +43,7 @@ def test_dense_block(activation, rng):
 @pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-def test_conv_block(window, activation, pooled, rng):
+def test_conv_layer(window, activation, pooled, rng):
     inputs = x, kernel, _ = [rng.normal(size=s) for s in ((2, 7, 8, 4), (3, 2, 2, 6), (6,))]
     settings = {**window, "groups": 2, "activation": activation}
     y, argmax = fused_layers.conv_layer(*inputs, **settings, pooled=pooled)
@@ -57,7 +57,7 @@ def test_conv_block(window, activation, pooled, rng):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_batch_norm_block(activation, rng):
+def test_batch_norm_layer(activation, rng):
     inputs = x, gamma, _ = rng.normal(size=(3, 4, 5, 6)), rng.normal(size=6), rng.normal(size=6)
     y, mean, variance = fused_layers.batch_norm_layer(*inputs, 1e-3, activation)
     np.testing.assert_allclose(variance, x.var((0, 1, 2)))
@@ -71,7 +71,7 @@ def test_batch_norm_block(activation, rng):
     )
 
 
-def test_an_input_gradient_that_nobody_needs_is_not_computed(rng):
+def test_an_input_gradient_that_is_not_needed_is_not_computed(rng):
     x, kernel = rng.normal(size=(2, 3)), rng.normal(size=(3, 4))
     y = fused_layers.dense_layer(x, kernel, None, "linear")
     assert fused_layers.dense_layer_gradients(y, x, kernel, y, "linear", False)[0] is None

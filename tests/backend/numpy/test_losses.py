@@ -25,7 +25,7 @@ def test_value_and_gradient(shape, rng):
     assert_adjoint(along, cotangent, direction, gradient)
 
 
-def test_a_hopeless_prediction_has_a_finite_loss():
+def test_a_very_wrong_prediction_has_a_finite_loss():
     logits, labels = np.array([[0.0, 2000.0]]), np.array([0])
     np.testing.assert_array_equal(sparse_softmax_cross_entropy(logits, labels), [2000])
     gradient = sparse_softmax_cross_entropy_gradient(np.ones(1), logits, labels)

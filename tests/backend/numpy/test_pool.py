@@ -78,13 +78,13 @@ def test_gradients_are_adjoint_and_exact(window, seed):
     assert_adjoint(along, cotangent, direction, gradient)
 
 
-def test_of_equal_elements_the_first_takes_the_gradient():
+def test_the_first_of_equal_elements_gets_the_gradient():
     x = np.ones((1, 2, 2, 1))
     gradient = max_pool_gradient(np.full((1, 1, 1, 1), 3.0), x, *PLAIN)
     np.testing.assert_array_equal(gradient[0, :, :, 0], [[3, 0], [0, 0]])
 
 
-def test_padding_never_wins_and_never_counts():
+def test_padding_is_no_maximum_and_not_part_of_a_mean():
     x = np.full((1, 3, 3, 1), -5.0)
     where = (2, 2), (2, 2), ((0, 1), (0, 1))
     assert (max_pool(x, *where) == -5).all()
@@ -110,7 +110,7 @@ def test_the_type_is_kept(dtype, rng):
     assert average_pool_gradient(y, x.shape, *PLAIN).dtype == dtype
 
 
-def test_the_first_of_equal_elements_wins_a_window():
+def test_the_argmax_is_the_first_of_equal_elements():
     x = np.array([[1.0, 2, 5], [2, 2, 5], [9, 9, 9]]).reshape(1, 3, 3, 1)
     y, argmax = max_pool_2x2(x)
     assert y.tolist() == [[[[2.0]]]] and argmax.tolist() == [[[[1]]]]
@@ -118,7 +118,7 @@ def test_the_first_of_equal_elements_wins_a_window():
     assert gradient[0, ..., 0].tolist() == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
 
 
-def test_pooling_by_two_is_pooling(rng):
+def test_2x2_pooling_is_pooling(rng):
     x = distinct((3, 5, 7, 2), rng)
     y, argmax = max_pool_2x2(x)
     np.testing.assert_array_equal(y, max_pool(x, *PLAIN))
@@ -129,7 +129,7 @@ def test_pooling_by_two_is_pooling(rng):
 
 @given(pooling, st.integers(0, 2**32), st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_the_first_of_equal_maxima_in_row_order_wins(window, seed, with_nan):
+def test_the_first_of_equal_maxima_in_row_order_gets_the_gradient(window, seed, with_nan):
     """Whole numbers tie often; NaN is larger than all."""
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 3, window.input_shape).astype("float64")

@@ -1,1 +1,1 @@
-"""Compiles kernels with Numba and keeps the machine code on disk."""
+"""Compiles functions with Numba and stores their machine code on disk."""

@@ -1,7 +1,7 @@
-"""Kernels, and their machine code on disk, where the next program finds it again.
+"""Stores the machine code of compiled functions on disk and reads it in the next program.
 
-Numba keeps it beside the source, else in the user's cache folder (or in NUMBA_CACHE_DIR); where
-neither can be written, it goes to a folder for temporary files; else nowhere.
+Numba chooses the folder: beside the source, else in the user's cache folder (or NUMBA_CACHE_DIR).
+If none of them can be written, it is a private folder for temporary files; else nothing is stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
-from minicnn.backend.numba.compiler import whole_files
+from minicnn.backend.numba.compiler import checked_files
 from minicnn.backend.numba.compiler.compile_notice import DAMAGED, NOT_WRITTEN, NOTICE
 from minicnn.backend.numba.compiler.source_digest import source_version
 
@@ -37,7 +37,7 @@ VERSIONS = (numba.__version__, llvmlite.__version__, sys.version)
 class Kernel(CPUDispatcher):
     """A function that Python calls, compiled for each combination of argument types.
 
-    Kernels do not call each other, only parts (see parts.py).
+    Kernels do not call each other, only parts (see kernel_parts.py).
     """
 
     def __init__(self, function: Callable, settings: dict[str, Any]):
@@ -47,7 +47,7 @@ class Kernel(CPUDispatcher):
 
     @functools.cached_property
     def _cache(self) -> Any:
-        """Where Numba looks for machine code; not found before the kernel is called."""
+        """The cache of this kernel's machine code, made when the kernel is first called."""
         for prepare in (_keep_cache_folder, _use_temporary_cache_folder):
             with suppress(RuntimeError, OSError), _restored_cache_folder():
                 prepare()
@@ -55,15 +55,15 @@ class Kernel(CPUDispatcher):
         return NullCache()
 
     def get_call_template(self, arguments: Any, named: dict) -> tuple:
-        """What Numba asks for a call in compiled code."""
+        """Called by Numba for a call in compiled code, which is an error."""
         raise TypingError(f"{self.py_func.__name__} is called by a kernel: declare it as a @part.")
 
 
 class _Reduced(CompileResultCacheImpl):
-    """What is written of a kernel: its machine code, and the name by which Python calls it.
+    """Writes of a kernel only its machine code, and the name of the function that Python calls.
 
-    Numba would add the instructions, for the case that another function is to contain them, and
-    the constants of all functions within, to read which it imports the files of these.
+    Numba would also write the instructions, for other compiled functions that call it, and the
+    constants of all functions inside; to read these it would import their files.
     """
 
     def reduce(self, result: Any) -> tuple:
@@ -75,13 +75,13 @@ class _Reduced(CompileResultCacheImpl):
 
 
 class KernelCache(FunctionCache):
-    """Numba's, with one checked file for each kernel and combination of types.
+    """Numba's cache, with one checked file for each kernel and combination of types.
 
-    Numba's own files are read without a check. What is found here is used only if it is whole (see
-    whole_files.py) and was compiled from the same texts of files, for the same processor, by the
-    same version of Numba; else the kernel is compiled again, and a program never fails for it.
+    Numba reads its own files without a check. Here a file is used only if it is undamaged (see
+    checked_files.py) and was compiled from the same source, for the same processor, by the same
+    version of Numba; else the kernel is compiled again. No error is raised for a bad file.
 
-    RuntimeError or OSError: Numba found no folder that it can write.
+    Raises RuntimeError or OSError if Numba finds no folder that it can write.
     """
 
     _impl_class = _Reduced
@@ -93,34 +93,34 @@ class KernelCache(FunctionCache):
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The kernel for these types of arguments, or None.
 
-        Numba would first import all that it knows how to compile. Machine code needs nothing but
-        the functions that allocate memory.
+        Numba would first import all of its compiler. Machine code needs only the functions that
+        allocate memory, which are initialized here.
         """
         rtsys.initialize(target)
         path, key = self._place(signature, target.codegen())
         try:
-            content = whole_files.read(path, key)
+            content = checked_files.read(path, key)
             if content is not None:
                 return self._impl.rebuild(target, pickle.loads(content))
         except Exception as error:  # no kind of damage may end the program
-            NOTICE.say_trouble(DAMAGED.format(path, _reason(error)))
+            NOTICE.report_cache_error(DAMAGED.format(path, _reason(error)))
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        """Keep the machine code for the next program, if that is possible."""
+        """Write the machine code to disk, if possible."""
         if not self._impl.check_cachable(result):
             return
         path, key = self._place(signature, result.codegen)
         try:
             self._impl.locator.ensure_cache_path()
-            whole_files.write(path, key, dumps(self._impl.reduce(result)))
+            checked_files.write(path, key, dumps(self._impl.reduce(result)))
         except OSError as error:
-            NOTICE.say_trouble(NOT_WRITTEN.format(path, _reason(error)))
+            NOTICE.report_cache_error(NOT_WRITTEN.format(path, _reason(error)))
 
     def _place(self, signature: Any, codegen: Any) -> tuple[Path, bytes]:
-        """The file, by the types and the processor, and all that its content depends on.
+        """The file's path, by types and processor, and a key of all that its content depends on.
 
-        A kernel whose source has changed takes the place of the old one.
+        After a change of the source the path is the same, so the old file is replaced.
         """
         types_and_processor = repr((signature, codegen.magic_tuple()))
         name = hashlib.sha256(types_and_processor.encode()).hexdigest()[:16]
@@ -136,7 +136,7 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _restored_cache_folder() -> Iterator[None]:
-    """Give Numba's own setting back, which other programs' functions go by."""
+    """Restore Numba's setting afterwards, because it also applies to the user's functions."""
     before = numba.config.CACHE_DIR
     try:
         yield
@@ -145,7 +145,7 @@ def _restored_cache_folder() -> Iterator[None]:
 
 
 def _keep_cache_folder() -> None:
-    """Leave the choice of the folder to Numba."""
+    """Do nothing: Numba chooses the folder."""
 
 
 def _use_temporary_cache_folder() -> None:
@@ -156,7 +156,7 @@ def _use_temporary_cache_folder() -> None:
 
 
 def _require_private(folder: Path) -> None:
-    """Compiled code is loaded from here, so nobody else may be able to write it."""
+    """Raise PermissionError if other users can write the folder: its code will be executed."""
     status = folder.lstat()
     private = stat.S_ISDIR(status.st_mode)
     if os.name == "posix":

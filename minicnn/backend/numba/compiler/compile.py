@@ -1,4 +1,9 @@
-"""How kernels are compiled: lazily, without the interpreter's lock, and kept on disk."""
+"""Declares compiled functions: `@compiled`, and their parts, `@part` and `@inlined`.
+
+They are compiled at the first call, run without the interpreter's lock, and their machine code is
+stored on disk. In this folder "kernel" means a compiled function that Python calls; elsewhere in
+`backend/numba/conv` it means the kernel of a convolution.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +20,14 @@ from minicnn.backend.numba.compiler.freed_memory import keep_freed_memory
 from minicnn.backend.numba.compiler.kernel_parts import Part
 from minicnn.common.forks import hold_over_forks
 
-# Multiplications and additions may be fused, which only loses a rounding. Nothing may be reordered:
+# Multiplications and additions may be fused, which omits a rounding. Sums may not be reordered:
 # `(x - largest) - logarithm` would become `x - (largest + logarithm)`, which cancels.
 FAST_MATH = {"contract"}
 SETTINGS = {
     "nogil": True,
     "fastmath": FAST_MATH,
     "error_model": "numpy",
-    "no_cfunc_wrapper": True,  # nobody calls them from C
+    "no_cfunc_wrapper": True,  # they are never called from C
 }
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
@@ -33,43 +38,40 @@ hold_over_forks(ffi.lib._lock)
 
 
 def compiled(function: Callable) -> Callable:
-    """Compile `function` when it is first called, once for each combination of argument types.
+    """Decorator: compiles a function when it is first called, for each combination of types.
 
-    Kernels release the interpreter's lock, so that `threads.for_chunks` can run them in parallel.
-    The machine code is kept on disk (see code_cache.py).
-
-    A kernel may call parts, in its file or another: it is compiled again when one of the files
-    that it depends on has a new text (see sources.py).
+    It releases the interpreter's lock, so that several threads can run it at the same time. The
+    machine code is stored on disk (see code_cache.py), and compiled again when the text of a file
+    that it depends on has changed (see source_digest.py). It may call parts, of any file.
     """
     return Kernel(function, SETTINGS)
 
 
 def part(function: Callable) -> Callable:
-    """A part of kernels, compiled with and into each kernel that calls it (see parts.py).
+    """Decorator: a function that compiled functions call, compiled into each (kernel_parts.py).
 
-    Called from Python it runs as Python.
+    A call from Python runs the Python code.
     """
     return Part(function, SETTINGS)
 
 
 def inlined(function: Callable) -> Callable:
-    """A part of kernels, whose instructions are repeated at each call.
+    """Decorator: a part whose instructions are repeated at each call.
 
-    That keeps the vectors it takes and returns in registers, where the compiler would otherwise
-    find it too large for that.
+    So the vectors that it takes and returns stay in registers, also if it is large.
     """
     return Part(function, SETTINGS | {"forceinline": True})
 
 
 def same_float(*arrays: np.ndarray) -> bool:
-    """Whether the arrays have one type, float32 or float64, which are the ones worth compiling."""
+    """Whether all arrays are float32, or all float64: the types that are compiled."""
     return arrays[0].dtype in FLOATS and all(a.dtype == arrays[0].dtype for a in arrays)
 
 
 def contiguous(*arrays: np.ndarray) -> list[np.ndarray]:
-    """The arrays in row order in memory, and writable; those that are not are copied.
+    """The arrays in row order and writable; others are copied.
 
-    No kernel writes into them, but to Numba read-only arrays are another type, for which it would
-    compile everything again.
+    They are not written, but Numba would compile everything again for read-only arrays, which are a
+    type of their own.
     """
     return [array if array.flags.carray else np.array(array, order="C") for array in arrays]

@@ -1,7 +1,7 @@
-"""Says on standard error that kernels are being compiled, so that nobody takes it for a standstill.
+"""Reports on standard error that functions are being compiled, which can take seconds.
 
-On a terminal it is a line that counts and vanishes; elsewhere one plain line, once half a second
-has gone into compiling. `config.disable_interactive_logging()` sends it to `logging` instead.
+On a terminal it is a line that counts and is erased at the end; elsewhere one line, after half a
+second of compiling. `config.disable_interactive_logging()` sends it to `logging` instead.
 
 Source: numba.core.event (Numba manual, "Event API").
 """
@@ -17,12 +17,12 @@ from numba.core import event
 
 from minicnn.common import configuration
 
-PATIENCE = 0.5  # seconds
+SECONDS_BEFORE_NOTICE = 0.5  # seconds
 COUNTING = "minicnn: compiling kernels for this machine, once ({} begun, {:.0f} s)"
-KEPT = "minicnn: compiling kernels for this machine; the next program finds them compiled."
-NOT_KEPT = (
-    "minicnn: compiling kernels for this machine. No folder can be written to keep them in, so "
-    "every program will: set NUMBA_CACHE_DIR to one."
+CACHED = "minicnn: compiling kernels for this machine; the next program finds them compiled."
+NOT_CACHED = (
+    "minicnn: compiling kernels for this machine. No folder can be written to store them, so every "
+    "program compiles them again: set NUMBA_CACHE_DIR to a folder that can be written."
 )
 DAMAGED = "minicnn: the compiled kernel {} is not used ({}), but compiled again."
 NOT_WRITTEN = (
@@ -31,18 +31,18 @@ NOT_WRITTEN = (
 
 
 class Notice(event.Listener):
-    """Hears when Numba begins and ends to compile a function."""
+    """Gets events of Numba when it begins and ends to compile a function."""
 
     def __init__(self):
         self.depth = 0  # a kernel that calls another makes it be compiled in between
         self.kernels = 0
         self.seconds = 0.0
         self.start = 0.0
-        self.said = False
-        self.said_trouble = False
+        self.reported = False
+        self.reported_cache_error = False
 
     def on_start(self, event: event.Event) -> None:
-        """Say so if this is the outermost of our kernels."""
+        """Report it, if this is a function of minicnn and not compiled inside another."""
         kernel = event.data["dispatcher"]
         self.depth += 1
         if self.depth > 1 or not _is_ours(kernel):
@@ -50,14 +50,14 @@ class Notice(event.Listener):
         self.kernels += 1
         self.start = time.perf_counter()
         if not configuration.is_interactive_logging_enabled():
-            self._say_once(kernel, logging.getLogger("minicnn").info)
+            self._report_once(kernel, logging.getLogger("minicnn").info)
         elif _on_terminal():
             _write_over(COUNTING.format(self.kernels, self.seconds))
-        elif self.seconds > PATIENCE:
-            self._say_once(kernel, configuration.notify)
+        elif self.seconds > SECONDS_BEFORE_NOTICE:
+            self._report_once(kernel, configuration.notify)
 
     def on_end(self, event: event.Event) -> None:
-        """Add the time, and clear the terminal's line."""
+        """Add the time, and erase the terminal's line."""
         self.depth -= 1
         if self.depth or not _is_ours(event.data["dispatcher"]):
             return
@@ -65,19 +65,19 @@ class Notice(event.Listener):
         if configuration.is_interactive_logging_enabled() and _on_terminal():
             _write_over("")
 
-    def say_trouble(self, message: str) -> None:
-        """Say that kernels on disk cannot be read or written, once; nothing more is said then."""
-        if self.said_trouble:
+    def report_cache_error(self, message: str) -> None:
+        """Report once that files on disk cannot be read or written; then report nothing more."""
+        if self.reported_cache_error:
             return
-        self.said = self.said_trouble = True
+        self.reported = self.reported_cache_error = True
         if configuration.is_interactive_logging_enabled() and _on_terminal():
             _write_over("")
         configuration.notify(message)
 
-    def _say_once(self, kernel: Any, say: Any) -> None:
-        if not self.said:
-            say(NOT_KEPT if kernel.stats.cache_path is None else KEPT)
-        self.said = True
+    def _report_once(self, kernel: Any, say: Any) -> None:
+        if not self.reported:
+            say(NOT_CACHED if kernel.stats.cache_path is None else CACHED)
+        self.reported = True
 
 
 NOTICE = Notice()

@@ -1,9 +1,9 @@
-"""Memory that was freed stays with the process, to be used again.
+"""Makes the C library keep freed memory, so that the next arrays use it again.
 
-A step of training fills arrays of many megabytes and lets go of them. The C library would give each
-of them back to the system, which hands it out again page by page, with zeros in every page: for a
-network with large images that is a fifth of the time of a step. The arrays of the next step have
-the same sizes, so what is kept is used again, and the process grows no larger than at its largest.
+A training step allocates arrays of many megabytes and frees them. By default the C library returns
+large blocks to the system, and the system gives new ones page by page, filled with zeros: for a
+network with large images this takes a fifth of a step. The arrays of the next step have the same
+sizes, so kept memory is used again, and the process grows no larger than its largest step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LARGEST_OF_OLD = 2**25  # glibc before 2.35 takes no larger MMAP_THRESHOLD
 
 
 def keep_freed_memory() -> bool:
-    """Ask the C library for it, where that is glibc; whether it agreed."""
+    """Set glibc (on Linux) to keep freed memory; whether that succeeded."""
     if sys.platform != "linux":
         return False
     try:

@@ -1,9 +1,9 @@
-"""Parts of kernels: functions that only compiled functions call.
+"""Parts of compiled functions: functions that only compiled functions call.
 
-Numba treats all compiled functions alike: it makes a way to call one from Python and from C,
-optimizes it and turns it into machine code. Then it does most of that again for each function that
-calls it. Of a part only the last counts: its instructions are put into the kernels that call it,
-to be optimized and turned into machine code there. That halves the wait of a first program.
+For every compiled function Numba makes a wrapper for calls from Python and C, optimizes it and
+translates it to machine code; then again inside each function that calls it. A part is only
+translated to LLVM's instructions, which are put into the functions that call it and optimized
+there. That halves the compile time of a first program.
 
 Source: numba/core/compiler.py (`pipeline_class`) and numba/core/codegen.py (`CodeLibrary`).
 """
@@ -27,29 +27,29 @@ class Part(CPUDispatcher):
         super().__init__(function, targetoptions=settings, pipeline_class=_Compiler)
 
     def __call__(self, *arguments: Any) -> Any:
-        """There is no machine code that Python could call."""
+        """Run the Python code: there is no machine code that Python could call."""
         return self.py_func(*arguments)
 
     def get_call_template(self, arguments: Sequence[types.Type], named: dict) -> tuple:
-        """What Numba asks for a call in a kernel; 4 and 64 are no types of their own here."""
+        """Called by Numba for a call in compiled code; constants such as 4 count as integers."""
         return super().get_call_template([types.unliteral(kind) for kind in arguments], named)
 
 
 class _Compiler(Compiler):
-    """Numba's, into a library of instructions instead of machine code."""
+    """Numba's compiler, with a library of instructions instead of machine code."""
 
     def __init__(self, typing: Any, target: Any, library: None, *rest: Any):
         super().__init__(typing, target, _Instructions(target.codegen(), "part"), *rest)
 
 
 class _Instructions(JITCodeLibrary):
-    """The instructions as Numba wrote them, with those of the parts that they call."""
+    """The unoptimized instructions of a part and of the parts that it calls."""
 
     def _optimize_functions(self, module: Any) -> None:
         module.data_layout = self._codegen._data_layout
 
     def _optimize_final_module(self) -> None:
-        """The kernel's library does that."""
+        """Do nothing: the library of the calling function does this."""
 
     def _finalize_final_module(self) -> None:
         self._finalized = True
@@ -59,8 +59,8 @@ class _Instructions(JITCodeLibrary):
 
     @property
     def codegen(self) -> Any:
-        """Numba tells it the place of a function's constants, which has none without code."""
+        """Numba calls `set_env` of it, which has nothing to do without machine code."""
         return self
 
     def set_env(self, name: str, environment: Any) -> None:
-        """Nothing to be set."""
+        """Do nothing: without machine code there is no place for constants."""

@@ -1,8 +1,8 @@
-"""Which version of the source a kernel was compiled from.
+"""A digest of the source that a compiled function depends on.
 
-Numba compiles a function again when the time stamp of its file changes. That is too little for
-kernels that use functions and constants of other files, and too much for a file that was only
-copied. What counts here is the text of the file and of all files of the backends it imports from.
+Numba compiles a function again when the time stamp of its file changes. But compiled functions also
+depend on functions and constants of other files, and a copied file has a new time stamp without a
+change. So the digest is of the text of the file and of all files of the backends that it imports.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _IMPORT = re.compile(r"^\s*from minicnn\.backend\.([\w.]+) import (\([^)]*\)|.*)
 
 @functools.cache
 def source_version(file: str) -> str:
-    """A digest of the texts that decide what the kernels of a file do."""
+    """A digest of the text of a file and of all files that it depends on."""
     files = {Path(file).resolve()}
     new = list(files)
     while new:
@@ -47,7 +47,7 @@ def _imported(path: Path) -> frozenset[Path]:
 
 @functools.cache
 def _files() -> dict[str, Path]:
-    """All files of the backends by the names that they are imported by."""
+    """The path of each file of the backends, by its module name."""
     start = len(str(BACKEND)) + 1
     files = {str(path)[start:-3].replace(os.sep, "."): path for path in BACKEND.rglob("*.py")}
     return {name.removesuffix(".__init__"): path for name, path in files.items()}

@@ -1,16 +1,23 @@
-"""Convolution: which algorithm does it, and how other cases are brought to two dimensions.
+"""Two-dimensional convolution with bias, activation and pool, by several algorithms.
 
-An algorithm is a file (or object) with three functions, for contiguous images of one float type,
-channels last:
+    im2col.py        a matrix product over blocks of patches: any convolution
+    direct/          the same product without writing the patches: filters in multiples of eight
+    winograd/        3 × 3 kernels with fewer multiplications
+    depthwise.py     each channel with a kernel of its own: plain loops
+    one_by_one.py    kernels of one pixel: a dense layer
+
+This file chooses one of them. An algorithm is a file (or object) with three functions, for
+contiguous images of one float type, channels last:
 
     supports(channels, filters, kernel_size, strides, dilation, groups)
     conv_layer(x, kernel, bias, strides, padding, dilation, activation, pooled, argmax_needed)
     conv_layer_gradients(cotangent, x, kernel, y, argmax, strides, padding, dilation, activation,
                          input_needed, kernel_needed)
 
-`CHOICES` says which one is used when; `config.set_convolution_algorithm` overrides it, for
-comparisons. One spatial dimension becomes two, groups that no algorithm knows are done one after
-the other, and what is left (three dimensions, float16, complex numbers) is NumPy's.
+The first one in `CHOICES` that supports the case is used; `config.set_convolution_algorithm`
+overrides the table, for comparisons. One spatial dimension is treated as two. Groups that no
+algorithm supports are computed one after the other. NumPy computes all other cases (three
+dimensions, float16, complex numbers).
 """
 
 from __future__ import annotations
@@ -55,20 +62,20 @@ def always(case: Case) -> bool:
 
 
 def enough_channels(case: Case) -> bool:
-    """Whether the products outweigh the transforms, which grow with one of the two only."""
+    """Whether the products take longer than the transforms, which Winograd adds."""
     return min(case.channels, case.filters) >= 8
 
 
 def large_kernel(case: Case) -> bool:
-    """Whether the matrix library makes up for its own packing."""
+    """Whether the product is so large that the matrix library's packing takes little time."""
     return case.channels * case.filters > 8192
 
 
-# The first that supports the case and pays. Times of one thread, forward and backward: with 8
-# channels and 16 filters Winograd takes as long as direct, with 32 and 64 half as long, with 64 and
-# 64 a third; direct takes a third to two thirds of im2col's time, for first layers a tenth to half.
-# Kernels of 1 × 1: with 32 channels and 64 filters direct takes 0.8 of the matrix product's time,
-# with 128 and 128 the same, with 512 and 512 1.5 times as long.
+# The first one that supports the case and whose `pays` is true. Times of one thread, forward and
+# backward: with 8 channels and 16 filters Winograd takes as long as direct, with 32 and 64 half as
+# long, with 64 and 64 a third; direct takes a third to two thirds of im2col's time, for first
+# layers a tenth to half. Kernels of 1 × 1: with 32 channels and 64 filters direct takes 0.8 of the
+# matrix product's time, with 128 and 128 the same, with 512 and 512 1.5 times as long.
 CHOICES = (
     Choice(depthwise, always, float64=True),
     Choice(one_by_one, large_kernel),
@@ -79,7 +86,7 @@ CHOICES = (
     Choice(im2col, always, float64=True),
 )
 
-# What each setting prefers to the table, where it supports the case.
+# What each setting puts before the table; used where it supports the case.
 PREFERRED = {
     "auto": (),
     "im2col": (Choice(im2col, always, float64=True),),
@@ -90,7 +97,7 @@ PREFERRED = {
 
 
 def choose(case: Case, dtype: np.dtype) -> Any | None:
-    """The algorithm for a convolution, or None if its groups must be taken apart."""
+    """The algorithm for a convolution, or None if its groups must be computed one by one."""
     return _choose(case, dtype == np.float32, configuration.convolution_algorithm())
 
 
@@ -114,21 +121,21 @@ def conv_layer(
     pooled: bool = False,
     argmax_needed: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Convolution, bias, activation and pool at once; see `backend/numpy/fused_layers.py`."""
-    where = (strides, padding, dilation)
+    """Convolution, bias, activation and pool together; see `backend/numpy/fused_layers.py`."""
+    geometry = (strides, padding, dilation)
     if not _compiles(x, kernel, *_present(bias)):
-        return definition.conv_layer(x, kernel, bias, *where, groups, activation, pooled)
+        return definition.conv_layer(x, kernel, bias, *geometry, groups, activation, pooled)
     if x.ndim == 3:
-        where = _two_dimensional(*where)
-        y, _ = conv_layer(x[:, None], kernel[None], bias, *where, groups, activation)
+        geometry = _two_dimensional(*geometry)
+        y, _ = conv_layer(x[:, None], kernel[None], bias, *geometry, groups, activation)
         return y[:, 0], None
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
         x, kernel, bias = (a if a is None else contiguous(a)[0] for a in (x, kernel, bias))
-        return algorithm.conv_layer(x, kernel, bias, *where, activation, pooled, argmax_needed)
+        return algorithm.conv_layer(x, kernel, bias, *geometry, activation, pooled, argmax_needed)
     parts = zip(_split(x, groups), _split(kernel, groups), _split(bias, groups), strict=True)
-    return _joined([conv_layer(*part, *where, 1, activation, pooled) for part in parts])
+    return _joined([conv_layer(*part, *geometry, 1, activation, pooled) for part in parts])
 
 
 def conv_layer_gradients(
@@ -150,23 +157,23 @@ def conv_layer_gradients(
     See `backend/numpy/fused_layers.py`. With "linear" and no pool, `y` is not read and may be None.
     """
     y = cotangent if y is None else y
-    where = (strides, padding, dilation)
+    geometry = (strides, padding, dilation)
     needed = (activation, input_needed, kernel_needed)
     arrays = (cotangent, x, kernel, y, argmax)
     if not _compiles(cotangent, x, kernel, y):
-        return definition.conv_layer_gradients(*arrays, *where, groups, activation, input_needed)
+        return definition.conv_layer_gradients(*arrays, *geometry, groups, activation, input_needed)
     if x.ndim == 3:
         cotangent, x, y = (a[:, None] for a in (cotangent, x, y))
-        arrays, where = (cotangent, x, kernel[None], y, None), _two_dimensional(*where)
-        of_x, of_kernel, of_bias = conv_layer_gradients(*arrays, *where, groups, *needed)
+        arrays, geometry = (cotangent, x, kernel[None], y, None), _two_dimensional(*geometry)
+        of_x, of_kernel, of_bias = conv_layer_gradients(*arrays, *geometry, groups, *needed)
         return _without(of_x, 1), _without(of_kernel, 0), of_bias
     case = Case(x.shape[-1], kernel.shape[-1], kernel.shape[:2], strides, dilation, groups)
     algorithm = choose(case, x.dtype)
     if algorithm is not None:
         arrays = (a if a is None else contiguous(a)[0] for a in arrays)
-        return algorithm.conv_layer_gradients(*arrays, *where, *needed)
+        return algorithm.conv_layer_gradients(*arrays, *geometry, *needed)
     parts = zip(*(_split(a, groups) for a in arrays), strict=True)
-    return _joined([conv_layer_gradients(*part, *where, 1, *needed) for part in parts])
+    return _joined([conv_layer_gradients(*part, *geometry, 1, *needed) for part in parts])
 
 
 def conv(
@@ -191,12 +198,12 @@ def conv_kernel_gradient(
     groups: int = 1,
 ) -> np.ndarray:
     """Cotangent of the kernel; see `backend/numpy/conv.py`."""
-    where = (strides, padding, dilation, groups)
+    geometry = (strides, padding, dilation, groups)
     if not _compiles(x, cotangent):
-        return plain_definition.conv_kernel_gradient(x, cotangent, kernel_size, *where)
+        return plain_definition.conv_kernel_gradient(x, cotangent, kernel_size, *geometry)
     kernel = np.empty((*kernel_size, x.shape[-1] // groups, cotangent.shape[-1]), x.dtype)
     arrays = (cotangent, x, kernel, None, None)
-    return conv_layer_gradients(*arrays, *where, input_needed=False)[1]
+    return conv_layer_gradients(*arrays, *geometry, input_needed=False)[1]
 
 
 def conv_input_gradient(
@@ -209,11 +216,11 @@ def conv_input_gradient(
     groups: int = 1,
 ) -> np.ndarray:
     """Cotangent of the input; see `backend/numpy/conv.py`."""
-    where = (strides, padding, dilation, groups)
+    geometry = (strides, padding, dilation, groups)
     if not _compiles(cotangent, kernel):
-        return plain_definition.conv_input_gradient(cotangent, kernel, input_shape, *where)
+        return plain_definition.conv_input_gradient(cotangent, kernel, input_shape, *geometry)
     arrays = (cotangent, np.empty(input_shape, cotangent.dtype), kernel, None, None)
-    return conv_layer_gradients(*arrays, *where, kernel_needed=False)[0]
+    return conv_layer_gradients(*arrays, *geometry, kernel_needed=False)[0]
 
 
 def _compiles(*arrays: np.ndarray) -> bool:
@@ -239,7 +246,7 @@ def _split(x: np.ndarray | None, groups: int) -> list[np.ndarray | None]:
 
 
 def _joined(parts: list[tuple[np.ndarray | None, ...]]) -> tuple[np.ndarray | None, ...]:
-    """The results of the groups side by side; what is None for one is None for all."""
+    """The results of the groups joined along the last axis; None stays None."""
     return tuple(
         None if same[0] is None else np.concatenate(same, -1) for same in zip(*parts, strict=True)
     )

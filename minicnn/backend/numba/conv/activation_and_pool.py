@@ -1,7 +1,8 @@
-"""What stands around a convolution in a block, for algorithms that do not do it themselves.
+"""Activation and pool after a convolution, for algorithms that compute the convolution only.
 
-Forward: `y = pool(activation(z))` of the sums z. Backward: the cotangent of z from that of y, which
-the pool sends to the winner of each window and relu lets through where the winner is positive.
+Forward: `y = pool(activation(z))`, with z the result of the convolution. Backward: the cotangent of
+z from that of y. Relu's gradient is zero where y is not positive; the pool's stands at the argmax
+of each window.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from minicnn.common.sliding_windows import Padding, Sizes, output_size
 def activate_and_pool(
     z: np.ndarray, activation: str, pooled: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The block's result, and the argmax of the pool's windows (None if not `pooled`)."""
+    """`pool(activation(z))`, and the argmax of the pool's windows (None if not `pooled`)."""
     y = relu(z) if activation == "relu" else z
     return max_pool_2x2(y) if pooled else (y, None)
 
@@ -41,7 +42,7 @@ def cotangent_of_sums(
 
 
 def layer_gradients(conv_input_gradient: Callable, conv_kernel_gradient: Callable) -> Callable:
-    """`conv_layer_gradients` of an algorithm that has the gradients of the plain convolution."""
+    """Makes `conv_layer_gradients` of the two gradients of an algorithm's convolution."""
 
     def conv_layer_gradients(
         cotangent: np.ndarray,
@@ -57,14 +58,14 @@ def layer_gradients(conv_input_gradient: Callable, conv_kernel_gradient: Callabl
         kernel_needed: bool = True,
     ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
         """Cotangents of input, kernel and bias; None for those not needed."""
-        where = (strides, padding, dilation)
-        size = output_size(x.shape[1:-1], kernel.shape[:2], *where)
+        geometry = (strides, padding, dilation)
+        size = output_size(x.shape[1:-1], kernel.shape[:2], *geometry)
         (cotangent,) = contiguous(cotangent_of_sums(cotangent, y, argmax, activation, size))
         input_gradient = kernel_gradient = bias_gradient = None
         if input_needed:
-            input_gradient = conv_input_gradient(cotangent, kernel, x.shape, *where)
+            input_gradient = conv_input_gradient(cotangent, kernel, x.shape, *geometry)
         if kernel_needed:
-            kernel_gradient = conv_kernel_gradient(x, cotangent, kernel.shape[:2], *where)
+            kernel_gradient = conv_kernel_gradient(x, cotangent, kernel.shape[:2], *geometry)
             bias_gradient = arithmetic.sum(cotangent, axis=(0, 1, 2))
         return input_gradient, kernel_gradient, bias_gradient
 

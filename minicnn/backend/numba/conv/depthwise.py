@@ -1,8 +1,8 @@
-"""Two-dimensional depthwise convolution: each channel with a kernel of its own.
+"""Two-dimensional depthwise convolution: each channel is convolved with its own kernel.
 
-There is no sum over channels, so a matrix product has nothing to win, and the plain loops run along
-the channels. Kernel `(height, width, 1, channels · multiplier)`; a multiplier above 1 repeats each
-channel first.
+There is no sum over channels, so no matrix product. The innermost loops run along the channels,
+which the compiler turns into vector instructions; threads take whole images. The kernel has the
+shape `(height, width, 1, channels · multiplier)`; a multiplier above 1 repeats each channel first.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def conv_layer(
     y = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
     if bias is not None:
         y += bias
-    taps, *where = _geometry(x.shape, y.shape, kernel, strides, padding, dilation)
-    for_chunks(_multiply, len(x), x, taps, y, *where, smallest=_images_per_piece(y, taps))
+    taps, *loops = _geometry(x.shape, y.shape, kernel, strides, padding, dilation)
+    for_chunks(_convolve, len(x), x, taps, y, *loops, smallest=_images_per_piece(y, taps))
     return activate_and_pool(y, activation, pooled)
 
 
@@ -58,11 +58,11 @@ def conv_input_gradient(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """The adjoint of the sums in `x`: every product goes back to where its factor came from."""
+    """The adjoint in `x`: cotangent times kernel, added to each element that was read."""
     gradient = np.zeros((*input_shape[:-1], cotangent.shape[-1]), cotangent.dtype)
-    taps, *where = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
+    taps, *loops = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
     smallest = _images_per_piece(cotangent, taps)
-    for_chunks(_multiply_back, len(gradient), gradient, taps, cotangent, *where, smallest=smallest)
+    for_chunks(_input_gradient, len(gradient), gradient, taps, cotangent, *loops, smallest=smallest)
     multiplier = cotangent.shape[-1] // input_shape[-1]
     return gradient.reshape(*input_shape, multiplier).sum(-1) if multiplier > 1 else gradient
 
@@ -75,15 +75,15 @@ def conv_kernel_gradient(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """The adjoint of the sums in the kernel; the pieces' sums are added in their order."""
+    """The adjoint in the kernel: sums over images and positions, pieces added in their order."""
     filters = cotangent.shape[-1]
     x = np.repeat(x, filters // x.shape[-1], axis=-1)
     taps = np.empty((*kernel_size, 1, filters), x.dtype)
-    _, *where = _geometry(x.shape, cotangent.shape, taps, strides, padding, dilation)
+    _, *loops = _geometry(x.shape, cotangent.shape, taps, strides, padding, dilation)
     bounds = cut(len(x), _images_per_piece(cotangent, taps))
     sums = np.zeros((len(bounds) - 1, *kernel_size, filters), x.dtype)
     for_pieces(
-        lambda piece, start, stop: _correlate(start, stop, x, sums[piece], cotangent, *where),
+        lambda piece, start, stop: _kernel_gradient(start, stop, x, sums[piece], cotangent, *loops),
         bounds,
     )
     return sums.sum(0)[:, :, None, :]
@@ -97,7 +97,7 @@ def _geometry(
     padding: Padding,
     dilation: Sizes,
 ) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    """The kernel as `(height, width, filters)`, and what the loops need to know of the windows."""
+    """The kernel as `(height, width, filters)`, and the loops' bounds and steps."""
     spans = tap_spans(
         input_shape[2], output_shape[2], kernel.shape[1], strides[1], padding[1], dilation[1]
     )
@@ -113,7 +113,7 @@ conv_layer_gradients = layer_gradients(conv_input_gradient, conv_kernel_gradient
 
 
 @compiled
-def _multiply(first, last, x, taps, y, spans, steps):
+def _convolve(first, last, x, taps, y, spans, steps):
     stride_down, stride, top, step_down = steps
     for image in range(first, last):
         for line in range(y.shape[1]):
@@ -132,7 +132,7 @@ def _multiply(first, last, x, taps, y, spans, steps):
 
 
 @compiled
-def _multiply_back(first, last, gradient, taps, cotangent, spans, steps):
+def _input_gradient(first, last, gradient, taps, cotangent, spans, steps):
     stride_down, stride, top, step_down = steps
     for image in range(first, last):
         for line in range(cotangent.shape[1]):
@@ -151,7 +151,7 @@ def _multiply_back(first, last, gradient, taps, cotangent, spans, steps):
 
 
 @compiled
-def _correlate(first, last, x, sums, cotangent, spans, steps):
+def _kernel_gradient(first, last, x, sums, cotangent, spans, steps):
     stride_down, stride, top, step_down = steps
     for image in range(first, last):
         for line in range(cotangent.shape[1]):

@@ -1,11 +1,11 @@
 """Two-dimensional convolution by matrix products over blocks of patches that fit the cache.
 
 The mathematics is that of `backend/numpy/conv.py`: with X the patches, `Y = X · W`, `dW = Xᵀ · dY`,
-`dX = col2im(dY · Wᵀ)`. All of X would be as many times the size of the input as the kernel has
-taps, so here each thread lays out the patches of a few rows of output positions, multiplies them
-while they are still in its cache, and goes on to the next few.
+`dX = col2im(dY · Wᵀ)`. With nine taps, X is nine times as large as the input, too large for the
+cache. So each thread copies the patches of a few rows of output positions, multiplies them while
+they are still in its cache, and continues with the next few.
 
-A "line" is one row of output positions of one image; lines are counted through the batch.
+A "line" is one row of output positions of one image; lines are numbered through the whole batch.
 
        input (one channel)           patches, 3 x 3              kernel
     a b c d                       a b c e f g i j k            w00
@@ -28,13 +28,13 @@ from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 BLOCK_BYTES = 256 * 1024  # half of a usual second-level cache
-PIECE_OPERATIONS = 500_000  # multiplications that are worth waking a thread for
+PIECE_OPERATIONS = 500_000  # least number of multiplications in a piece of work
 PARTIAL_SUMS_BYTES = 32 * 1024 * 1024
 
 
 @dataclass
 class Plan:
-    """The sizes of one convolution, and how its work is cut."""
+    """The sizes of one convolution, and of its blocks and pieces of work."""
 
     height: int  # of the output
     width: int
@@ -57,7 +57,7 @@ class Plan:
             yield first, last, slice(first * self.width, last * self.width)
 
     def scratch(self, dtype: np.dtype) -> np.ndarray:
-        """Room for the patches of one block."""
+        """An empty array for the patches of one block."""
         return np.empty((self.lines_per_block, self.width, *self.patch), dtype)
 
 
@@ -69,7 +69,7 @@ def make_plan(
     padding: Padding,
     dilation: Sizes,
 ) -> Plan:
-    """Work out the output's size, and how many lines make a block and a piece of work."""
+    """Compute the output's size, and the number of lines in a block and in a piece of work."""
     batch, *size, channels = input_shape
     *kernel_size, _, filters = kernel_shape
     height, width = output_size(size, kernel_size, strides, padding, dilation)
@@ -77,7 +77,7 @@ def make_plan(
     spans = tap_spans(size[1], width, across, strides[1], padding[1], dilation[1])
     run = channels
     if dilation[1] == 1 and (spans[:, :2] == (0, width)).all():
-        # Nothing sticks out: a row of taps is one run of memory.
+        # No tap is in the padding: the taps of one row are neighbours in memory, one run.
         spans, run, across = spans[:1], run * across, 1
     line_elements = max(1, width * down * across * run)
     return Plan(
@@ -121,7 +121,7 @@ def conv_layer(
         scratch = plan.scratch(x.dtype)
         for first, last, positions in plan.blocks(start, stop):
             patches = scratch[: last - first]
-            fill(x, patches, first, plan.height, plan.spans, plan.steps)
+            fill_patches(x, patches, first, plan.height, plan.spans, plan.steps)
             block = np.matmul(patches.reshape(-1, plan.columns), matrix, out=y[positions])
             if bias is not None:
                 np.add(block, bias, out=block)
@@ -153,7 +153,7 @@ def conv_kernel_gradient(
         scratch, product = plan.scratch(x.dtype), np.empty(sums.shape[1:], x.dtype)
         for first, last, positions in plan.blocks(start, stop):
             patches = scratch[: last - first]
-            fill(x, patches, first, plan.height, plan.spans, plan.steps)
+            fill_patches(x, patches, first, plan.height, plan.spans, plan.steps)
             np.matmul(patches.reshape(-1, plan.columns).T, cotangent[positions], out=product)
             sums[piece] += product
 
@@ -169,7 +169,7 @@ def conv_input_gradient(
     padding: Padding,
     dilation: Sizes,
 ) -> np.ndarray:
-    """`dX = col2im(dY · Wᵀ)`: each piece is some whole images, so no two add to one place."""
+    """`dX = col2im(dY · Wᵀ)`; pieces are whole images, so no two pieces add to the same element."""
     plan = make_plan(input_shape, kernel.shape, kernel.itemsize, strides, padding, dilation)
     cotangent = cotangent.reshape(-1, kernel.shape[-1])
     matrix = kernel.reshape(plan.columns, -1).T
@@ -180,7 +180,7 @@ def conv_input_gradient(
         for first, last, positions in plan.blocks(start * plan.height, stop * plan.height):
             patches = scratch[: last - first]
             np.matmul(cotangent[positions], matrix, out=patches.reshape(-1, plan.columns))
-            spread(patches, gradient, first, plan.height, plan.spans, plan.steps)
+            add_patches(patches, gradient, first, plan.height, plan.spans, plan.steps)
 
     for_pieces(task, cut(len(gradient), 1 + plan.lines_per_piece // max(1, plan.height)))
     return gradient.reshape(input_shape)
@@ -190,11 +190,11 @@ conv_layer_gradients = layer_gradients(conv_input_gradient, conv_kernel_gradient
 
 
 @compiled
-def fill(x, patches, first_line, lines, spans, steps):
+def fill_patches(x, patches, first_line, lines, spans, steps):
     """im2col: x `(batch, height, width · channels)` to patches `(lines, positions, runs, run)`.
 
-    A run is one tap's channels, or those of a whole row of taps; `lines` is their number in one
-    image. Short slices that start at 0 are what the compiler turns into vector instructions.
+    A run is the channels of one tap, or of a whole row of taps; `lines` is the number of lines in
+    an image. Short slices that start at 0 let the compiler use vector instructions.
     """
     stride_down, stride, top, step_down = steps
     height = x.shape[1]
@@ -223,8 +223,8 @@ def fill(x, patches, first_line, lines, spans, steps):
 
 
 @compiled
-def spread(patches, gradient, first_line, lines, spans, steps):
-    """col2im: adds `patches` to `gradient`, the adjoint of `fill`."""
+def add_patches(patches, gradient, first_line, lines, spans, steps):
+    """col2im: adds `patches` to `gradient`, the adjoint of `fill_patches`."""
     stride_down, stride, top, step_down = steps
     height = gradient.shape[1]
     block, _, runs, run = patches.shape

@@ -1,8 +1,8 @@
-"""Convolution with a kernel of one pixel: the matrix product of a dense layer, at every position.
+"""Convolution with a kernel of one pixel: a dense layer applied to every pixel.
 
     Y = X · W      X (batch · positions, channels), W (channels, filters)
 
-X is the input itself, seen as a matrix; nothing is copied, unless there is padding.
+X is the input itself, reshaped to a matrix. It is copied only if there is padding.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def conv_layer_gradients(
 
 
 def _padded(x: np.ndarray, padding: Padding) -> np.ndarray:
-    """The pixels under the kernel."""
+    """The input with its padding."""
     return np.pad(x, ((0, 0), *padding, (0, 0))) if any(map(any, padding)) else x
 
 

@@ -1,4 +1,4 @@
-"""Where the windows of a two-dimensional convolution lie."""
+"""Which positions of a convolution's kernel are inside the image, along one axis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def tap_spans(
 ) -> np.ndarray:
     """For each tap along the width `(first position, last position + 1, column at position 0)`.
 
-    At position p the tap stands on column `p · stride + column`; it is inside the image for the
+    At position p the tap reads column `p · stride + column`. That is inside the image for the
     positions from the first to the last.
     """
     spans = []

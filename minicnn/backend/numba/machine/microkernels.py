@@ -1,8 +1,10 @@
-"""The innermost loop of every matrix product: six rows times sixteen columns, held in registers.
+"""The innermost loop of the matrix products: 6 × 16 numbers of the result, held in registers.
 
-A processor with AVX2 can start two multiply-adds of eight numbers each cycle, but load only two
-vectors; a product that loads both factors for each multiplication runs at half speed or less. So
-the sums of a block of the result stay in registers while the loop runs along the common dimension:
+Registers are the few places inside the processor on which instructions work; reading memory is
+slower. A processor with AVX2 has 16 vector registers of eight float32. In each cycle it can start
+two multiply-adds of vectors, but load only two vectors; so a product that loads both factors for
+each multiplication has half the speed or less. Here the sums of 6 × 16 results stay in registers
+while the loop runs along the common dimension k:
 
                            panel: 16 columns of B
                        k → [ left: 8  | right: 8 ]
@@ -15,15 +17,16 @@ the sums of a block of the result stay in registers while the loop runs along th
 One step of k loads two vectors of B and six single numbers of A, and does twelve multiply-adds. The
 12 sums, 2 vectors of B and 1 copy of a number of A take 15 of the 16 registers.
 
-Sums are tuples of rows, a row is a pair of vectors, and tuples vanish when the code is compiled, so
-that all is in registers. A kernel is put together from a start, any number of products, and an end:
+Sums are a tuple of rows, and a row is a pair of vectors. The compiler removes the tuples, so all
+numbers are in registers. A compiled function begins sums, adds any number of products, and stores
+them:
 
     sums = no_sums()                                  # or sums_at(rows), or six_times(bias)
     sums = add_products(sums, count, rows_from(a, a_step), 4, panel, PANEL_BYTES)
     store_sums(rows_from(c, c_step), sums)
 
-Rows are byte addresses, which need not be at equal distances: the patch under a position of a
-convolution is a row, too. B is packed: its 16 columns lie side by side, one k after the other.
+Rows are byte addresses, at any distances: the patch under a position of a convolution is a row,
+too. B is packed: its 16 columns stand side by side in memory, one k after the other (a panel).
 
 Source: Goto, van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), section 4;
 Van Zee, van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functionality" (2015).
@@ -72,7 +75,7 @@ def six_times(row):
 
 @part
 def row_at(address):
-    """Sixteen numbers from an address on."""
+    """Reads sixteen numbers from an address on."""
     return load(address), load(address + BYTES)
 
 
@@ -85,7 +88,7 @@ def store_row(address, row):
 
 @part
 def sums_at(rows):
-    """The sums that `store_sums` wrote."""
+    """Reads the sums that `store_sums` wrote."""
     a, b, c, d, e, f = rows
     return row_at(a), row_at(b), row_at(c), row_at(d), row_at(e), row_at(f)
 
@@ -105,8 +108,8 @@ def store_sums(rows, sums):
 def add_products(sums, count, rows, row_step, panel, panel_step):
     """`sums[i, j] += Σ_k a[i, k] · b[k, j]` over `count` steps.
 
-    a[i, k] is the number `k * row_step` bytes behind `rows[i]`; the sixteen numbers of b[k] are
-    `k * panel_step` bytes behind `panel`.
+    a[i, k] is the number at address `rows[i] + k * row_step`; the sixteen numbers of b[k] begin at
+    address `panel + k * panel_step`.
     """
     s0, s1, s2, s3, s4, s5 = sums
     a0, a1, a2, a3, a4, a5 = rows
@@ -126,14 +129,14 @@ def add_products(sums, count, rows, row_step, panel, panel_step):
 
 @part
 def add_products_to_stored(targets, count, rows, row_step, panel, panel_step):
-    """`add_products` to the six rows in memory at `targets`."""
+    """`add_products` to six rows of sums in memory, at the addresses `targets`."""
     sums = add_products(sums_at(targets), count, rows, row_step, panel, panel_step)
     store_sums(targets, sums)
 
 
 @part
 def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_step):
-    """The same for four rows: every even number of rows from 8 on is made of sixes and fours."""
+    """The same for four rows; every even number of rows from 8 on is a sum of sixes and fours."""
     t0, t1, t2, t3 = targets
     a0, a1, a2, a3 = rows
     s0, s1, s2, s3 = row_at(t0), row_at(t1), row_at(t2), row_at(t3)
@@ -154,16 +157,16 @@ def add_four_products_to_stored(targets, count, rows, row_step, panel, panel_ste
 
 @part
 def add_product(row, address, left, right):
-    """A row of sums, and the number at an address times sixteen others."""
+    """A row of sums plus the number at an address times sixteen others."""
     factor = broadcast(address)
     return multiply_add(factor, left, row[0]), multiply_add(factor, right, row[1])
 
 
 @part
 def six_up_to(first, last):
-    """Six numbers from `first` on; behind `last` it is repeated.
+    """The six integers from `first` on, none larger than `last`, which is repeated.
 
-    Six rows of which some are the same give the same sums several times, written to one place.
+    Repeated rows compute the same sums again and write them to the same place.
     """
     return (
         first,

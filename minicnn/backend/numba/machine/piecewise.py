@@ -1,7 +1,7 @@
-"""NumPy's formulas piece by piece, on several threads.
+"""Applies NumPy's formulas to large arrays piece by piece, on several threads.
 
-A formula of several steps reads and writes its whole array at each step. On pieces that stay in the
-cache the same lines run several times as fast.
+Each step of a formula reads and writes a whole array. If the array is small enough to stay in the
+processor's cache between the steps, the same lines are several times as fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LARGE = 2 * PIECE
 
 
 def piecewise(formula: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    """`formula(x, *settings)`, which treats each element alone, on pieces of a large array."""
+    """Decorator: applies an elementwise `formula(x, *settings)` to pieces of a large array."""
 
     @wraps(formula)
     def run(x: np.ndarray, *settings, **named_settings) -> np.ndarray:

@@ -1,18 +1,18 @@
-"""Vectors of eight float32 for compiled kernels: what a processor's SIMD instructions work on.
+"""Vectors of eight float32 and their operations, for use in compiled functions.
 
-A processor with AVX adds, multiplies or compares eight float32 in one instruction (one with wider
-or narrower registers does two vectors at once, or one in two parts: the compiler sees to it). Numba
-has no such type, so this file makes one, `<8 x float>` of LLVM, with just the operations that the
-kernels need. A kernel then reads like arithmetic on single numbers:
+SIMD (single instruction, multiple data): a processor with AVX adds, multiplies or compares eight
+float32 in one instruction. (For wider or narrower registers the compiler joins or splits vectors.)
+Numba has no type for eight numbers, so this file defines one, LLVM's `<8 x float>`, and the
+operations on it that are needed. Compiled code then reads like arithmetic on single numbers:
 
     total = zero()
     for k in range(count):
         total = multiply_add(broadcast(a + 4 * k), load(b + 32 * k), total)
     store(c, total)
 
-Memory is given as byte addresses (`address_of(array) + offset`), because the rows that a kernel
-walks over are rarely the rows of an array. Nothing checks them: keep the arithmetic on addresses in
-few places, and test those with arrays whose edges are guarded.
+Memory is given as byte addresses (`address_of(array) + offset`), because the rows that are read are
+often not rows of an array. Addresses are not checked: a wrong one reads or writes foreign memory.
+So arithmetic on addresses should stand in few places, tested with guards around the arrays.
 
 Source: numba.extending.intrinsic (Numba manual, "Implementing intrinsics"); LLVM language
 reference, "Vector Type" and "llvm.fma".
@@ -56,10 +56,7 @@ class _VectorModel(models.PrimitiveModel):
 
 
 def _instruction(result: types.Type, *arguments: types.Type) -> Callable:
-    """Makes a compiled function of `emit(builder, *values)`, which writes its instructions.
-
-    The decorated function keeps its parameter names, by which Numba knows how many there are.
-    """
+    """Decorator: makes an operation of `emit(builder, *values)`, which writes its instructions."""
 
     def declare(emit: Callable) -> Callable:
         def generate(context, builder, signature, values):
@@ -111,15 +108,15 @@ def store(builder, address, value):
 
 @_instruction(types.void, types.int64)
 def prefetch(builder, address):
-    """Asks for the line of the cache around an address, which may lie anywhere, ahead of its use.
+    """Loads the cache line at an address in advance; the address may be outside of any array.
 
-    Processors do so on their own where memory is read from front to back.
+    Processors do this themselves if memory is read in order.
     """
     byte = ir.IntType(8).as_pointer()
     kind = ir.FunctionType(ir.VoidType(), [byte, *[ir.IntType(32)] * 3])
-    ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    instruction = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
     settings = [_index(i) for i in (0, 3, 1)]  # to read; for the nearest cache; data
-    builder.call(ask, [_pointer(builder, address, ir.IntType(8)), *settings])
+    builder.call(instruction, [_pointer(builder, address, ir.IntType(8)), *settings])
 
 
 @_instruction(vector, types.int64)
@@ -202,7 +199,7 @@ def nearest(builder, a):
 
 @_instruction(vector, vector)
 def power_of_two(builder, n):
-    """`2ⁿ` for whole numbers from -126 to 127: n goes where a float32 has its exponent."""
+    """`2ⁿ` for whole numbers n from -126 to 127, written into the exponent bits of a float32."""
     bias, mantissa = (ir.Constant(_INTEGERS, [value] * WIDTH) for value in (127, 23))
     exponent = builder.add(builder.fptosi(n, _INTEGERS), bias)
     return builder.bitcast(builder.shl(exponent, mantissa), _FLOATS)
@@ -230,7 +227,7 @@ def where_equal(builder, a, b, yes):
 
 @_instruction(vector, types.int64, types.int64)
 def load_first(builder, address, count):
-    """The first `count` of eight float32 from an address on, and zeros; the rest is not read."""
+    """The first `count` of eight float32 from an address on, then zeros; reads no others."""
     kind = ir.FunctionType(_FLOATS, [_FLOATS.as_pointer(), ir.IntType(32), _MASK, _FLOATS])
     masked = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.load.v8f32.p0")
     where = _pointer(builder, address, _FLOATS)
@@ -274,7 +271,7 @@ def store_line(context, address, step, line):
 
 @intrinsic
 def add_line(context, address, step, line):
-    """Adds the vectors of a tuple to what is there."""
+    """Adds the vectors of a tuple to those in memory, `step` bytes apart."""
 
     def generate(context, builder, signature, values):
         vectors = cgutils.unpack_tuple(builder, values[2])
@@ -298,7 +295,7 @@ def load_bytes(builder, address):
 
 
 def _arithmetic(operation: Callable, instruction: str) -> None:
-    """Lets `operation` take two vectors."""
+    """Defines an operator of Python for two vectors."""
 
     @type_callable(operation)
     def kind_of(context):

@@ -1,27 +1,27 @@
-"""Runs kernels on several threads, with the same result for any number of them.
+"""Runs compiled functions on several threads, with the same result for any number of threads.
 
-Work is cut into pieces that depend on its size alone; the threads take pieces as they get free, and
-what pieces have in common (a sum) is added up afterwards in the order of the pieces.
+Work is cut into pieces that depend on its size only. Each thread takes the next free piece until
+none is left. Sums of the pieces are added afterwards in the order of the pieces.
 
-    share(kernel, cut(count), x, y)       the compiled kernel takes pieces itself: see pieces.py
+    share(kernel, cut(count), x, y)       kernel(work, x, y) takes pieces: see work_pieces.py
     for_chunks(kernel, count, x, y)       calls kernel(start, stop, x, y) for each piece
     for_pieces(task, cut(count))          calls task(piece, start, stop) for each piece
 
-The first calls each thread once, the others once for each piece, and calls from Python wait for the
-interpreter's lock. So `share` is for kernels that are over in a millisecond, the others for tasks
-of several calls (a gather, then a matrix product).
+`share` makes one call for each thread, the others one for each piece, and every call from Python
+waits for the interpreter's lock. So `share` is for work of less than a millisecond, the others for
+tasks of several calls (a gather, then a matrix product).
 
-The calling thread works, too. It rings for its helpers and begins; a helper that arrives late finds
-nothing left and nobody waiting. The caller waits only for pieces that helpers have begun, first for
-a moment awake: waking up takes long, and longer where other programs want the processor.
+The calling thread works, too: it wakes its helper threads and begins. A helper that starts late
+finds no piece and sleeps again. The caller waits only for pieces that helpers have begun. It looks
+for their end many times before it sleeps, because to sleep and wake up takes long.
 
-Numba's own `prange` is not used: its portable scheduler ends the process when two Python threads
-call it at once, and its OpenMP one hangs or kills a forked child. Here each call brings its own
-pieces and takes part in the work itself, so calls never wait for each other, and a forked child
+Numba's `prange` is not used: with its portable scheduler the process ends if two Python threads
+call it at the same time, and with OpenMP a forked child hangs or ends. Here each call has its own
+pieces and computes them itself if needed, so calls never wait for each other, and a forked child
 starts its own threads.
 
-Importing this module holds the matrix library (BLAS) inside NumPy to one thread. Its idle threads
-spin and slow ours down several times over, and its sums depend on their number.
+Importing this module limits the matrix library (BLAS) inside NumPy to one thread. Its idle threads
+would slow down ours, and its sums would depend on their number.
 """
 
 from __future__ import annotations
@@ -39,63 +39,63 @@ from minicnn.backend.numba.machine.work_pieces import (
     COUNT,
     DONE,
     TAKEN,
+    all_done_soon,
     finish,
     new_work,
-    settled,
     take,
 )
 from minicnn.common import configuration
 
 PIECES = 16
-PATIENCE = 50_000
-"""How often the caller looks for the helpers' end before it sleeps: about 50 microseconds."""
+LOOKS_BEFORE_SLEEP = 50_000
+"""How often the caller checks whether the helpers are done before it sleeps (about 50 µs)."""
 
 threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 class Job:
-    """Pieces of work that a caller and its helpers take."""
+    """The pieces of one call, shared by the caller and its helpers."""
 
     def __init__(self, take_part: Callable[[], None], work: np.ndarray):
         self.take_part = take_part
         self.work = work
-        # One item for each helper: to append is one step for the interpreter, to add 1 is not.
-        self.begun: list[None] = []
-        self.ended: list[None] = []
+        # One item for each helper: `append` cannot be interrupted by another thread, `+= 1` can.
+        self.started: list[None] = []
+        self.finished: list[None] = []
         self.error: BaseException | None = None
-        self.bell: threading.Lock | None = None
+        self.signal: threading.Lock | None = None
 
     def help(self) -> None:
-        """Take part as a helper, unless it is too late for that."""
+        """Compute pieces as a helper, if any are left."""
         if self.work[TAKEN] >= self.work[COUNT]:
             return
-        self.begun.append(None)
+        self.started.append(None)
         try:
             self.take_part()
         except BaseException as error:  # handed to the caller
             self.error = error
             self.stop()
-        self.ended.append(None)
-        if self.bell is not None and self.over():
-            _ring(self.bell)
+        self.finished.append(None)
+        if self.signal is not None and self.over():
+            _send(self.signal)
 
     def stop(self) -> None:
-        """Give no more pieces away."""
+        """Mark all pieces as taken."""
         self.work[TAKEN] = self.work[COUNT]
 
     def over(self) -> bool:
-        """Whether no helper is at a piece, when no more are given away."""
-        return self.work[DONE] == self.work[COUNT] or len(self.begun) == len(self.ended)
+        """Whether no helper is computing a piece, once all pieces are taken."""
+        return self.work[DONE] == self.work[COUNT] or len(self.started) == len(self.finished)
 
     def wait(self) -> None:
         """Return when the work is over.
 
-        An interrupt (Ctrl-C) waits, too: helpers write into memory that is the caller's again.
+        An interrupt (Ctrl-C) is raised afterwards: until then helpers write into the arrays.
         """
         interrupt = None
         while not self.over():
             try:
-                if not settled(self.work, PATIENCE):
+                if not all_done_soon(self.work, LOOKS_BEFORE_SLEEP):
                     self._sleep()
             except BaseException as error:
                 interrupt = error
@@ -103,25 +103,25 @@ class Job:
             raise interrupt
 
     def _sleep(self) -> None:
-        self.bell = _silent_bell()
+        self.signal = _new_signal()
         if not self.over():
-            self.bell.acquire()
+            self.signal.acquire()
 
 
 class Pool:
-    """A caller's helpers: threads that sleep until somebody rings."""
+    """The helper threads, which sleep until they get a signal."""
 
     def __init__(self, size: int):
         self.size = size
         self.jobs: list[Job] = []
-        self.bells = [_silent_bell() for _ in range(size - 1)]
+        self.signals = [_new_signal() for _ in range(size - 1)]
         self.closed = False
-        for bell in self.bells:
-            threading.Thread(target=self._help, args=(bell,), name="minicnn", daemon=True).start()
+        for signal in self.signals:
+            threading.Thread(target=self._help, args=(signal,), name="minicnn", daemon=True).start()
 
-    def _help(self, bell: threading.Lock) -> None:
+    def _help(self, signal: threading.Lock) -> None:
         while not self.closed:
-            bell.acquire()
+            signal.acquire()
             self._help_with_all()
 
     def _help_with_all(self) -> None:
@@ -133,8 +133,8 @@ class Pool:
         job = Job(take_part, work)
         self.jobs.append(job)
         try:
-            for bell in self.bells[: work[COUNT] - 1]:
-                _ring(bell)
+            for signal in self.signals[: work[COUNT] - 1]:
+                _send(signal)
             take_part()
         except BaseException:
             job.stop()
@@ -146,22 +146,22 @@ class Pool:
             raise job.error
 
     def close(self) -> None:
-        """Let the helpers go."""
+        """End the helper threads."""
         self.closed = True
-        for bell in self.bells:
-            _ring(bell)
+        for signal in self.signals:
+            _send(signal)
 
 
-def _silent_bell() -> threading.Lock:
-    """A lock that one thread waits for and another lets go."""
-    bell = threading.Lock()
-    bell.acquire()
-    return bell
+def _new_signal() -> threading.Lock:
+    """A locked lock: one thread waits for it, another releases it to wake the first."""
+    signal = threading.Lock()
+    signal.acquire()
+    return signal
 
 
-def _ring(bell: threading.Lock) -> None:
-    with suppress(RuntimeError):  # it has been rung and not yet been heard
-        bell.release()
+def _send(signal: threading.Lock) -> None:
+    with suppress(RuntimeError):  # the signal was sent before and not yet received
+        signal.release()
 
 
 _pool: Pool | None = None
@@ -169,7 +169,7 @@ _pool_lock = threading.Lock()
 
 
 def pool() -> Pool:
-    """The threads of this process, `config.threads()` with the caller; started at the first use."""
+    """The helpers of this process, `config.threads() - 1` of them, started at the first use."""
     global _pool
     if _pool is not None and _pool.size == configuration.threads():
         return _pool
@@ -194,12 +194,12 @@ def cut(count: int, smallest: int = 1, pieces: int = PIECES) -> np.ndarray:
     """The bounds of at most `pieces` pieces of `range(count)`, none smaller than `smallest`."""
     pieces = max(1, min(PIECES, pieces, count // smallest))
     bounds = np.arange(pieces + 1) * count // pieces
-    bounds.flags.writeable = False  # it is remembered
+    bounds.flags.writeable = False  # the cache returns the same array again
     return bounds
 
 
 def share(kernel: Callable, bounds: np.ndarray, *arguments) -> None:
-    """Call the compiled `kernel(work, *arguments)` on several threads (see pieces.py)."""
+    """Call the compiled function `kernel(work, *arguments)` on several threads."""
     work = new_work(bounds)
     if len(bounds) == 2:
         kernel(work, *arguments)

@@ -1,6 +1,6 @@
-"""What a compiled kernel does to take part in shared work.
+"""Takes pieces of shared work inside compiled functions.
 
-A kernel that `threads.share` calls on several threads at once takes pieces until none is left:
+A compiled function that `threads.share` calls on several threads takes pieces until none is left:
 
     @compiled
     def _double(work, x, y):
@@ -8,11 +8,12 @@ A kernel that `threads.share` calls on several threads at once takes pieces unti
             for i in range(start, stop):
                 y[i] = 2 * x[i]
 
-`work` is a row of whole numbers in memory that all threads see: how many pieces are taken, how many
+`work` is an array of integers that all threads read and write: how many pieces are taken, how many
 are done, how many there are, and from FIRST_BOUND on where each piece begins (and the last ends).
-A thread takes a piece by adding 1 to the number of those taken. The processor does that in one
-undivided step and tells the number before, so no two threads get the same piece. All of it happens
-inside one call of compiled code: a piece costs nanoseconds, and the interpreter's lock none.
+A thread takes a piece by adding 1 to the number of taken pieces. The processor does this in one
+step that no other thread can interrupt (an atomic operation) and returns the number before, so no
+two threads get the same piece. All of it is compiled: taking a piece takes nanoseconds and does not
+need the interpreter's lock.
 
 Source: LLVM language reference, "atomicrmw" and "Atomic Memory Ordering Constraints".
 """
@@ -27,7 +28,7 @@ from numba.extending import intrinsic
 
 from minicnn.backend.numba.compiler.compile import compiled, part
 
-# The two numbers that threads write are 64 bytes apart, in two lines of the cache.
+# The two numbers that threads write are 64 bytes apart, in different cache lines.
 TAKEN, DONE, COUNT, FIRST_BOUND = 0, 8, 16, 17
 
 
@@ -41,7 +42,7 @@ def new_work(bounds: np.ndarray) -> np.ndarray:
 
 @intrinsic
 def _add(context, work, position):
-    """Adds 1 to a number of `work` and returns what it was, undivided by other threads."""
+    """Adds 1 to a number of `work` and returns its old value, in one atomic step."""
 
     def generate(context, builder, signature, values):
         one = ir.Constant(ir.IntType(64), 1)
@@ -80,7 +81,7 @@ def _finish(work):
 
 @compiled
 def take(work):
-    """The number of a piece that nobody else has, or -1 when none is left."""
+    """The number of a piece that no other thread has taken, or -1 if none is left."""
     return _take(work)
 
 
@@ -90,8 +91,8 @@ def finish(work):
     _finish(work)
 
 
-# Not kept on disk: Numba fails with a generator that it has read from there (a KeyError in
-# `get_generator_impl`). The kernels that use it are kept, and it is compiled into them.
+# Not stored on disk: Numba fails with a generator that it has read from there (a KeyError in
+# `get_generator_impl`). It is compiled into the functions that use it, and those are stored.
 @numba.njit(nogil=True, error_model="numpy")
 def pieces(work):
     """Take pieces until none is left: `(piece, start, stop)`."""
@@ -103,9 +104,9 @@ def pieces(work):
 
 
 @compiled
-def settled(work, patience):
-    """Whether all pieces are done, looking at most `patience` times."""
+def all_done_soon(work, most_looks):
+    """Whether all pieces are done, looking at most `most_looks` times."""
     looks = 0
-    while looks < patience and _read(work, DONE) < work[COUNT]:
+    while looks < most_looks and _read(work, DONE) < work[COUNT]:
         looks += 1
-    return looks < patience
+    return looks < most_looks

@@ -1,4 +1,4 @@
-"""Machine code on disk: whatever happens to it, programs compute the same and do not fail."""
+"""Machine code on disk: with damaged or missing files, programs compute the same without errors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pathlib import Path
 import numba
 import pytest
 
+from minicnn.backend.numba.compiler import checked_files, compile_notice
 from minicnn.backend.numba.compiler import compile as compilation
-from minicnn.backend.numba.compiler import compile_notice, whole_files
 
 SOURCE = "def kernel(x):\n    return 2 * x + {}\n"
 KEY = bytes(range(32))
@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
     """Where machine code is kept."""
     folder = tmp_path / "kept"
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(folder))
-    monkeypatch.setattr(compile_notice.NOTICE, "said", True)  # nothing but troubles
+    monkeypatch.setattr(compile_notice.NOTICE, "reported", True)  # errors only
     return folder
 
 
@@ -51,7 +51,7 @@ def function_of(tmp_path, constant):
 
 def start(function):
     """The kernel as a new program has it."""
-    compile_notice.NOTICE.said_trouble = False
+    compile_notice.NOTICE.reported_cache_error = False
     return compilation.compiled(function)
 
 
@@ -96,7 +96,7 @@ def full_folder(path):
     (path / "something").write_text("")
 
 
-HEADER = whole_files.HEADER.size
+HEADER = checked_files.HEADER.size
 DAMAGES = {
     "empty": rewritten(lambda content: b""),
     "a byte": rewritten(lambda content: content[:1]),
@@ -172,7 +172,7 @@ def test_a_file_that_may_not_be_read_is_compiled_again(folder, function, capsys)
 
 
 @posix
-def test_what_is_not_there_is_no_trouble(folder, function, capsys):
+def test_a_missing_file_is_not_reported(folder, function, capsys):
     found(function)
     first, second = files_of(folder)
     first.unlink()
@@ -244,8 +244,8 @@ def test_a_whole_file_that_numba_cannot_take_is_compiled_again(folder, function,
     """As with a version of Numba that writes other things under the same number."""
     found(function)
     for path, content in zip(files_of(folder), (None, ("what", 1)), strict=True):
-        _, key, *_ = whole_files.HEADER.unpack(path.read_bytes()[:HEADER])
-        whole_files.write(path, key, pickle.dumps(content))
+        _, key, *_ = checked_files.HEADER.unpack(path.read_bytes()[:HEADER])
+        checked_files.write(path, key, pickle.dumps(content))
     assert found(function) == (9, 1.5, 0)
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert found(function) == (9, 1.5, 2)
@@ -284,7 +284,7 @@ def test_the_folder_vanishes_while_the_program_runs(make, folder, function, caps
 
 @posix
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("nowhere")])
-def test_no_folder_where_one_is_wanted(make, folder, function, capsys):
+def test_a_cache_folder_that_cannot_be_made(make, folder, function, capsys):
     """Numba then has other places: beside the source, or the user's folder."""
     make(folder)
     assert found(function) == (9, 1.5, 0)
@@ -309,7 +309,7 @@ def test_the_line_is_logged_where_nothing_is_to_be_printed(folder, function, cap
 
 def _write_often(path, number):
     for i in range(200):
-        whole_files.write(path, KEY, bytes([number]) * (1000 * number + i))
+        checked_files.write(path, KEY, bytes([number]) * (1000 * number + i))
 
 
 @posix
@@ -322,7 +322,7 @@ def test_processes_that_write_the_same_file(tmp_path):
         writer.start()
     seen = set()
     while any(writer.is_alive() for writer in writers):
-        content = whole_files.read(path, KEY)
+        content = checked_files.read(path, KEY)
         if content is not None:
             assert content == content[:1] * len(content)
             seen |= {content[0]}
@@ -335,7 +335,7 @@ def test_processes_that_write_the_same_file(tmp_path):
 def test_a_kill_while_writing(tmp_path):
     path = tmp_path / "file"
     program = (
-        "import sys, pathlib; from minicnn.backend.numba.compiler import whole_files as w\n"
+        "import sys, pathlib; from minicnn.backend.numba.compiler import checked_files as w\n"
         "print('begun', flush=True)\n"
         "while True: w.write(pathlib.Path(sys.argv[1]), bytes(range(32)), bytes(10_000_000))"
     )
@@ -344,10 +344,10 @@ def test_a_kill_while_writing(tmp_path):
             assert process.stdout.readline() == b"begun\n"
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
-        assert whole_files.read(path, KEY) in (None, bytes(10_000_000))
+        assert checked_files.read(path, KEY) in (None, bytes(10_000_000))
     (tmp_path / "file.1-1.tmp").touch()
     (tmp_path / "another.1-1.tmp").touch()
     for temporary in tmp_path.glob("*.tmp"):
         os.utime(temporary, (1, 1))
-    whole_files.write(path, KEY, b"new")
+    checked_files.write(path, KEY, b"new")
     assert files_of(tmp_path) == [tmp_path / "another.1-1.tmp", path]

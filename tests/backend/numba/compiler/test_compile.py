@@ -1,4 +1,4 @@
-"""Compiled code is kept where that is possible, and a read-only machine is no obstacle."""
+"""Machine code is stored on disk where possible, and programs run also where it is not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PROGRAM = (
 
 @pytest.fixture
 def installed(tmp_path):
-    """A copy of the package, without kept machine code."""
+    """A copy of the package, without stored machine code."""
     package = tmp_path / "site" / "minicnn"
     ignored = shutil.ignore_patterns("__pycache__", "*.npz", "*.gz")
     shutil.copytree(Path(minicnn.__file__).parent, package, ignore=ignored)
@@ -225,7 +225,7 @@ class Screen(io.StringIO):
 
 
 def compile_something(notice, seconds=0.0, kept="folder", module="minicnn.backend"):
-    """Tell a notice that a kernel is compiled, and inside it another."""
+    """Send a notice the events of a kernel that is compiled, and of another inside it."""
     kernel = SimpleNamespace(
         py_func=SimpleNamespace(__module__=module), stats=SimpleNamespace(cache_path=kept)
     )
@@ -252,7 +252,7 @@ def test_a_terminal_shows_a_line_that_vanishes(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "kept, line", [("folder", compile_notice.KEPT), (None, compile_notice.NOT_KEPT)]
+    "kept, line", [("folder", compile_notice.CACHED), (None, compile_notice.NOT_CACHED)]
 )
 def test_elsewhere_one_line_once_it_takes_time(kept, line, capsys):
     shown = compile_notice.Notice()
@@ -278,7 +278,7 @@ def test_without_interactive_logging_it_is_logged(capsys, caplog):
             compile_something(compile_notice.Notice())
     finally:
         config.enable_interactive_logging()
-    assert caplog.messages == [compile_notice.KEPT]
+    assert caplog.messages == [compile_notice.CACHED]
     assert capsys.readouterr().err == ""
 
 

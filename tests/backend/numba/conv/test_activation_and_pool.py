@@ -1,4 +1,4 @@
-"""Every convolution algorithm, as a block and by its parts, against the definition in float64."""
+"""Every convolution algorithm, as a fused layer and by its parts, against float64 definitions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _restore_the_choice():
 
 
 @st.composite
-def blocks(draw):
+def fused_layers(draw):
     window = draw(windows(dimensions=(1, 2, 2, 2), channels=CHANNELS))
     channels = window.input_shape[-1]
     groups = draw(st.sampled_from([g for g in (1, 1, 2, channels) if channels % g == 0]))
@@ -36,20 +36,20 @@ def blocks(draw):
 
 @pytest.mark.parametrize("channels", [1, 16])
 @pytest.mark.parametrize("place", [(4, 4), (4, 7), (7, 4), (7, 7)])
-def test_nan_wins_whether_or_not_the_winners_are_wanted(channels, place):
+def test_nan_is_the_maximum_with_and_without_argmax(channels, place):
     x = np.random.default_rng(1).standard_normal((1, 8, 8, channels)).astype("float32")
     kernel = np.ones((3, 3, channels, 8), "float32")
     x[0, *place] = np.nan  # of the pixels 4 and 5 of the result, 4 sees it or 5 sees 7
     arguments = x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, "relu", True
     expected, _ = exact.conv_layer(*arguments)
     assert np.isnan(expected[0, 2, 2]).all()
-    for wanted in (True, False):
-        y, _ = fast.conv_layer(*arguments, wanted)
+    for argmax_needed in (True, False):
+        y, _ = fast.conv_layer(*arguments, argmax_needed)
         assert np.isnan(y[0, 2, 2]).all()
 
 
 def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.asarray):
-    """Compare the block and its gradients on random arrays.
+    """Compare the fused layer and its gradients on random arrays.
 
     The gradients are those at what the fast block gave, so that a near tie, which may be decided
     the other way, does not matter.
@@ -100,15 +100,15 @@ def near(found, expected):
 
 
 @pytest.mark.parametrize("algorithm", config.CONVOLUTION_ALGORITHMS)
-@given(blocks())
+@given(fused_layers())
 @settings(max_examples=40, deadline=None)
-def test_every_kind_of_block(algorithm, case):
+def test_every_kind_of_layer(algorithm, case):
     config.set_convolution_algorithm(algorithm)
     check(*case)
 
 
 @pytest.mark.parametrize("algorithm", config.CONVOLUTION_ALGORITHMS)
-@given(blocks())
+@given(fused_layers())
 @settings(max_examples=10, deadline=None)
 def test_arrays_that_are_not_contiguous(algorithm, case):
     config.set_convolution_algorithm(algorithm)

@@ -110,7 +110,7 @@ def test_values_and_gradients(algorithm, case, seed):
 
 
 def assert_argmax(argmax, arrays, case, y):
-    """Each window's result is, up to rounding, at the place that is said to have won."""
+    """Each window's result is, up to rounding, the element at its argmax."""
     full, _ = fused_layers.conv_layer(*map(wide, arrays), *case.where, 1, case.activation)
     assert argmax.dtype == np.uint8
     assert argmax.shape == y.shape

@@ -253,7 +253,7 @@ def test_work_that_needs_work():
     assert sums.tolist() == [100] * 4
 
 
-def test_nobody_keeps_what_was_computed():
+def test_results_and_arguments_are_not_kept_alive():
     config.set_threads(3)
     numbers = np.zeros(1000, int)
     kept = weakref.ref(numbers)

@@ -2,9 +2,10 @@
 
     z[p, f] = bias[f] + Σ_k X[p, k] · W[k, f]        X[p, k] = image[positions[p] + taps[k]]
 
-A matrix product reads six rows of X at a time (`microkernels.py`). It needs their addresses, not
-neighbouring rows, and a row of X is found in the image itself: `plans.py` has the tables. So all
-that im2col writes and reads again is saved; W is rearranged into panels of sixteen filters, once.
+The matrix product reads six rows of X at a time (`machine/microkernels.py`). It needs only their
+addresses, and a row of X is part of the image itself: `offset_tables.py` has the tables of
+addresses. So the copy that im2col writes and reads is saved. W is rearranged once into panels of
+sixteen filters.
 
           image, channels side by side              W: panel of 16 filters
        . . . . . . . .
@@ -14,9 +15,9 @@ that im2col writes and reads again is saved; W is rearranged into panels of sixt
 
 Padding is a border of zeros around a copy of the image, which stays in the cache.
 
-The cotangent of the input is a convolution of Ḡ, or several (`phases.py`). It goes through the same
-loop, from a plane of Ḡ (`planes.py`) with a border. The cotangent of the kernel:
-`kernel_gradient.py`.
+The cotangent of the input is a convolution of Ḡ, or several (`phases.py`), with Ḡ the cotangent of
+z. The same loop computes it, from a copy of Ḡ with a border (`planes.py`). The cotangent of the
+kernel is in `kernel_gradient.py`.
 
 Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, filters)`, filters a
 multiple of eight; everything float32.
@@ -34,15 +35,15 @@ from minicnn.backend.numba.conv import im2col
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, cotangent_of_sums
 from minicnn.backend.numba.conv.direct.kernel_gradient import add_kernel_gradient
 from minicnn.backend.numba.conv.direct.offset_tables import Plan, make_plan
-from minicnn.backend.numba.conv.direct.phases import plan_back
+from minicnn.backend.numba.conv.direct.phases import plan_input_gradient
 from minicnn.backend.numba.conv.direct.planes import (
     PANEL,
     fill_plane,
     fill_plane_from_windows,
-    filled_up,
     kernel_panels,
     padded_image,
     panels_of,
+    zero_padded,
 )
 from minicnn.backend.numba.machine.microkernels import (
     PANEL_BYTES,
@@ -61,12 +62,12 @@ from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.common.sliding_windows import Padding, Sizes
 
-PIECE_OPERATIONS = 1_000_000  # multiplications that are worth waking a thread for
+PIECE_OPERATIONS = 1_000_000  # least number of multiplications in a piece of work
 NO_ARGMAX = np.empty((0, 0, 0, 0), np.uint8)
 NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
 NO_PANELS = np.empty((0, 0, 0), np.float32)
-SUMS_BYTES = 16 * 1024 * 1024  # of the kernel's gradient, all pieces together
-MOST_SUMS = 8  # they are cleared and added up
+SUMS_BYTES = 16 * 1024 * 1024  # largest size of the kernel's gradients of all pieces
+MOST_SUMS = 8  # one for each piece; more would take time to clear and add
 
 
 def supports(
@@ -97,7 +98,7 @@ def conv_layer(
     y = np.empty((batch, plan.height, plan.width, filters), np.float32)
     relu = activation == "relu"
 
-    border = bordered(plan, padding)
+    border = border_shape(plan, padding)
     bounds = cut(batch, images_per_piece(plan, panels))
     share(_convolve, bounds, images, border, plan.inside, plan.tables, panels, bias, y, relu)
     return activate_and_pool(y, "linear", pooled)
@@ -117,14 +118,14 @@ def conv_layer_gradients(
     kernel_needed: bool = True,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     """Cotangents of input, kernel and bias; see `backend/numpy/fused_layers.py`."""
-    where = (strides, padding, dilation)
-    plan = make_plan(x.shape[1:3], x.shape[3], kernel.shape[:2], *where)
+    geometry = (strides, padding, dilation)
+    plan = make_plan(x.shape[1:3], x.shape[3], kernel.shape[:2], *geometry)
     size = (plan.height, plan.width)
     input_gradient = None
     if input_needed and x.shape[3] % WIDTH:
         cotangent = cotangent_of_sums(cotangent, y, argmax, activation, size)
         cotangent, argmax, activation = np.ascontiguousarray(cotangent), None, "linear"
-        input_gradient = im2col.conv_input_gradient(cotangent, kernel, x.shape, *where)
+        input_gradient = im2col.conv_input_gradient(cotangent, kernel, x.shape, *geometry)
         input_needed = False
     if not (input_needed or kernel_needed):
         return input_gradient, None, None
@@ -132,8 +133,8 @@ def conv_layer_gradients(
     if input_needed:
         input_gradient = np.empty(x.shape, np.float32)
     panels = panels_of(kernel.shape[-1])
-    back = plan_back(x.shape[1:3], size, kernel.shape[:2], *where, panels)
-    plane_shape = (panels, *(back.plane if input_needed else size), PANEL)
+    input_plan = plan_input_gradient(x.shape[1:3], size, kernel.shape[:2], *geometry, panels)
+    plane_shape = (panels, *(input_plan.plane if input_needed else size), PANEL)
     taps = plan.taps if kernel_needed else plan.taps[:0]
     sums_at_once = min(MOST_SUMS, SUMS_BYTES // (1 + kernel.nbytes))
     bounds = cut(batch, images_per_piece(plan, kernel), sums_at_once)
@@ -147,13 +148,13 @@ def conv_layer_gradients(
             cotangent,
             cotangent if y is None else y,
             NO_ARGMAX if argmax is None else argmax,
-            _turned_panels(kernel, back.order) if input_needed else NO_PANELS,
+            _transposed_panels(kernel, input_plan.order) if input_needed else NO_PANELS,
             input_gradient if input_needed else NO_IMAGES,
         ),
-        (bordered(plan, padding), plane_shape),
-        (plan.inside, back.inside if input_needed else (0, 0)),
+        (border_shape(plan, padding), plane_shape),
+        (plan.inside, input_plan.inside if input_needed else (0, 0)),
         (taps, (plan.row_step, plan.column_step), size),
-        back.tables,
+        input_plan.tables,
         (sums, totals),
         activation == "relu",
     )
@@ -165,23 +166,23 @@ def conv_layer_gradients(
     return input_gradient, kernel_gradient, totals.sum(0)[:filters]
 
 
-def _turned_panels(kernel: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The panels of the input's cotangent: taps in their order there, channels for filters."""
+def _transposed_panels(kernel: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The panels for the input's cotangent: taps in that order, channels in place of filters."""
     channels, filters = kernel.shape[2:]
     panels = panels_of(filters)
-    filled = filled_up(kernel, panels * PANEL).reshape(-1, channels, panels, PANEL)
+    filled = zero_padded(kernel, panels * PANEL).reshape(-1, channels, panels, PANEL)
     turned = filled.transpose(0, 2, 3, 1).reshape(-1, PANEL * channels)[order]
     return kernel_panels(turned.reshape(-1, channels))
 
 
-def bordered(plan: Plan, padding: Padding) -> Sizes:
+def border_shape(plan: Plan, padding: Padding) -> Sizes:
     """The shape of a padded image; (0, 0) if images are read where they are."""
     return plan.padded if any(map(any, padding)) else (0, 0)
 
 
 def bias_panels(bias: np.ndarray | None, filters: int) -> np.ndarray:
     length = panels_of(filters) * PANEL
-    return np.zeros(length, np.float32) if bias is None else filled_up(bias, length)
+    return np.zeros(length, np.float32) if bias is None else zero_padded(bias, length)
 
 
 def images_per_piece(plan: Plan, panels: np.ndarray) -> int:
@@ -191,7 +192,7 @@ def images_per_piece(plan: Plan, panels: np.ndarray) -> int:
 
 @compiled
 def _convolve(work, images, border, inside, tables, panels, bias, y, relu):
-    """The images of the pieces that are taken; see `padded_image` for how they are given."""
+    """Convolves the images of the taken pieces; see `padded_image` for `images` and `border`."""
     padded = np.zeros(border, np.float32)
     for _, first, last in pieces(work):
         for number in range(first, last):
@@ -241,7 +242,7 @@ def _five(row):
 
 @compiled
 def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, relu):
-    """The images of the pieces that are taken: each one's plane, then what is made of it."""
+    """Writes the plane of each image of the taken pieces, then computes the gradients from it."""
     images, cotangent, y, argmax, turned, input_gradient = arrays
     image_inside, plane_inside = insides
     taps, steps, size = taps_and_steps
@@ -285,7 +286,7 @@ def _rectified_row(row):
 
 @part
 def _store_left_halves(targets, sums):
-    """The first eight of sixteen filters; there are no others."""
+    """Writes the first eight of sixteen filters, if there are no others."""
     store(targets[0], sums[0][0])
     store(targets[1], sums[1][0])
     store(targets[2], sums[2][0])

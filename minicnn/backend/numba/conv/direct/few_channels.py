@@ -1,8 +1,8 @@
 """Direct convolution of images with few channels: the first layer of a network.
 
-With one to four channels a sum has few terms (9 for 3 × 3 × 1), so most of the time goes into the
-results: reading and writing memory, not multiplying. Here the four pixels of a window of the pool
-are summed together, sixteen filters at a time, eight vectors that stay in registers:
+With one to four channels a sum has few terms (9 for 3 × 3 × 1), so reading and writing results
+takes more time than multiplying. Here the four pixels of a window of the pool are computed
+together, for sixteen filters at a time; these are eight vectors, which stay in registers:
 
         taps        image, one window at x:         16 filters of W
                       . . . . .
@@ -10,13 +10,13 @@ are summed together, sixteen filters at a time, eight vectors that stay in regis
        a time         . x x . .     pixel 1  [ 1,0 … 1,7 | 1,8 … 1,15 ]
                       . . . . .        ⋮                 ⋮
 
-then bias, relu and pool follow in registers, and only the pool's result and its argmax are
-written: 5 bytes instead of 16 for each window and filter. Without a pool the four pixels are
-neighbours in the order of memory.
+Bias, relu and pool follow in registers, and only the pool's result and its argmax are written: 5
+bytes instead of 16 for each window and filter. Without a pool the four pixels are neighbours in
+memory.
 
-The cotangent of the kernel, if that has few taps as well: `few_channels_gradient.py`. Everything
-else is that of `direct.py`. A number of filters that is no multiple of eight is filled up with
-filters of zeros, which are cut off again.
+The cotangent of a kernel of at most nine taps is in `few_channels_gradient.py`; the other gradients
+are those of `__init__.py`. If the number of filters is not a multiple of eight, filters of zeros
+are added, and removed from the result.
 
 Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, filters)`, float32.
 """
@@ -29,7 +29,7 @@ from minicnn.backend.numba.compiler.compile import compiled, part
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.direct.few_channels_gradient import NINE, kernel_and_bias_gradient
 from minicnn.backend.numba.conv.direct.offset_tables import make_plan
-from minicnn.backend.numba.conv.direct.planes import PANEL, filled_up, kernel_panels, padded_image
+from minicnn.backend.numba.conv.direct.planes import PANEL, kernel_panels, padded_image, zero_padded
 from minicnn.backend.numba.machine.microkernels import PANEL_BYTES, add_product, row_at
 from minicnn.backend.numba.machine.simd import (
     BYTES,
@@ -66,21 +66,21 @@ def conv_layer(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(X · W + bias))`; see `backend/numpy/fused_layers.py`."""
     batch, down, across, channels = x.shape
-    given = kernel.shape[-1]
-    kernel = _whole_vectors(kernel)
+    filters_given = kernel.shape[-1]
+    kernel = _filled_to_vectors(kernel)
     filters = kernel.shape[-1]
     plan = make_plan((down, across), channels, kernel.shape[:2], strides, padding, dilation)
     panels = kernel_panels(kernel.reshape(-1, filters))
     bias = direct.bias_panels(bias, filters)
     height, width = (plan.height // 2, plan.width // 2) if pooled else (plan.height, plan.width)
     y = np.empty((batch, height, width, filters), np.float32)
-    wanted = pooled and argmax_needed
-    argmax = np.empty(y.shape if wanted else (batch, 0, 0, 0), np.uint8)
+    with_argmax = pooled and argmax_needed
+    argmax = np.empty(y.shape if with_argmax else (batch, 0, 0, 0), np.uint8)
     share(
         _convolve,
         cut(batch, direct.images_per_piece(plan, panels)),
         x.reshape(batch, down, across * channels),
-        direct.bordered(plan, padding),
+        direct.border_shape(plan, padding),
         plan.inside,
         plan.windows if pooled else plan.tables.positions,
         plan.taps,
@@ -90,7 +90,9 @@ def conv_layer(
         argmax,
         (activation == "relu", pooled),
     )
-    return _cut_off(y, given), _cut_off(argmax, given) if wanted else None
+    return _first_filters(y, filters_given), _first_filters(
+        argmax, filters_given
+    ) if with_argmax else None
 
 
 def conv_layer_gradients(
@@ -106,47 +108,53 @@ def conv_layer_gradients(
     input_needed: bool = True,
     kernel_needed: bool = True,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Cotangents of input, kernel and bias; see `few_channels_gradient.py` and `direct.py`."""
-    where = (strides, padding, dilation)
-    given, shape = kernel.shape[-1], x.shape
+    """Cotangents of input, kernel and bias; see `few_channels_gradient.py` and `__init__.py`."""
+    geometry = (strides, padding, dilation)
+    filters_given, shape = kernel.shape[-1], x.shape
     cotangent, kernel, y, argmax = (
-        None if a is None else _whole_vectors(a) for a in (cotangent, kernel, y, argmax)
+        None if a is None else _filled_to_vectors(a) for a in (cotangent, kernel, y, argmax)
     )
     arrays = cotangent, x, kernel, y, argmax
     few = kernel_needed and kernel[..., 0].size <= NINE
     of_x = of_kernel = of_bias = None
     if input_needed or not few:
         needed = input_needed, kernel_needed and not few
-        of_x, of_kernel, of_bias = direct.conv_layer_gradients(*arrays, *where, activation, *needed)
+        of_x, of_kernel, of_bias = direct.conv_layer_gradients(
+            *arrays, *geometry, activation, *needed
+        )
     if few:
-        plan = make_plan(shape[1:3], shape[3], kernel.shape[:2], *where)
+        plan = make_plan(shape[1:3], shape[3], kernel.shape[:2], *geometry)
         of_kernel, of_bias = kernel_and_bias_gradient(
             x,
             cotangent,
             cotangent if y is None else y,
             direct.NO_ARGMAX if argmax is None else argmax,
             plan,
-            direct.bordered(plan, padding),
+            direct.border_shape(plan, padding),
             cut(len(x), direct.images_per_piece(plan, kernel)),
             activation == "relu",
         )
     if not kernel_needed:
         return of_x, None, None
-    return of_x, _cut_off(of_kernel.reshape(kernel.shape), given), _cut_off(of_bias, given)
+    return (
+        of_x,
+        _first_filters(of_kernel.reshape(kernel.shape), filters_given),
+        _first_filters(of_bias, filters_given),
+    )
 
 
-def _whole_vectors(x: np.ndarray) -> np.ndarray:
+def _filled_to_vectors(x: np.ndarray) -> np.ndarray:
     """The filters filled up with zeros to a multiple of eight."""
-    return filled_up(x, -(-x.shape[-1] // WIDTH) * WIDTH)
+    return zero_padded(x, -(-x.shape[-1] // WIDTH) * WIDTH)
 
 
-def _cut_off(x: np.ndarray, filters: int) -> np.ndarray:
+def _first_filters(x: np.ndarray, filters: int) -> np.ndarray:
     return np.ascontiguousarray(x[..., :filters])
 
 
 @compiled
 def _convolve(work, images, border, inside, positions, taps, panels, bias, y, argmax, flags):
-    """The images of the pieces that are taken; see `padded_image` for how they are given."""
+    """Computes the images of the taken pieces; see `padded_image` for `images` and `border`."""
     relu, pooled = flags
     padded = np.zeros(border, np.float32)
     for _, first, last in pieces(work):
@@ -161,7 +169,7 @@ def _convolve(work, images, border, inside, positions, taps, panels, bias, y, ar
 
 @part
 def _sum(image, positions, taps, panels, bias, y, relu):
-    """One image without a pool: four positions at a time, the last one repeated at the end."""
+    """One image without a pool: four positions at a time; at the end the last is repeated."""
     filters = y.shape[2]
     last = len(positions) - 1
     for p in range(0, len(positions), 4):
@@ -186,17 +194,17 @@ def _sum_and_pool(image, windows, taps, panels, bias, y, argmax, relu):
         start = row_at(address_of(bias) + panel * PANEL_BYTES)
         weights = address_of(panels[panel])
         target = address_of(y) + panel * PANEL_BYTES
-        winner = address_of(argmax) + panel * PANEL if argmax.size else 0
+        argmax_at = address_of(argmax) + panel * PANEL if argmax.size else 0
         whole = filters - panel * PANEL >= PANEL
         for p in range(0, len(windows), 4):
             places = windows[p], windows[p + 1], windows[p + 2], windows[p + 3]
             a, b, c, d = _four_sums(image, places, taps, weights, start)
-            _finish(target, winner, a[0], b[0], c[0], d[0], relu)
+            _store_window(target, argmax_at, a[0], b[0], c[0], d[0], relu)
             if whole:
-                other = winner + WIDTH if winner else 0
-                _finish(target + BYTES, other, a[1], b[1], c[1], d[1], relu)
+                other = argmax_at + WIDTH if argmax_at else 0
+                _store_window(target + BYTES, other, a[1], b[1], c[1], d[1], relu)
             target += filters * 4
-            winner += filters if winner else 0
+            argmax_at += filters if argmax_at else 0
 
 
 @part
@@ -226,8 +234,8 @@ def _store(target, row, relu, whole):
 
 
 @part
-def _finish(target, winner, a, b, c, d, relu):
-    """Relu of the four sums of a window, of which the largest is written."""
+def _store_window(target, argmax_at, a, b, c, d, relu):
+    """Applies relu to the four sums of a window, and writes the maximum and its argmax."""
     if relu:
         a, b, c, d = rectified(a), rectified(b), rectified(c), rectified(d)
-    store_largest(target, winner, a, b, c, d)
+    store_largest(target, argmax_at, a, b, c, d)

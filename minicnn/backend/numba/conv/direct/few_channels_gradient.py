@@ -1,19 +1,20 @@
-"""Cotangent of the kernel for one channel, straight from the cotangent of the result.
+"""Cotangent of a kernel of at most nine taps (3 × 3 of one channel), and of the bias.
 
-With up to nine taps (3 × 3 of one channel) the sums of all taps for eight filters fit into
-registers, and the cotangent need not be laid out anew as in `kernel_gradient.py`:
+The sums of nine taps for eight filters fit into registers, so the cotangent is read as it is, and
+need not be copied to a plane as for `kernel_gradient.py`:
 
     W̄[k, f] = Σ_p image[p + taps[k]] · ḡ[p, f]
 
         for each position p:   ḡ: 8 filters, where y is positive
                                9 times:  sums of a tap  +=  one number of the image · ḡ
 
-Of a pool's window only the winner has a cotangent. It may be another one for each filter, so all
-four pixels are gone through, each with ḡ where the winner is that pixel, and zeros elsewhere.
+In a window of a pool only the argmax has a cotangent. It may differ between filters, so all four
+pixels are added, each with ḡ where the argmax is that pixel, and zeros elsewhere.
 
-One row of the result at a time, which stays in the nearest cache while its filters are gone through
-by eights. Its patches are laid out side by side before, which costs little, as all filters read
-them: with the nine numbers at known distances the loop has one address to keep instead of nine.
+The loop takes one row of the result at a time, which stays in the cache while its filters are read
+in groups of eight. The patches of the row are copied before, which takes little time, as all
+filters read them. Then the nine numbers have known distances, and the loop needs one address, not
+nine.
 
 Shapes: cotangent and y `(batch, height, width, filters)`, filters a multiple of eight; the argmax
 like them, or empty.
@@ -84,7 +85,7 @@ def kernel_and_bias_gradient(
 
 @compiled
 def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
-    """The images of the pieces that are taken; see `padded_image` for how they are given.
+    """Adds the images of the taken pieces to `sums`; see `padded_image` for `images` and `border`.
 
     steps: bytes from the patch of a position to that of the next one below and to the right.
     """
@@ -97,7 +98,7 @@ def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
         for number in range(first, last):
             image = padded_image(images, number, padded, inside)
             for row in range(height):
-                _lay_out(image, row, steps, taps, patches)
+                _copy_patches(image, row, steps, taps, patches)
                 pixel = (number * height + row) * width * filters
                 places = (
                     address_of(cotangent) + 4 * pixel,
@@ -108,8 +109,8 @@ def _add_images(work, images, border, inside, steps, taps, arrays, sums, relu):
 
 
 @part
-def _lay_out(image, row, steps, taps, patches):
-    """The patches under a row of positions, or under the four pixels of each window."""
+def _copy_patches(image, row, steps, taps, patches):
+    """Copies the patches under a row of positions, or under the four pixels of each window."""
     width, corners, _ = patches.shape
     side = 2 if corners == 4 else 1
     for corner in range(corners):
@@ -123,7 +124,7 @@ def _lay_out(image, row, steps, taps, patches):
 
 @part
 def _add_row(places, patches, sums, relu):
-    """One row of positions, or of windows, for the taps and, in the last row of sums, the bias."""
+    """Adds one row of positions, or of windows: to the taps' sums, and to the bias's, the last."""
     width, corners, _ = patches.shape
     cotangent, y, argmax = places
     pixel = 4 * sums.shape[1]
@@ -139,9 +140,9 @@ def _add_row(places, patches, sums, relu):
                 value = where_positive(value, load(y + at))
             total = total + value
             if corners == 4:
-                winner = load_bytes(argmax + at // 4)
+                number = load_bytes(argmax + at // 4)
                 for corner in range(4):
-                    chosen = where_equal(winner, splat(np.float32(corner)), value)
+                    chosen = where_equal(number, splat(np.float32(corner)), value)
                     nine = _add_nine(nine, patch, chosen)
                     patch += 4 * NINE
             else:
@@ -156,7 +157,7 @@ def _add_row(places, patches, sums, relu):
 
 @inlined
 def _add_nine(nine, patch, value):
-    """Adds to the sums of nine taps what a position has for them."""
+    """Adds a patch times `value` to the sums of nine taps."""
     a, b, c, d, e, f, g, h, i = nine
     return (
         multiply_add(broadcast(patch), value, a),

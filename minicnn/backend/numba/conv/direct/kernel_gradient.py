@@ -1,6 +1,6 @@
-"""Cotangent of the kernel without patches: `W̄ = Xᵀ · Ḡ`, summed over the positions of an image.
+"""Cotangent of the kernel without writing patches: `W̄ = Xᵀ · Ḡ`, summed over an image's positions.
 
-For sixteen filters at a time and six taps at a time, the micro-kernel walks along the positions:
+For sixteen filters and six taps at a time, `add_products` sums over the positions:
 
                                    plane of Ḡ: 16 filters
                     positions →  [ position 0 ]
@@ -9,7 +9,7 @@ For sixteen filters at a time and six taps at a time, the micro-kernel walks alo
       ⋮                               ⋮
     tap 5   x x x x x x
 
-Row i of X is the image itself from tap i on: the next position is `column_step` bytes further.
+Row i of Xᵀ is the image itself from tap i on: the next position is `column_step` bytes further.
 The sums of the images of one piece of work are added in their order, then those of the pieces.
 """
 
@@ -34,7 +34,7 @@ BLOCK_POSITIONS = 400  # of all panels together: 25 KiB of a first-level cache o
 
 @part
 def add_kernel_gradient(image, taps, steps, plane, inside, size, sums):
-    """Adds one image's part to `sums` `(panels, taps, 16)`.
+    """Adds the sums of one image to `sums` `(panels, taps, 16)`.
 
     image: address of the padded image. taps: their offsets in it, in bytes. steps: bytes from a
     position's patch to the next one below and to the right. plane `(panels, height, width, 16)`,

@@ -1,12 +1,12 @@
-"""Where in memory a direct convolution finds its numbers: tables of byte offsets in one image.
+"""Tables of byte offsets: where in an image a direct convolution reads its numbers.
 
-With the padded image in memory row by row, the number under position p at tap k (row, column and
-channel of the kernel) stands at
+The padded image is in memory row by row. At position p, the number for tap k (here a row, column
+and channel of the kernel) has
 
-    address of the image + positions[p] + taps[k],
+    address = address of the image + positions[p] + taps[k],
 
-so a convolution with any strides and dilation is sums over two tables. Neighbouring taps whose
-numbers are neighbours in memory make a run: a row of the kernel, or one pixel of it if dilated.
+so two tables describe a convolution with any strides and dilation. Neighbouring taps whose numbers
+are neighbours in memory are a run: a row of the kernel, or one pixel of it if dilated.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FLOAT_BYTES = 4
 
 
 class Tables(NamedTuple):
-    """What the loop over positions goes by: several convolutions of one image, its phases.
+    """The tables for one image: one convolution or several, which are called phases.
 
-    An ordinary convolution has one phase; for more see phases.py.
+    A convolution has one phase; the gradient of its input may have more (see phases.py).
     """
 
     positions: np.ndarray  # byte offsets of the patches

@@ -1,17 +1,17 @@
-"""The cotangent of a convolution's input as convolutions of Ḡ, whatever the strides.
+"""The cotangent of a convolution's input as convolutions of Ḡ, for any strides.
 
     x̄[i] = Σ_k Ḡ[(i + padding - k · dilation) / stride] · W[k]ᵀ    over the k for which it is whole
 
-With a stride of 1 that is one convolution, whose kernel is turned by 180° and has its channels and
-filters exchanged. With a stride of s the pixels fall into s phases, by the rest of i + padding when
-divided by s. All pixels of a phase see the same taps, so each phase is a convolution without
-strides of the same Ḡ. For three taps, a stride of 2 and no padding:
+With stride 1 that is one convolution, whose kernel is rotated by 180° and has its channels and
+filters exchanged. With stride s the pixels i are divided into s phases, by the remainder of
+`(i + padding) / s`. The same taps reach all pixels of a phase, so each phase is a convolution
+without strides of the same Ḡ. For three taps, a stride of 2 and no padding:
 
     W     k₀  k₁  k₂           even i = 2j:      x̄[i] = Ḡ[j] · k₀ᵀ + Ḡ[j - 1] · k₂ᵀ
     Ḡ     j - 1   j            odd i = 2j + 1:   x̄[i] = Ḡ[j] · k₁ᵀ
 
-In two dimensions there is a phase for each pair of a row's and a column's. Where Ḡ ends, taps read
-a border of zeros around it.
+In two dimensions there is a phase for each pair of a row's and a column's phase. Outside of Ḡ the
+taps read a border of zeros.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Phase:
     """One phase along one axis."""
 
     pixels: np.ndarray  # of the input
-    places: np.ndarray  # on Ḡ, of each pixel's last tap
+    places: np.ndarray  # in Ḡ, of each pixel's last tap
     taps: np.ndarray  # of the kernel, the last one first
-    steps: np.ndarray  # from the last tap's place on Ḡ to that of each tap
+    steps: np.ndarray  # from the last tap's place in Ḡ to that of each tap
 
 
 def phases_of(
@@ -56,17 +56,17 @@ def phases_of(
 
 
 @dataclass
-class PlanBack:
-    """What the loop over positions needs to know for one image's x̄."""
+class InputGradientPlan:
+    """The tables for computing the input's cotangent x̄ of one image."""
 
     plane: tuple[int, int]  # height and width of Ḡ with its border
     inside: tuple[int, int]  # where Ḡ begins in it
     tables: Tables  # of places in the plane, and of pixels of the input
-    order: np.ndarray  # of (tap, panel) in the weights, counted through
+    order: np.ndarray  # of the rows (tap, panel) of the rotated kernel
 
 
 @lru_cache(maxsize=256)
-def plan_back(
+def plan_input_gradient(
     size: Sizes,
     output_size: Sizes,
     kernel_size: Sizes,
@@ -74,8 +74,8 @@ def plan_back(
     padding: Padding,
     dilation: Sizes,
     panels: int,
-) -> PlanBack:
-    """The tables for images of a `size`, whose cotangent Ḡ has so many panels."""
+) -> InputGradientPlan:
+    """The tables for images of a `size`, whose cotangent Ḡ has `panels` panels of filters."""
     axes = [
         phases_of(*axis) for axis in zip(size, kernel_size, strides, padding, dilation, strict=True)
     ]
@@ -96,23 +96,23 @@ def plan_back(
         orders.append(_grid(np.arange(panels), taps * panels, 1))
     phases = np.stack([*_bounds(positions), *_bounds(runs), np.array(run_lengths)], axis=1)
     tables = Tables(*map(np.concatenate, (positions, pixels, runs)), phases)
-    return PlanBack(plane, inside, tables, np.concatenate(orders))
+    return InputGradientPlan(plane, inside, tables, np.concatenate(orders))
 
 
 def _runs(
     rows: Phase, columns: Phase, plane: tuple[int, int], panels: int
 ) -> tuple[np.ndarray, int]:
-    """Where the taps of a phase lie from its last one on, and how many numbers make a run."""
+    """The byte offsets of a phase's runs from its last tap, and the numbers in a run."""
     height, width = plane
     starts = _grid(np.arange(panels) * height, rows.steps, 1) * width
     steps, pixels = columns.steps, 1
-    if len(steps) and (np.diff(steps) == 1).all():  # neighbours on Ḡ
+    if len(steps) and (np.diff(steps) == 1).all():  # neighbours in Ḡ
         steps, pixels = steps[:1], len(steps)
     return _grid(starts, steps, 1) * PIXEL_BYTES, pixels * PANEL
 
 
 def _border(axis: list[Phase], length: int) -> tuple[int, int]:
-    """How far the taps read before and behind Ḡ."""
+    """How many zeros the taps read before and after Ḡ."""
     read = [
         place
         for phase in axis
@@ -128,6 +128,6 @@ def _grid(rows: np.ndarray, columns: np.ndarray, step: int) -> np.ndarray:
 
 
 def _bounds(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Where each part begins and ends when they are joined."""
+    """Where each part begins and ends in all parts joined."""
     ends = np.cumsum([len(part) for part in parts])
     return ends - [len(part) for part in parts], ends

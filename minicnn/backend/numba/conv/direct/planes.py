@@ -1,15 +1,15 @@
-"""Copies of one image's arrays in the layouts that the direct kernels read.
+"""Copies one image's arrays to the layouts that direct convolution reads.
 
 A padded image is the input with a border of zeros. A plane is a cotangent cut into panels of
-sixteen filters, `(panels, height, width, 16)`, so that the micro-kernel finds the sixteen numbers
+sixteen filters, `(panels, height, width, 16)`, so that `add_products` finds the sixteen numbers
 of one position beside those of the next:
 
     pixel 0: filters 0 … 31         panel 0: pixel 0: filters 0 … 15     panel 1: pixel 0: 16 … 31
     pixel 1: filters 0 … 31    →             pixel 1: filters 0 … 15              pixel 1: 16 … 31
        ⋮                                        ⋮                                    ⋮
 
-It may have a border, too. Borders and missing filters stay as they were made, zero; only the inside
-is written for each image.
+A plane may have a border, too. The borders and the missing filters are zero from the beginning;
+only the inside is written for each image.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def kernel_panels(kernel: np.ndarray) -> np.ndarray:
     """The kernel `(taps, filters)` as `(panels, taps, 16)`, zero where there is no filter."""
     taps, filters = kernel.shape
     panels = panels_of(filters)
-    filled = filled_up(kernel, panels * PANEL)
+    filled = zero_padded(kernel, panels * PANEL)
     return np.ascontiguousarray(filled.reshape(taps, panels, PANEL).swapaxes(0, 1))
 
 
-def filled_up(x: np.ndarray, length: int) -> np.ndarray:
-    """`x` with zeros behind its last axis up to `length`."""
+def zero_padded(x: np.ndarray, length: int) -> np.ndarray:
+    """`x` with zeros at the end of its last axis, up to `length`."""
     if x.shape[-1] == length:
         return x
     wide = np.zeros((*x.shape[:-1], length), x.dtype)
@@ -57,7 +57,7 @@ def filled_up(x: np.ndarray, length: int) -> np.ndarray:
 
 @part
 def padded_image(images, number, padded, inside):
-    """The address of image `number` with its border; copied to `padded` if that is not empty.
+    """The address of image `number`, which is copied to `padded` first if that is not empty.
 
     images `(batch, height, width · channels)`, padded `(height, width · channels)` with a border.
     """
@@ -74,10 +74,11 @@ def padded_image(images, number, padded, inside):
 
 @part
 def fill_plane(cotangent, y, number, plane, inside, totals, relu):
-    """Writes image `number` of the cotangent, behind relu, to a plane; adds its sums to `totals`.
+    """Writes the cotangent of image `number` to a plane, and adds its sums to `totals`.
 
+    With `relu` the cotangent is zero where `y`, which is read then, is not positive. Shapes:
     cotangent and y `(batch, height, width, filters)`, the filters a multiple of eight; totals
-    `(panels · 16,)`. `y` is read if `relu`.
+    `(panels · 16,)`.
     """
     _, height, width, filters = cotangent.shape
     plane_width, panel = plane.shape[2:]
@@ -103,7 +104,7 @@ def fill_plane(cotangent, y, number, plane, inside, totals, relu):
 
 @part
 def fill_plane_from_windows(cotangent, y, argmax, number, plane, inside, totals, relu):
-    """The same for the cotangent of a pool: each window's goes to its winner, zero to the rest."""
+    """The same with a pool: each window's cotangent is at its argmax, zeros at the other pixels."""
     _, height, width, filters = cotangent.shape
     plane_width, panel = plane.shape[2:]
     top, left = inside
@@ -111,23 +112,23 @@ def fill_plane_from_windows(cotangent, y, argmax, number, plane, inside, totals,
     for eight in range(filters // WIDTH):
         source = address_of(cotangent[number]) + eight * BYTES
         result = address_of(y[number]) + eight * BYTES
-        winner = address_of(argmax[number]) + eight * WIDTH
+        argmax_at = address_of(argmax[number]) + eight * WIDTH
         target = address_of(plane[eight // 2]) + eight % 2 * BYTES
         total = zero()
         for row in range(height):
             place = target + ((top + 2 * row) * plane_width + left) * panel * 4
             for _ in range(width):
-                value, number_of_winner = load(source), load_bytes(winner)
+                value, place_in_window = load(source), load_bytes(argmax_at)
                 if relu:
                     value = where_positive(value, load(result))
                 total = total + value
-                store(place, where_equal(number_of_winner, zero(), value))
-                store(place + panel * 4, where_equal(number_of_winner, _number(1), value))
-                store(place + below, where_equal(number_of_winner, _number(2), value))
-                store(place + below + panel * 4, where_equal(number_of_winner, _number(3), value))
+                store(place, where_equal(place_in_window, zero(), value))
+                store(place + panel * 4, where_equal(place_in_window, _number(1), value))
+                store(place + below, where_equal(place_in_window, _number(2), value))
+                store(place + below + panel * 4, where_equal(place_in_window, _number(3), value))
                 source += filters * 4
                 result += filters * 4
-                winner += filters
+                argmax_at += filters
                 place += 2 * panel * 4
         _add_to(totals, eight, total)
 

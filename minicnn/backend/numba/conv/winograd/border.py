@@ -1,6 +1,7 @@
-"""Winograd's tiles that stick out of their image: they are put together in a square of their own.
+"""Reads and writes Winograd's tiles that are partly outside of their image.
 
-The square, the "border", has the size of a tile and, for each pixel, as many lanes as vectors need:
+Such a tile is copied to an array of its own, the "border". It has the size of a tile and, for each
+pixel, the channels rounded up to whole vectors (the lanes):
 
     image                       border
     ┈┈┬─────────┬┈┈┈┐           ┌─────────┬───┐
@@ -10,8 +11,8 @@ The square, the "border", has the size of a tile and, for each pixel, as many la
       └┈┈┈┈┈┈┈┈┈┈┈┈┈┘           │ 0  0  0   0 │
                                 └─────────────┘
 
-The part of a row of the tile that is inside its image is one run of numbers in memory. It is one in
-the border, too, if there are as many lanes as channels; else each pixel is a run.
+The part of a tile's row that is inside the image is one run of numbers in memory. In the border it
+is one run, too, if there are as many lanes as channels; else each pixel is a run.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ def pixel_at(x, image, top, left):
 
 @part
 def read_border(x, mask, masked, image, top, left, border):
-    """A tile of x (where `mask` is positive, if `masked`), zeros where it sticks out."""
+    """Copies a tile of x to `border`, with zeros outside of the image.
+
+    With `masked` also zeros where `mask`, an array like x, is not positive.
+    """
     size, _, lanes = border.shape
     source, row, pixel = pixel_at(x, image, top, left)
     to_mask = address_of(mask) - address_of(x)
@@ -63,7 +67,7 @@ def read_border(x, mask, masked, image, top, left, border):
 
 @part
 def read_windows(cotangent, y, masked, argmax, image, top, left, border):
-    """The cotangent of each 2 × 2 pixels to the one that won, zeros to the others."""
+    """Writes to `border` each window's cotangent at its argmax, and zeros at its other pixels."""
     _, height, width, channels = y.shape
     windows = border.shape[0] // 2
     down, across = min(windows, height - top), min(windows, width - left)
@@ -77,16 +81,16 @@ def read_windows(cotangent, y, masked, argmax, image, top, left, border):
                 if masked:
                     result = _load_up_to(address_of(y) + 4 * (at + c), channels - c)
                     value = where_positive(value, result)
-                winner = load_bytes(address_of(argmax) + at + c)
+                place = load_bytes(address_of(argmax) + at + c)
                 for number in range(4):
                     pixel = _border_pixel(border, 2 * i + number // 2, 2 * j + number % 2)
-                    chosen = where_equal(winner, splat(np.float32(number)), value)
+                    chosen = where_equal(place, splat(np.float32(number)), value)
                     store(pixel + 4 * c, chosen)
 
 
 @part
 def write_border(border, y, image, top, left, add):
-    """The part of a tile that is inside to y, or added to it."""
+    """Writes the part of a tile that is inside of the image to y, or adds it."""
     size, _, lanes = border.shape
     start, row, pixel = pixel_at(y, image, top, left)
     rows, columns = _part_inside(top, y.shape[1], size), _part_inside(left, y.shape[2], size)
@@ -100,7 +104,7 @@ def write_border(border, y, image, top, left, add):
 
 @part
 def write_argmax(border, argmax, image, top, left):
-    """The part of a tile of argmax that is inside to `argmax`."""
+    """Writes the part of a tile's argmax that is inside of the image to `argmax`."""
     _, height, width, channels = argmax.shape
     for i in range(min(border.shape[0], height - top)):
         for j in range(min(border.shape[1], width - left)):
@@ -120,14 +124,14 @@ def clear(address, count):
 
 @part
 def _part_inside(first, length, size):
-    """The first of a tile's rows (or columns) that is inside, and the one behind the last."""
+    """The first of a tile's rows (or columns) inside the image, and the last one plus 1."""
     begin = max(0, -first)
     return begin, max(begin, min(size, length - first))
 
 
 @part
 def _runs(columns, channels, lanes):
-    """How many runs there are in a row of a tile, and how long they are."""
+    """The number of runs in a row of a tile, and their length."""
     count = columns[1] - columns[0]
     return (1, count * channels) if lanes == channels else (count, channels)
 

@@ -1,17 +1,16 @@
-"""Winograd's products: one for each place in a tile, over blocks of tiles that stay in the cache.
+"""Winograd's matrix products: one for each place in a tile, for one block of tiles after another.
 
-`winograd.py` says what V, M and U are. How they lie in memory, for one plane p:
+V, M and U are defined in `__init__.py`. Their layout in memory, for one plane p:
 
-    V  `(tiles, channels)`             read six tiles a time, or six channels a time
+    V  `(tiles, channels)`             read six tiles at a time, or six channels at a time
     M  `(tiles, filters)`              as V, when the output is computed
-    U  `(panels, channels, 16)`        panels of sixteen filters: what a micro-kernel multiplies by
+    U  `(panels, channels, 16)`        panels of sixteen filters, as `add_products` reads them
     M̄  `(panels, tiles, 16)`           panels as well, for `Ū = Vᵀ · M̄`
     Ū  `(panels, channels, 16)`
     Uᵀ `(panels, filters, 16)`         panels of sixteen channels, for `V̄ = M̄ · Uᵀ`
 
-Channels and filters are filled up to multiples of sixteen. What stands in the lanes that are filled
-up is never read into a result, so nobody clears it; the same goes for rows of tiles up to the next
-multiple of six.
+Channels and filters are rounded up to multiples of sixteen, rows of tiles to multiples of six. The
+numbers in the added places never get into a result, so they are not set to zero.
 """
 
 from __future__ import annotations
@@ -26,7 +25,10 @@ from minicnn.backend.numba.conv.winograd.tiles import (
     read_tiles,
     write_tiles,
 )
-from minicnn.backend.numba.conv.winograd.transforms import transform_kernel, transform_kernel_back
+from minicnn.backend.numba.conv.winograd.transforms import (
+    transform_kernel,
+    transform_kernel_adjoint,
+)
 from minicnn.backend.numba.machine.microkernels import (
     COLUMNS,
     PANEL_BYTES,
@@ -46,17 +48,17 @@ LINE = 16  # numbers in a line of the cache
 
 
 @part
-def whole(channels):
-    """Channels or filters, filled up to whole panels."""
+def filled(channels):
+    """A number of channels or filters, rounded up to a multiple of sixteen (whole panels)."""
     return -(-channels // COLUMNS) * COLUMNS
 
 
 @part
 def plane_length(rows, columns):
-    """Numbers in a plane, an odd number of cache lines.
+    """The length of a plane in numbers: an odd number of cache lines.
 
-    The planes of one tile are written together. Were they a multiple of 4096 bytes apart, they
-    would all want the same few lines of the cache.
+    The planes of one tile are written together. At distances of a multiple of 4096 bytes they would
+    use the same few lines of the cache and displace each other.
     """
     return (rows * columns // LINE | 1) * LINE
 
@@ -69,7 +71,7 @@ def _place(c, f, channels):
 
 @compiled
 def pack(work, points, kernel, packed):
-    """The channels of the pieces that are taken, of the packed kernel."""
+    """Transforms the kernel to panels, for the channels of the taken pieces."""
     spare = np.empty((len(points) ** 2, WIDTH), np.float32)
     channels, filters = kernel.shape[2:]
     pixel, plane = 4 * channels * filters, 4 * packed.shape[1]
@@ -85,7 +87,7 @@ def pack(work, points, kernel, packed):
 
 @compiled
 def unpack(work, points, sums, kernel):
-    """The channels of the pieces that are taken, of the kernel's cotangent."""
+    """Computes the kernel's cotangent from Ū, for the channels of the taken pieces."""
     spare = np.empty((len(points) ** 2, WIDTH), np.float32)
     channels, filters = kernel.shape[2:]
     pixel, plane = 4 * channels * filters, 4 * sums.shape[2]
@@ -95,7 +97,7 @@ def unpack(work, points, sums, kernel):
             target = address_of(kernel) + 4 * c * filters
             for f in range(0, filters, WIDTH):
                 source = address_of(sums) + _place(c, f, channels)
-                transform_kernel_back(
+                transform_kernel_adjoint(
                     points, source, plane, target + 4 * f, 3 * pixel, pixel, address_of(spare)
                 )
 
@@ -116,9 +118,9 @@ def _add_up(first, last, channels, filters, sums):
 
 @compiled
 def convolve(work, points, tiling, block, x, packed, bias, lowest, y, argmax, pooled):
-    """The blocks of tiles of the pieces that are taken."""
+    """Convolves the blocks of tiles of the taken pieces."""
     size = len(points)
-    channels, lanes, filters = x.shape[3], whole(x.shape[3]), whole(y.shape[3])
+    channels, lanes, filters = x.shape[3], filled(x.shape[3]), filled(y.shape[3])
     step = (size - 2) // 2 if pooled else size - 2
     v = np.empty((size * size, plane_length(block, lanes)), np.float32)
     m = np.empty((size * size, plane_length(block, filters)), np.float32)
@@ -150,15 +152,15 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, argmax, po
 
 
 @compiled
-def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradient, all_sums):
-    """The gradients of the images of the pieces that are taken.
+def convolve_gradients(work, points, tiling, block, arrays, rectify, packed, x_gradient, all_sums):
+    """Computes the gradients of the images of the taken pieces.
 
-    arrays: cotangent, x, y and argmax of the whole batch. Those of the kernel and of the bias are
-    sums for each piece.
+    arrays: cotangent, x, y and argmax of the whole batch. The gradients of the kernel
+    and of the bias are sums for each piece.
     """
     cotangent, x, y, argmax = arrays
     size, filters = len(points), y.shape[3]
-    lanes, columns = whole(x.shape[3]), whole(filters)
+    lanes, columns = filled(x.shape[3]), filled(filters)
     v = np.empty((size * size, plane_length(block, lanes)), np.float32)
     m = np.empty((size * size, plane_length(block, columns)), np.float32)
     x_border = np.empty((size, size, lanes), np.float32)
@@ -190,17 +192,17 @@ def convolve_back(work, points, tiling, block, arrays, rectify, packed, x_gradie
                 if len(sums):
                     _add_kernel_products(stop - start, block, lanes, columns, v[p], m[p], sums[p])
                 if len(x_gradient):
-                    _multiply_back(stop - start, block, lanes, filters, m[p], packed[p], v[p])
+                    _multiply_transposed(stop - start, block, lanes, filters, m[p], packed[p], v[p])
             if len(x_gradient):
                 add_tiles(points, tiling, start, stop, v, x_gradient, x_border, address_of(spare))
 
 
 @part
 def _multiply(tiles, channels, filters, v, u, m):
-    """`M = V · U` of one plane; six tiles a time, the last few of which may be left-overs."""
-    v_step, m_step = 4 * whole(channels), 4 * filters
+    """`M = V · U` of one plane, six tiles at a time, of which the last may be unused."""
+    v_step, m_step = 4 * filled(channels), 4 * filters
     for f in range(0, filters, COLUMNS):
-        panel = address_of(u) + 4 * f * whole(channels)
+        panel = address_of(u) + 4 * f * filled(channels)
         for tile in range(0, tiles, ROWS):
             rows = rows_from(address_of(v) + tile * v_step, v_step)
             sums = add_products(no_sums(), channels, rows, 4, panel, PANEL_BYTES)
@@ -208,11 +210,11 @@ def _multiply(tiles, channels, filters, v, u, m):
 
 
 @part
-def _multiply_back(tiles, block, lanes, filters, m, u, v):
+def _multiply_transposed(tiles, block, lanes, filters, m, u, v):
     """`V̄ = M̄ · Uᵀ` of one plane, panel by panel of M̄."""
     v_step = 4 * lanes
     for c in range(0, lanes, COLUMNS):
-        panel = address_of(u) + 4 * c * whole(filters)
+        panel = address_of(u) + 4 * c * filled(filters)
         for tile in range(0, tiles, ROWS):
             sums = no_sums()
             for f in range(0, filters, COLUMNS):

@@ -1,4 +1,4 @@
-"""Tiles of images: read into Winograd's planes, and written back.
+"""Reads tiles of images into Winograd's planes, and writes planes to tiles of images.
 
 A tile is a square of neighbouring pixels with all their channels. Tiles of the output lie side by
 side and cover it; those of the input, larger by two, overlap by two pixels:
@@ -10,12 +10,12 @@ side and cover it; those of the input, larger by two, overlap by two pixels:
     │       │ │     │                    ├─────┼─────┼─┄
     ├─ ─ ─ ─┼─┼─ ─ ─┼─┄                  │  3  │  4  │
 
-Vectors of eight channels are read from the image itself, and written to it. Where a tile sticks out
-of its image, or the channels are no multiple of eight, it goes through a square of its own: see
-`winograd_border.py`.
+Vectors of eight channels are read from the image itself and written to it. A tile that is partly
+outside of its image goes through an array of its own (`border.py`), and so do all tiles if the
+channels are not a multiple of eight.
 
-Tiles are read in another order than memory is in, so the processor does not guess what comes next.
-It is told: with each tile go requests for the memory of the tile below.
+Tiles are not read in the order of memory, so the processor does not load the next ones in advance.
+With each tile, instructions (prefetch) load the tile below.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from minicnn.backend.numba.conv.winograd.border import (
 )
 from minicnn.backend.numba.conv.winograd.transforms import (
     transform_input,
-    transform_input_back,
+    transform_input_adjoint,
     transform_output,
-    transform_output_back,
+    transform_output_adjoint,
     transform_output_pooled,
 )
 from minicnn.backend.numba.machine.microkernels import COLUMNS, PANEL_BYTES
@@ -63,7 +63,7 @@ class Tiling(NamedTuple):
 
 @part
 def read_tiles(points, tiling, first, last, x, planes, border, spare):
-    """`V = Bᵀ d B` of the tiles from `first` to `last`, one row of each plane for a tile."""
+    """`V = Bᵀ d B` of the tiles from `first` to `last`: each tile is one row of every plane."""
     size = len(points)
     channels, lanes = x.shape[3], border.shape[2]
     plane = 4 * planes.shape[1]
@@ -78,7 +78,7 @@ def read_tiles(points, tiling, first, last, x, planes, border, spare):
         target = address_of(planes) + 4 * (tile - first) * lanes
         below = pixel_at(x, image, top + size, left)
         for c in range(0, 4 * channels, BYTES):
-            _ask_for(below, c, size - 2)
+            _prefetch_tile(below, c, size - 2)
             transform_input(points, source + c, row, pixel, target + c, plane, spare)
 
 
@@ -101,7 +101,7 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
             target, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         source = address_of(planes) + 4 * (tile - first) * lanes
         for c in range(0, 4 * channels, BYTES):
-            transform_input_back(points, source + c, plane, target + c, row, pixel, spare)
+            transform_input_adjoint(points, source + c, plane, target + c, row, pixel, spare)
         if not inside:
             write_border(border, x, image, top, left, True)
 
@@ -110,10 +110,13 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
 def write_tiles(
     points, tiling, first, last, planes, bias, lowest, y, argmax, pooled, borders, spare
 ):
-    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` the largest of 2 × 2 each, perhaps argmax."""
+    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` its maxima over 2 × 2, and their argmax.
+
+    The argmax is not computed if `argmax` is empty.
+    """
     border, argmax_border = borders
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
-    wanted = argmax.size > 0
+    with_argmax = argmax.size > 0
     plane, floor = 4 * planes.shape[1], splat(lowest)
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
@@ -128,7 +131,7 @@ def write_tiles(
         source = address_of(planes) + 4 * (tile - first) * lanes
         below = pixel_at(y, image, top + size, left)
         for c in range(0, 4 * filters, BYTES):
-            _ask_for(below, c, size)
+            _prefetch_tile(below, c, size)
             b = load(address_of(bias) + c)
             if pooled:
                 transform_output_pooled(
@@ -136,7 +139,7 @@ def write_tiles(
                     source + c,
                     plane,
                     target + c,
-                    argmax_target + c // 4 if wanted else 0,
+                    argmax_target + c // 4 if with_argmax else 0,
                     row // 4,
                     pixel // 4,
                     b,
@@ -147,7 +150,7 @@ def write_tiles(
                 transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
         if not inside:
             write_border(border, y, image, top, left, False)
-            if wanted:
+            if with_argmax:
                 write_argmax(argmax_border, argmax, image, top, left)
 
 
@@ -157,8 +160,8 @@ def read_cotangent_tiles(
 ):
     """`M̄ = A Ȳ Aᵀ` in panels, and the sum of Ȳ added to `bias`.
 
-    Ȳ is the cotangent where y is positive (if `rectify`), at the winner of each window (if there
-    are argmax); it is put together in the border, unless it is the cotangent itself. A panel holds
+    Ȳ is the cotangent; with `rectify` zero where y is not positive, and with `argmax` at the argmax
+    of each window. It is composed in the border, unless it is the cotangent itself. A panel has
     sixteen filters of all tiles of the block.
     """
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
@@ -179,11 +182,11 @@ def read_cotangent_tiles(
         if not in_place:
             source, row, pixel = address_of(border), 4 * size * lanes, 4 * lanes
         for c in range(0, filters, WIDTH):
-            _ask_for(below, 4 * c, step)
+            _prefetch_tile(below, 4 * c, step)
             if rectify:
-                _ask_for(below, 4 * c + to_y, step)
+                _prefetch_tile(below, 4 * c + to_y, step)
             panel = address_of(planes) + (c // COLUMNS * rows + tile - first) * PANEL_BYTES
-            total = transform_output_back(
+            total = transform_output_adjoint(
                 points,
                 source + 4 * c,
                 row,
@@ -198,7 +201,7 @@ def read_cotangent_tiles(
 
 @part
 def _place(tile, tiling):
-    """The image in which a tile is, and its place in the rows and columns of tiles."""
+    """The image of a tile, and its place in the rows and columns of tiles."""
     image, within = divmod(tile, tiling.down * tiling.across)
     line, column = divmod(within, tiling.across)
     return image, line, column
@@ -206,7 +209,7 @@ def _place(tile, tiling):
 
 @part
 def _inside(x, top, left, size):
-    """Whether whole vectors of a tile's pixels can be read from the image itself."""
+    """Whether the tile is inside the image and the channels are whole vectors."""
     _, height, width, channels = x.shape
     rows_inside = top >= 0 and top + size <= height
     columns_inside = left >= 0 and left + size <= width
@@ -214,10 +217,10 @@ def _inside(x, top, left, size):
 
 
 @part
-def _ask_for(tile, offset, size):
-    """Asks for the lines of the cache at an offset in each pixel of a tile, every second time.
+def _prefetch_tile(tile, offset, size):
+    """Prefetches the cache line at an offset in each pixel of a tile.
 
-    A line holds two vectors.
+    A cache line has two vectors, so only every second offset does something.
     """
     address, row, pixel = tile
     if offset % LINE_BYTES < BYTES:

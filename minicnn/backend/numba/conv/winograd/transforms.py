@@ -1,8 +1,8 @@
-"""The transforms of Winograd convolution, on tiles of eight channels at once.
+"""The transforms of Winograd convolution, of tiles with eight channels at a time.
 
-`winograd.py` says what they are for. Each matrix here is applied to a line of numbers, written out
-as the few additions that it takes, and a tile is transformed like a Fourier transform in two
-dimensions: first each of its rows, then each column of what came out.
+They are defined in `__init__.py`. The product of a matrix and a line of numbers is written as the
+few additions that it takes. A tile is transformed first row by row, then the result column by
+column:
 
          tile               spare               result
     ┌ ─ ─ ─ ─ ─ ┐      ┌ ─ ─ ─ ─ ─ ┐      ┌ ┆ ┆ ┆ ┆ ┆ ┐
@@ -11,8 +11,8 @@ dimensions: first each of its rows, then each column of what came out.
     └ ─ ─ ─ ─ ─ ┘      └ ─ ─ ─ ─ ─ ┘      └ ┆ ┆ ┆ ┆ ┆ ┘
 
 A "line" is a tuple of vectors, whose length the compiler knows. It chooses the matrix: lines of six
-belong to F(4 × 4, 3 × 3), lines of four to F(2 × 2, 3 × 3). What is in the branch of the other size
-is never compiled.
+belong to F(4 × 4, 3 × 3), lines of four to F(2 × 2, 3 × 3). The branch for the other size is not
+compiled.
 
 With the points 0, 1, -1, 2, -2, ∞ (or 0, 1, -1, ∞), at which polynomials are evaluated,
 
@@ -49,7 +49,7 @@ ONE = np.float32(1)
 
 @part
 def transform_input(points, source, row, pixel, target, plane, spare):
-    """`V = Bᵀ d B`: a tile of the input, to one number in each plane."""
+    """`V = Bᵀ d B`, from a tile of the input to one number in each plane."""
     size = len(points)
     for i in range(size):
         line = input_line(load_line(points, source + i * row, pixel))
@@ -60,20 +60,20 @@ def transform_input(points, source, row, pixel, target, plane, spare):
 
 
 @part
-def transform_input_back(points, source, plane, target, row, pixel, spare):
+def transform_input_adjoint(points, source, plane, target, row, pixel, spare):
     """`X̄ += B V̄ Bᵀ`, the adjoint of `transform_input`."""
     size = len(points)
     for i in range(size):
-        line = input_line_back(load_line(points, source + i * size * plane, plane))
+        line = input_line_adjoint(load_line(points, source + i * size * plane, plane))
         store_line(spare + i * size * BYTES, BYTES, line)
     for j in range(size):
-        line = input_line_back(load_line(points, spare + j * BYTES, size * BYTES))
+        line = input_line_adjoint(load_line(points, spare + j * BYTES, size * BYTES))
         add_line(target + j * pixel, row, line)
 
 
 @part
 def transform_output(points, source, plane, target, row, pixel, bias, floor, spare):
-    """`Y = max(Aᵀ M A + bias, floor)`: one number of each plane, to a tile of the output."""
+    """`Y = max(Aᵀ M A + bias, floor)`, from one number in each plane to a tile of the output."""
     size = len(points)
     _transform_output_rows(points, source, plane, spare)
     for j in range(size - 2):
@@ -83,10 +83,10 @@ def transform_output(points, source, plane, target, row, pixel, bias, floor, spa
 
 @part
 def transform_output_pooled(points, source, plane, target, argmax, row, pixel, bias, floor, spare):
-    """The same and the largest of each 2 × 2 numbers, with its place (0 to 3) as a byte.
+    """The same, then the maximum of each 2 × 2 numbers, and its argmax (0 to 3) as a byte.
 
-    `row` and `pixel` count elements, which are four bytes at `target`, one byte at `argmax`; that
-    is 0 if nobody wants to know the places.
+    `row` and `pixel` count elements, which are four bytes at `target` and one byte at `argmax`, the
+    address for the argmax, or 0 if it is not needed.
     """
     size = len(points)
     _transform_output_rows(points, source, plane, spare)
@@ -110,23 +110,23 @@ def _transform_output_rows(points, source, plane, spare):
 
 
 @part
-def transform_output_back(points, source, row, pixel, target, plane, spare):
+def transform_output_adjoint(points, source, row, pixel, target, plane, spare):
     """`M̄ = A Ȳ Aᵀ`, the adjoint of `transform_output`; returns the sum of the tile."""
     size = len(points)
     total = zero()
     for i in range(size - 2):
         line = load_line(points[2:], source + i * row, pixel)
         total = total + sum_of_line(line)
-        store_line(spare + i * size * BYTES, BYTES, output_line_back(line))
+        store_line(spare + i * size * BYTES, BYTES, output_line_adjoint(line))
     for j in range(size):
-        line = output_line_back(load_line(points[2:], spare + j * BYTES, size * BYTES))
+        line = output_line_adjoint(load_line(points[2:], spare + j * BYTES, size * BYTES))
         store_line(target + j * plane, size * plane, line)
     return total
 
 
 @part
 def transform_kernel(points, source, row, pixel, target, plane, spare):
-    """`U = G g Gᵀ`: a kernel of 3 × 3, to one number in each plane."""
+    """`U = G g Gᵀ`, from a kernel of 3 × 3 to one number in each plane."""
     size = len(points)
     for i in range(3):
         line = kernel_line(points, load_line(points[:3], source + i * row, pixel))
@@ -137,14 +137,14 @@ def transform_kernel(points, source, row, pixel, target, plane, spare):
 
 
 @part
-def transform_kernel_back(points, source, plane, target, row, pixel, spare):
+def transform_kernel_adjoint(points, source, plane, target, row, pixel, spare):
     """`ḡ = Gᵀ Ū G`, the adjoint of `transform_kernel`."""
     size = len(points)
     for i in range(size):
-        line = kernel_line_back(load_line(points, source + i * size * plane, plane))
+        line = kernel_line_adjoint(load_line(points, source + i * size * plane, plane))
         store_line(spare + i * 3 * BYTES, BYTES, line)
     for j in range(3):
-        line = kernel_line_back(load_line(points, spare + j * BYTES, 3 * BYTES))
+        line = kernel_line_adjoint(load_line(points, spare + j * BYTES, 3 * BYTES))
         store_line(target + j * pixel, row, line)
 
 
@@ -167,7 +167,7 @@ def input_line(d):
 
 
 @part
-def input_line_back(v):
+def input_line_adjoint(v):
     """`B v`."""
     if len(v) == 4:
         return v[0], v[1] - v[2] + v[3], v[2] + v[1] - v[0], zero() - v[3]
@@ -200,7 +200,7 @@ def output_line(m):
 
 
 @part
-def output_line_back(y):
+def output_line_adjoint(y):
     """`A y`."""
     if len(y) == 2:
         return y[0], y[0] + y[1], y[0] - y[1], zero() - y[1]
@@ -230,7 +230,7 @@ def kernel_line(points, g):
 
 
 @part
-def kernel_line_back(u):
+def kernel_line_adjoint(u):
     """`Gᵀ u`."""
     if len(u) == 4:
         even, odd = splat(ONE / 2) * (u[1] + u[2]), splat(ONE / 2) * (u[1] - u[2])
@@ -263,5 +263,4 @@ def sum_of_line(line):
 
 @part
 def _store_largest(target, argmax, at, window):
-    winner = argmax + at if argmax else 0
-    store_largest(target + 4 * at, winner, *window)
+    store_largest(target + 4 * at, argmax + at if argmax else 0, *window)

@@ -1,9 +1,9 @@
-"""Files that are read only if they are whole, and that belong to a key.
+"""Reads and writes files with a key and a checksum, so that damaged files are not used.
 
-Machine code that lost a byte ends the process, and a damaged pickle may do anything. So a file
-begins with a header: what kind of file it is, the key, the length and the hash of what follows.
-A file appears under its name at once and complete, so that a process may end while it writes, and
-several processes may write the same file.
+Damaged machine code can end the process, and a damaged pickle may do anything. So a file begins
+with a header: the kind of file, the key, and the length and hash of the content. A file is written
+under a temporary name and renamed when complete, so a process may end while it writes, and several
+processes may write the same file.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from struct import Struct
 KIND = b"minicnn kernel 1"
 HEADER = Struct("<16s32s32sQ")  # kind, key, hash and length of the content
 ABANDONED = 60.0
-"""Seconds after which a temporary file counts as left over: to write one takes milliseconds."""
+"""Seconds after which a temporary file is removed; to write one takes milliseconds."""
 
 
 class DamagedFileError(ValueError):
-    """There is something under a file's name, but not what was written."""
+    """A path has a content that `write` did not write there."""
 
 
 def read(path: Path, key: bytes) -> bytes | None:
-    """The content written for a key (of 32 bytes); None without a file, or if it has another key.
+    """The content written for a key of 32 bytes; None if there is no file or its key is another.
 
-    `DamagedFileError` or OSError: something else is there. Its size alone costs nothing.
+    Raises DamagedFileError or OSError if there is something else. No more is read than the header
+    says, however large the file is.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for its writer
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
             raise DamagedFileError("not a file: remove it")
         file = path.open("rb")
     except FileNotFoundError:
@@ -52,7 +53,7 @@ def read(path: Path, key: bytes) -> bytes | None:
 
 
 def write(path: Path, key: bytes, content: bytes) -> None:
-    """Write the content beside its place, then rename; OSError if that cannot be done."""
+    """Write the content to a temporary file, then rename it; raises OSError if that fails."""
     _remove_left_over(path)
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{time.monotonic_ns()}.tmp")
     digest = hashlib.sha256(key + content).digest()
@@ -67,7 +68,7 @@ def write(path: Path, key: bytes, content: bytes) -> None:
 
 
 def _remove_left_over(path: Path) -> None:
-    """Remove temporary files of processes that ended while they wrote this one."""
+    """Remove temporary files of processes that ended while writing."""
     for temporary in path.parent.glob(f"{path.name}.*.tmp"):
         with suppress(OSError):
             if time.time() - temporary.lstat().st_mtime > ABANDONED:
