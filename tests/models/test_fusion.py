@@ -97,7 +97,7 @@ def test_a_penalty_that_comes_later_is_not_lost(rng):
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (2, 0, 4)])
-def test_a_dense_block_of_no_rows(shape):
+def test_a_dense_layer_of_no_rows(shape):
     layer = layers.Dense(3, activation="relu")
     layer.build(shape)
     with keras.GradientTape() as tape:
