@@ -53,8 +53,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.metrics.metrics_utils": ("minicnn.metrics.auc", "minicnn.metrics"),
     "keras.src.models": ("minicnn.models", "minicnn.models.functional", "minicnn"),
     "keras.src.ops": ("minicnn.ops", "minicnn.ops.numpy", "minicnn.ops.core", "minicnn.ops.nn"),
+    "keras.src.ops.node": ("minicnn.ops.symbolic.node",),
     "keras.src.ops.operation_utils": ("minicnn.ops", "minicnn.ops.nn", "minicnn.common.shapes"),
-    "keras.src.ops.symbolic_arguments": ("minicnn.layers.base.ownership_cache",),
+    "keras.src.ops.symbolic_arguments": ("minicnn.ops.symbolic.node",),
     "keras.src.random.seed_generator": ("minicnn.random.seed_generator", "minicnn.random"),
     "keras.src.regularizers.regularizers": ("minicnn.regularizers",),
     "keras.src.saving": ("minicnn.saving", "minicnn.serialization", "minicnn.utils"),
@@ -87,6 +88,8 @@ NAMES: dict[str, str] = {
     "keras.src.backend.set_keras_mask": f"{STAND_INS}:set_keras_mask",
     "keras.src.backend.common.masking.set_keras_mask": f"{STAND_INS}:set_keras_mask",
     "keras.src.backend.random_seed_dtype": f"{STAND_INS}:random_seed_dtype",
+    "keras.src.saving.saving_lib._CONFIG_FILENAME": "minicnn.saving.archive:CONFIG",
+    "keras.src.saving.saving_lib._METADATA_FILENAME": "minicnn.saving.archive:METADATA",
     "keras.src.backend.numpy.trainer.NumpyTrainer": "minicnn.trainers.trainer:Trainer",
 }
 VALUES: dict[str, object] = {

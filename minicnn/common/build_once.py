@@ -10,6 +10,7 @@ import contextlib
 import functools
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ class _Open(threading.local):
 _open = _Open()
 _of_all_threads: dict[int, tuple[int, list[_Snapshot]]] = {}
 """By identity: the snapshots of all threads, each with the thread that took them."""
+_locks: dict[int, tuple[weakref.ref, Any]] = {}
+"""By identity: a reference to the thing, which removes the entry with it, and its lock."""
 
 
 @contextlib.contextmanager
@@ -53,7 +56,8 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
 
 
 def _restore_what_other_threads_began() -> None:
-    """A forked child does not have the threads that would finish it."""
+    """A forked child does not have the threads that would finish it and release the locks."""
+    _locks.clear()
     for key, (thread, snapshots) in reversed(tuple(_of_all_threads.items())):
         if thread != threading.get_ident():
             for snapshot in reversed(snapshots):
@@ -79,8 +83,15 @@ def building(thing: Any) -> Iterator[None]:
 
 
 def build_lock(thing: Any) -> Any:
-    """A lock (a context manager), held by the thread that builds the thing."""
-    return vars(thing).setdefault("_build_lock", _Lock()).of_this_process()
+    """The thing's lock (a context manager), held by the thread that builds it.
+
+    It is kept outside of the thing, whose attributes are compared, copied and saved.
+    """
+    key = id(thing)
+    if key not in _locks:
+        reference = weakref.ref(thing, lambda _: _locks.pop(key, None))
+        _locks.setdefault(key, (reference, threading.RLock()))
+    return _locks[key][1]
 
 
 def is_being_built(thing: Any) -> bool:
@@ -107,25 +118,6 @@ def built_once(build: Callable) -> Callable:
     return wrapped
 
 
-class _Lock:
-    """A lock which its holder may take again; copies of an object get one of their own."""
-
-    __slots__ = ("_lock", "_process")
-
-    def __init__(self):
-        self._lock = threading.RLock()
-        self._process = os.getpid()
-
-    def of_this_process(self) -> Any:
-        """The lock. After a fork, the thread that holds it may not be there: then a new one."""
-        if self._process != os.getpid():
-            self.__init__()
-        return self._lock
-
-    def __reduce__(self) -> tuple:
-        return _Lock, ()
-
-
 class _Snapshot:
     """The attributes of an object at one moment, with what is in their lists, dicts and sets."""
 
@@ -147,7 +139,7 @@ class _Snapshot:
         """Gives the object these attributes again."""
         now = vars(self.thing)
         now.update(self.attributes)
-        for name in now.keys() - self.attributes.keys() - {"_build_lock"}:
+        for name in now.keys() - self.attributes.keys():
             del now[name]
         for value, content in self.contents.values():
             _refill(value, content)

@@ -46,7 +46,6 @@ UNREAD_ATTRIBUTES = frozenset(
     "_auto_config _compile_config _added_weights _call_context_args".split()
 )
 """Such attributes: no step reads them, or methods that call `count_change` change them."""
-LOCK = "_build_lock"
 GRAPH = frozenset(
     """_inbound_nodes _outbound_nodes _nodes _fused_nodes _depth_of
     _inputs _outputs _inputs_struct _outputs_struct _build_shapes_dict""".split()
@@ -152,7 +151,7 @@ def _parts(x: Any, found: _Found) -> list[Any]:
             isinstance(x, Optimizer) and isinstance(value, (dict, *ITEMS))
         ):
             found.unread.append(value)
-        elif name != LOCK:
+        else:
             parts.append(value)
     return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import itertools
 import os
 import pickle
@@ -342,3 +343,33 @@ def test_copies_have_locks_of_their_own():
     with build_once.building(layer):
         for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
             assert in_threads(1, lambda i, twin=twin: twin(x).shape) == [(8, 2)]
+
+
+def added(model):
+    """The model, with layers added one by one."""
+    for units in (4, 5):
+        model.add(layers.Dense(units))
+    return model
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: added(keras.Sequential()),
+        lambda: added(keras.Sequential([keras.Input((3,))])),
+        lambda: images_model(),
+        lambda: layers.Dense(2),
+        lambda: optimizers.Adam(),
+        lambda: metrics.F1Score(),
+    ],
+)
+def test_a_lock_is_no_attribute_and_goes_with_its_thing(make):
+    thing = make()
+    with build_once.building(thing):
+        pass
+    assert set(dir(thing)) == set(dir(type(thing).from_config(thing.get_config())))
+    key = id(thing)
+    assert key in build_once._locks
+    del thing
+    gc.collect()
+    assert key not in build_once._locks

@@ -22,6 +22,7 @@ def compare_with_keras(
     ours, theirs = getattr(layers, name)(**settings), getattr(keras.layers, name)(**settings)
     shape = theirs(x, **call).shape
     assert ours(x, **call).shape == shape
+    assert ours.supports_masking == theirs.supports_masking
     assert [w.name for w in ours.weights] == [w.name for w in theirs.weights]
     drawn = [rng.uniform(0.3, 1.5, w.shape) * _sign(w, rng) for w in theirs.weights]
     ours.set_weights(drawn)

@@ -83,3 +83,9 @@ def test_a_drawn_model_hands_such_a_mask_on():
     first, second = model(np.array([[1, 2, 0, 3]]))
     assert np.asarray(first._keras_mask).tolist() == [[True, True]]
     assert np.asarray(second._keras_mask).tolist() == [[False, True]]
+
+
+@pytest.mark.parametrize("mask", [None, lambda inputs, mask: mask])
+def test_a_lambda_supports_masking_if_it_is_given_a_mask(mask, keras):
+    ours, theirs = (k.layers.Lambda(lambda x: 2 * x, mask=mask) for k in (minicnn, keras))
+    assert ours.supports_masking == theirs.supports_masking == (mask is not None)

@@ -40,8 +40,7 @@ class Lambda(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if mask is not None:
-            self.supports_masking = True
+        self.supports_masking = mask is not None
         self.function = function
         self.arguments = arguments or {}
         self.mask = mask
