@@ -197,8 +197,8 @@ BUGS = [
         "RMSprop's rho is used the other way round",
         OPTIMIZER,
         NUMPY + "optimizers",
-        "rho, fresh = number(rho), number(1 - rho)",
-        "fresh, rho = number(rho), number(1 - rho)",
+        "rho, one_minus_rho = number(rho), number(1 - rho)",
+        "one_minus_rho, rho = number(rho), number(1 - rho)",
         ("optimizers.RMSprop",),
     ),
     Bug(
