@@ -17,7 +17,7 @@ BUGS = [
     Bug(
         "the mean term of softmax's gradient is dropped",
         BACKWARD,
-        NUMPY + "activations",
+        NUMPY + "softmax",
         "return y * (cotangent - (cotangent * y).sum(axis, keepdims=True))",
         "return y * cotangent",
         ("layers.Softmax",),
@@ -25,7 +25,7 @@ BUGS = [
     Bug(
         "softmax's gradient is that of a diagonal matrix",
         BACKWARD,
-        NUMPY + "activations",
+        NUMPY + "softmax",
         "return y * (cotangent - (cotangent * y).sum(axis, keepdims=True))",
         "return y * (1 - y) * cotangent",
         ("layers.Softmax",),
@@ -33,7 +33,7 @@ BUGS = [
     Bug(
         "softmax along the wrong axis",
         FORWARD,
-        NUMPY + "activations",
+        NUMPY + "softmax",
         "return exponentials / exponentials.sum(axis, keepdims=True)",
         "return exponentials / exponentials.sum(0, keepdims=True)",
         ("layers.Softmax",),
@@ -41,7 +41,7 @@ BUGS = [
     Bug(
         "log_softmax's gradient forgets the sum",
         BACKWARD,
-        NUMPY + "activations",
+        NUMPY + "softmax",
         "return cotangent - np.exp(y) * cotangent.sum(axis, keepdims=True)",
         "return cotangent - np.exp(y) * cotangent",
         ("ops.log_softmax",),

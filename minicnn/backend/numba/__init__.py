@@ -15,13 +15,9 @@ MODULES: dict[str, tuple[str, ...]] = {
         "hard_sigmoid",
         "hard_silu",
         "leaky_relu",
-        "log_softmax",
-        "log_softmax_gradient",
         "relu",
         "relu6",
         "relu_gradient",
-        "softmax",
-        "softmax_gradient",
         "softsign",
     ),
     "arithmetic": (
@@ -88,4 +84,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "random": ("random_bits",),
     "reductions": ("argmax",),
+    "softmax": (
+        "log_softmax",
+        "log_softmax_gradient",
+        "softmax",
+        "softmax_gradient",
+    ),
 }

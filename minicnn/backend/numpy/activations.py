@@ -1,4 +1,4 @@
-"""Activation functions and the softmax family, on arrays of any shape.
+"""Activation functions, on arrays of any shape.
 
 The formulas neither overflow nor lose digits by cancellation. They also take complex numbers, so
 that the complex step gives exact derivatives: comparisons are made by the real part (as NumPy
@@ -14,8 +14,6 @@ from minicnn.backend.numpy.special import erf
 # Klambauer, Unterthiner, Mayr, Hochreiter, "Self-Normalizing Neural Networks" (2017), eq. 2 and 14.
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
-
-Axis = int | tuple[int, ...] | None
 
 
 def magnitude(x: np.ndarray) -> np.ndarray:
@@ -155,39 +153,3 @@ def squareplus(x: np.ndarray, b: float = 4) -> np.ndarray:
     root = scale * np.sqrt((x / scale) ** 2 + (b / scale) / scale)
     ramp = (size + root) / 2
     return np.where(x.real < 0, (b / 4) / ramp, ramp).astype(x.dtype, copy=False)
-
-
-def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
-    """`exp(x) / Σ exp(x)` along `axis` (one axis or several)."""
-    exponentials = np.exp(x - _shift(x, axis))
-    return exponentials / exponentials.sum(axis, keepdims=True)
-
-
-def softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) -> np.ndarray:
-    """Cotangent of the input of `y = softmax(x)`: `y · (cotangent - Σ cotangent · y)`."""
-    return y * (cotangent - (cotangent * y).sum(axis, keepdims=True))
-
-
-def log_softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
-    """`x - log Σ exp(x)` along `axis`; more exact than the logarithm of a rounded softmax."""
-    shifted = x - _shift(x, axis)
-    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
-
-
-def log_softmax_gradient(cotangent: np.ndarray, y: np.ndarray, axis: Axis = -1) -> np.ndarray:
-    """Cotangent of the input of `y = log_softmax(x)`: `cotangent - exp(y) · Σ cotangent`."""
-    return cotangent - np.exp(y) * cotangent.sum(axis, keepdims=True)
-
-
-def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
-    """`log Σ exp(x)` along `axis`."""
-    shift = _shift(x, axis)
-    with np.errstate(divide="ignore"):  # where all x are -inf, the result is -inf
-        total = np.log(np.exp(x - shift).sum(axis, keepdims=True)) + shift
-    return total if keepdims else total.squeeze(axis)
-
-
-def _shift(x: np.ndarray, axis: Axis) -> np.ndarray:
-    """The largest real part along `axis`, or 0 where that is infinite."""
-    largest = x.real.max(axis, keepdims=True)
-    return np.where(np.isfinite(largest), largest, 0)

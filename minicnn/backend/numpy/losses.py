@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.backend.numpy.activations import log_softmax, softmax
+from minicnn.backend.numpy.softmax import log_softmax, softmax
 
 
 def sparse_softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

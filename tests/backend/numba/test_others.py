@@ -15,12 +15,14 @@ from minicnn.backend.numba import (
     normalization,
     products,
     random,
+    softmax,
 )
 from minicnn.backend.numpy import activations as exact_activations
 from minicnn.backend.numpy import fused_layers as exact_layers
 from minicnn.backend.numpy import losses as exact_losses
 from minicnn.backend.numpy import normalization as exact_normalization
 from minicnn.backend.numpy import random as exact_random
+from minicnn.backend.numpy import softmax as exact_softmax
 from tests.backend.checks import assert_rounding_only, near, strided
 
 DTYPES = ["float32", "float64"]
@@ -68,18 +70,18 @@ def test_softmax_family(name, dtype, shape, axis, rng):
     if not shape[axis]:
         return
     x, cotangent = 3 * rng.standard_normal((2, *shape)).astype(dtype)
-    y = getattr(exact_activations, name)(x, axis)
-    near(getattr(activations, name)(strided(x), axis), y)
+    y = getattr(exact_softmax, name)(x, axis)
+    near(getattr(softmax, name)(strided(x), axis), y)
     gradient = f"{name}_gradient"
-    expected = getattr(exact_activations, gradient)(cotangent, y, axis)
-    near(getattr(activations, gradient)(strided(cotangent), y, axis), expected, ulps=200)
+    expected = getattr(exact_softmax, gradient)(cotangent, y, axis)
+    near(getattr(softmax, gradient)(strided(cotangent), y, axis), expected, ulps=200)
 
 
 def test_softmax_at_the_limits():
     x = np.array([[1e4, 1e4 - 1, -1e4], [-np.inf, 0, 0], [np.nan, 0, 0]], np.float32)
     for name in ("softmax", "log_softmax"):
-        expected = getattr(exact_activations, name)(x)
-        np.testing.assert_allclose(getattr(activations, name)(x), expected, rtol=1e-6)
+        expected = getattr(exact_softmax, name)(x)
+        np.testing.assert_allclose(getattr(softmax, name)(x), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["celu", "relu6", "hard_silu", "softsign"])
