@@ -1,4 +1,4 @@
-"""Layers: one short file each, in folders by what they do.
+"""Layers: one short file each, in a folder for each family; `base/` has what all layers share.
 
 A new layer is a file in its family's folder, a line in that folder's `__init__.py` and a line here.
 """

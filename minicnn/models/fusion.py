@@ -1,11 +1,10 @@
-"""Pairs of layers in a drawn model that one kernel does at once.
+"""Fusion: pairs of layers in a functional model that one kernel computes.
 
-`PAIRS` is the table: a class of layers, the class behind it, and the layer that stands for both
-while the model runs. The model's own layers, weights and graph stay as they were drawn, and a pair
-is taken apart again as soon as anything about it is out of the ordinary. What it is worth, in
-processor time of a training step of the two layers: see `benchmarks/`.
+`PAIRS` is the table: a class of layers, the class that follows it, and the layer that replaces both
+while the model runs. The model's own layers, weights and graph do not change. A pair calls its two
+layers one after the other whenever the fused kernel does not compute exactly the same.
 
-`minicnn.config.set_fusion(False)` runs every layer by itself.
+`minicnn.config.set_fusion(False)` switches fusion off.
 """
 
 from __future__ import annotations
@@ -31,61 +30,63 @@ from minicnn.ops.symbolic.node import Node
 
 
 class Pair(Layer):
-    """Two layers as one. It owns neither of them, and is never part of a model's layers."""
+    """Two layers computed together. It owns neither, and is not one of the model's layers."""
 
     def __init__(self, first: Layer, second: Layer):
         super().__init__(name=first.name, dtype=first.dtype_policy, autocast=first.autocast)
         self._pair = first, second
         self.built = self._called = True
         self.supports_masking = True
-        self.compute_mask = _no_mask  # where there are masks, the two layers attach theirs
+        self.compute_mask = _no_mask  # with masks, the two layers attach theirs
 
     def call(self, inputs: Any, training: bool | None = None, **others: Any) -> Any:
-        """The second layer of the first, at once if that is what both are for."""
+        """`second(first(inputs))`, by one kernel if possible."""
         first, second = self._pair
         ordinary = not _carries_mask(inputs) and all(x is None for x in others.values())
-        if ordinary and _are_plain(first, second) and self.applies(first, second):
-            with contextlib.suppress(*ERRORS_OF_LAYERS):  # the layer itself says what is wrong
+        if ordinary and _are_plain(first, second) and self.can_fuse(first, second):
+            with contextlib.suppress(
+                *ERRORS_OF_LAYERS
+            ):  # call the layers one by one: the error then names the layer
                 if first.input_spec is not None:
                     assert_input_compatibility(first.input_spec, inputs, first.name)
-                return self.at_once(first, second, inputs, training)
+                return self.fused_call(first, second, inputs, training)
         return second(first(inputs, training=training, **others))
 
     @staticmethod
-    def applies(first: Layer, second: Layer) -> bool:
-        """Whether the kernel does what these two do."""
+    def can_fuse(first: Layer, second: Layer) -> bool:
+        """Whether one kernel computes these two layers."""
         raise NotImplementedError
 
     @staticmethod
-    def at_once(first: Layer, second: Layer, inputs: Any, training: bool | None) -> Any:
-        """The result of both."""
+    def fused_call(first: Layer, second: Layer, inputs: Any, training: bool | None) -> Any:
+        """The result of both, by one kernel."""
         raise NotImplementedError
 
 
 class ConvolutionThenPool(Pair):
-    """Convolution, bias, relu, and maxima over 2 × 2: the full-sized image is never written."""
+    """Convolution, bias, relu and 2 × 2 max pooling; the image before pooling is not stored."""
 
     @staticmethod
-    def applies(first: Conv2D, second: MaxPooling2D) -> bool:
-        """Whether the windows lie side by side, and nothing but relu stands before them."""
+    def can_fuse(first: Conv2D, second: MaxPooling2D) -> bool:
+        """Whether the pooling is 2 × 2 with strides 2, and the activation before it is relu."""
         return (
             (second.pool_size, second.strides, second.padding) == ((2, 2), (2, 2), "valid")
             and first.data_format == second.data_format == "channels_last"
-            and first.pools_at_once
+            and first.can_fuse_pool
         )
 
     @staticmethod
-    def at_once(first: Conv2D, second: MaxPooling2D, inputs: Any, training: bool | None) -> Any:
+    def fused_call(first: Conv2D, second: MaxPooling2D, inputs: Any, training: bool | None) -> Any:
         """The pooled result of the convolution."""
         return first.convolve(inputs, pooled=True)
 
 
 class ThenReLU(Pair):
-    """Something and relu: one pass over the image less, forward and backward."""
+    """Base of the pairs with a relu: one pass over the image less, forward and backward."""
 
     @staticmethod
-    def applies(first: Layer, second: ReLU) -> bool:
-        """Whether it is the plain relu."""
+    def can_fuse(first: Layer, second: ReLU) -> bool:
+        """Whether the second layer is relu without other settings."""
         return not second.negative_slope and second.max_value is None and not second.threshold
 
 
@@ -93,8 +94,8 @@ class NormalizationThenReLU(ThenReLU):
     """Batch normalization and relu."""
 
     @staticmethod
-    def at_once(first: BatchNormalization, second: ReLU, inputs: Any, training: Any) -> Any:
-        """The rectified result of the normalization."""
+    def fused_call(first: BatchNormalization, second: ReLU, inputs: Any, training: Any) -> Any:
+        """The normalization and relu, by one kernel."""
         return first.normalize(inputs, training, activation=relu)
 
 
@@ -102,8 +103,8 @@ class AdditionThenReLU(ThenReLU):
     """The sum of two images and relu, which ends a residual block."""
 
     @staticmethod
-    def at_once(first: Add, second: ReLU, inputs: Any, training: bool | None) -> Any:
-        """The rectified sum."""
+    def fused_call(first: Add, second: ReLU, inputs: Any, training: bool | None) -> Any:
+        """The sum and relu, by one kernel."""
         floats = all(is_float_dtype(standardize_dtype(x.dtype)) for x in inputs)
         if not floats or len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             return second(first(inputs))
@@ -118,13 +119,14 @@ PAIRS: dict[tuple[type, type], type[Pair]] = {
 
 
 def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
-    """The nodes, with one node in place of two where a pair of the table stands alone.
+    """The nodes, with each fusible pair of nodes replaced by one.
 
-    A graph in which masks are made stays as it is, since these go from layer to layer.
+    Only where nothing else uses the first layer's result. A graph with masks is not changed,
+    since masks are passed from layer to layer.
     """
     if any(_makes_masks(node.operation) for node in nodes):
         return nodes
-    wanted = _times_wanted(nodes, outputs)
+    wanted = _times_used(nodes, outputs)
     made_by = {id(node.outputs[0]): node for node in nodes if len(node.outputs) == 1}
     fused: dict[int, Node | None] = {}
     for node in nodes:
@@ -139,8 +141,8 @@ def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
     return [node for node in nodes if node is not None]
 
 
-def _times_wanted(nodes: list[Node], outputs: list[KerasTensor]) -> dict[int, int]:
-    """How often each tensor is used: by nodes, or as an output of the model."""
+def _times_used(nodes: list[Node], outputs: list[KerasTensor]) -> dict[int, int]:
+    """The number of uses of each tensor: by nodes, or as an output of the model."""
     times: dict[int, int] = {}
     for x in [*outputs, *(x for node in nodes for x in node.input_tensors)]:
         times[id(x)] = times.get(id(x), 0) + 1
@@ -148,31 +150,31 @@ def _times_wanted(nodes: list[Node], outputs: list[KerasTensor]) -> dict[int, in
 
 
 def _makes_masks(operation: Any) -> bool:
-    """Whether a mask may begin here; merging layers only put together those that arrive."""
+    """Whether an operation may create a mask; merging layers only combine those of their inputs."""
     if not isinstance(operation, Layer) or isinstance(operation, Merge):
         return False
     return type(operation).compute_mask is not Layer.compute_mask
 
 
 def _are_plain(first: Layer, second: Layer) -> bool:
-    """Whether nothing happens beside the computation, which is of one type."""
+    """Whether both layers only compute, in the same type, without hooks or penalties."""
     return first.dtype_policy.name == second.dtype_policy.name and not any(
         layer.activity_regularizer is not None or "call" in vars(layer) for layer in (first, second)
     )
 
 
 def _carries_mask(inputs: Any) -> bool:
-    """Whether a mask travels with an input, as one from a layer inside a layer may."""
+    """Whether an input has a mask, for example from a layer inside a layer."""
     together = inputs if isinstance(inputs, (list, tuple)) else (inputs,)
     return any(mask_of(x) is not None for x in together)
 
 
 def _no_mask(inputs: Any, previous_mask: Any) -> None:
-    """The mask that a pair adds to those that its layers attached."""
+    """None: a pair adds no mask of its own."""
 
 
 def _as_one(pair: Pair, before: Node, node: Node) -> Node:
-    """A node of the pair; the graph that was drawn does not know of it."""
+    """A node for the pair, which is not part of the model's graph."""
     one = object.__new__(Node)
     one.operation, one.arguments = pair, before.arguments
     one.outputs, one.only_input = node.outputs, before.only_input

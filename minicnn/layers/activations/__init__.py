@@ -1,4 +1,4 @@
-"""Activation functions as layers of their own."""
+"""Layers that apply an activation function."""
 
 from minicnn.layers.activations.activation import Activation
 from minicnn.layers.activations.elu import ELU

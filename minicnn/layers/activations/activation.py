@@ -1,4 +1,4 @@
-"""Any activation function as a layer."""
+"""The layer that applies any activation function."""
 
 from __future__ import annotations
 

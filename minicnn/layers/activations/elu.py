@@ -13,7 +13,7 @@ class ELU(Layer):
     """`x` if positive, else `alpha · (eˣ − 1)`.
 
     Args:
-        alpha: minus the limit far below zero.
+        alpha: −alpha is the limit for large negative x.
 
     Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units"
     (2016).
@@ -27,7 +27,7 @@ class ELU(Layer):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
-        """Lets through what is positive, and bends the rest."""
+        """Applies the function."""
         return activations.elu(inputs, alpha=self.alpha)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -37,7 +37,7 @@ class LeakyReLU(Layer):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
-        """Lets through what is positive, and a part of the rest."""
+        """Applies the function."""
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

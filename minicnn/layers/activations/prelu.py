@@ -1,4 +1,4 @@
-"""The leaky rectified linear unit with a slope that is learned."""
+"""The leaky rectified linear unit with learned slopes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PReLU(Layer):
         self.input_spec = InputSpec(ndim=len(input_shape), axes=lengths)
 
     def call(self, inputs: Any) -> Any:
-        """Lets through what is positive, and a learned part of the rest."""
+        """Applies the function."""
         return activations.relu(inputs) - self.alpha * activations.relu(-inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

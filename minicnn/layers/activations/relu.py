@@ -10,12 +10,12 @@ from minicnn.layers.base.settings import settings_of
 
 
 class ReLU(Layer):
-    """`x` above the threshold, else `negative_slope · (x − threshold)`; cut off at `max_value`.
+    """`x` above the threshold, else `negative_slope · (x − threshold)`; at most `max_value`.
 
     Args:
-        max_value: the largest value let through; none by default.
+        max_value: upper bound of the result; none by default.
         negative_slope: the slope below the threshold.
-        threshold: where the unit begins to let through.
+        threshold: the x above which the result is x.
 
     Example:
         >>> import minicnn as keras
@@ -48,7 +48,7 @@ class ReLU(Layer):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any) -> Any:
-        """Lets through what is above the threshold."""
+        """Applies the function."""
         return activations.relu(
             inputs,
             negative_slope=self.negative_slope,

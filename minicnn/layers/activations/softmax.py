@@ -10,7 +10,7 @@ from minicnn.layers.base.settings import settings_of
 
 
 class Softmax(Layer):
-    """`eˣ / Σ eˣ` along an axis; elements outside the mask get (next to) nothing.
+    """`eˣ / Σ eˣ` along an axis; elements where the mask is False get (almost) 0.
 
     Args:
         axis: the axis, or a list of axes, along which the result sums to 1.
@@ -29,7 +29,7 @@ class Softmax(Layer):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Exponentiates and divides by the sum."""
+        """Applies the function."""
         if mask is None:
             return activations.softmax(inputs, axis=self.axis)
         self._check_mask(inputs.shape, mask.shape)

@@ -1,4 +1,4 @@
-"""Layers that convolve."""
+"""Convolution layers: plain, depthwise, separable and transposed."""
 
 from minicnn.layers.convolutional.conv1d import Conv1D
 from minicnn.layers.convolutional.conv1d_transpose import Conv1DTranspose

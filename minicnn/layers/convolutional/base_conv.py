@@ -1,4 +1,4 @@
-"""What the convolutions of one, two and three spatial dimensions share."""
+"""Base classes of the convolution layers of one, two and three spatial dimensions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sizes = int | tuple[int, ...]
 
 
 class BaseConvolution(Layer):
-    """The windows of a convolution: their sizes, the layout of the data, bias and activation.
+    """Base of all convolution layers: checks the window's settings, adds bias and activation.
 
     `rank`, the number of spatial dimensions, is set by the subclasses.
     """
@@ -53,7 +53,7 @@ class BaseConvolution(Layer):
         return -1 if self.data_format == "channels_last" else 1
 
     def _channels(self, input_shape: Shape) -> int:
-        """The number of input channels, which from now on is fixed."""
+        """The number of input channels; from now on the layer accepts no other."""
         channels = input_shape[self._channel_axis]
         if channels is None:
             raise ValueError(
@@ -146,7 +146,7 @@ class BaseConv(BaseConvolution):
         return conv_layer(inputs, *weights, self.activation, **self._window, pooled=pooled)
 
     @property
-    def pools_at_once(self) -> bool:
+    def can_fuse_pool(self) -> bool:
         """Whether the activation is one that a kernel knows, so that it may pool as well."""
         return split_activation(self.activation)[1] is None
 

@@ -1,4 +1,4 @@
-"""What the transposed convolutions share."""
+"""Base class of the transposed convolution layers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class BaseConvTranspose(BaseConvolution):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Convolves the other way round, adds the bias, applies the activation."""
+        """Computes the transposed convolution, adds the bias, applies the activation."""
         outputs = ops.conv_transpose(
             inputs, self.kernel, output_padding=self.output_padding, **self._window
         )

@@ -1,4 +1,4 @@
-"""What the depthwise convolutions share."""
+"""Base class of the depthwise convolution layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minicnn.ops.nn.output_shapes import compute_conv_output_shape
 
 
 class BaseDepthwiseConv(BaseConvolution):
-    """Convolution of each channel by itself. Arguments and formula: see `DepthwiseConv2D`."""
+    """Convolution of each channel separately. Arguments and formula: see `DepthwiseConv2D`."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class BaseDepthwiseConv(BaseConvolution):
         self.bias = add_weight_with_settings(self, "bias", (filters,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
-        """Convolves channel by channel, adds the bias, applies the activation."""
+        """Convolves each channel, adds the bias, applies the activation."""
         return self._add_bias_and_activate(ops.depthwise_conv(inputs, self.kernel, **self._window))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""What the separable convolutions share."""
+"""Base class of the separable convolution layers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class BaseSeparableConv(BaseConvolution):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Convolves channel by channel, mixes the channels, adds the bias, activates."""
+        """Convolves each channel, mixes the channels, adds the bias, applies the activation."""
         outputs = ops.separable_conv(
             inputs, self.depthwise_kernel, self.pointwise_kernel, **self._window
         )

@@ -6,7 +6,7 @@ from minicnn.layers.convolutional.base_conv import BaseConv
 class Conv1D(BaseConv):
     """Convolution over one spatial dimension: `(batch, steps, channels)`.
 
-    With `padding="causal"` no output looks ahead. Arguments and formula: see `Conv2D`.
+    With `padding="causal"` no output depends on later steps. Arguments and formula: see `Conv2D`.
     Source of causal padding: van den Oord et al., "WaveNet" (2016), section 2.1.
 
     Example:

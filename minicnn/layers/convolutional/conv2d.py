@@ -13,10 +13,10 @@ class Conv2D(BaseConv):
         kernel_size, strides, dilation_rate: one integer, or one for each spatial dimension.
         padding: "valid" (none) or "same" (⌈length / stride⌉ outputs), in any letter case.
         data_format: "channels_last" or "channels_first"; `config.image_data_format()` by default.
-        groups: how many runs channels and filters are divided into; each sees only its own.
-        activation: what is applied to the result; nothing by default.
+        groups: number of groups of channels and filters; filters use only channels of their group.
+        activation: function applied to the result; none by default.
         use_bias: whether a bias is added to each output channel.
-        kernel_initializer, bias_initializer: how the weights begin.
+        kernel_initializer, bias_initializer: initial values of the weights.
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties added to the loss.
         kernel_constraint, bias_constraint: applied to the weights after each update.
 

@@ -4,9 +4,9 @@ from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 
 class Conv2DTranspose(BaseConvTranspose):
-    """Transposed convolution over two spatial dimensions: images made larger, by learned kernels.
+    """Transposed convolution over two spatial dimensions, which makes images larger.
 
-    It maps as the gradient of a convolution does:
+    It is the input gradient of a convolution, used as a layer:
     `y[n, p · stride + k · dilation, f] += x[n, p, c] · w[k, f, c]`, then bias and activation.
 
     Args:

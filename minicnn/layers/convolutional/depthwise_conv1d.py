@@ -4,7 +4,7 @@ from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 
 
 class DepthwiseConv1D(BaseDepthwiseConv):
-    """Convolution of each channel by itself, over one spatial dimension.
+    """Convolution of each channel separately, over one spatial dimension.
 
     Arguments and formula: see `DepthwiseConv2D`.
     """

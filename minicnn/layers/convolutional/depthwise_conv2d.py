@@ -4,7 +4,7 @@ from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 
 
 class DepthwiseConv2D(BaseDepthwiseConv):
-    """Convolution of each channel by itself, over two spatial dimensions.
+    """Convolution of each channel separately, over two spatial dimensions.
 
     `y[n, p, c·m + j] = activation(b[c·m + j] + Σ_k x[n, p·stride + k·dilation, c] · w[k, c, j])`
     with m the multiplier and j < m.

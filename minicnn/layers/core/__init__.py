@@ -1,4 +1,4 @@
-"""Layers that nearly every model has."""
+"""Basic layers: dense, embedding, input, masking, and layers made from a function or a layer."""
 
 from minicnn.layers.core.dense import Dense
 from minicnn.layers.core.embedding import Embedding

@@ -1,4 +1,4 @@
-"""Every output from every input."""
+"""The dense (fully connected) layer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Dense(Layer):
 
     Args:
         units: number of outputs.
-        activation: what is applied to the result; nothing by default.
+        activation: function applied to the result; none by default.
         use_bias: whether a bias is added.
-        kernel_initializer, bias_initializer: how the weights begin.
+        kernel_initializer, bias_initializer: initial values of the weights.
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties added to the loss.
         kernel_constraint, bias_constraint: applied to the weights after each update.
 

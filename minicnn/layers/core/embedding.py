@@ -1,4 +1,4 @@
-"""Whole numbers to vectors."""
+"""The embedding layer: integers to vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
 
 
 class Embedding(Layer):
-    """A table of vectors, of which each whole number picks one: `(...)` to `(..., output_dim)`.
+    """Replaces each integer by a row of a table of vectors: `(...)` to `(..., output_dim)`.
 
     `y[i] = embeddings[x[i]]`
 
@@ -19,7 +19,7 @@ class Embedding(Layer):
         input_dim: number of rows of the table: one more than the largest number.
         output_dim: length of the vectors.
         embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table.
-        mask_zero: whether 0 stands for "nothing here", and later layers are told by a mask.
+        mask_zero: whether 0 means a missing value, which the mask for later layers then marks.
         weights: first values of the table.
 
     Example:
@@ -68,7 +68,7 @@ class Embedding(Layer):
         return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Where the input is not 0, if 0 stands for nothing."""
+        """True where the input is not 0, with `mask_zero`; else None."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

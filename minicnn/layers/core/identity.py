@@ -1,4 +1,4 @@
-"""The layer that does nothing."""
+"""The layer that returns its input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Identity(Layer):
-    """Hands its input through: `y = x`.
+    """Returns its input: `y = x`.
 
     >>> import minicnn as keras
     >>> keras.layers.Identity()(keras.ops.ones(2))

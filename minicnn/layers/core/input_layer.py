@@ -1,4 +1,4 @@
-"""`Input`: where a drawn model begins."""
+"""`Input`: the symbolic tensor that a functional model begins with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minicnn.ops.symbolic.node import Node
 
 
 class InputLayer(Layer):
-    """The operation that stands at the beginning of a graph and hands the data in.
+    """The operation at the beginning of a graph, whose output is the model's input.
 
     Args:
         shape: lengths of the axes without the batch axis.
@@ -75,10 +75,10 @@ class InputLayer(Layer):
         return self._input_dtype
 
     def call(self) -> None:
-        """Nothing: the values come from outside."""
+        """Returns nothing: the values are given when the model is called."""
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes the same again."""
+        """The arguments from which `from_config` makes an equal layer."""
         return {
             "batch_shape": self.batch_shape,
             "dtype": self.dtype,
@@ -110,7 +110,7 @@ def _whole_shape(shape: Any, batch_size: Any, batch_shape: Any, input_tensor: An
 
 
 def _of_tensor(x: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any) -> tuple:
-    """Shape and type of the tensor to use, which all other arguments must agree with."""
+    """Shape and type of the given tensor; raises where another argument differs from them."""
     if not isinstance(x, KerasTensor):
         raise ValueError(
             f"Argument `input_tensor` must be a KerasTensor. Received invalid type: {type(x)}"

@@ -1,4 +1,4 @@
-"""A function as a layer."""
+"""The layer that applies a given function."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from minicnn.ops.symbolic.outlining import outline
 
 
 class Lambda(Layer):
-    """A function of one's own as a layer: `y = function(x)`.
+    """Applies a given function: `y = function(x)`.
 
-    It has no weights, and a file can hold it only if the function has a registered name; a
-    subclass of `Layer` does better at both.
+    It has no weights, and can be saved only if the function has a registered name. For more, write
+    a subclass of `Layer`.
 
     Args:
         function: what to compute, from the input and, where it takes them, `mask` and `training`.
         output_shape: the output's shape without the batch axis, or a function from shape to shape;
-            found out by itself if not given.
+            found from the function if not given.
         mask: the output's mask, or a function from inputs and mask to it.
         arguments: further arguments of the function.
 
@@ -55,7 +55,7 @@ class Lambda(Layer):
     def compute_output_spec(
         self, inputs: Any, mask: Any = None, training: bool | None = None
     ) -> Any:
-        """The output's outline, as given or as found by going through the function."""
+        """The output's outline: given, or found by calling the function on symbolic tensors."""
         if self._output_shape is None:
             return outline(self.call, inputs, mask=mask, training=training)
         shapes = tree.map_structure(lambda x: x.shape, inputs)
@@ -64,7 +64,7 @@ class Lambda(Layer):
         )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output's shape, as given or as found by going through the function."""
+        """The output's shape: given, or found by calling the function on symbolic tensors."""
         if self._output_shape is None:
             inputs = tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), input_shape

@@ -1,4 +1,4 @@
-"""Steps of a sequence that later layers leave out."""
+"""The layer that masks steps of a sequence, which later layers then ignore."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Masking(Layer):
     """Marks the steps of `(batch, steps, features)` whose features all equal a value.
 
     Args:
-        mask_value: the value that stands for "nothing here".
+        mask_value: the value that means a missing step.
 
     Example:
         >>> import minicnn as keras
@@ -29,11 +29,11 @@ class Masking(Layer):
     settings = settings_of(__init__)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Where some feature differs from the value."""
+        """True where some feature differs from the value."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Any) -> Any:
-        """The input, zeros in the steps left out."""
+        """The input, with zeros in the masked steps."""
         kept = ops.any(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
         outputs = inputs * ops.cast(kept, inputs.dtype)
         outputs._keras_mask = ops.squeeze(kept, axis=-1)

@@ -1,4 +1,4 @@
-"""A layer around a layer."""
+"""Base of the layers that contain another layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from minicnn.layers.base.layer import Layer
 
 
 class Wrapper(Layer):
-    """Base of layers that change what another layer does.
+    """Base of layers that contain another layer and change what it computes.
 
     Args:
         layer: the layer inside.

@@ -1,4 +1,4 @@
-"""Layers that make one tensor of several. Each has a function of the same name in small letters."""
+"""Layers that merge several tensors into one. Each has a function named in lower case."""
 
 from minicnn.layers.merging.add import Add, add
 from minicnn.layers.merging.average import Average, average

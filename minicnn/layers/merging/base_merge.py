@@ -1,4 +1,4 @@
-"""What the layers that merge tensors share."""
+"""Base classes of the layers that merge tensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Merge(Layer):
-    """Several tensors of shapes that broadcast, merged element by element.
+    """Base of layers that merge tensors element by element; their shapes must broadcast.
 
     Tensors with fewer axes get axes of length 1 behind the batch axis.
     """
@@ -26,10 +26,10 @@ class Merge(Layer):
 
     def merge(self, inputs: list) -> Any:
         """The merged tensor."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to `merge`.")
+        raise NotImplementedError(f"{type(self).__name__} does not define `merge`.")
 
     def build(self, input_shape: Any) -> None:
-        """Only checks the shapes."""
+        """Checks the shapes."""
         self._check_list(input_shape)
         self._merged_shape(input_shape)
 
@@ -78,7 +78,7 @@ class Merge(Layer):
         return KerasTensor(self.compute_output_shape([x.shape for x in inputs]), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Where any of the masks lets through."""
+        """The masks combined by `or`."""
         masks = check_masks(inputs, mask)
         return (
             functools.reduce(ops.logical_or, masks) if masks and len(masks) == len(inputs) else None
@@ -86,7 +86,7 @@ class Merge(Layer):
 
 
 def check_masks(inputs: Any, mask: Any) -> list:
-    """The masks that are there."""
+    """The masks that are not None, after checking the list."""
     if mask is None:
         return []
     if not isinstance(mask, (list, tuple)):
@@ -108,7 +108,7 @@ def _with_axes(x: Any, rank: int) -> Any:
 
 
 class SelectingMerge(Merge):
-    """A merge that takes one of the elements, and none that its mask leaves out."""
+    """A merge that selects one of the elements, ignoring masked ones."""
 
     select: Callable
 

@@ -1,4 +1,4 @@
-"""Tensors one after the other."""
+"""Concatenation of tensors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Concatenate(Merge):
-    """Puts tensors one after the other along an axis; all other lengths must be equal.
+    """Concatenates tensors along an axis; all other lengths must be equal.
 
     Args:
         axis: the axis, the last by default: for images, the channels.
@@ -31,7 +31,7 @@ class Concatenate(Merge):
     settings = settings_of(__init__)
 
     def build(self, input_shape: Any) -> None:
-        """Only checks the shapes."""
+        """Checks the shapes."""
         self._check_list(input_shape)
         self.compute_output_shape(input_shape)
 
@@ -40,7 +40,7 @@ class Concatenate(Merge):
         return ops.concatenate(inputs, axis=self.axis)
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
-        """The lengths along the axis added up."""
+        """The shape with the sum of the lengths along the axis."""
         shapes = [tuple(shape) for shape in input_shape]
         rank = len(shapes[0])
         axis = self.axis % rank if -rank <= self.axis < rank else None
@@ -67,7 +67,7 @@ class Concatenate(Merge):
         return KerasTensor(self.compute_output_shape([x.shape for x in inputs]), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The masks one after the other, and `True` for the inputs that have none."""
+        """The masks concatenated; True for the inputs that have none."""
         if not check_masks(inputs, mask):
             return None
         wide = []

@@ -12,7 +12,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Dot(Merge):
-    """Sums of products along one axis of each of two tensors, batch element by batch element.
+    """Sums of products along one axis of each of two tensors, for each batch element.
 
     `y[n, i, j] = Σₖ x₁[n, k, i] · x₂[n, k, j]`, where k runs along `axes`.
 
@@ -44,7 +44,7 @@ class Dot(Merge):
         return [axis % rank for axis, rank in zip(pair, ranks, strict=True)]
 
     def build(self, input_shape: Any) -> None:
-        """Only checks the shapes."""
+        """Checks the shapes."""
         self._check_list(input_shape)
         if len(input_shape) != 2:
             raise ValueError(
@@ -93,7 +93,7 @@ class Dot(Merge):
         return KerasTensor(self.compute_output_shape([x.shape for x in inputs]), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: the masked axis may be summed over."""
+        """None, as the masked axis may be summed over."""
 
 
 def dot(inputs: list, axes: Any = -1, **kwargs: Any) -> Any:

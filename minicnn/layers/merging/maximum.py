@@ -1,4 +1,4 @@
-"""The larger of tensors."""
+"""Maximum of tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smaller of tensors."""
+"""Minimum of tensors."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ class Multiply(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        """Multiplies, from left to right. What a mask leaves out counts as 1, and the product is 0
-        where all are left out.
+        """Multiplies, from left to right. Masked elements count as 1; where all are masked, the
+        product is 0.
         """
         masks = [wide_mask(x) for x in inputs]
         inputs = [

@@ -17,7 +17,7 @@ class Subtract(Merge):
     """
 
     def build(self, input_shape: Any) -> None:
-        """Only checks the shapes, and that there are two."""
+        """Checks the shapes, and that there are two."""
         super().build(input_shape)
         if len(input_shape) != 2:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Layers that normalize."""
+"""Layers that normalize their inputs."""
 
 from minicnn.layers.normalization.batch_normalization import BatchNormalization
 from minicnn.layers.normalization.group_normalization import GroupNormalization

@@ -1,4 +1,4 @@
-"""What the normalizations with learned scale and offset share."""
+"""Base class of the normalizations with learned scale and offset."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BaseNormalization(Layer):
 
 
 def check_axes(axis: int | list[int] | tuple[int, ...], input_shape: Shape) -> None:
-    """Refuse axes that the inputs do not have."""
+    """Raises unless the inputs have the axes."""
     for a in [axis] if isinstance(axis, int) else axis:
         if not -len(input_shape) <= a < len(input_shape):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Normalization over the batch."""
+"""Batch normalization."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BatchNormalization(BaseNormalization):
 
     In training μ and σ² are those of the batch (σ² the biased one), and moving averages follow
     them: `moving = momentum · moving + (1 - momentum) · batch`. Otherwise, and always where
-    `trainable` is False, the moving averages stand for them.
+    `trainable` is False, the moving averages are used instead.
 
     Args:
         axis: of the channels.
@@ -30,7 +30,7 @@ class BatchNormalization(BaseNormalization):
         center: whether there is a beta.
         scale: whether there is a gamma.
         beta_initializer, gamma_initializer, moving_mean_initializer,
-            moving_variance_initializer: how the weights begin.
+            moving_variance_initializer: initial values of the weights.
         beta_regularizer, gamma_regularizer: penalties added to the loss.
         beta_constraint, gamma_constraint: applied to the weights after each update.
         renorm, renorm_clipping, renorm_momentum: batch renormalization, see `renormalization.py`.
@@ -39,7 +39,7 @@ class BatchNormalization(BaseNormalization):
     Call arguments:
         inputs: of any shape.
         training: whether to use the batch's statistics.
-        mask: True for what counts in the statistics, of the inputs' shape without the last axis.
+        mask: True where positions count in the statistics; the inputs' shape without the last axis.
 
     Source: Ioffe, Szegedy, "Batch normalization" (2015), algorithms 1 and 2.
 
@@ -94,13 +94,13 @@ class BatchNormalization(BaseNormalization):
             renormalization.add_statistics(self, (channels,))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalizes, and in training moves the averages."""
+        """Normalizes, and in training updates the moving averages."""
         return self.normalize(inputs, training, mask)
 
     def normalize(
         self, inputs: Any, training: bool | None, mask: Any = None, activation: Any = None
     ) -> Any:
-        """What `call` computes, with an activation behind it."""
+        """What `call` computes, followed by an activation."""
         x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
         gamma, beta = self.gamma, self.beta
         if not (training and self.trainable):
@@ -125,7 +125,7 @@ class BatchNormalization(BaseNormalization):
         return ops.cast(y, self.compute_dtype)
 
     def _is_plain(self, x: Any) -> bool:
-        """Whether the kernel that does it all at once will do."""
+        """Whether the fused kernel computes this: last axis, gamma and beta, no renormalization."""
         return (
             self.axis in (-1, len(x.shape) - 1) and self.scale and self.center and not self.renorm
         )
@@ -135,7 +135,7 @@ class BatchNormalization(BaseNormalization):
         move(self.moving_variance, variance, self.momentum)
 
     def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
-        """Mean and variance of each channel, over what the mask lets count."""
+        """Mean and variance of each channel, over the positions where the mask is True."""
         axes = [a for a in range(len(x.shape)) if a != self.axis % len(x.shape)]
         if mask is None:
             return ops.moments(x, axes)

@@ -1,4 +1,4 @@
-"""Normalization over groups of channels of each sample."""
+"""Group normalization."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class GroupNormalization(BaseNormalization):
     `y = gamma · (x - μ) / √(σ² + ε) + beta`, μ and σ² over the positions and channels of a group.
 
     Args:
-        groups: into how many groups the channels are divided; -1 makes each channel a group
+        groups: number of groups of channels; -1 makes each channel a group
             (instance normalization).
         axis: of the channels.
         epsilon: ε.
         center: whether there is a beta for each channel.
         scale: whether there is a gamma for each channel.
-        beta_initializer, gamma_initializer: how the weights begin.
+        beta_initializer, gamma_initializer: initial values of the weights.
         beta_regularizer, gamma_regularizer: penalties added to the loss.
         beta_constraint, gamma_constraint: applied to the weights after each update.
 
@@ -84,7 +84,7 @@ class GroupNormalization(BaseNormalization):
         self._add_gamma_and_beta((channels,), gamma=self.scale, beta=self.center)
 
     def call(self, inputs: Any) -> Any:
-        """Normalizes each group, scales and moves."""
+        """Normalizes each group, multiplies by gamma and adds beta."""
         x = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
         grouped = ops.reshape(x, self._grouped(ops.shape(x)))
         axis = self.axis % len(x.shape)

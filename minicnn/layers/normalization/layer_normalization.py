@@ -1,4 +1,4 @@
-"""Normalization over the features of each sample."""
+"""Layer normalization."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LayerNormalization(BaseNormalization):
         epsilon: ε.
         center: whether there is a beta.
         scale: whether there is a gamma.
-        beta_initializer, gamma_initializer: how the weights begin.
+        beta_initializer, gamma_initializer: initial values of the weights.
         beta_regularizer, gamma_regularizer: penalties added to the loss.
         beta_constraint, gamma_constraint: applied to the weights after each update.
         rms_scaling: deprecated; see `RMSNormalization`.
@@ -75,7 +75,7 @@ class LayerNormalization(BaseNormalization):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Normalizes, scales and moves."""
+        """Normalizes, multiplies by gamma and adds beta."""
         y = ops.layer_normalization(
             inputs, self.gamma, self.beta, self.axis, self.epsilon, self.rms_scaling
         )

@@ -1,8 +1,8 @@
-"""Batch renormalization: training that sees almost what inference will see.
+"""Batch renormalization: in training, corrects the batch's statistics towards the moving ones.
 
 With μ, σ of the batch and moving averages μ', σ' (σ² with ε added), the normalized x̂ becomes
-`x̂ · r + d`, where `r = σ / σ'` and `d = (μ - μ') / σ'` are taken as constants and held within
-the clipping. So `y = (x̂ · r + d) · gamma + beta = x̂ · (r · gamma) + (d · gamma + beta)`.
+`x̂ · r + d`, where `r = σ / σ'` and `d = (μ - μ') / σ'` are clipped, and constants for the
+gradient. So `y = (x̂ · r + d) · gamma + beta = x̂ · (r · gamma) + (d · gamma + beta)`.
 Source: Ioffe, "Batch renormalization" (2017), algorithm 1.
 """
 
@@ -18,7 +18,7 @@ CLIPPING = ("rmax", "rmin", "dmax")
 
 
 def check_clipping(clipping: dict[str, float] | None) -> None:
-    """Refuse unknown keys and empty ranges."""
+    """Raises for unknown keys and empty ranges."""
     clipping = clipping or {}
     if set(clipping) - set(CLIPPING):
         raise ValueError(
@@ -70,7 +70,7 @@ def corrected(layer: Any, mean: Any, variance: Any) -> tuple[Any, Any]:
 
 
 def move_statistics(layer: Any, mean: Any, variance: Any) -> None:
-    """Moves all averages; the variance of inference follows from its standard deviation."""
+    """Updates all moving averages; the moving variance is computed from the moving deviation."""
     stddev = ops.sqrt(variance + layer.epsilon)
     move(layer.renorm_mean, mean, layer.renorm_momentum)
     move(layer.renorm_stddev, stddev, layer.renorm_momentum)

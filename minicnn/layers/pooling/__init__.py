@@ -1,4 +1,4 @@
-"""Layers that make each channel smaller: poolings."""
+"""Pooling layers: the maximum or mean of windows, or of all positions, of each channel."""
 
 from minicnn.layers.pooling.adaptive_average_pooling1d import AdaptiveAveragePooling1D
 from minicnn.layers.pooling.adaptive_average_pooling2d import AdaptiveAveragePooling2D

@@ -6,7 +6,7 @@ from minicnn.layers.pooling.base_adaptive_pooling import BaseAdaptiveAveragePool
 class AdaptiveAveragePooling1D(BaseAdaptiveAveragePooling):
     """The mean of each window of sequences `(batch, steps, channels)`.
 
-    `output_size` says how many windows. Window i of m along an axis of length n reaches from
+    `output_size` is the number of windows. Window i of m along an axis of length n reaches from
     ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
     """
 

@@ -1,4 +1,4 @@
-"""Poolings that are told how many windows there shall be."""
+"""Base classes of the poolings with a given number of windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Sizes = int | tuple[int, ...]
 
 
 class BaseAdaptivePooling(Layer):
-    """As many windows as asked for, whatever the size of the inputs.
+    """Pooling to a given number of windows, for inputs of any size.
 
     Args:
         output_size: number of windows, one integer or one for each spatial dimension.

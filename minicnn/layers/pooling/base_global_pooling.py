@@ -1,4 +1,4 @@
-"""What the poolings over all positions share."""
+"""Base classes of the poolings over all positions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the poolings over windows share."""
+"""Base classes of the poolings over windows."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class GlobalAveragePooling1D(BaseGlobalAveragePooling):
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Takes the means, over the steps that count."""
+        """Takes the means, over the steps where the mask is True."""
         if mask is None:
             return super().call(inputs)
         (steps,) = self._spatial_axes
@@ -34,4 +34,4 @@ class GlobalAveragePooling1D(BaseGlobalAveragePooling):
         return ops.cast(total / number, inputs.dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
-        """No steps are left, and no mask."""
+        """None, as the output has no steps."""

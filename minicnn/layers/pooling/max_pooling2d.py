@@ -8,9 +8,9 @@ class MaxPooling2D(BaseMaxPooling):
 
     Args:
         pool_size: one integer, or one for each spatial dimension.
-        strides: how far apart the windows are; `pool_size` by default.
-        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; what lies
-            outside the inputs does not count), in any letter case.
+        strides: distance between windows; `pool_size` by default.
+        padding: "valid" (whole windows only) or "same" (⌈length / stride⌉ windows; positions
+            outside the inputs do not count), in any letter case.
         data_format: "channels_last" or "channels_first"; `config.image_data_format()` by default.
 
     Returns:

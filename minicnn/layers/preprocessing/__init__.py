@@ -1,4 +1,4 @@
-"""Layers that prepare data."""
+"""Layers that prepare data: numbers to vectors, rescaling, and changes of images."""
 
 from minicnn.layers.preprocessing.category_encoding import CategoryEncoding
 from minicnn.layers.preprocessing.center_crop import CenterCrop

@@ -1,4 +1,4 @@
-"""Class numbers as vectors."""
+"""The layer that encodes class numbers as vectors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class CategoryEncoding(Layer):
     """Whole numbers from 0 to `num_tokens` − 1 as vectors of length `num_tokens`.
 
     Args:
-        num_tokens: how many classes there are.
-        output_mode: "multi_hot", `(..., k)` to `(..., num_tokens)` with a one at each class that
+        num_tokens: number of classes.
+        output_mode: "multi_hot", `(..., k)` to `(..., num_tokens)` with 1 at each class that
             occurs; "count", the same with the number of times; "one_hot", a vector for each number.
 
     Example:
@@ -57,7 +57,7 @@ class CategoryEncoding(Layer):
     settings = settings_of(__init__, without=("sparse",))
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
-        """Encodes; `count_weights` say how much each number counts."""
+        """Encodes; `count_weights` are the weights of the numbers."""
         if count_weights is not None and self.output_mode != "count":
             raise ValueError(
                 "`count_weights` is not used when `output_mode` is not 'count'. Layer "
@@ -84,7 +84,7 @@ class CategoryEncoding(Layer):
         return ops.sum(vectors, axis=-2)
 
     def compute_output_shape(self, input_shape: Any, count_weights_shape: Any = None) -> Shape:
-        """The classes in place of the numbers, or after them for "one_hot"."""
+        """The axis of the numbers replaced by the classes; for "one_hot" an axis more."""
         shape = tuple(input_shape)
         single = len(shape) > 1 and shape[-1] == 1
         if self.output_mode == "one_hot" and not single:

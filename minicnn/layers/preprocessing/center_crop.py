@@ -1,4 +1,4 @@
-"""The middle of images."""
+"""The layer that crops images to their middle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 
 
 class CenterCrop(SizedImageLayer):
-    """The middle of images; what is too small is resized, with as little cut off as can be.
+    """Crops images to their middle; smaller images are cropped as little as possible and resized.
 
     Args:
         height, width: of the result.
@@ -43,7 +43,7 @@ class CenterCrop(SizedImageLayer):
 
 
 def cut_out(images: Any, axes: Any, corner: tuple[int, int], size: tuple[int, int]) -> Any:
-    """The part of images that begins at a corner (top, left)."""
+    """The part of images of a given size whose corner is (top, left)."""
     places = [slice(None)] * len(images.shape)
     for axis, start, length in zip((axes.height, axes.width), corner, size, strict=True):
         places[axis] = slice(start, start + length)

@@ -1,4 +1,4 @@
-"""What layers over images share."""
+"""Base classes of the layers that change images."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ INTERPOLATIONS = ("nearest", "bilinear")
 class ImageLayer(Layer):
     """A layer over `(batch, height, width, channels)`, over one image, or over a dict.
 
-    A dict has them under "images"; its "segmentation_masks" are moved as the images are, and what
-    else is in it stays as it is.
+    A dict has them under "images"; its "segmentation_masks" are changed in the same way, and all
+    other items are returned unchanged.
 
     Args:
         data_format: "channels_last" or "channels_first", `config.image_data_format()` by default.
     """
 
-    moves = True  # whether pixels go elsewhere, so that masks and boxes must go with them
+    moves = True  # whether pixels change their position, so that masks and boxes must change, too
 
     def __init__(
         self, data_format: str | None = None, bounding_box_format: str | None = None, **kwargs: Any
@@ -34,7 +34,7 @@ class ImageLayer(Layer):
         self._allow_non_tensor_positional_args = True
 
     def axes_of(self, images: Any) -> Axes:
-        """Where height, width and channels are."""
+        """The axes of height, width and channels."""
         if len(images.shape) not in (3, 4):
             raise ValueError(
                 f"Expected the input image to be rank 3 or 4: layer '{self.name}' takes one image "
@@ -62,17 +62,17 @@ class ImageLayer(Layer):
         return {**data, "images": changed}
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
-        """What is drawn for these images; None if nothing is."""
+        """The random choice for these images; None if there is none."""
         return None
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
-        """The images, changed as was drawn."""
+        """The images, changed by the transformation."""
         raise NotImplementedError
 
     def transform_segmentation_masks(
         self, masks: Any, transformation: Any, training: bool = True
     ) -> Any:
-        """The masks, moved as the images are."""
+        """The masks, changed like the images."""
         return self.transform_images(masks, transformation, training) if self.moves else masks
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -87,7 +87,7 @@ class ImageLayer(Layer):
 
 
 class SizedImageLayer(ImageLayer):
-    """A layer whose images have a height and width of its own."""
+    """Base of layers that give images a fixed height and width."""
 
     def __init__(self, height: int, width: int, **kwargs: Any):
         super().__init__(**kwargs)
@@ -102,15 +102,15 @@ class SizedImageLayer(ImageLayer):
 
 
 class RandomImageLayer(ImageLayer):
-    """A layer that draws how it changes each image, in training only."""
+    """Base of layers that change each image at random, in training only."""
 
     def __init__(self, seed: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = seed
         self.generator = random.SeedGenerator(seed)
 
-    def drawn(self, images: Any, low: float, high: float, rank: int) -> Any:
-        """A number of the interval for each image, in a shape of this rank."""
+    def random_numbers(self, images: Any, low: float, high: float, rank: int) -> Any:
+        """A random number from the interval for each image, in a shape of this rank."""
         batch = images.shape[0] if len(images.shape) == 4 else 1
         return random.uniform((batch, *[1] * (rank - 1)), low, high, seed=self.generator)
 
@@ -132,7 +132,7 @@ def bounds(
 
 
 def check_sampling(layer: str, fill_mode: str, interpolation: str) -> None:
-    """Refuse unknown ways to read between and outside the pixels."""
+    """Raises for unknown fill modes and interpolations."""
     for name, value, known in (
         ("fill_mode", fill_mode, FILL_MODES),
         ("interpolation", interpolation, INTERPOLATIONS),

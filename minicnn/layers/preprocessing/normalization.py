@@ -1,4 +1,4 @@
-"""Data with mean 0 and variance 1, by numbers found before training."""
+"""The layer that normalizes data by a mean and variance computed before training."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Normalization(Layer):
     """`y = (x − mean) / √variance`, with mean and variance given or found by `adapt`.
 
     Args:
-        axis: the axes whose places have a mean and variance each, by default the last; None for
-            one mean of all numbers.
+        axis: the axes along which each index has its own mean and variance, by default the last;
+            None for one mean of all numbers.
         mean, variance: given beforehand, in the shape of those axes or one that broadcasts to it.
-        invert: whether the layer goes the other way, `y = x · √variance + mean`.
+        invert: whether the layer computes the inverse, `y = x · √variance + mean`.
 
     Example:
         >>> import minicnn as keras
@@ -60,7 +60,7 @@ class Normalization(Layer):
             )
 
     def build(self, input_shape: Any) -> None:
-        """Finds the axes, and makes the weights that `adapt` fills."""
+        """Checks the axes, and makes the weights that `adapt` sets."""
         shape = self._input_shape = tuple(input_shape)
         rank = len(shape)
         if any(not -rank <= axis < rank for axis in self.axis):
@@ -111,7 +111,7 @@ class Normalization(Layer):
         return ops.broadcast_to(ops.reshape(value, aligned), self._wide)
 
     def adapt(self, data: Any) -> None:
-        """Takes mean and variance from data.
+        """Computes mean and variance from data.
 
         Args:
             data: an array, or batches: a `PyDataset`, a generator or another iterable of arrays
@@ -144,7 +144,7 @@ class Normalization(Layer):
             self.adapt_variance.assign(variance)
 
     def _prepare(self, shape: tuple) -> None:
-        """Build for the first batch; the kept axes of others must be as long as its."""
+        """Builds for the first batch; later batches must have the same lengths along `axis`."""
         if self.input_mean is not None:
             raise ValueError(
                 f"Layer '{self.name}' has its `mean` and `variance` from its arguments: it cannot "
@@ -180,7 +180,7 @@ class Normalization(Layer):
 
 
 def _batches(data: Any) -> Iterator[np.ndarray]:
-    """The arrays in what `adapt` was given, in float64."""
+    """The batches of the data given to `adapt`, in float64."""
     if isinstance(data, np.ndarray) or hasattr(data, "dtype"):
         yield np.asarray(data, "float64")
         return

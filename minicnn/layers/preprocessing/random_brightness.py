@@ -1,4 +1,4 @@
-"""Images made brighter or darker at random."""
+"""The layer that makes images brighter or darker at random."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 
 
 class RandomBrightness(RandomImageLayer):
-    """Adds the same to all numbers of an image, drawn for each image, in training.
+    """Adds a random number to all pixels of an image, another for each image, in training.
 
     `y = clip(x + δ · (high − low), low, high)`, δ uniform in `factor`, (low, high) = `value_range`.
 
     Args:
         factor: an interval within [−1, 1], or a number f for (−f, f).
         value_range: the least and the largest number that a pixel may have.
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     moves = False
@@ -38,14 +38,14 @@ class RandomBrightness(RandomImageLayer):
         self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
-        """What is added to each image."""
+        """The number added to each image, as a share of the range."""
         if not training:
             return None
         low, high = self.value_range
-        return self.drawn(images, *self.factor, rank=len(images.shape)) * (high - low)
+        return self.random_numbers(images, *self.factor, rank=len(images.shape)) * (high - low)
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
-        """Adds what was drawn."""
+        """Adds the numbers."""
         x = ops.cast(images, self.compute_dtype)
         if transformation is None:
             return x

@@ -1,4 +1,4 @@
-"""Images with more or less contrast at random."""
+"""The layer that changes the contrast of images at random."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 
 
 class RandomContrast(RandomImageLayer):
-    """Moves the numbers of an image from the mean of their channel, or to it, in training.
+    """Scales the distance of each pixel from the mean of its channel at random, in training.
 
-    `y = clip(mean + (x − mean) · c)`, c uniform in `[1 − lower, 1 + upper]`, drawn for each image.
+    `y = clip(mean + (x − mean) · c)`, c uniform in `[1 − lower, 1 + upper]` for each image.
 
     Args:
-        factor: `(lower, upper)` within [0, 1], or a number f, which Keras takes for (0, f).
+        factor: `(lower, upper)` within [0, 1], or a number f, which means (0, f), as in Keras.
         value_range: the least and the largest number that a pixel may have.
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     moves = False
@@ -41,7 +41,7 @@ class RandomContrast(RandomImageLayer):
         return {"contrast_factor": factor}
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
-        """Stretches around the mean."""
+        """Scales around the mean."""
         x = ops.cast(images, self.compute_dtype)
         if transformation is None:
             return x

@@ -1,4 +1,4 @@
-"""A part of images at random."""
+"""The layer that crops images at a random position."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, SizedImag
 
 
 class RandomCrop(RandomImageLayer, SizedImageLayer):
-    """Cuts the same part out of all images of a batch, at a place drawn at random, in training.
+    """Crops all images of a batch to the same part, at a random position, in training.
 
-    Images that are not larger than the part are cut in the middle to its proportions and resized.
-    Outside training they stay as they are.
+    Images that are not larger than the part are cropped to its proportions in the middle and
+    resized. Outside training images are not changed.
 
     Args:
         height, width: of the part.
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
         data_format: "channels_last" or "channels_first".
     """
 

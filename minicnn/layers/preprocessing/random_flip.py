@@ -1,4 +1,4 @@
-"""Images mirrored at random."""
+"""The layer that mirrors images at random."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
 class RandomFlip(RandomImageLayer):
-    """Mirrors half of the images, drawn at random, in training.
+    """Mirrors each image with probability 1/2, in training.
 
     Args:
         mode: "horizontal" (left and right change places), "vertical", or
-            "horizontal_and_vertical", which turns the drawn images by 180°.
-        seed: an integer for the same draws in each run.
+            "horizontal_and_vertical", which rotates these images by 180°.
+        seed: an integer for the same random numbers in each run.
         data_format: "channels_last" or "channels_first".
     """
 
@@ -39,10 +39,10 @@ class RandomFlip(RandomImageLayer):
         """Which images are mirrored."""
         if not training:
             return None
-        return self.drawn(images, 0.0, 1.0, rank=len(images.shape)) <= 0.5
+        return self.random_numbers(images, 0.0, 1.0, rank=len(images.shape)) <= 0.5
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
-        """Mirrors what was drawn."""
+        """Mirrors the chosen images."""
         x = ops.cast(images, self.compute_dtype)
         if transformation is None:
             return x

@@ -1,4 +1,4 @@
-"""Images turned at random."""
+"""The layer that rotates images at random."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
 class RandomRotation(RandomWarp):
-    """Turns each image around its middle by an angle drawn for it, in training.
+    """Rotates each image around its middle by a random angle, in training.
 
     The new pixel (x, y) is read at `(cos θ · x − sin θ · y, sin θ · x + cos θ · y)`, counted from
     the middle; positive angles turn counter-clockwise.
 
     Args:
         factor: an interval of parts of 2π within [−1, 1], or a number f for (−f, f).
-        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        fill_mode: outside the image: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
         interpolation: "nearest" or "bilinear".
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class RandomRotation(RandomWarp):
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The rotations."""
         low, high = (360.0 * part for part in self.factor)
-        angle = self.drawn(images, low, high, rank=1) * (math.pi / 180)
+        angle = self.random_numbers(images, low, high, rank=1) * (math.pi / 180)
         cos, sin = ops.cos(angle), ops.sin(angle)
         x, y = (width - 1) / 2, (height - 1) / 2
         return [cos, -sin, x - x * cos + y * sin, sin, cos, y - x * sin - y * cos]

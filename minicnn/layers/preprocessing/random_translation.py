@@ -1,4 +1,4 @@
-"""Images moved at random."""
+"""The layer that shifts images at random."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
 class RandomTranslation(RandomWarp):
-    """Moves each image down and to the right by lengths drawn for it, in training.
+    """Shifts each image down and to the right by random lengths, in training.
 
     Args:
         height_factor: an interval of parts of the height within [−1, 1], or a number f for
             (−f, f); positive is down.
         width_factor: the same for the width; positive is to the right.
-        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        fill_mode: outside the image: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
         interpolation: "nearest" or "bilinear".
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RandomTranslation(RandomWarp):
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The translations."""
-        down = self.drawn(images, *self._height_bounds, rank=2)[:, 0] * height
-        right = self.drawn(images, *self._width_bounds, rank=2)[:, 0] * width
+        down = self.random_numbers(images, *self._height_bounds, rank=2)[:, 0] * height
+        right = self.random_numbers(images, *self._width_bounds, rank=2)[:, 0] * width
         ones, zeros = ops.ones_like(down), ops.zeros_like(down)
         return [ones, zeros, -right, zeros, ones, -down]

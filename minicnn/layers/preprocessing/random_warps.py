@@ -1,4 +1,4 @@
-"""What rotation, translation and zoom share: a matrix drawn for each image."""
+"""Base class of the random affine maps: rotation, translation, zoom."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, check_sam
 
 
 class RandomWarp(RandomImageLayer):
-    """Reads each new pixel at a place that an affine map, drawn for each image, says.
+    """Resamples each image through a random affine map.
 
     Args:
-        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        fill_mode: outside the image: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
         interpolation: "nearest" or "bilinear".
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class RandomWarp(RandomImageLayer):
         self.fill_value = fill_value
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
-        """`(a0, a1, a2, b0, b1, b2)` of the map, each for all images: shape `(batch,)`."""
+        """`(a0, a1, a2, b0, b1, b2)` of the maps, each of shape `(batch,)`."""
         raise NotImplementedError
 
     def get_random_transformation(self, images: Any, training: bool = True) -> Any:
@@ -46,13 +46,13 @@ class RandomWarp(RandomImageLayer):
         return ops.stack([*rows, zeros, zeros], axis=-1)
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
-        """Moves the pixels."""
+        """Resamples the images."""
         return self._moved(images, transformation, self.interpolation)
 
     def transform_segmentation_masks(
         self, masks: Any, transformation: Any, training: bool = True
     ) -> Any:
-        """Moves the masks without mixing classes."""
+        """Resamples the masks without mixing classes."""
         return self._moved(masks, transformation, "nearest")
 
     def _moved(self, images: Any, transformation: Any, interpolation: str) -> Any:

@@ -1,4 +1,4 @@
-"""Images made larger or smaller at random."""
+"""The layer that zooms images at random."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
 class RandomZoom(RandomWarp):
-    """Zooms into each image, or out of it, by a factor drawn for it, in training.
+    """Zooms each image in or out by a random factor, in training.
 
     Args:
         height_factor: an interval within [−1, 1], or a number f for (−f, f): negative numbers zoom
             in, positive ones out. 0.2 makes the image 20 % smaller.
-        width_factor: the same for the width; None for what was drawn for the height.
-        fill_mode: what lies outside: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
+        width_factor: the same for the width; None for the factor of the height.
+        fill_mode: outside the image: "reflect", "wrap", "constant" (`fill_value`) or "nearest".
         interpolation: "nearest" or "bilinear".
-        seed: an integer for the same draws in each run.
+        seed: an integer for the same random numbers in each run.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class RandomZoom(RandomWarp):
 
     def matrices(self, images: Any, height: int, width: int) -> list[Any]:
         """The zooms."""
-        tall = wide = 1 + self.drawn(images, *self._height_bounds, rank=2)[:, 0]
+        tall = wide = 1 + self.random_numbers(images, *self._height_bounds, rank=2)[:, 0]
         if self.width_factor is not None:
-            wide = 1 + self.drawn(images, *self._width_bounds, rank=2)[:, 0]
+            wide = 1 + self.random_numbers(images, *self._width_bounds, rank=2)[:, 0]
         zeros = ops.zeros_like(tall)
         right, down = (width - 1) / 2 * (1 - wide), (height - 1) / 2 * (1 - tall)
         return [wide, zeros, right, zeros, tall, down]

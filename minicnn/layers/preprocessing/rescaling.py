@@ -1,4 +1,4 @@
-"""Data in another range."""
+"""The layer that scales and shifts data."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Rescaling(Layer):
     """`y = x · scale + offset`, for instance pixels from 0 to 255 into the range from 0 to 1.
 
     Args:
-        scale: the factor, or one for each channel.
-        offset: what is added, or one for each channel.
+        scale: one factor, or one for each channel.
+        offset: one number to add, or one for each channel.
 
     Example:
         >>> import minicnn as keras
@@ -54,5 +54,5 @@ class Rescaling(Layer):
 
 
 def _beside_channels(numbers: Any) -> Any:
-    """One number a channel, in the shape that meets `(batch, channels, height, width)`."""
+    """One number for each channel, shaped for `(batch, channels, height, width)`."""
     return ops.reshape(numbers, (-1, 1, 1)) if len(numbers.shape) == 1 else numbers

@@ -1,4 +1,4 @@
-"""Images of another size."""
+"""The layer that resizes images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 
 
 class Resizing(SizedImageLayer):
-    """Images with another height and width, as `ops.image.resize` makes them.
+    """Resizes images with `ops.image.resize`.
 
     Args:
         height, width: of the result.

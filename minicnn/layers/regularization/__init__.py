@@ -1,4 +1,4 @@
-"""Layers that disturb or penalize while training, and hand their input through otherwise."""
+"""Layers that add noise, dropout or a penalty in training, and return their input otherwise."""
 
 from minicnn.layers.regularization.activity_regularization import ActivityRegularization
 from minicnn.layers.regularization.alpha_dropout import AlphaDropout

@@ -1,4 +1,4 @@
-"""A penalty on the values that pass."""
+"""A penalty on the values of a tensor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from minicnn.layers.base.settings import settings_of
 
 
 class ActivityRegularization(Layer):
-    """Hands its input through, and adds `l1 · Σ|x| + l2 · Σx²` (by batch element) to the loss.
+    """Returns its input, and adds `l1 · Σ|x| + l2 · Σx²` (per batch element) to the loss.
 
     Args:
         l1: weight of the absolute values.

@@ -9,18 +9,18 @@ from minicnn.layers.base.settings import settings_of
 from minicnn.layers.regularization.base_dropout import BaseDropout
 
 _SATURATION = -1.6732632423543772 * 1.0507009873554805
-"""What a SELU gives far below zero: −α · λ."""
+"""The limit of SELU for large negative x: −α · λ."""
 
 
 class AlphaDropout(BaseDropout):
-    """In training, sets elements to SELU's lowest value α' at random, and mends mean and variance.
+    """In training, sets random elements to SELU's minimum α', then restores mean and variance.
 
     `y = a · (x · m + α' · (1 − m)) + b` with `a = ((1 − rate) · (1 + rate · α'²))^(−1/2)` and
     `b = −a · α' · rate`.
 
     Args:
-        rate: the part of the elements that is left out.
-        noise_shape: the shape of m, with 1 where elements share their fate.
+        rate: the share of the elements that is dropped.
+        noise_shape: the shape of m, with 1 for axes whose elements are dropped together.
         seed: an integer for the same masks in each run.
 
     Source: Klambauer et al., "Self-normalizing neural networks" (2017), "New dropout technique".
@@ -33,7 +33,7 @@ class AlphaDropout(BaseDropout):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Leaves out elements, if training."""
+        """Drops elements, in training."""
         if not training or self.rate == 0:
             return inputs
         shape = inputs.shape

@@ -1,4 +1,4 @@
-"""Elements left out at random."""
+"""Dropout: random elements set to zero."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from minicnn.layers.regularization.base_dropout import BaseDropout
 
 
 class Dropout(BaseDropout):
-    """In training, sets elements to zero at random and scales the others up: the mean stays.
+    """In training, sets random elements to zero and scales the others to keep the mean.
 
     `y = x · m / (1 − rate)`, where each element of m is 0 with probability `rate`, else 1.
 
     Args:
-        rate: the part of the elements that is left out, from 0 up to 1.
-        noise_shape: the shape of m, with 1 where elements share their fate, and None for the
-            input's own length.
+        rate: the share of the elements that is dropped, from 0 up to 1.
+        noise_shape: the shape of m, with 1 for axes whose elements are dropped togetherand
+            None for the input's own length.
         seed: an integer for the same masks in each run.
 
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting"
@@ -31,7 +31,7 @@ class Dropout(BaseDropout):
     settings = settings_of(__init__)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Leaves out elements, if training."""
+        """Drops elements, in training."""
         if not training or self.rate == 0:
             return inputs
         return random.dropout(

@@ -1,4 +1,4 @@
-"""Elements scaled at random."""
+"""Elements multiplied by normally distributed noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise added at random."""
+"""Normally distributed noise added to the elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole channels left out at random."""
+"""Dropout of whole channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minicnn.layers.regularization.base_dropout import BaseDropout
 
 
 class BaseSpatialDropout(BaseDropout):
-    """Dropout in which all positions of a channel share their fate."""
+    """Dropout of whole channels: all positions of a channel are kept or dropped together."""
 
     rank: int
 
@@ -23,7 +23,7 @@ class BaseSpatialDropout(BaseDropout):
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Leaves out channels, if training."""
+        """Drops channels, in training."""
         if not training or self.rate == 0:
             return inputs
         positions = (1,) * self.rank
@@ -34,16 +34,16 @@ class BaseSpatialDropout(BaseDropout):
         return random.dropout(inputs, self.rate, noise_shape=noise_shape, seed=self.seed_generator)
 
     def get_config(self) -> dict[str, Any]:
-        """What Keras's layers of this name take, which is less than others do."""
+        """The arguments that Keras's layers of this name take; not `noise_shape`."""
         config = {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
         return config if self.rank == 1 else {**config, "data_format": self.data_format}
 
 
 class SpatialDropout1D(BaseSpatialDropout):
-    """Leaves out whole channels of `(batch, steps, channels)` in training.
+    """Drops whole channels of `(batch, steps, channels)` in training.
 
     Args:
-        rate: the part of the channels that is left out.
+        rate: the share of the channels that is dropped.
         seed: an integer for the same masks in each run.
 
     Source: Tompson et al., "Efficient object localization using convolutional networks" (2015).
@@ -56,10 +56,10 @@ class SpatialDropout1D(BaseSpatialDropout):
 
 
 class SpatialDropout2D(BaseSpatialDropout):
-    """Leaves out whole channels of `(batch, height, width, channels)` in training.
+    """Drops whole channels of `(batch, height, width, channels)` in training.
 
     Args:
-        rate: the part of the channels that is left out.
+        rate: the share of the channels that is dropped.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: an integer for the same masks in each run.
 
@@ -75,10 +75,10 @@ class SpatialDropout2D(BaseSpatialDropout):
 
 
 class SpatialDropout3D(BaseSpatialDropout):
-    """Leaves out whole channels of `(batch, depth, height, width, channels)` in training.
+    """Drops whole channels of `(batch, depth, height, width, channels)` in training.
 
     Args:
-        rate: the part of the channels that is left out.
+        rate: the share of the channels that is dropped.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: an integer for the same masks in each run.
     """

@@ -1,4 +1,4 @@
-"""Layers that move elements around and compute nothing."""
+"""Layers that rearrange, crop, pad or repeat elements."""
 
 from minicnn.layers.reshaping.cropping import Cropping1D, Cropping2D, Cropping3D
 from minicnn.layers.reshaping.flatten import Flatten

@@ -1,4 +1,4 @@
-"""The edges cut off."""
+"""Layers that cut off edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
 
 
 class BaseCropping(SpatialLayer):
-    """Less at both ends of each spatial axis."""
+    """Base of the cropping layers: cuts off both ends of each spatial axis."""
 
     def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
@@ -29,7 +29,7 @@ class BaseCropping(SpatialLayer):
         ]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Shorter by what is cut off before and after."""
+        """The shape without what is cut off."""
         return self._with_lengths(
             input_shape, lambda n, i: self._rest(n, self.cropping[i], input_shape)
         )

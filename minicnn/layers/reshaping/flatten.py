@@ -1,4 +1,4 @@
-"""Everything but the batch axis in one row."""
+"""The layer that joins all axes but the batch axis."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Flatten(Layer):
-    """All axes but the batch axis as one: `(batch, height, width, channels)` to `(batch, n)`.
+    """Joins all axes but the batch axis: `(batch, height, width, channels)` to `(batch, n)`.
 
     Args:
-        data_format: with `"channels_first"` the channels are brought to the end before, so that the
+        data_format: with `"channels_first"` the channels are first moved to the end, so that the
             order of the elements does not depend on the layout.
 
     Example:
@@ -41,7 +41,7 @@ class Flatten(Layer):
         return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The batch axis, and the product of all others."""
+        """The batch axis, and the product of all other lengths."""
         rest = input_shape[1:]
         return (input_shape[0], None if None in rest else math.prod(rest))
 

@@ -1,4 +1,4 @@
-"""Axes in another order."""
+"""The layer that permutes axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A vector, several times."""
+"""The layer that repeats a vector."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RepeatVector(Layer):
     """Repeats a vector: `(batch, features)` to `(batch, n, features)`.
 
     Args:
-        n: how often.
+        n: number of repetitions.
     """
 
     def __init__(self, n: int, **kwargs: Any):
@@ -34,5 +34,5 @@ class RepeatVector(Layer):
         return ops.repeat(ops.expand_dims(inputs, axis=1), self.n, axis=1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """One axis more."""
+        """The shape with a new axis of length n."""
         return (input_shape[0], self.n, input_shape[1])

@@ -1,4 +1,4 @@
-"""Another shape for the same elements."""
+"""The layer that reshapes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reshape(Layer):
 
     Args:
         target_shape: lengths of the axes without the batch axis; one of them may be -1 and is
-            then worked out.
+            then computed.
 
     Example:
         >>> import minicnn as keras

@@ -1,4 +1,4 @@
-"""What the layers that pad, crop and enlarge along the spatial axes share."""
+"""Base class of the layers that pad, crop and enlarge along the spatial axes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SpatialLayer(Layer):
         return [spatial.get(axis, (0, 0)) for axis in range(self.rank + 2)]
 
     def _with_lengths(self, input_shape: Shape, change: Any) -> Shape:
-        """The shape with `change(length, place)` in the place of each spatial length."""
+        """The shape with each spatial length replaced by `change(length, index of the axis)`."""
         shape = list(input_shape)
         for place, axis in enumerate(self._spatial_axes):
             if shape[axis] is not None:

@@ -1,4 +1,4 @@
-"""Data made larger by repeating its elements."""
+"""Layers that enlarge data by repeating elements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minicnn.layers.reshaping.spatial import SpatialLayer
 
 
 class BaseUpSampling(SpatialLayer):
-    """Each element, several times along each spatial axis."""
+    """Base of the layers that repeat elements along the spatial axes."""
 
     def __init__(self, size: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
@@ -25,7 +25,7 @@ class BaseUpSampling(SpatialLayer):
         return inputs
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Longer by the factors."""
+        """The shape with the spatial lengths times the factors."""
         return self._with_lengths(input_shape, lambda n, i: n * self.size[i])
 
 
@@ -33,7 +33,7 @@ class UpSampling1D(BaseUpSampling):
     """Repeats each step of `(batch, steps, channels)`.
 
     Args:
-        size: how often.
+        size: number of repetitions.
     """
 
     rank = 1
@@ -59,7 +59,7 @@ class UpSampling2D(BaseUpSampling):
         size: the factor, or one for height and one for width.
         data_format: `"channels_last"` or `"channels_first"`.
         interpolation: `"nearest"` repeats pixels; `"bilinear"`, `"bicubic"`, `"lanczos3"` and
-            `"lanczos5"` smooth between them.
+            `"lanczos5"` interpolate between them.
 
     Example:
         >>> import minicnn as keras

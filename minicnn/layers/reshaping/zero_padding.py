@@ -1,4 +1,4 @@
-"""Zeros around the data."""
+"""Layers that add zeros around the data."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from minicnn.layers.reshaping.spatial import SpatialLayer, standardize_pairs
 
 
 class BaseZeroPadding(SpatialLayer):
-    """Zeros before and after each spatial axis."""
+    """Base of the padding layers: adds zeros before and after each spatial axis."""
 
     def __init__(self, padding: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
         self.padding = standardize_pairs(padding, self.rank, "padding")
 
     def call(self, inputs: Any) -> Any:
-        """Puts zeros around."""
+        """Adds the zeros."""
         return ops.pad(inputs, self._for_each_axis(self.padding))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Longer by what is put before and after."""
+        """The shape with what is added."""
         return self._with_lengths(input_shape, lambda n, i: n + sum(self.padding[i]))
 
 
 class ZeroPadding1D(BaseZeroPadding):
-    """Zeros before and after `(batch, steps, channels)`.
+    """Adds zeros before and after the steps of `(batch, steps, channels)`.
 
     Args:
         padding: an integer for both ends, or two.
@@ -52,7 +52,7 @@ class ZeroPadding1D(BaseZeroPadding):
 
 
 class ZeroPadding2D(BaseZeroPadding):
-    """Zeros around images `(batch, height, width, channels)`.
+    """Adds zeros around images `(batch, height, width, channels)`.
 
     Args:
         padding: an integer for all sides, two for height and width, or two pairs
@@ -74,7 +74,7 @@ class ZeroPadding2D(BaseZeroPadding):
 
 
 class ZeroPadding3D(BaseZeroPadding):
-    """Zeros around volumes `(batch, depth, height, width, channels)`.
+    """Adds zeros around volumes `(batch, depth, height, width, channels)`.
 
     Args:
         padding: an integer for all sides, three for the axes, or three pairs.
