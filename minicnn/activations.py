@@ -1,6 +1,6 @@
-"""The functions that make networks nonlinear, by the names that layers take.
+"""Activation functions, by the names that layers accept.
 
-They are the functions of `ops`, and like them serve arrays, tensors and symbolic tensors.
+They call the functions of `ops`, for arrays, tensors and symbolic tensors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minicnn.serialization.serialize import serialize_keras_object
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
-    """`x` above the threshold, else `negative_slope · (x − threshold)`; cut off at `max_value`.
+    """`x` above the threshold, else `negative_slope · (x − threshold)`; at most `max_value`.
 
     >>> relu([-10.0, -5.0, 0.0, 5.0, 10.0], negative_slope=0.5).tolist()
     [-5.0, -2.5, 0.0, 5.0, 10.0]
@@ -39,7 +39,7 @@ relu.fused_name = "relu"  # see `ops.nn.fused_layers`
 def softmax(x: Any, axis: Any = -1) -> Any:
     """`eˣ / Σ eˣ` along an axis: positive numbers whose sum is 1.
 
-    The result remembers `x`, so that a cross-entropy can be computed from it without loss.
+    The result keeps `x` as its logits, from which cross-entropies are computed exactly.
     """
     return ops.softmax(x, axis=axis)
 
@@ -47,7 +47,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 def sigmoid(x: Any) -> Any:
     """`1 / (1 + e⁻ˣ)`.
 
-    The result remembers `x`, so that a cross-entropy can be computed from it without loss.
+    The result keeps `x` as its logits, from which cross-entropies are computed exactly.
     """
     return ops.sigmoid(x)
 
@@ -215,7 +215,7 @@ deserialize = _ACTIVATIONS.deserialize
 
 
 def get(identifier: Any) -> Any:
-    """The activation that a name, a config, a class or a callable stands for; None is `linear`.
+    """The activation that a name, a config, a class or a callable means; None is `linear`.
 
     >>> get("swish") is silu
     True
@@ -224,7 +224,7 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(activation: Any) -> Any:
-    """An activation of the library as its name, another as a dict; `deserialize` reads both."""
+    """The config of an activation: its name if it is one of the library, else a dict."""
     name = getattr(activation, "__name__", None)
     if _ACTIVATIONS.known.get(name) is activation:
         return name

@@ -1,4 +1,4 @@
-"""Conditions that weights are brought back to after every step of training."""
+"""Constraints: conditions on weights, applied after every training step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minicnn.serialization.serialize import serialize_keras_object
 
 
 class Constraint:
-    """A function from a weight to the nearest weight that is allowed.
+    """A function from a weight to a weight that fulfils a condition.
 
     A subclass defines `__call__(w)`, and `get_config()` if it has settings.
 
@@ -23,16 +23,16 @@ class Constraint:
     """
 
     def __call__(self, w: Any) -> Any:
-        """The weight, made to fit."""
+        """The weight, changed to fulfil the condition."""
         return w
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same constraint again."""
+        """The constructor's arguments."""
         return {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constraint:
-        """The constraint that `get_config` described."""
+        """Makes a constraint from its config."""
         return make_from_config(cls, config)
 
 
@@ -44,7 +44,7 @@ class MaxNorm(Constraint):
 
     Args:
         max_value: the largest length.
-        axis: the axis or axes along which a vector lies: 0 for the inputs of each unit of a
+        axis: the axis or axes of a vector: 0 for the inputs of each unit of a
             Dense kernel, (0, 1, 2) for each filter of a Conv2D kernel.
     """
 
@@ -53,13 +53,13 @@ class MaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
-        """The weight, made to fit."""
+        """The weight, changed to fulfil the condition."""
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         return w * (ops.clip(norms, 0, self.max_value) / (configuration.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same constraint again."""
+        """The constructor's arguments."""
         return {"max_value": self.max_value, "axis": self.axis}
 
 
@@ -67,7 +67,7 @@ class NonNeg(Constraint):
     """Negative elements become 0."""
 
     def __call__(self, w: Any) -> Any:
-        """The weight, made to fit."""
+        """The weight, changed to fulfil the condition."""
         return ops.maximum(ops.convert_to_tensor(w), 0)
 
 
@@ -78,12 +78,12 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
-        """The weight, made to fit."""
+        """The weight, changed to fulfil the condition."""
         w = ops.convert_to_tensor(w)
         return w / (configuration.epsilon() + _norms(w, self.axis))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same constraint again."""
+        """The constructor's arguments."""
         return {"axis": self.axis}
 
 
@@ -93,8 +93,8 @@ class MinMaxNorm(Constraint):
     Args:
         min_value: the smallest length.
         max_value: the largest length.
-        rate: how far they are moved in one step, from 0 (not at all) to 1 (all the way).
-        axis: the axis or axes along which a vector lies.
+        rate: share of the distance that they are moved in one step, from 0 to 1.
+        axis: the axis or axes of a vector.
     """
 
     def __init__(
@@ -106,15 +106,15 @@ class MinMaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
-        """The weight, made to fit."""
+        """The weight, changed to fulfil the condition."""
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         within = ops.clip(norms, self.min_value, self.max_value)
-        wanted = self.rate * within + (1 - self.rate) * norms
-        return w * (wanted / (configuration.epsilon() + norms))
+        target = self.rate * within + (1 - self.rate) * norms
+        return w * (target / (configuration.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same constraint again."""
+        """The constructor's arguments."""
         return {
             "min_value": self.min_value,
             "max_value": self.max_value,
@@ -142,5 +142,5 @@ deserialize = _CONSTRAINTS.deserialize
 
 
 def serialize(constraint: Any) -> dict[str, Any]:
-    """The constraint as a dict that `deserialize` reads."""
+    """The config of the constraint."""
     return serialize_keras_object(constraint)

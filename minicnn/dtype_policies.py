@@ -1,4 +1,4 @@
-"""Dtype policies: in which type a layer computes, and in which it keeps its weights."""
+"""Dtype policies: the type in which a layer computes, and the type of its weights."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class DTypePolicy:
     def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
         """An input as a tensor, of type `dtype` if it is a float and `autocast` is on.
 
-        Whole numbers and booleans keep their type; things that are not arrays pass through.
+        Integers and booleans keep their type; other objects are returned unchanged.
         """
         from minicnn import ops
         from minicnn.autodiff import Variable
@@ -74,12 +74,12 @@ class DTypePolicy:
         return ops.cast(x, dtype) if cast else x
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {"name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
-        """The policy that `get_config` described."""
+        """Makes a policy from its config."""
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -94,7 +94,7 @@ class DTypePolicy:
 
 
 class FloatDTypePolicy(DTypePolicy):
-    """Another name of `DTypePolicy`, which older files use."""
+    """The name of `DTypePolicy` in older files."""
 
 
 def _types_of(name: str) -> tuple[str, str]:
@@ -193,7 +193,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     __hash__ = object.__hash__
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         from minicnn.serialization import serialization_lib
 
         return {
@@ -203,7 +203,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None):
-        """The map that `get_config` described."""
+        """Makes a map from its config."""
         from minicnn.serialization import serialization_lib
 
         policy_map = serialization_lib.deserialize_keras_object(
@@ -225,7 +225,7 @@ def dtype_policy() -> DTypePolicy:
 
 
 def set_dtype_policy(policy: str | DTypePolicy) -> None:
-    """Set the policy that layers made from now on take when they are given none."""
+    """Sets the policy that layers made from now on take when they are given none."""
     if isinstance(policy, str):
         policy = DTypePolicy(policy)
     if not isinstance(policy, DTypePolicy):
@@ -263,7 +263,7 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict | None = None) -> DTypePolicy:
-    """The policy that `serialize` described."""
+    """Makes a policy from its config."""
     from minicnn.serialization import serialization_lib
 
     return serialization_lib.deserialize_keras_object(

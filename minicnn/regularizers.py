@@ -1,4 +1,4 @@
-"""Penalties on weights and outputs, which training adds to the loss."""
+"""Regularizers: penalties on weights and outputs, which training adds to the loss."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minicnn.serialization.serialize import serialize_keras_object
 class Regularizer:
     """A function from a tensor to a penalty, a scalar.
 
-    A subclass defines `__call__(x)`, and `get_config()` to be saved. Any function will do too.
+    A subclass defines `__call__(x)`, and `get_config()` to be saved. Any function can be used, too.
 
     Example:
         >>> import minicnn as keras
@@ -29,14 +29,14 @@ class Regularizer:
         return 0.0
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same regularizer again."""
+        """The constructor's arguments."""
         raise NotImplementedError(
-            f"{type(self).__name__} does not say what it is made of: define `get_config()` in it."
+            f"{type(self).__name__} cannot be saved: define `get_config()` in it."
         )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Regularizer:
-        """The regularizer that `get_config` described."""
+        """Makes a regularizer from its config."""
         return make_from_config(cls, config)
 
 
@@ -57,7 +57,7 @@ class L1L2(Regularizer):
         return penalty
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same regularizer again."""
+        """The constructor's arguments."""
         return {"l1": self.l1, "l2": self.l2}
 
 
@@ -72,7 +72,7 @@ class L1(Regularizer):
         return self.l1 * ops.sum(ops.absolute(x))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same regularizer again."""
+        """The constructor's arguments."""
         return {"l1": self.l1}
 
 
@@ -87,12 +87,12 @@ class L2(Regularizer):
         return self.l2 * ops.sum(ops.square(x))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same regularizer again."""
+        """The constructor's arguments."""
         return {"l2": self.l2}
 
 
 class OrthogonalRegularizer(Regularizer):
-    """`factor` times the mean of |cos(angle)| over all pairs of a matrix's rows or columns.
+    """`factor` times the mean of |cos(angle)| over all pairs of rows or columns of a matrix.
 
     Args:
         factor: see above; not negative.
@@ -120,11 +120,11 @@ class OrthogonalRegularizer(Regularizer):
         n = rows.shape[0]
         cosines = ops.matmul(rows, ops.transpose(rows)) * (1 - ops.eye(n, dtype=rows.dtype))
         pairs = n * (n - 1) / 2
-        # Every pair stands in the matrix twice.
+        # Every pair occurs twice in the matrix.
         return self.factor * ops.sum(ops.absolute(cosines)) / 2 / pairs
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same regularizer again."""
+        """The constructor's arguments."""
         return {"factor": self.factor, "mode": self.mode}
 
 
@@ -152,5 +152,5 @@ deserialize = _REGULARIZERS.deserialize
 
 
 def serialize(regularizer: Any) -> dict[str, Any]:
-    """The regularizer as a dict that `deserialize` reads."""
+    """The config of the regularizer."""
     return serialize_keras_object(regularizer)

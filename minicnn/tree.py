@@ -1,4 +1,4 @@
-"""Nested structures (lists, tuples, dicts of things) taken apart and put together again.
+"""Nested structures (lists, tuples, dicts of leaves): flatten, map, rebuild.
 
 A node is a list, tuple, namedtuple, deque, dict, OrderedDict or defaultdict, or an instance of a
 registered class; everything else is a leaf, None and subclasses of the former included. The
@@ -16,11 +16,11 @@ Path = tuple[Any, ...]
 
 
 class MAP_TO_NONE:
-    """What a function given to `traverse` returns in order to put None in a node's place."""
+    """Returned by a function given to `traverse` to replace a node by None."""
 
 
 class _Kind(NamedTuple):
-    """How to take nodes of one type apart, and how to make another one like it."""
+    """The functions that take nodes of one type apart and rebuild them."""
 
     keys: Callable[[Any], list]
     children: Callable[[Any], list]
@@ -79,7 +79,7 @@ _BUILT_IN: dict[type, type] = {}
 
 
 def treat_alike(cls: type, builtin: type) -> None:
-    """Make instances of a class nodes that count as instances of list or dict."""
+    """Makes instances of a class nodes that are treated like lists or dicts."""
     _KINDS[cls] = _KINDS[builtin]
     _BUILT_IN[cls] = builtin
 
@@ -89,7 +89,7 @@ def _node_type(node: Any) -> type:
 
 
 def register_tree_node_class(cls: type) -> type:
-    """Make instances of a class nodes (a class decorator).
+    """Class decorator that makes the instances nodes.
 
     The class has `tree_flatten(self) -> (children, metadata)` or `(children, metadata, keys)`,
     and the classmethod `tree_unflatten(cls, metadata, children)`.
@@ -153,9 +153,9 @@ def flatten_with_path(structure: Any) -> list[tuple[Path, Any]]:
 
 
 def map_structure(func: Callable, *structures: Any, none_is_leaf: bool = True) -> Any:
-    """A structure like the first one, with `func` of the leaves in the leaves' places.
+    """A structure like the first one, with each leaf replaced by `func` of the leaves there.
 
-    With `none_is_leaf=False`, None stays None and `func` does not see it.
+    With `none_is_leaf=False`, None stays None and `func` is not called on it.
 
     >>> map_structure(lambda a, b: a + b, {"x": [1, 2]}, {"x": [10, 20]})
     {'x': [11, 22]}
@@ -179,7 +179,7 @@ def map_structure(func: Callable, *structures: Any, none_is_leaf: bool = True) -
 
 
 def map_structure_up_to(shallow_structure: Any, func: Callable, *structures: Any) -> Any:
-    """Like `map_structure`, but `func` gets what stands where `shallow_structure` has a leaf.
+    """Like `map_structure`, with the structures entered only as deep as `shallow_structure`.
 
     >>> map_structure_up_to(["a", "b"], len, [[1, 1], [2, 2, 2]])
     [2, 3]
@@ -193,7 +193,7 @@ def map_structure_up_to(shallow_structure: Any, func: Callable, *structures: Any
 
 
 def _map_up_to(visit: Callable, path: Path, structure: Any, others: list) -> Any:
-    """Walk `structure` and the others beside it; call `visit(path, leaf, what the others have)`."""
+    """Calls `visit(path, leaf, parts of the others there)` for each leaf of `structure`."""
     kind = _kind(structure)
     if kind is None:
         return visit(path, structure, others)
@@ -255,7 +255,7 @@ def _check_callable(func: Any) -> None:
 
 
 def traverse(func: Callable, structure: Any, top_down: bool = True) -> Any:
-    """Call `func` on every node and leaf; what it returns, unless None, replaces them.
+    """Calls `func` on every node and leaf; what it returns, unless None, replaces them.
 
     Top down, a replaced node is not entered; bottom up, `func` sees the replaced children. To put
     None in a place, return `MAP_TO_NONE`.
@@ -302,7 +302,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable) -> Any:
 
 
 def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> None:
-    """Raise ValueError unless `a` and `b` are nested alike, in nodes of the same types.
+    """Raises ValueError unless `a` and `b` are nested alike, in nodes of the same types.
 
     The three kinds of dict count as the same type. `check_types` has no effect, as in Keras.
     """
@@ -310,7 +310,7 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
 
 
 def assert_same_paths(a: Any, b: Any) -> None:
-    """Raise ValueError unless `a` and `b` have leaves at the same paths, whatever the types."""
+    """Raises ValueError unless `a` and `b` have leaves at the same paths, whatever the types."""
     paths_a = {path for path, _ in flatten_with_path(a)}
     paths_b = {path for path, _ in flatten_with_path(b)}
     if paths_a == paths_b:

@@ -1,4 +1,4 @@
-"""What happens besides the training itself: at the beginning and end of steps, epochs and runs."""
+"""Callbacks: objects called at the beginning and end of steps, epochs and runs."""
 
 from minicnn.callbacks.backup_and_restore import BackupAndRestore
 from minicnn.callbacks.callback import Callback

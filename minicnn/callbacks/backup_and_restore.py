@@ -1,4 +1,4 @@
-"""A training that goes on after a crash."""
+"""`BackupAndRestore`: continues a training after a crash."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _OF_OTHERS = ("latest.weights.h5", "training_metadata.json")
 
 
 class BackupAndRestore(Callback):
-    """Saves the state of a training in a folder; the same `fit`, begun again, goes on from there.
+    """Saves the state of a training in a folder, from which the same `fit` can continue.
 
     Weights, optimizer, metrics, the random numbers of layers, of shuffling, of Python and NumPy,
-    and the place in the data are in one file, which replaces the one before at once. So a training
-    that was killed at any moment ends with the same weights, bit for bit, as one that was not. What
-    other callbacks remember, and what a data set changes in itself, begins anew.
+    and the position in the data are in one file, which replaces the one before in one step. So a
+    training that was killed at any moment ends with the same weights, bit for bit, as one that was
+    not. The state of other callbacks and of a data set itself is not saved.
 
     The model must be built before `fit`.
 
@@ -67,7 +67,8 @@ class BackupAndRestore(Callback):
         self._epoch = 0
         self._training: Any = None
         self._validation: Any = None
-        if save_freq and save_freq != "epoch":  # else no logs are needed after every batch
+        # Not a method of the class: for that logs would be computed after every batch.
+        if save_freq and save_freq != "epoch":
             self.on_train_batch_end = self._after_batch
 
     def set_data(self, training: Any, validation: Any) -> None:
@@ -76,7 +77,7 @@ class BackupAndRestore(Callback):
         training.keeps_position = True
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Puts back what was saved, if there is something."""
+        """Restores the saved state, if there is one."""
         if not self.model.built:
             raise ValueError(
                 "To use the BackupAndRestore callback, your model must be built before you call "
@@ -95,19 +96,19 @@ class BackupAndRestore(Callback):
             if reasons:
                 warnings.warn(
                     f"The last backup in {self.backup_dir} cannot be used ({reasons[0]}). The "
-                    "training goes on from the one before.",
+                    "training continues from the one before.",
                     stacklevel=2,
                 )
             return
         self._refuse(reasons)
 
     def _refuse(self, reasons: list[str]) -> None:
-        """An error if there is something in the folder, but nothing to go on from."""
+        """Raises if the folder has files, but none to continue from."""
         others = [name for name in _OF_OTHERS if Path(self.backup_dir, name).exists()]
         if others and not reasons:
             reasons = [
                 f"{' and '.join(others)}: Keras, or an older minicnn, has written this. With "
-                "`model.load_weights` and `initial_epoch` a training can go on from it"
+                "`model.load_weights` and `initial_epoch` a training can continue from it"
             ]
         if reasons:
             raise ValueError(
@@ -132,10 +133,10 @@ class BackupAndRestore(Callback):
             self._validation.resume({"taken": metadata["validation_taken"], "batch": 0})
         self._batches.last_batch = metadata["batch"] - 1
         self.model._initial_epoch = metadata["epoch"]
-        set_random_state(metadata["random"])  # there may be no epoch left that does it
+        set_random_state(metadata["random"])  # maybe no epoch follows that would do it
 
     def _restore_metrics(self, backup: Backup, batch: Any) -> None:
-        """In the middle of an epoch; the metrics of `compile` are made for the first batch."""
+        """In the middle of an epoch, restores the metrics, made by a first batch if need be."""
         if not backup.metadata["batch"]:
             return
         saved = backup.metadata["variables"]["metrics"]
@@ -146,7 +147,7 @@ class BackupAndRestore(Callback):
             variable.assign(value)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Remembers the epoch."""
+        """Stores the number of the epoch."""
         self._epoch = epoch
 
     def _after_batch(self, batch: int, logs: Logs = None) -> None:
@@ -154,7 +155,7 @@ class BackupAndRestore(Callback):
             self._save(self._epoch, epoch_is_over=False)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Saves, if it is time."""
+        """Saves if `save_freq` is "epoch"."""
         if self.save_freq == "epoch":
             self._save(epoch + 1, epoch_is_over=True)
 
@@ -172,7 +173,7 @@ class BackupAndRestore(Callback):
         write_backup(self._latest, metadata, self.model._state_by_owner(), previous)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Removes the files, and the folder if nothing else is in it, if wanted."""
+        """With `delete_checkpoint`, removes the files, and the folder if it is empty."""
         if not self.delete_checkpoint:
             return
         for path in (self._latest, self._previous):

@@ -1,7 +1,7 @@
-"""The file in which `BackupAndRestore` keeps the state of a training.
+"""The file in which `BackupAndRestore` saves the state of a training.
 
-A zip archive: `metadata.json` says where the training stands, and what variables there are; the
-values of each group of variables follow one another in a file of its own.
+A zip archive: `metadata.json` has the position of the training and the shapes and types of the
+variables; each group of variables has a file with the values one after the other.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RANDOM_STATES = ("random", "random_at_start")
 
 
 class Backup(NamedTuple):
-    """What an archive holds: counts and random states by name, and bytes of groups of variables."""
+    """The content of an archive: counts and random states by name, bytes of groups of variables."""
 
     metadata: dict[str, Any]
     values: dict[str, bytes]
@@ -53,7 +53,7 @@ class Backup(NamedTuple):
 def write_backup(
     path: Path, metadata: dict[str, Any], groups: dict[str, list[Variable]], previous: Path | None
 ) -> None:
-    """Writes an archive at once; the one before gets the path `previous`, if that is given."""
+    """Writes an archive in one step; an older one is renamed to `previous`, if that is given."""
     outlines = {name: [_outline(v) for v in variables] for name, variables in groups.items()}
     metadata = {"format": FORMAT, **metadata, "variables": outlines}
     with atomic_file(path) as file:
@@ -71,7 +71,7 @@ def read_backup(path: Path, epochs: int | None) -> Backup:
     """Reads an archive and checks it.
 
     Raises:
-        ValueError: it is damaged or something else, or its numbers make no sense for `epochs`.
+        ValueError: it is damaged, no backup, or its numbers are impossible for `epochs`.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -101,7 +101,7 @@ def _outline(variable: Variable) -> list:
 
 
 def _check(metadata: Any, epochs: int | None) -> None:
-    """Whether the metadata are those of a backup, with numbers that can be."""
+    """Raises unless the metadata are those of a backup with possible numbers."""
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise ValueError("it has no metadata of this version of minicnn")
     for name in _COUNTS:

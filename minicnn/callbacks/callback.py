@@ -1,4 +1,4 @@
-"""The base of all callbacks."""
+"""`Callback`, the base of all callbacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Logs = dict[str, Any] | None
 
 
 class Callback:
-    """Methods that `fit`, `evaluate` and `predict` call on their way; a subclass overrides some.
+    """Methods that `fit`, `evaluate` and `predict` call; a subclass overrides some of them.
 
     `logs` is a dict of floats: the running means of loss and metrics over the epoch so far. At
     the end of an epoch those of the validation are there as well, under `val_` and the name.
@@ -36,11 +36,11 @@ class Callback:
         self._model = None
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Called before anything else, with what `fit` was told."""
+        """Called first, with arguments of `fit`."""
         self.params = params
 
     def set_model(self, model: Any) -> None:
-        """Called before anything else, with the model."""
+        """Called first, with the model."""
         self._model = model
 
     @property

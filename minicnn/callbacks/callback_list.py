@@ -1,4 +1,4 @@
-"""All callbacks of a run behind one."""
+"""`CallbackList`: calls all callbacks of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minicnn.callbacks.history import History
 from minicnn.callbacks.progbar_logger import ProgbarLogger
 from minicnn.common.python_utils import is_default, pythonify_logs
 
-# The methods called for every batch, each with the older name that it also stands for.
+# The methods called for every batch, each with its older name.
 _BATCH_METHODS = {
     "on_train_batch_begin": "on_batch_begin",
     "on_train_batch_end": "on_batch_end",
@@ -25,9 +25,9 @@ _BATCH_METHODS = {
 class CallbackList(Callback):
     """Calls a list of callbacks one after the other.
 
-    Callbacks get logs as plain floats by sorted name. Turning metrics into numbers takes time, so
-    for batches it is done only if a callback has a method for them, or the progress line is due:
-    `logs` may be a function that returns them.
+    Callbacks receive logs as floats by sorted name. Computing them takes time, so for batches it is
+    done only if a callback has a method for batches, or the progress line is due: `logs` may be a
+    function that returns them.
 
     Args:
         callbacks: callbacks, also nested.
@@ -67,7 +67,7 @@ class CallbackList(Callback):
         return found[-1] if found else None
 
     def _find_listeners(self) -> None:
-        """For each method that batches call, the callbacks that have one of their own."""
+        """For each method called for batches, the callbacks that override it."""
         self._listeners = {
             method: [
                 callback
@@ -78,13 +78,13 @@ class CallbackList(Callback):
         }
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Passes the parameters on, if there are any."""
+        """Passes the parameters to the callbacks, if there are any."""
         self.params = params
         for callback in self.callbacks if params else ():
             callback.set_params(params)
 
     def set_model(self, model: Any) -> None:
-        """Passes the model on, and gives it the history."""
+        """Passes the model to the callbacks, and sets its history."""
         if model is None:
             return
         super().set_model(model)
@@ -94,7 +94,7 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def set_data(self, training: Any, validation: Any) -> None:
-        """Passes the batches on to those callbacks that have this method."""
+        """Passes the batches to the callbacks that have this method."""
         for callback in self.callbacks:
             if hasattr(callback, "set_data"):
                 callback.set_data(training, validation)
@@ -128,67 +128,67 @@ class CallbackList(Callback):
             getattr(callback, method)(batch, logs=logs)
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_batch_begin", logs, batch)
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_batch_end", logs, batch)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_epoch_begin", logs, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_epoch_end", logs, epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._begin_batch("on_train_batch_begin", batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._end_batch("on_train_batch_end", batch, logs)
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._begin_batch("on_test_batch_begin", batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._end_batch("on_test_batch_end", batch, logs)
 
     def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._begin_batch("on_predict_batch_begin", batch, logs)
 
     def on_predict_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] = None) -> None:
-        """Passes the call on to those that want it."""
+        """Calls the callbacks that override this method."""
         self._end_batch("on_predict_batch_end", batch, logs)
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._begin("on_train_begin", logs)
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_train_end", logs)
 
     def on_test_begin(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._begin("on_test_begin", logs)
 
     def on_test_end(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_test_end", logs)
 
     def on_predict_begin(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._begin("on_predict_begin", logs)
 
     def on_predict_end(self, logs: Logs = None) -> None:
-        """Passes the call on."""
+        """Calls this method of every callback."""
         self._call("on_predict_end", logs)
 
 

@@ -1,4 +1,4 @@
-"""Logs in a table."""
+"""`CSVLogger`: writes logs to a CSV file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CSVLogger(Callback):
     Args:
         filename: of the file, as "log.csv".
         separator: between the columns.
-        append: whether to go on writing into a file that exists, rather than begin a new one.
+        append: whether to add rows to an existing file, instead of replacing it.
     """
 
     def __init__(self, filename: str | os.PathLike, separator: str = ",", append: bool = False):
@@ -36,7 +36,7 @@ class CSVLogger(Callback):
         self._close()
         path = Path(self.filename)
         self._needs_header = not (self.append and path.exists() and path.stat().st_size)
-        # Without a buffer: what found no room would be written again when the file is closed.
+        # Without a buffer, as a part that could not be written would be written again at closing.
         self.csv_file = path.open("ab" if self.append else "wb", buffering=0)
         self.keys = None
 
@@ -55,7 +55,7 @@ class CSVLogger(Callback):
         self._write(text.getvalue().encode())
 
     def _write(self, row: bytes) -> None:
-        """Writes a row whole, or not at all."""
+        """Writes a complete row, or nothing after an error."""
         end = os.fstat(self.csv_file.fileno()).st_size
         try:
             while row:

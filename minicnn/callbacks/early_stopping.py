@@ -1,4 +1,4 @@
-"""The end of a training that makes no progress."""
+"""`EarlyStopping`: stops a training without progress."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class EarlyStopping(MonitorCallback):
         verbose: 1 to print a message.
         mode: "min", "max" or "auto".
         baseline: epochs that do not improve on this value count as without improvement.
-        restore_best_weights: whether to put back the weights of the best epoch at the end.
-        start_from_epoch: epochs not to look at in the beginning.
+        restore_best_weights: whether to restore the weights of the best epoch at the end.
+        start_from_epoch: number of first epochs to ignore.
 
     Example:
         >>> import minicnn as keras
@@ -54,11 +54,11 @@ class EarlyStopping(MonitorCallback):
         self.best_weights: list | None = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Begins again."""
+        """Resets the state."""
         self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Looks at the value."""
+        """Checks the value."""
         if self.monitor_op is None:
             self._set_monitor_op()
         current = self.get_monitor_value(logs)
@@ -67,7 +67,7 @@ class EarlyStopping(MonitorCallback):
         self.wait += 1
         if self._is_improvement(current, self.best):
             self.best = current
-            self._keep(epoch)
+            self._store_best(epoch)
             if self.baseline is None or self._is_improvement(current, self.baseline):
                 self.wait = 0
             return
@@ -75,13 +75,13 @@ class EarlyStopping(MonitorCallback):
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
-    def _keep(self, epoch: int) -> None:
+    def _store_best(self, epoch: int) -> None:
         self.best_epoch = epoch
         if self.restore_best_weights:
             self.best_weights = self.model.get_weights()
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Puts the best weights back, if wanted."""
+        """With `restore_best_weights`, restores the best weights."""
         if self.stopped_epoch > 0 and self.verbose > 0:
             print_msg(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is None:
@@ -91,7 +91,7 @@ class EarlyStopping(MonitorCallback):
         self.model.set_weights(self.best_weights)
 
     def get_monitor_value(self, logs: Logs) -> float | None:
-        """The value watched; a warning and None if it is not in the logs."""
+        """The monitored value; a warning and None if it is not in the logs."""
         value = (logs or {}).get(self.monitor)
         if value is None:
             warnings.warn(

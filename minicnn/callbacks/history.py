@@ -1,4 +1,4 @@
-"""The record of a training."""
+"""`History`: the logs of all epochs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from minicnn.callbacks.callback import Callback, Logs
 
 
 class History(Callback):
-    """Keeps the logs of every epoch; `fit` adds one and returns it.
+    """Collects the logs of every epoch; `fit` adds one and returns it.
 
     Attributes:
         epoch: the numbers of the epochs, from 0.
-        history: for each name in the logs, the list of its values, one an epoch.
+        history: for each name in the logs, the list of its values, one for each epoch.
     """
 
     def __init__(self):
@@ -23,7 +23,7 @@ class History(Callback):
         self.epoch = []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Writes down the epoch."""
+        """Adds the logs of the epoch."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""Callbacks made of functions."""
+"""`LambdaCallback`: a callback made from functions."""
 
 from __future__ import annotations
 

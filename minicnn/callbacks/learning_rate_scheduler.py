@@ -1,4 +1,4 @@
-"""A learning rate for each epoch."""
+"""`LearningRateScheduler`: sets the learning rate of each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning rates of an optimizer, or of the several that a model may have."""
+"""The learning rates of an optimizer, or of a model's several optimizers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models saved during training."""
+"""`ModelCheckpoint`: saves models during training."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from minicnn.common.printing import print_msg
 
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the model, or its weights, after each epoch or after so many batches.
+    """Saves the model, or its weights, after each epoch or after a number of batches.
 
-    A file is written under another name and then renamed, so that there is a whole one at any
+    A file is written under another name and then renamed, so that a complete file exists at any
     time.
 
     Args:
@@ -26,7 +26,7 @@ class ModelCheckpoint(MonitorCallback):
             logs, with formats: "net.{epoch:02d}-{val_loss:.2f}.keras".
         monitor: name in the logs, for `save_best_only`.
         verbose: 1 to print messages.
-        save_best_only: whether to save only when the value watched is the best so far.
+        save_best_only: whether to save only when the monitored value is the best so far.
         save_weights_only: whether to save the weights (and the optimizer's state) only.
         mode: "min", "max" or "auto".
         save_freq: "epoch", or a number of batches.
@@ -65,7 +65,8 @@ class ModelCheckpoint(MonitorCallback):
                 "Expected save_freq are 'epoch' or integer values"
             )
         self._check_ending()
-        if save_freq != "epoch":  # else no logs are needed after every batch
+        # Not a method of the class: for that logs would be computed after every batch.
+        if save_freq != "epoch":
             self.on_train_batch_end = self._after_batch
 
     def _check_ending(self) -> None:
@@ -80,7 +81,7 @@ class ModelCheckpoint(MonitorCallback):
         )
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Remembers the epoch."""
+        """Stores the number of the epoch."""
         self._current_epoch = epoch
 
     def _after_batch(self, batch: int, logs: Logs = None) -> None:
@@ -88,7 +89,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save_model(self._current_epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Saves, if it is time."""
+        """Saves if `save_freq` is "epoch"."""
         if self.save_freq == "epoch":
             self._save_model(epoch, None, logs or {})
 
@@ -104,7 +105,7 @@ class ModelCheckpoint(MonitorCallback):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save
         save(path, overwrite=True)
-        self._say(epoch, f"finished saving model to {path}")
+        self._print_message(epoch, f"finished saving model to {path}")
 
     def _path(self, epoch: int, batch: int | None, logs: dict) -> str:
         numbers = (
@@ -120,7 +121,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def _should_save(self, epoch: int, logs: dict, path: str) -> bool:
         if not self.save_best_only:
-            self._say(epoch, f"saving model to {path}")
+            self._print_message(epoch, f"saving model to {path}")
             return True
         current = logs.get(self.monitor)
         if current is None or np.ndim(current) > 0:
@@ -137,14 +138,14 @@ class ModelCheckpoint(MonitorCallback):
             self._set_monitor_op()
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self._is_improvement(current, self.best):
-            self._say(epoch, f"{self.monitor} did not improve from {best}")
+            self._print_message(epoch, f"{self.monitor} did not improve from {best}")
             return False
-        self._say(
+        self._print_message(
             epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {path}"
         )
         self.best = current
         return True
 
-    def _say(self, epoch: int, message: str) -> None:
+    def _print_message(self, epoch: int, message: str) -> None:
         if self.verbose > 0:
             print_msg(f"\nEpoch {epoch + 1}: {message}")

@@ -1,4 +1,4 @@
-"""What callbacks that watch one of the logged values have in common."""
+"""`MonitorCallback`, the base of callbacks that monitor one of the logged values."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from minicnn.callbacks.callback import Callback
 
 
 class MonitorCallback(Callback):
-    """Base of callbacks that ask whether a logged value has improved.
+    """Base of callbacks that check whether a logged value has improved.
 
     Args:
         monitor: name in the logs.
-        mode: "min" or "max": whether less or more is better; "auto" to see it from the metric.
+        mode: "min" or "max": whether less or more is better; "auto" to find it from the metric.
         baseline: the best value before the first one; by default the first one is the best.
         min_delta: a change by less is no improvement.
 
     Raises:
-        ValueError: (in the first epoch) mode "auto" where the direction cannot be seen.
+        ValueError: (in the first epoch) mode "auto" for a metric whose direction is unknown.
     """
 
     def __init__(

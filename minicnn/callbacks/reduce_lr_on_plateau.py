@@ -1,4 +1,4 @@
-"""Smaller steps where larger ones do not help any more."""
+"""`ReduceLROnPlateau`: reduces the learning rate of a training without progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minicnn.common.printing import print_msg
 
 
 class ReduceLROnPlateau(MonitorCallback):
-    """Multiplies the learning rate by `factor` when a value has stopped to improve.
+    """Multiplies the learning rate by `factor` when a value has stopped improving.
 
     Args:
         monitor: name in the logs.
@@ -23,8 +23,8 @@ class ReduceLROnPlateau(MonitorCallback):
         verbose: 1 to print a message.
         mode: "min", "max" or "auto".
         min_delta: a change by less is no improvement.
-        cooldown: epochs after a reduction in which none are counted.
-        min_lr: the learning rate does not go below.
+        cooldown: number of epochs after a reduction that are not counted.
+        min_lr: lower bound of the learning rate.
 
     Raises:
         ValueError: `factor >= 1`.
@@ -64,11 +64,11 @@ class ReduceLROnPlateau(MonitorCallback):
         self.wait = 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Begins again."""
+        """Resets the state."""
         self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Looks at the value, and logs the learning rate."""
+        """Checks the value, and logs the learning rate."""
         if self.monitor_op is None:
             self._set_monitor_op()
         logs = {} if logs is None else logs

@@ -1,10 +1,10 @@
-"""When to save: after so many batches."""
+"""`BatchCounter`: says after which batches to save."""
 
 from __future__ import annotations
 
 
 class BatchCounter:
-    """Counts batches over the epochs, and says when `frequency` of them have gone by."""
+    """Counts batches over all epochs, and says when `frequency` more batches are over."""
 
     def __init__(self, frequency: int):
         self.frequency = frequency
@@ -12,11 +12,11 @@ class BatchCounter:
         self.last_batch = -1
 
     def is_due(self, batch: int) -> bool:
-        """Whether it is time, after batch number `batch` of the epoch.
+        """Whether to save after batch number `batch` of the epoch.
 
-        With `steps_per_execution` in `compile`, there are numbers that do not come.
+        With `steps_per_execution` in `compile`, not every batch number occurs.
         """
-        if batch <= self.last_batch:  # which was in the epoch before
+        if batch <= self.last_batch:  # the last batch was in the epoch before
             self.last_batch = -1
         self.since_last_time += batch - self.last_batch
         self.last_batch = batch

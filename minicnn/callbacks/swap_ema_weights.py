@@ -1,4 +1,4 @@
-"""Evaluation with averaged weights."""
+"""`SwapEMAWeights`: evaluates with averaged weights."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from minicnn.callbacks.callback import Callback, Logs
 
 
 class SwapEMAWeights(Callback):
-    """Lets evaluation see the moving averages of the weights, that the optimizer keeps.
+    """Makes evaluation use the optimizer's moving averages of the weights.
 
-    The model's weights and the averages change places before each evaluation or prediction, and
-    back after it. The optimizer must have `use_ema=True`.
+    The model's weights and the averages are exchanged before each evaluation or prediction, and
+    exchanged back after it. The optimizer must have `use_ema=True`.
 
     Args:
-        swap_on_epoch: whether the averages stay in the model at the end of epochs, for callbacks
-            after this one (as `ModelCheckpoint`) to see.
+        swap_on_epoch: whether the model has the averages at the end of epochs, for callbacks
+            after this one (such as `ModelCheckpoint`).
 
     Raises:
-        ValueError: (in training) an optimizer that keeps no averages.
+        ValueError: (in training) an optimizer without averages.
     """
 
     def __init__(self, swap_on_epoch: bool = False):
@@ -28,11 +28,11 @@ class SwapEMAWeights(Callback):
         self._ema_weights_in_model = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Begins again, whatever an interrupted training may have left."""
+        """Resets the state, also after an interrupted training."""
         self._ema_weights_in_model = False
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Puts the weights back."""
+        """Restores the weights."""
         if self.swap_on_epoch:
             self._put_averages_in_model(False)
 
@@ -41,7 +41,8 @@ class SwapEMAWeights(Callback):
         if not self.swap_on_epoch or self._ema_weights_in_model:
             return
         self._put_averages_in_model(True)
-        if epoch == self.params["epochs"] - 1:  # at its end, `fit` takes over the averages
+        # At its end, `fit` itself puts the averages into the model.
+        if epoch == self.params["epochs"] - 1:
             for weight, average in self._pairs():
                 average.assign(weight)
 
@@ -50,20 +51,20 @@ class SwapEMAWeights(Callback):
         self._put_averages_in_model(True)
 
     def on_test_end(self, logs: Logs = None) -> None:
-        """Puts the weights back."""
+        """Restores the weights."""
         self._put_averages_in_model(False)
 
     on_predict_begin = on_test_begin
     on_predict_end = on_test_end
 
-    def _put_averages_in_model(self, wanted: bool) -> None:
-        if self._ema_weights_in_model == wanted:
+    def _put_averages_in_model(self, averages: bool) -> None:
+        if self._ema_weights_in_model == averages:
             return
         for weight, average in self._pairs():
             value = weight.value
             weight.assign(average)
             average.assign(value)
-        self._ema_weights_in_model = wanted
+        self._ema_weights_in_model = averages
 
     def _pairs(self) -> Iterator[tuple[Any, Any]]:
         """Each weight with its average."""

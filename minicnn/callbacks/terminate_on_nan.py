@@ -1,4 +1,4 @@
-"""The end of a training that has come apart."""
+"""`TerminateOnNaN`: stops a training whose loss is NaN."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TerminateOnNaN(Callback):
         self.raise_error = raise_error
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Looks at the loss."""
+        """Checks the loss."""
         loss = (logs or {}).get("loss")
         if loss is None or np.isfinite(loss):
             return

@@ -1,1 +1,1 @@
-"""What every floor of the library uses: settings, types, shapes, names, errors, printing."""
+"""What all other folders use: settings, types, shapes, names, errors, printing, files, locks."""

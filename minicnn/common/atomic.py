@@ -1,9 +1,8 @@
-"""Writing a file or a folder so that at every moment the old one or the new one is there, whole.
+"""Writes a file or a folder so that at every moment either the complete old or new one exists.
 
-What is being written has a temporary name beside its place, which says of what host it is; whoever
-writes it holds a lock on it. The system opens the lock when a process ends, however it ends. So
-what a killed process has left can be told from what a living one writes, and the next one that
-writes to the same place removes it.
+A file is written under a temporary name in the same folder, which contains the host's name, and is
+locked meanwhile. The system releases the lock when the process ends in any way. So files that a
+killed process has left are not locked, and the next process that writes there removes them.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import BinaryIO
 
 try:
     import fcntl
-except ImportError:  # Windows, where a file that is open cannot be removed
+except ImportError:  # Windows, where an open file cannot be removed
     fcntl = None
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
@@ -34,7 +33,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
     After an error or Ctrl-C, or if the process is killed, `path` is as before.
     """
-    target = Path(os.path.realpath(path))  # write through a link, not over it
+    target = Path(os.path.realpath(path))  # writes to the target of a link, and keeps the link
     if not target.parent.is_dir():
         raise FileNotFoundError(
             f"Cannot save {path}: there is no folder {target.parent}. Make it first."
@@ -55,7 +54,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
                 file.close()
             temporary.replace(target)
         except BaseException:
-            with contextlib.suppress(OSError):  # what is in the buffer finds no room again
+            with contextlib.suppress(OSError):  # the buffer cannot be written, either
                 file.close()
             temporary.unlink(missing_ok=True)
             raise
@@ -65,7 +64,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def temporary_folder(place: str | os.PathLike) -> Iterator[Path]:
-    """A new folder beside `place`, which is gone after the block."""
+    """A new folder beside `place`, which is removed after the block."""
     place = Path(place)
     remove_abandoned(place)
     with naming_errors(place, place):
@@ -79,7 +78,7 @@ def temporary_folder(place: str | os.PathLike) -> Iterator[Path]:
 
 
 def remove_abandoned(place: Path) -> None:
-    """Removes what killed processes of this host have left beside a place, as far as that goes."""
+    """Removes temporary files that killed processes of this host left beside a place."""
     beginning = _beginning(place)
     with contextlib.suppress(OSError):
         for path in place.parent.iterdir():
@@ -101,13 +100,13 @@ def _remove_if_abandoned(path: Path) -> None:
 
 
 def _new(place: Path, make: Callable[[Path], int | None]) -> tuple[Path, int | None]:
-    """Something new beside a place, and the descriptor that holds its lock."""
+    """A new file or folder beside a place, and the descriptor that holds its lock."""
     while True:
         path = place.with_name(f"{_beginning(place)}{secrets.token_hex(4)}.tmp")
         descriptor = make(path)
         if fcntl is None or (_locked(descriptor, if_unknown=True) and _is_at(descriptor, path)):
             return path, descriptor
-        os.close(descriptor)  # another process took it for abandoned before it was locked
+        os.close(descriptor)  # another process removed it as abandoned before it was locked
 
 
 def _new_file(path: Path) -> int:
@@ -121,7 +120,7 @@ def _new_folder(path: Path) -> int | None:
 
 
 def _beginning(place: Path) -> str:
-    """How names beside a place begin. What other hosts write in the same folder is theirs."""
+    """The beginning of temporary names beside a place, with the host's name."""
     name = place.name
     if len(os.fsencode(name)) > 150:  # a name has at most 255 bytes
         name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
@@ -129,7 +128,7 @@ def _beginning(place: Path) -> str:
 
 
 def _locked(descriptor: int, if_unknown: bool = False) -> bool:
-    """Whether the file is now locked by this descriptor; there are disks that cannot tell."""
+    """Whether the file is now locked by this descriptor; `if_unknown` where locks do not work."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -148,7 +147,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 @contextlib.contextmanager
 def naming_errors(path: str | os.PathLike, target: Path) -> Iterator[None]:
-    """Errors of the disk inside name the path that the user gave, and what can be done."""
+    """Context in which errors of the disk name the user's path, and how to mend them."""
     try:
         yield
     except OSError as error:
@@ -157,10 +156,10 @@ def naming_errors(path: str | os.PathLike, target: Path) -> Iterator[None]:
             raise
         if error.filename is not None and not str(error.filename).startswith(beginning):
             raise
-        raise type(error)(error.errno, _sentence(path, target, error)) from error
+        raise type(error)(error.errno, _message(path, target, error)) from error
 
 
-def _sentence(path: str | os.PathLike, target: Path, error: OSError) -> str:
+def _message(path: str | os.PathLike, target: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         advice = f"You may not write to the folder {target.parent}. Choose another one."
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -173,7 +172,7 @@ def _sentence(path: str | os.PathLike, target: Path, error: OSError) -> str:
 
 
 def _flush_folder(path: Path) -> None:
-    """Wait until the disk has the names in a folder, where that can be asked for."""
+    """Waits until the names in a folder are on the disk, on systems that can."""
     with contextlib.suppress(OSError):  # Windows cannot open folders, others may not read them
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""Objects that are built once and as a whole, whichever thread needs them and whatever interrupts.
+"""Builds objects once and completely, with several threads, and after errors and Ctrl-C.
 
-Layers, optimizers, metrics and losses make their variables when they first see data. Two threads
-may come at the same time, and Ctrl-C or an error may come in the middle.
+Layers, optimizers, metrics and losses make their variables at the first call. Two threads may call
+at the same time, and an error or Ctrl-C may interrupt.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class _Open(threading.local):
 
 _open = _Open()
 _of_all_threads: dict[int, tuple[int, list[_Snapshot]]] = {}
-"""By identity: the snapshots of all threads, each with the thread that took them."""
+"""The open lists of snapshots of all threads, by id, each with its thread."""
 _locks: dict[int, tuple[weakref.ref, Any]] = {}
 """By identity: a reference to the thing, which removes the entry with it, and its lock."""
 
 
 @contextlib.contextmanager
 def all_or_nothing(thing: Any) -> Iterator[None]:
-    """Inside, only this thread changes the thing; after an exception it is again as it was before.
+    """Context in which only this thread changes the object; an exception undoes all changes.
 
-    What was built inside that, as the layers of a model are, is taken back too.
+    Objects that were built inside it, such as the layers of a model, are restored, too.
     """
     with build_lock(thing):
         snapshots = [_Snapshot(thing)]
@@ -56,7 +56,7 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
 
 
 def _restore_what_other_threads_began() -> None:
-    """A forked child does not have the threads that would finish it and release the locks."""
+    """In a forked child, undoes what other threads had begun, and forgets the locks they held."""
     _locks.clear()
     for key, (thread, snapshots) in reversed(tuple(_of_all_threads.items())):
         if thread != threading.get_ident():
@@ -69,8 +69,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restore_what_other_threads_began)
 
 
-def include(thing: Any) -> None:
-    """Has another thing taken back too if the `all_or_nothing` around ends with an exception."""
+def restore_on_error(thing: Any) -> None:
+    """Restores another object, too, if the surrounding `all_or_nothing` ends with an exception."""
     if _open.snapshots is not None:
         _open.snapshots.append(_Snapshot(thing))
 
@@ -100,7 +100,7 @@ def is_being_built(thing: Any) -> bool:
 
 
 def built_once(build: Callable) -> Callable:
-    """Makes a method that builds one that does it once and as a whole, and sets `built` last.
+    """Decorator for `build` methods: they run once and completely, and `built` is set at the end.
 
     A subclass's method may call that of its parent.
     """
@@ -119,7 +119,7 @@ def built_once(build: Callable) -> Callable:
 
 
 class _Snapshot:
-    """The attributes of an object at one moment, with what is in their lists, dicts and sets."""
+    """A snapshot of an object's attributes, with the contents of their lists, dicts and sets."""
 
     def __init__(self, thing: Any):
         self.thing = thing
@@ -152,7 +152,7 @@ def _copied(value: Any) -> Any:
 
 
 def _refill(value: Any, content: Any) -> None:
-    """Puts the content back, by the methods of the built-in type: a subclass may refuse changes."""
+    """Restores the content with the built-in type's methods, as a subclass may refuse changes."""
     if isinstance(value, tuple):
         return
     builtin = next(c for c in type(value).__mro__ if c.__module__ in ("builtins", "collections"))

@@ -1,15 +1,15 @@
 """Settings of the whole library: the default float type, epsilon, image layout, the backend.
 
 `minicnn.config` is the public face of this module. The values are kept in memory only. No file in
-the home directory is read, so that a program gives the same numbers on every machine; the
-environment variables below are the one way in from outside.
+the home directory is read, so that a program gives the same numbers on every machine. Only these
+environment variables change the settings from outside:
 
     MINICNN_BACKEND             "numba" (the default where Numba is installed) or "numpy"
-    MINICNN_THREADS             how many threads compute (default: the processors there are)
+    MINICNN_THREADS             number of threads (default: the number of processors)
     MINICNN_CONVOLUTION         "auto" (the default) or an algorithm that convolutions prefer
     MINICNN_REPLAY              "0" executes every step normally (default: "1", see `set_replay`)
-    MINICNN_HOME, KERAS_HOME    where downloads are kept (default: ~/.keras)
-    KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    cut every training run short
+    MINICNN_HOME, KERAS_HOME    the folder of downloads (default: ~/.keras)
+    KERAS_MAX_EPOCHS, KERAS_MAX_STEPS_PER_EPOCH    limits for every training run
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Set the default float type of weights and computations.
+    """Sets the default float type of weights and computations.
 
     >>> set_floatx("float64"); floatx()
     'float64'
@@ -93,7 +93,7 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Set the small number that keeps divisions and logarithms finite."""
+    """Sets the small number that keeps divisions and logarithms finite."""
     values.epsilon = value
 
 
@@ -103,7 +103,7 @@ def image_data_format() -> str:
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Set the default layout: "channels_last" (height, width, channels) or "channels_first"."""
+    """Sets the default layout: "channels_last" (height, width, channels) or "channels_first"."""
     values.image_data_format = standardize_data_format(data_format)
 
 
@@ -136,7 +136,7 @@ def backend() -> str:
 
 
 def set_backend(name: str) -> None:
-    """Choose the backend for everything that is computed from now on."""
+    """Sets the backend for all computations from now on."""
     values.backend = _checked_backend(name)
 
 
@@ -176,7 +176,7 @@ def _is_installed(module: str) -> bool:
 
 
 def notify(message: str) -> None:
-    """Write a line to standard error, or to `logging` when interactive logging is disabled."""
+    """Writes a line to standard error, or to `logging` when interactive logging is disabled."""
     if not values.interactive_logging:
         logging.getLogger("minicnn").warning(message)
     elif sys.stderr is not None:
@@ -191,11 +191,11 @@ def convolution_algorithm() -> str:
 
 
 def set_convolution_algorithm(name: str) -> None:
-    """Prefer an algorithm, to compare it with the others.
+    """Sets the algorithm that convolutions prefer, to compare it with the others.
 
     "im2col", "direct", "winograd" (which computes tiles of 4 × 4) or "winograd_2x2" (whose rounding
-    errors are ten times smaller). A convolution that it cannot do is done as with "auto", which
-    takes the fastest for each size.
+    errors are ten times smaller). A convolution that it cannot compute is computed as with
+    "auto", which takes the fastest for each size.
     """
     if name not in CONVOLUTION_ALGORITHMS:
         raise ValueError(
@@ -206,7 +206,7 @@ def set_convolution_algorithm(name: str) -> None:
 
 
 def threads() -> int:
-    """How many threads compute: MINICNN_THREADS, or else the processors this process may use."""
+    """The number of threads: MINICNN_THREADS, or else the processors that this process may use."""
     if values.threads is None:
         count = _integer_from_environment("MINICNN_THREADS")
         values.threads = _processors() if count is None else _thread_count(count)
@@ -214,7 +214,7 @@ def threads() -> int:
 
 
 def set_threads(count: int | None) -> None:
-    """Compute on so many threads from now on, 1 or more; None: as many as at the start.
+    """Sets the number of threads, 1 or more; None: as many as at the start.
 
     Results do not change with the number of threads, bit for bit.
 
@@ -246,71 +246,71 @@ def is_interactive_logging_enabled() -> bool:
 
 
 def enable_interactive_logging() -> None:
-    """Print messages and progress lines to standard output."""
+    """Prints messages and progress lines to standard output."""
     values.interactive_logging = True
 
 
 def disable_interactive_logging() -> None:
-    """Send messages to `logging` instead of printing them."""
+    """Sends messages to `logging` instead of printing them."""
     values.interactive_logging = False
 
 
 def is_traceback_filtering_enabled() -> bool:
-    """The switch that Keras programs set. Tracebacks here are short, so nothing is filtered."""
+    """The setting of Keras's name, without effect: tracebacks here are short and not filtered."""
     return values.traceback_filtering
 
 
 def enable_traceback_filtering() -> None:
-    """Set the switch that `is_traceback_filtering_enabled` reads."""
+    """Makes `is_traceback_filtering_enabled` return True."""
     values.traceback_filtering = True
 
 
 def disable_traceback_filtering() -> None:
-    """Clear the switch that `is_traceback_filtering_enabled` reads."""
+    """Makes `is_traceback_filtering_enabled` return False."""
     values.traceback_filtering = False
 
 
 def max_epochs() -> int | None:
-    """The cap on the epochs of any `fit`, or None."""
+    """The upper limit on the epochs of every `fit`, or None."""
     return values.max_epochs
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Cap the epochs of any `fit`, for trying a long program quickly. None: no cap."""
+    """Limits the epochs of every `fit`, to try a long program quickly. None: no limit."""
     values.max_epochs = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
-    """The cap on the steps of one epoch of `fit`, `evaluate` or `predict`, or None."""
+    """The upper limit on the steps of an epoch of `fit`, `evaluate` or `predict`, or None."""
     return values.max_steps_per_epoch
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Cap the steps of one epoch of `fit`, `evaluate` or `predict`. None: no cap."""
+    """Limits the steps of an epoch of `fit`, `evaluate` or `predict`. None: no limit."""
     values.max_steps_per_epoch = max_steps_per_epoch
 
 
 def keras_home() -> Path:
-    """The folder that Keras keeps its downloads in: KERAS_HOME, or else ~/.keras."""
+    """The folder of Keras's downloads: KERAS_HOME, or else ~/.keras."""
     return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
 
 
 def minicnn_home() -> Path:
-    """The folder that downloads go to: MINICNN_HOME, or else the same folder as Keras's."""
+    """The folder of downloads: MINICNN_HOME, or else Keras's."""
     home = os.environ.get("MINICNN_HOME")
     return Path(home).expanduser() if home else keras_home()
 
 
 def fusion() -> bool:
-    """Whether one kernel may do what several operations say, such as convolution, bias and relu."""
+    """Whether several operations, such as convolution, bias and relu, are fused into one kernel."""
     return values.fusion
 
 
 def set_fusion(enabled: bool) -> None:
-    """Say whether one kernel may do several operations at once; True unless changed.
+    """Sets whether several operations are fused into one kernel; True unless changed.
 
-    Without it everything is computed step by step as it is written, which is slower and the same
-    but for rounding: to see what fusion is worth, or to look for a mistake.
+    Without fusion each operation is computed separately, as it is written. The results are the same
+    up to rounding: use it to measure what fusion gains, or to look for a mistake.
     """
     values.fusion = bool(enabled)
 
@@ -321,7 +321,7 @@ def replay() -> bool:
 
 
 def set_replay(enabled: bool) -> None:
-    """Say whether steps may be replayed from their recorded kernel calls; True unless changed.
+    """Sets whether steps may be replayed from their recorded kernel calls; True unless changed.
 
     Without it `fit` calls `train_step` for every batch, which is slower and the same to the last
     bit: to see what replay is worth, or to follow a step with a debugger. For one model,

@@ -1,14 +1,14 @@
-"""Values in error messages: what they are, in a few words, and never their numbers."""
+"""Short descriptions of values for error messages: types and shapes, not numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_MOST = 8  # entries of a list or dict that are told apart
+_MOST = 8  # entries of a list or dict that are described one by one
 
 
 def described(x: Any) -> str:
-    """What a value is: shapes for arrays, the parts of lists and dicts, else its type.
+    """A description: the shape of an array, the entries of a list or dict, else the type.
 
     >>> import numpy as np
     >>> described((np.ones((32, 4)), None, {"a": 1.5}))

@@ -1,8 +1,8 @@
-"""Names of element types, and the type that a mixture of them becomes.
+"""Names of element types, and type promotion.
 
-Types are known by name ("float32") everywhere above the backend. Promotion follows the lattice
-that Keras 3 and JAX share: a Python number is "weak", it takes the type of the array beside it
-and only decides between whole numbers, floats and complex numbers.
+Above the backend, types are names ("float32"). Promotion follows the lattice that Keras 3 and JAX
+share: a Python number is "weak", which means that it takes the type of the array it is combined
+with, and only decides between integers, floats and complex numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FLOAT8_TYPES = ("float8_e4m3fn", "float8_e5m2")
 COMPLEX_TYPES = ("complex64", "complex128")
 ALLOWED_DTYPES = (*FLOAT_TYPES, *INT_TYPES, "bool", "string", *FLOAT8_TYPES, *COMPLEX_TYPES)
 
-# NumPy knows these only with the help of the package ml_dtypes, which is not required.
+# NumPy has these types only with the package ml_dtypes, which is not required.
 _EXTENSION_TYPES = frozenset(("bfloat16", *FLOAT8_TYPES))
 
 _PYTHON_TYPES = {
@@ -54,7 +54,7 @@ _NEXT_LARGER = {
     "complex128": (),
 }
 
-# Keras narrows these two on its TensorFlow backend, whatever they came from.
+# Keras changes results of these two types to smaller ones on its TensorFlow backend.
 _NARROWED = {"uint64": "uint32", "complex128": "complex64"}
 
 
@@ -105,8 +105,8 @@ def with_own_dtype(array: np.ndarray) -> np.ndarray:
     """The array itself, or its values in NumPy's own type: native byte order, without metadata.
 
     Arrays from files, from other libraries or from `pickle` may have a type that is equal to
-    NumPy's but is another object, or that is stored the other way round. Every array from outside
-    comes through here, so that it is computed with in the same way as one that was made here.
+    NumPy's but is another object, or has the other byte order. Every array from outside is
+    converted here, so that computing with it is the same as with an array made here.
 
     >>> with_own_dtype(np.ones(2, ">f4")).dtype
     dtype('float32')
@@ -117,14 +117,14 @@ def with_own_dtype(array: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _own_dtype(scalar: type) -> np.dtype | None:
-    """The type of arrays of such elements; None if it is not one that is computed with."""
+    """The type of arrays of such elements; None if it is not a numeric type of the library."""
     name = np.dtype(scalar).name
     return _numpy_dtype(name) if name in ALLOWED_DTYPES else None
 
 
 @functools.cache
 def _has_ml_dtypes() -> bool:
-    """Whether ml_dtypes is there; NumPy knows the names of its types once it is imported."""
+    """Imports ml_dtypes, whose types NumPy then knows by name; whether that was possible."""
     try:
         import ml_dtypes  # noqa: F401
     except ImportError:
@@ -143,7 +143,7 @@ INEXACT_KINDS = "fcV"
 def is_inexact(dtype: np.dtype) -> bool:
     """Whether the elements of an array are floats or complex numbers, so that gradients exist.
 
-    Ask this of arrays, not `dtype.kind in "fc"`: bfloat16 and most of float8 are of kind "V".
+    Do not use `dtype.kind in "fc"`: bfloat16 and most of float8 are of kind "V".
     """
     return dtype.kind in INEXACT_KINDS
 
@@ -159,12 +159,12 @@ def is_half(dtype: np.dtype) -> bool:
 
 
 def is_int_dtype(dtype: Any) -> bool:
-    """Whether the type is a signed or unsigned whole number. "bool" is not."""
+    """Whether the type is a signed or unsigned integer. "bool" is not."""
     return standardize_dtype(dtype).startswith(("int", "uint"))
 
 
 def result_type(*dtypes: Any) -> str:
-    """The type that values of the given types become when they are computed with together.
+    """The type of a result computed from values of the given types.
 
     Names, NumPy types and Python types are taken; `int` and `float` (the Python types) are weak,
     None is the default float type.

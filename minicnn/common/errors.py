@@ -1,4 +1,4 @@
-"""Errors that more than one floor of the library knows, and how configs lead to them."""
+"""Errors that several folders use, and `make_from_config`, which raises them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from minicnn.common.suggest import shown
 
 UNFIT = (LookupError, AttributeError, ArithmeticError, AssertionError)
-"""What a value of a wrong kind may lead to, besides TypeError and ValueError."""
+"""Errors that a value of a wrong type may cause, besides TypeError and ValueError."""
 
 _BARE = ("could not convert", "cannot convert", "invalid literal")
-"""How the ValueErrors of `float` and `int` begin, which do not say what the number is for."""
+"""The beginning of the ValueErrors of `float` and `int`, which do not name the argument."""
 
 
 class ConfigError(TypeError):
@@ -18,11 +18,11 @@ class ConfigError(TypeError):
 
 
 def make_from_config(cls: type, config: dict[str, Any]) -> Any:
-    """`cls(**config)`, with an error that says which class could not be made of which values."""
+    """`cls(**config)`; an error names the class and the values."""
     try:
         return cls(**config)
     except ConfigError:
-        raise  # about something inside the config; it says what
+        raise  # about an object inside the config, which it names
     except TypeError as error:
         raise TypeError(
             f"Unable to make a {cls.__name__} from its config: {error}. If the class takes "
@@ -33,7 +33,7 @@ def make_from_config(cls: type, config: dict[str, Any]) -> Any:
         if isinstance(error, ValueError) and not str(error).startswith(_BARE):
             raise
         if not cls.__module__.startswith("minicnn."):
-            raise  # the fault may be one of the class
+            raise  # the error may be in the class
         raise ValueError(
             f"Unable to make a {cls.__name__} from its config: a value is of a wrong kind "
             f"({type(error).__name__}: {error}). Received config={shown(config)}"

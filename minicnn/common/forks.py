@@ -1,9 +1,9 @@
-"""Locks that are held over `os.fork`, so that no child inherits one that nobody lets go.
+"""Locks that `os.fork` waits for, so that a child inherits none that is held by another thread.
 
-A child has only the thread that forked. A lock that another thread held at that moment would stay
-closed in it for ever, and what it guards half changed; a file that another thread was importing
-would stay half imported. So a fork waits until the locks named here are free and nobody imports. If
-that takes too long, whoever wants such a lock in the child is told so.
+A child has only the thread that forked. A lock that another thread held at that moment would never
+be released in it, and what it protects would be half changed; a module that another thread was
+importing would stay half imported. So a fork waits until these locks are free and no thread
+imports. If that takes too long, acquiring such a lock in the child raises an error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REFUSAL = (
 
 
 class _Refusal:
-    """Stands in the place of a lock that is closed for ever."""
+    """Replaces, in a child, a lock that is never released; acquiring it raises an error."""
 
     def acquire(self, *_: Any, **__: Any) -> bool:
         raise RuntimeError(REFUSAL)
@@ -42,43 +42,43 @@ class _Refusal:
 _places: list[tuple[Any, str]] = []
 
 
-class _Taken(threading.local):
+class _Acquired(threading.local):
     locks: tuple[Any, ...] = ()
 
 
-_taken = _Taken()
+_acquired = _Acquired()
 
 
 def hold_over_forks(owner: Any, attribute: str = "_lock") -> None:
-    """Have forks wait for the `RLock` that is an attribute.
+    """Makes forks wait for the `RLock` that is an attribute of an owner.
 
-    Name first the lock under which others are taken.
+    Register a lock before those that are acquired while it is held.
     """
     if (owner, attribute) not in _places:
         _places.append((owner, attribute))
 
 
-def _before() -> None:
+def _before_fork() -> None:
     end = time.monotonic() + PATIENCE
-    while not _take_all(end) and time.monotonic() < end:
-        # Whoever imports may need one of the locks for it.
-        _let_go()
+    while not _acquire_all(end) and time.monotonic() < end:
+        # A thread that imports may need one of the locks.
+        _release_all()
         time.sleep(0.001)
 
 
-def _take_all(end: float) -> bool:
-    """Take the locks in their order; whether all are taken and no other thread imports."""
-    _taken.locks = ()
+def _acquire_all(end: float) -> bool:
+    """Acquires the locks in their order; whether all are acquired and no other thread imports."""
+    _acquired.locks = ()
     for owner, attribute in _places:
         lock = getattr(owner, attribute)
         if isinstance(lock, _Refusal) or not lock.acquire(timeout=max(0, end - time.monotonic())):
             return False
-        _taken.locks += (lock,)
-    _imp.acquire_lock()  # nobody begins to import
+        _acquired.locks += (lock,)
+    _imp.acquire_lock()  # no thread begins to import
     if _others_import():
         _imp.release_lock()
         return False
-    _taken.locks += (_ImportLock,)
+    _acquired.locks += (_ImportLock,)
     return True
 
 
@@ -96,17 +96,19 @@ class _ImportLock:
     release = staticmethod(_imp.release_lock)
 
 
-def _let_go() -> None:
-    locks, _taken.locks = _taken.locks, ()
+def _release_all() -> None:
+    locks, _acquired.locks = _acquired.locks, ()
     for lock in reversed(locks):
         lock.release()
 
 
 def _after_in_child() -> None:
-    for owner, attribute in _places[len(_taken.locks) :]:
+    for owner, attribute in _places[len(_acquired.locks) :]:
         setattr(owner, attribute, _Refusal())
-    _let_go()
+    _release_all()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_let_go, after_in_child=_after_in_child)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_release_all, after_in_child=_after_in_child
+    )

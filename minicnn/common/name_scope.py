@@ -25,14 +25,14 @@ open_scopes = _Open()
 
 
 class name_scope:
-    """Variables made inside have `name/` in front of their names.
+    """Context in which the paths of new variables begin with `name/`.
 
     A layer that opens its scope again inside its own scope does not appear twice in the path.
 
     Args:
         name: one part of the path.
         caller: the object whose scope it is.
-        override_parent: a path that replaces that of the scopes around.
+        override_parent: a path that replaces that of the outer scopes.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class name_scope:
 
 @contextlib.contextmanager
 def scopes_closed() -> Iterator[None]:
-    """After an exception inside, no scope is open that was not before.
+    """Context that closes all scopes opened inside after an exception.
 
-    Ctrl-C may come when a scope is about to close.
+    Ctrl-C may interrupt a scope just before it closes.
     """
     before = open_scopes.all
     try:
@@ -91,7 +91,7 @@ def innermost_caller() -> Any:
 
 
 def current_path() -> str:
-    """The path that a variable made now would stand under."""
+    """The path of a variable that is made now, without its name."""
     parts: list[str] = []
     for scope in open_scopes.all:
         if scope.override_parent is not None:

@@ -24,7 +24,7 @@ def to_snake_case(name: str) -> str:
 
 
 def auto_name(prefix: str) -> str:
-    """A name not given before since the last `clear_session`, made from a class name."""
+    """A name from a class name that was not used since the last `clear_session`."""
     return uniquify(to_snake_case(prefix))
 
 
@@ -37,19 +37,19 @@ def uniquify(name: str) -> str:
 
 
 def get_uid(prefix: str = "") -> int:
-    """How many times the prefix has been asked for, this time included."""
+    """The number of calls with this prefix, including this one."""
     counts = _name_counts()
     counts[prefix] += 1
     return counts[prefix]
 
 
 def reset_uids() -> None:
-    """Start all automatic names again."""
+    """Resets the numbering of automatic names."""
     session.set_global_attribute(_COUNTS, defaultdict(int))
 
 
 def get_object_name(thing: Any) -> str:
-    """The thing's `name`; else its `__name__`, or its class's, in snake case."""
+    """An object's `name`; else its `__name__`, or its class's, in snake case."""
     if hasattr(thing, "name"):
         return thing.name
     return to_snake_case(getattr(thing, "__name__", type(thing).__name__))

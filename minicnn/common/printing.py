@@ -1,4 +1,4 @@
-"""What the library prints: to standard output, or to `logging`."""
+"""Printing to standard output, or to `logging`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ logger = logging.getLogger("minicnn")
 _LEVELS = {"FATAL": logging.FATAL, "ERROR": logging.ERROR, "WARNING": logging.WARNING}
 _LEVELS |= {"INFO": logging.INFO, "DEBUG": logging.DEBUG}
 
-# For terminals and files that know no more than ASCII.
+# For terminals and files that have only ASCII.
 _ASCII = str.maketrans("━─│┃", "=-||") | dict.fromkeys(map(ord, "┏┓┡┩└┘├┤┬┴┼╇┳"), "+")
 
 
 def print_msg(message: object, line_break: bool = True) -> None:
-    """Print a message, or log it when interactive logging is disabled."""
+    """Prints a message, or log it when interactive logging is disabled."""
     text = str(message)
     if not is_interactive_logging_enabled():
         logger.info(text)
@@ -48,7 +48,7 @@ def print_msg(message: object, line_break: bool = True) -> None:
 
 
 def set_logging_verbosity(level: str) -> None:
-    """Set the least level that is logged: FATAL, ERROR, WARNING, INFO or DEBUG."""
+    """Sets the lowest level that is logged: FATAL, ERROR, WARNING, INFO or DEBUG."""
     if level not in _LEVELS:
         raise ValueError(
             "Please pass a valid level for logging verbosity. Expected one of: "
@@ -58,7 +58,7 @@ def set_logging_verbosity(level: str) -> None:
 
 
 def ask_to_proceed_with_overwrite(filepath: object) -> bool:
-    """Ask at the terminal whether a file may be replaced."""
+    """Asks at the terminal whether a file may be replaced."""
     question = f"[WARNING] {filepath} already exists - overwrite? [y/n] "
     while (answer := input(question).strip().lower()) not in ("y", "n"):
         question = "Type y (overwrite) or n (cancel): "

@@ -1,4 +1,4 @@
-"""Small helpers in plain Python."""
+"""Small helper functions in plain Python."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 
 def default(method: Callable) -> Callable:
-    """Mark a method as the one to use unless a subclass has its own (a decorator)."""
+    """Decorator that marks a method as the default, which subclasses may override."""
     method._is_default = True
     return method
 
 
 def is_default(method: Callable) -> bool:
-    """Whether a method is the marked one, so that no subclass has overridden it."""
+    """Whether a method is a marked default, not overridden by a subclass."""
     return getattr(method, "_is_default", False)
 
 
@@ -33,12 +33,12 @@ def arguments_of(constructor: Callable, without: Collection[str] = ()) -> tuple[
 
 
 def to_list(x: Any) -> list:
-    """A list as it is, anything else as the only item of one."""
+    """A list unchanged, anything else as a list of one item."""
     return x if isinstance(x, list) else [x]
 
 
 def remove_by_id(items: list, item: Any) -> None:
-    """Remove the first occurrence of this very object, without asking whether others equal it."""
+    """Removes the first occurrence of this object, compared by identity."""
     for index, other in enumerate(items):
         if other is item:
             del items[index]
@@ -46,7 +46,7 @@ def remove_by_id(items: list, item: Any) -> None:
 
 
 def pythonify_logs(logs: dict[str, Any] | None) -> dict[str, Any]:
-    """Logs by sorted name as Python floats, nested dicts poured into one."""
+    """Logs as Python floats by sorted name, nested dicts merged into one."""
     result: dict[str, Any] = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
@@ -66,7 +66,7 @@ def _float_if_number(value: Any) -> Any:
 def func_dump(function: Callable) -> tuple[str, tuple | None, tuple | None]:
     """A function as (bytecode in base64, default values, values it closes over), as Keras does.
 
-    There is no function for the way back: code from a file is never run.
+    There is no inverse: code from a file is never run.
     """
     code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
     closure = tuple(cell.cell_contents for cell in function.__closure__ or ())

@@ -1,4 +1,4 @@
-"""State that belongs to a thread and is forgotten by `clear_session`: names in use, scopes."""
+"""State of a thread that `clear_session` resets: used names, scopes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _state = threading.local()
 
 
 def set_global_attribute(name: str, value: Any) -> None:
-    """Store a value under a name, for the current thread."""
+    """Stores a value under a name, for the current thread."""
     setattr(_state, name, value)
 
 
@@ -31,9 +31,9 @@ def get_global_attribute(name: str, default: Any = None, set_to_default: bool = 
 
 @contextlib.contextmanager
 def temporarily(state: Any, /, **values: Any) -> Iterator[None]:
-    """Inside, attributes of an object have these values; after it those of before.
+    """Context in which attributes of an object have these values; then the old ones are restored.
 
-    They have them too if Ctrl-C comes while they are being put back.
+    They are restored also if Ctrl-C interrupts the restoring.
     """
     before = {name: getattr(state, name) for name in values}
     try:
@@ -51,10 +51,10 @@ def _set(state: Any, values: dict[str, Any]) -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Forget all global state: automatic names start again, the default policy is as at the start.
+    """Resets all global state, such as automatic names and the default dtype policy.
 
     Arguments:
-        free_memory: also run Python's garbage collector, which may take a moment.
+        free_memory: whether to run Python's garbage collector, too.
     """
     global _state
     _state = threading.local()

@@ -23,7 +23,7 @@ def standardize_shape(shape: Any) -> Shape:
 
 
 def _standardize_length(n: Any, shape: Any) -> int | None:
-    # A symbolic number is what `ops.shape` gives for a length that only the values will tell.
+    # `ops.shape` gives a symbolic number for a length that depends on values.
     if n is None or hasattr(n, "record_history"):
         return None
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):

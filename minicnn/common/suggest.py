@@ -1,4 +1,4 @@
-"""What error messages are made of: values cut short, and the near match of an unknown name."""
+"""Parts of error messages: shortened values, and the name most similar to an unknown one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Iterable
 from typing import Any
 
-_LONGEST_NAME = 100  # comparing takes time in proportion to the square of the length
+_LONGEST_NAME = 100  # the time of a comparison grows with the square of the length
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxtuple = 4, 20, 10, 10
@@ -15,7 +15,7 @@ _SHORT.maxstring = _SHORT.maxother = 200
 
 
 def shown(value: Any, longest: int = 1000) -> str:
-    """A value as Python writes it, cut where it is long, in a time that does not depend on that.
+    """A value as Python prints it, shortened; the time does not depend on its length.
 
     >>> shown({"units": 3})
     "{'units': 3}"
@@ -26,7 +26,7 @@ def shown(value: Any, longest: int = 1000) -> str:
 
 
 def clipped(text: str, longest: int = 1000) -> str:
-    """A text with its middle left out where it is long.
+    """A text, without its middle if it is long.
 
     >>> clipped("0123456789" * 9, longest=20)
     '01234567 ... 3456789'
@@ -38,7 +38,7 @@ def clipped(text: str, longest: int = 1000) -> str:
 
 
 def near_match(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like `name`, or None if none does.
+    """The known name most similar to `name`, or None if none is similar.
 
     >>> near_match("sparse_categorical_crossentopy", ["mse", "sparse_categorical_crossentropy"])
     'sparse_categorical_crossentropy'
@@ -53,7 +53,7 @@ def near_match(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence to end an error message with, beginning with a space; or nothing.
+    """The last sentence of an error message, beginning with a space; or an empty text.
 
     >>> did_you_mean("rellu", ["relu", "gelu"])
     " Did you mean 'relu'?"
@@ -65,7 +65,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
-    """The whole message for an unknown name: the near match, and all that is known.
+    """The message for an unknown name, with the most similar and all known names.
 
     >>> unknown_name("padding", "sam", ["same", "valid"])
     "Unknown padding: 'sam'. Did you mean 'same'? Expected one of: 'same', 'valid'."

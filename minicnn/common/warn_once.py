@@ -1,4 +1,4 @@
-"""Warnings that are given once for each place in the user's program."""
+"""Warnings that are given once for each line of the user's program."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import sys
 import warnings
 from types import FrameType
 
-_given: dict[tuple[str, str, int], list] = {}  # what was said where, and the filters at that time
+# The given warnings, as subject and place, and Python's filters at that time.
+_given: dict[tuple[str, str, int], list] = {}
 
 
 def warn_once(subject: str, message: str) -> None:
-    """Warns of a subject, unless the line of the user's program that led here was warned of it.
+    """Warns of a subject, once for each calling line of the user's program.
 
-    The message may differ from call to call, as where it tells values of a batch. Where Python's
-    filters of warnings were replaced since (`catch_warnings` does), the warning is given again.
+    The message may differ from call to call, for example if it has values of a batch. After
+    Python's warning filters were replaced (as `catch_warnings` does), the warning is given again.
     """
     frame = _outside_frame()
     place = subject, frame.f_code.co_filename, frame.f_lineno
@@ -24,7 +25,7 @@ def warn_once(subject: str, message: str) -> None:
 
 
 def _outside_frame() -> FrameType:
-    """The innermost call that is not of this library."""
+    """The innermost frame outside this library."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]

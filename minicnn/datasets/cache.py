@@ -1,10 +1,9 @@
-"""Where data sets lie on this computer, and how those that do not are fetched.
+"""Finds data sets on this computer, and downloads those that are missing.
 
-A file counts only if its hash is right: a damaged one is passed over and fetched anew, and so is
-what is no file or cannot be read, after a warning that names it. A download
-goes to a temporary file beside its place and is renamed once its hash is verified, so nothing
-partial ever bears the file's name, and of two processes that fetch at once each renames a whole
-file.
+A file is used only if its hash is right. A damaged file, or one that cannot be read, is ignored
+after a warning that names it, and downloaded again. A download goes to a temporary file in the same
+folder and is renamed after its hash was checked, so the file is always complete, also if two
+processes download it at the same time.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from minicnn.common import configuration
 from minicnn.utils.file_utils import get_file
 
 Arrays = TypeVar("Arrays")
-SYSTEM_FOLDER = Path("/usr/share/datasets")  # where Debian's packages put theirs
+SYSTEM_FOLDER = Path("/usr/share/datasets")  # the folder of Debian's packages
 
 
 class DamagedFileError(ValueError):
-    """A file bears a data set's name, but its content is another."""
+    """A file with a data set's name has another content."""
 
 
 def _folders() -> Iterator[Path]:
@@ -43,13 +42,13 @@ def find_or_fetch(
     origin: str,
     files: dict[str, str],
 ) -> Arrays:
-    """What `read` finds in the first place that holds the data set, fetched first if there is none.
+    """Reads the data set in the first place that has it, and downloads it before if there is none.
 
-    - name: the data set's, for messages;
+    - name: the data set's name, for messages;
     - read: takes a path; raises FileNotFoundError if nothing is there, and `DamagedFileError` if
       something else is;
-    - places: where to read, below a folder of data sets; the first is there once all is fetched;
-    - origin, files: the address, and the SHA-256 of each file to fetch by the path to keep it at.
+    - places: paths to read, below a folder of data sets; downloads make the first one;
+    - origin, files: the address, and for the path of each file its SHA-256.
     """
     for folder in _folders():
         for place in places:
@@ -69,7 +68,8 @@ def _fetch(name: str, origin: str, files: dict[str, str], datasets: Path) -> Non
     try:
         for path, sha256 in paths.items():
             get_file(path.name, origin + path.name, cache_subdir=path.parent, file_hash=sha256)
-    except (OSError, ValueError) as error:  # no network, no room, or not what was expected
+    # no network, no room on the disk, or another file than expected
+    except (OSError, ValueError) as error:
         raise FileNotFoundError(
             f"{name} is not on this computer and could not be fetched from {origin} "
             f"({_reason(error)}): get {', '.join(path.name for path in paths)} by other means and "
@@ -86,9 +86,9 @@ def _reason(error: Exception) -> str:
 
 
 def content(path: Path) -> bytes:
-    """What a file holds; `DamagedFileError` if something is there that cannot be read as one."""
+    """The content of a file; `DamagedFileError` if it cannot be read."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe would wait for ever
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would block
             raise DamagedFileError(f"{path} is not a file.")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

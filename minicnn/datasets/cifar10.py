@@ -1,4 +1,4 @@
-"""CIFAR-10: small colour photographs of ten kinds of things."""
+"""CIFAR-10: small colour photographs of ten classes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _folder_contents(folder: Path) -> dict[str, bytes]:
 
 
 def _archive_contents(archive: Path) -> dict[str, bytes]:
-    """The batches of an archive, in one pass through it; nothing is unpacked to disk."""
+    """The batches of an archive, read in one pass; nothing is unpacked to disk."""
     packed = io.BytesIO(cache.content(archive))
     try:
         with tarfile.open(fileobj=packed) as tar:
@@ -82,7 +82,7 @@ def _archive_contents(archive: Path) -> dict[str, bytes]:
                 for item in tar
                 if item.isfile() and Path(item.name).name in BATCHES_MD5
             }
-    except Exception as error:  # a damaged archive makes its readers raise nearly anything
+    except Exception as error:  # reading a damaged archive may raise almost any error
         raise cache.DamagedFileError(f"{archive} is no whole archive ({error}).") from None
     missing = BATCHES_MD5.keys() - contents.keys()
     if missing:
@@ -97,7 +97,7 @@ def _batch(content: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickles arrays, lists and strings: all that the batches need, so nothing else may run."""
+    """Unpickles only arrays, lists and strings, since other classes could run code."""
 
     ALLOWED = {
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
@@ -108,6 +108,6 @@ class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self.ALLOWED:
             raise pickle.UnpicklingError(
-                f"A CIFAR-10 batch holds arrays and lists, but this file asks for {module}.{name}."
+                f"A CIFAR-10 batch holds arrays and lists, but this file contains {module}.{name}."
             )
         return self.ALLOWED[module, name]

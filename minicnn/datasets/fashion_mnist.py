@@ -1,4 +1,4 @@
-"""Fashion-MNIST: Zalando's article images, in MNIST's form."""
+"""Fashion-MNIST: Zalando's images of clothing, in the format of MNIST."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGEST_FILE = 2**26  # bytes; the training images have 47 million
 
 @dataclass(frozen=True)
 class Sha256:
-    """Of a file as published, and of what it holds: Debian's package compresses it anew."""
+    """Hashes of a published file and of its content, which Debian's package compresses again."""
 
     packed: str
     content: str
@@ -81,7 +81,7 @@ def _content(path: Path) -> bytes:
     try:
         packed = cache.content(path)
     except FileNotFoundError:
-        return cache.content(path.with_suffix(""))  # somebody may have unpacked it
+        return cache.content(path.with_suffix(""))  # it may be unpacked already
     try:
         with gzip.open(io.BytesIO(packed)) as file:
             return file.read(LARGEST_FILE)

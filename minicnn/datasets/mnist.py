@@ -44,7 +44,7 @@ def load_data(
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             x_train, y_train, x_test, y_test = (arrays[name] for name in IDX_FILES)
-    except Exception as error:  # a damaged file makes its readers raise nearly anything
+    except Exception as error:  # reading a damaged file may raise almost any error
         reason = f"{type(error).__name__}: {error}"
         raise DamagedFileError(
             f"{file}, a file of minicnn, is missing or damaged ({reason}): install minicnn again."
@@ -53,9 +53,9 @@ def load_data(
 
 
 def make_package_file(idx_folder: Path, target: Path) -> None:
-    """Write the file that `load_data` reads, from the four published IDX files.
+    """Writes the file that `load_data` reads, from the four published IDX files.
 
-    This is how `mnist.npz` came about; the tests hold its content to the published MD5 sums.
+    `mnist.npz` was made by it; tests compare its content with the published MD5 sums.
     """
     arrays = {
         name: idx.unpack((idx_folder / file).read_bytes()) for name, file in IDX_FILES.items()

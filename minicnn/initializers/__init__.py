@@ -1,7 +1,7 @@
-"""The first values of weights.
+"""Initializers: the first values of weights.
 
-`get("he_normal")` makes what a layer's `kernel_initializer="he_normal"` means. Every initializer is
-called with a shape and a type.
+`get("he_normal")` returns the initializer that `kernel_initializer="he_normal"` means. It is called
+with a shape and a type.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ deserialize = _INITIALIZERS.deserialize
 
 
 def get(identifier: Any) -> Any:
-    """The initializer that a name, a config, a class, an array or a callable stands for.
+    """The initializer that a name, a config, a class, an array or a callable means.
 
-    An array is the values themselves, for a weight of its shape. None stays None.
+    An array is the values of a weight of its shape. None stays None.
 
     >>> get("he_normal").scale
     2.0
@@ -85,7 +85,7 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(initializer: Any) -> dict[str, Any]:
-    """The initializer as a dict that `deserialize` reads."""
+    """The config of the initializer."""
     return serialize_keras_object(initializer)
 
 

@@ -1,4 +1,4 @@
-"""Initializers without chance."""
+"""Initializers that are not random."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Constant(Initializer):
         return ops.full(tuple(shape), self.value, dtype=standardize_dtype(dtype))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         from minicnn.serialization import serialization_lib
 
         return {"value": serialization_lib.serialize_keras_object(self.value)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constant:
-        """The initializer that `get_config` described."""
+        """Makes an initializer from its config."""
         from minicnn.serialization import serialization_lib
 
         return cls(serialization_lib.deserialize_keras_object(config["value"]))
@@ -66,5 +66,5 @@ class Identity(Initializer):
         return ops.eye(*shape, dtype=standardize_dtype(dtype)) * self.gain
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {"gain": self.gain}

@@ -1,4 +1,4 @@
-"""What all initializers are."""
+"""`Initializer`, the base of all initializers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.common.errors import make_from_config
 
 
 class Initializer:
-    """A way to choose the first values of a weight, when its shape is known.
+    """Computes the first values of a weight from its shape and type.
 
     A subclass defines `__call__(shape, dtype=None)`, and `get_config()` if it has settings.
 
@@ -26,7 +26,7 @@ class Initializer:
     def __call__(self, shape: Any, dtype: str | None = None) -> Tensor:
         """The values of a weight of this shape and type."""
         raise NotImplementedError(
-            f"{type(self).__name__} does not say what values to start from: "
+            f"{type(self).__name__} does not define its values: "
             "define `__call__(self, shape, dtype=None)` in it."
         )
 
@@ -36,16 +36,16 @@ class Initializer:
         return type(self).__module__.startswith("minicnn.initializers.")
 
     def work(self, shape: tuple[int, ...]) -> int:
-        """How long a call takes, in units of what one random number takes."""
+        """The time of a call, in multiples of the time of one random number."""
         return math.prod(shape)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
-        """The initializer that `get_config` described."""
+        """Makes an initializer from its config."""
         return make_from_config(cls, config)
 
     def clone(self) -> Initializer:

@@ -1,4 +1,4 @@
-"""Orthogonal weights."""
+"""The initializer of orthogonal weights."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class Orthogonal(RandomInitializer):
         return Tensor(np.ascontiguousarray(q.reshape(shape), dtype=sample.dtype))
 
     def work(self, shape: tuple[int, ...]) -> int:
-        """How long a call takes, in units of what one random number takes."""
+        """The time of a call, in multiples of the time of one random number."""
         shorter = min(math.prod(shape[:-1]), shape[-1]) if shape else 0
         return math.prod(shape) * max(1, shorter // 64)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {**super().get_config(), "gain": self.gain}

@@ -1,4 +1,4 @@
-"""Initializers that draw from a fixed distribution, whatever the weight's shape."""
+"""Random initializers whose distribution does not depend on the weight's shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RandomInitializer(Initializer):
 
     Args:
         seed: a whole number: the same values at every call. A `SeedGenerator`: other values at
-            every call. None: a number drawn now, and kept, from Python's `random`.
+            every call. None: a seed chosen now by Python's `random`.
     """
 
     def __init__(self, seed: int | SeedGenerator | dict | None = None):
@@ -39,7 +39,7 @@ class RandomInitializer(Initializer):
         return super().repeatable and isinstance(self.seed, int)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         from minicnn.serialization import serialization_lib
 
         return {"seed": serialization_lib.serialize_keras_object(self._init_seed)}
@@ -58,7 +58,7 @@ class RandomNormal(RandomInitializer):
         return random.normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
 
@@ -83,5 +83,5 @@ class RandomUniform(RandomInitializer):
         return random.uniform(shape, self.minval, self.maxval, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}

@@ -18,7 +18,7 @@ class STFT(Initializer):
 
     Args:
         side: `"real"` (cosines) or `"imag"` (sines).
-        window: weights of the frame's times; a name that `scipy.signal.get_window` knows, an
+        window: weights of the frame's times; a name of `scipy.signal.get_window`, an
             array, or None for none.
         scaling: the window is divided by the root of the sum of its squares (`"density"`), by the
             sum of its absolute values (`"spectrum"`), or not at all (None).
@@ -72,7 +72,7 @@ class STFT(Initializer):
         return window / np.linalg.norm(window, order)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {
             "side": self.side,
             "window": self.window,

@@ -1,4 +1,4 @@
-"""Initializers that keep signals as large from layer to layer: the spread follows the shape."""
+"""Random initializers whose variance depends on the weight's shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("uniform", "truncated_normal", "untruncated_normal")
 
 TRUNCATED_STDDEV = 0.87962566103423978
-"""The standard deviation of N(0, 1) without what is further than 2 from 0."""
+"""The standard deviation of N(0, 1) truncated to [-2, 2]."""
 
 
 class VarianceScaling(RandomInitializer):
@@ -30,7 +30,7 @@ class VarianceScaling(RandomInitializer):
         distribution: `"uniform"` over [−√(3·scale/n), √(3·scale/n)), `"truncated_normal"`
             (nothing further than 2 standard deviations from 0) or `"untruncated_normal"`.
         seed: a whole number, a `SeedGenerator`, or None.
-        input_axes: which axes of the weight are inputs, where `compute_fans` would guess wrong.
+        input_axes: which axes of the weight are inputs, where they are not those of a kernel.
         output_axes: which axes of the weight are outputs. Both or neither are given.
     """
 
@@ -71,7 +71,7 @@ class VarianceScaling(RandomInitializer):
         return random.truncated_normal(shape, 0.0, stddev, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "scale": self.scale,
@@ -83,7 +83,7 @@ class VarianceScaling(RandomInitializer):
 
 
 class _NamedScaling(VarianceScaling):
-    """A variance scaling whose settings have a name of their own."""
+    """Base of the variance scalings with fixed settings and a name."""
 
     settings: tuple[float, str, str]
 
@@ -96,7 +96,7 @@ class _NamedScaling(VarianceScaling):
         super().__init__(*self.settings, seed, input_axes, output_axes)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same initializer again."""
+        """The constructor's arguments."""
         config = super().get_config()
         return {name: config[name] for name in ("seed", "input_axes", "output_axes")}
 
@@ -142,9 +142,9 @@ def compute_fans(
     input_axes: Sequence[int] | None = None,
     output_axes: Sequence[int] | None = None,
 ) -> tuple[int, int]:
-    """How many inputs a unit sums over, and how many outputs an input reaches.
+    """The number of inputs of an output (fan in) and of outputs of an input (fan out).
 
-    For a kernel (*kernel_size, inputs, outputs) both count every place of the kernel.
+    For a kernel (*kernel_size, inputs, outputs) both are multiplied by the kernel's positions.
 
     >>> compute_fans((3, 3, 32, 64)), compute_fans((784, 10)), compute_fans((5,))
     ((288, 576), (784, 10), (5, 5))

@@ -1,4 +1,4 @@
-"""Losses: what training makes small."""
+"""Losses: the functions that training minimizes."""
 
 from __future__ import annotations
 
@@ -128,10 +128,10 @@ get = _LOSSES.get
 
 
 def serialize(loss: Any) -> Any:
-    """The loss as a dict (or a name) that `deserialize` reads."""
+    """The config of a loss: a dict, or the name of a function."""
     return serialize_keras_object(loss)
 
 
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The loss that `serialize` described; `name` is what it gave."""
+    """Makes a loss from its config, which is `name`."""
     return _LOSSES.deserialize(name, custom_objects)

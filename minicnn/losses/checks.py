@@ -1,8 +1,8 @@
-"""Refusing labels that cannot be right, before they become a wrong number.
+"""Checks that labels have the right shape and possible values.
 
 The checks look at shapes and at the smallest and largest label of a batch, never at the
-predictions, and they let symbolic tensors pass. That class indices are classes is checked by the
-operation that looks them up.
+predictions, and they do not check symbolic tensors. That class indices are in range is checked by
+the cross-entropy operation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from minicnn.losses.loss import squeeze_or_expand_to_same_rank
 
 
 def as_pair(loss: str, y_true: Any, y_pred: Any, match_ranks: bool = True) -> tuple:
-    """Labels and predictions as tensors of the predictions' type, safe to subtract.
+    """Labels and predictions as tensors of the predictions' type, whose shapes broadcast.
 
     Raises:
         ValueError: shapes that do not broadcast, or NaN among the labels.
@@ -40,7 +40,7 @@ def as_pair(loss: str, y_true: Any, y_pred: Any, match_ranks: bool = True) -> tu
 
 
 def as_one_hot_pair(loss: str, y_true: Any, y_pred: Any) -> tuple:
-    """The same for labels with one column a class.
+    """Like `as_pair`, for labels with one column for each class.
 
     Raises:
         ValueError: integer labels, shapes that differ, or NaN among the labels.
@@ -53,18 +53,18 @@ def as_one_hot_pair(loss: str, y_true: Any, y_pred: Any) -> tuple:
 
 
 def check_same_shape(loss: str, y_true: Any, y_pred: Any) -> None:
-    """Refuses labels that do not have the shape of the predictions."""
-    came, wanted = tuple(y_true.shape), tuple(y_pred.shape)
-    if _same(came, wanted):
+    """Raises unless labels and predictions have the same shape."""
+    received, expected = tuple(y_true.shape), tuple(y_pred.shape)
+    if _same(received, expected):
         return
     message = (
-        f"{loss}: y_true and y_pred must have the same shape. Received y_true of shape {came} "
-        f"and y_pred of shape {wanted}. "
+        f"{loss}: y_true and y_pred must have the same shape. Received y_true of shape {received} "
+        f"and y_pred of shape {expected}. "
     )
-    if _same(came, wanted[:-1]) or _same(came, (*wanted[:-1], 1)):
+    if _same(received, expected[:-1]) or _same(received, (*expected[:-1], 1)):
         raise ValueError(
-            f"{message}These look like class indices where one-hot labels are wanted: use the "
-            f"sparse_categorical variant, or utils.to_categorical(y_true, {wanted[-1]})."
+            f"{message}These look like class indices where one-hot labels are expected: use the "
+            f"sparse_categorical variant, or utils.to_categorical(y_true, {expected[-1]})."
         )
     raise ValueError(message + "Give the last layer as many outputs as there are labels.")
 
@@ -72,31 +72,31 @@ def check_same_shape(loss: str, y_true: Any, y_pred: Any) -> None:
 def check_index_shape(
     loss: str, y_true: Any, y_pred: Any, axis: int = -1, exactly: bool = True
 ) -> None:
-    """Refuses labels whose shape is not that of the predictions without the axis of classes.
+    """Raises unless the labels' shape is that of the predictions without the axis of classes.
 
-    If not `exactly`, shapes that broadcast will do.
+    If not `exactly`, shapes that broadcast to it are accepted, too.
     """
-    came, predictions = tuple(y_true.shape), tuple(y_pred.shape)
-    wanted = _without(predictions, axis)
-    one_hot = _same(came, predictions)
-    if not one_hot and (_same if exactly else _broadcast)(came, wanted):
+    received, predictions = tuple(y_true.shape), tuple(y_pred.shape)
+    expected = _without(predictions, axis)
+    one_hot = _same(received, predictions)
+    if not one_hot and (_same if exactly else _broadcast)(received, expected):
         return
     if one_hot:
         raise ValueError(
-            f"{loss}: y_true of shape {came} has the shape of y_pred, so it looks one-hot. "
-            f"Expected class indices (integers) of shape {wanted}. Use "
+            f"{loss}: y_true of shape {received} has the shape of y_pred, so it looks one-hot. "
+            f"Expected class indices (integers) of shape {expected}. Use "
             f"{loss.removeprefix('sparse_')}, or give np.argmax(y_true, axis={axis})."
         )
     raise ValueError(
-        f"{loss}: expected class indices of shape {wanted} (y_pred of shape {predictions} without "
-        f"its axis of classes), received y_true of shape {came}. Reshape the labels, or the "
-        "output of the last layer (a missing Flatten or pooling?)."
+        f"{loss}: expected class indices of shape {expected} (y_pred of shape {predictions} "
+        f"without its axis of classes), received y_true of shape {received}. "
+        "Reshape the labels, or the output of the last layer (a missing Flatten or pooling?)."
     )
 
 
 def check_no_nan(loss: str, y_true: Any) -> None:
-    """Refuses labels among which there is a NaN."""
-    _look_at(y_true, _refuse_nan, loss)
+    """Raises if a label is NaN."""
+    _check_values(y_true, _refuse_nan, loss)
 
 
 def _refuse_nan(labels: np.ndarray, loss: str) -> None:
@@ -111,8 +111,8 @@ def _refuse_nan(labels: np.ndarray, loss: str) -> None:
 
 
 def check_whole(loss: str, y_true: Any) -> None:
-    """Refuses class indices that are no whole numbers: fractions and NaN."""
-    _look_at(y_true, _refuse_fractions, loss)
+    """Raises if a class index is a fraction or NaN."""
+    _check_values(y_true, _refuse_fractions, loss)
 
 
 def _refuse_fractions(labels: np.ndarray, loss: str) -> None:
@@ -130,8 +130,8 @@ def _refuse_fractions(labels: np.ndarray, loss: str) -> None:
 
 
 def check_class_range(loss: str, y_true: Any, classes: int) -> None:
-    """Refuses class indices that are not from 0 to `classes - 1`."""
-    _look_at(y_true, _refuse_other_classes, loss, classes)
+    """Raises if a class index is not from 0 to `classes - 1`."""
+    _check_values(y_true, _refuse_other_classes, loss, classes)
 
 
 def _refuse_other_classes(labels: np.ndarray, loss: str, classes: int) -> None:
@@ -146,7 +146,7 @@ def _refuse_other_classes(labels: np.ndarray, loss: str, classes: int) -> None:
 
 def warn_of_improbable(loss: str, y_true: Any) -> None:
     """Warns of labels outside [0, 1], for which a binary cross-entropy has no lower bound."""
-    _look_at(y_true, _warn_of_improbable, loss)
+    _check_values(y_true, _warn_of_improbable, loss)
 
 
 def _warn_of_improbable(labels: np.ndarray, loss: str) -> None:
@@ -160,7 +160,7 @@ def _warn_of_improbable(labels: np.ndarray, loss: str) -> None:
 
 
 def warn_of_one_class(loss: str, y_pred: Any) -> None:
-    """Warns of a softmax over one class, which is always 1, so that nothing is learned."""
+    """Warns of a softmax over one class, which is always 1 and has no gradient."""
     if y_pred.shape[-1] != 1:
         return
     warnings.warn(
@@ -173,13 +173,13 @@ def warn_of_one_class(loss: str, y_pred: Any) -> None:
 
 
 def check_axis(axis: Any) -> None:
-    """Refuses True and False, which Python would take for 1 and 0."""
+    """Raises for True and False, which Python counts as 1 and 0."""
     if isinstance(axis, bool):
         raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type bool.")
 
 
-def _look_at(y_true: Any, check: Callable, *settings: Any) -> None:
-    """Lets a check see the labels' values, if there are any; a repeated step checks them again."""
+def _check_values(y_true: Any, check: Callable, *settings: Any) -> None:
+    """Calls a check on the labels' values, if they have any; replayed steps call it, too."""
     labels = getattr(y_true, "array", None)
     if labels is not None and labels.size:
         traced(check, labels, *settings)

@@ -1,8 +1,8 @@
-"""Cross-entropies: the surprise at the true class, given the predicted probabilities.
+"""Cross-entropies: minus the log-probability that predictions give to the true class.
 
-Predictions are probabilities, or logits with `from_logits=True`. Probabilities that come
-straight from a softmax or a sigmoid remember their logits, and these are used then, because
-the loss of a logit is exact where the logarithm of a tiny probability is not.
+Predictions are probabilities, or logits with `from_logits=True`. The result of a softmax or a
+sigmoid keeps its logits, and the loss is computed from them, because that is exact where the
+logarithm of a tiny probability is not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def binary_crossentropy(
         y_true: 0 or 1 (or a probability) for each prediction.
         y_pred: probabilities, or logits; same shape.
         from_logits: whether `y_pred` are logits.
-        label_smoothing: moves the labels so far towards 0.5; from 0 to 1.
+        label_smoothing: the share by which labels are moved towards 0.5, from 0 to 1.
         axis: the axis to average over.
 
     Raises:
@@ -88,12 +88,12 @@ def sparse_categorical_crossentropy(
         y_true: class indices, the shape of `y_pred` without `axis` (or with length 1 there).
         y_pred: probabilities, or logits, `(batch, ..., classes)`.
         from_logits: whether `y_pred` are logits.
-        ignore_class: a label that costs nothing and does not count, such as the "void" of a
+        ignore_class: a label whose loss is 0 and does not count, such as the "void" of a
             segmentation.
         axis: the axis of the classes.
 
     Raises:
-        ValueError: one-hot labels, labels that are no class, fractions, NaN, shapes that differ.
+        ValueError: one-hot labels, labels out of range, fractions, NaN, shapes that differ.
     """
     loss = "sparse_categorical_crossentropy"
     y_pred = ops.convert_to_tensor(y_pred)

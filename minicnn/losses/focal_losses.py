@@ -1,4 +1,4 @@
-"""Cross-entropies that mind the hard samples, or the wrong labels."""
+"""Cross-entropies that weigh hard samples more, or wrong labels less."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def categorical_focal_crossentropy(
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
     """`(1 - p[y_true]^q) / q`, which wrong labels disturb less than a cross-entropy.
 
-    Near `q = 0` it is the cross-entropy, near 1 the absolute error. `y_true` holds class
+    For `q` near 0 it is the cross-entropy, near 1 the absolute error. `y_true` are class
     indices, `(batch,)` or `(batch, 1)`; `y_pred` probabilities, `(batch, classes)`.
 
     Source: Zhang and Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural

@@ -1,4 +1,4 @@
-"""Maximum-margin losses: the right class must win by a margin of one."""
+"""Maximum-margin losses: zero where the right score is larger than the others by at least one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    """The best wrong score must stay one below the right one: `max(wrong - right + 1, 0)`.
+    """Largest wrong score minus right score plus one: `max(wrong - right + 1, 0)`.
 
     `right = sum(y_true · y_pred)` and `wrong = max((1 - y_true) · y_pred)` over the last axis,
     for one-hot labels.
@@ -53,7 +53,7 @@ class SquaredHinge(NamedLoss):
 
 
 class CategoricalHinge(NamedLoss):
-    """The best wrong score must stay one below the right one, for one-hot labels."""
+    """Largest wrong score minus right score plus one, at least 0, for one-hot labels."""
 
     def __init__(
         self, reduction="sum_over_batch_size", name="categorical_hinge", dtype: Any = None

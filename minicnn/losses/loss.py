@@ -1,4 +1,4 @@
-"""What all losses share: conversion, masks, sample weights and the reduction to one number."""
+"""`Loss`, the base of all losses: conversion, masks, sample weights, reduction to one number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Loss:
         name: the loss's name in logs.
         reduction: "sum_over_batch_size" (or "mean"): the sum over the number of losses;
             "sum"; "mean_with_sample_weight": the weighted sum over the sum of the weights;
-            "none" or None: the losses as they are.
+            "none" or None: the losses without reduction.
         dtype: type, or dtype policy, to compute in. Default: `config.floatx()`.
 
     Example:
@@ -55,7 +55,7 @@ class Loss:
         return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The loss of a batch, reduced; `sample_weight` is one weight a sample or a loss."""
+        """The loss of a batch, reduced; `sample_weight` is one weight for each sample or loss."""
         mask = getattr(y_pred, "_keras_mask", None)
         y_pred, y_true = self._convert(y_pred), self._convert(y_true)
         losses = self.call(y_true, y_pred)
@@ -67,13 +67,13 @@ class Loss:
         return reduce_weighted_values(
             losses,
             sample_weight=sample_weight,
-            mask=_both(mask, getattr(losses, "_keras_mask", None)),
+            mask=_combined_mask(mask, getattr(losses, "_keras_mask", None)),
             reduction=self.reduction,
             dtype=self.dtype,
         )
 
     def _convert(self, y: Any) -> Any:
-        """Tensors of the loss's type; a list of arrays stays one, a list of numbers does not."""
+        """Converts to tensors of the loss's type; a list of arrays becomes a list of tensors."""
         if isinstance(y, Tensor) or _is_numbers(y):
             return ops.convert_to_tensor(y, dtype=self.dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=self.dtype), y)
@@ -83,12 +83,12 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} does not implement `call`.")
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same loss again."""
+        """The constructor's arguments."""
         return {"name": self.name, "reduction": self.reduction}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
-        """The loss that `get_config` described."""
+        """Makes a loss from its config."""
         return make_from_config(cls, config)
 
     def _obj_type(self) -> str:
@@ -102,7 +102,7 @@ def _is_numbers(y: Any) -> bool:
 
 
 def standardize_reduction(reduction: str | None) -> str | None:
-    """The reduction itself; ValueError if there is none of that name."""
+    """The reduction; ValueError if there is none of that name."""
     if reduction not in REDUCTIONS:
         raise ValueError(
             f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
@@ -112,7 +112,7 @@ def standardize_reduction(reduction: str | None) -> str | None:
 
 
 def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple:
-    """Makes ranks that differ by one equal, if the last axis in question has length 1.
+    """Makes ranks that differ by one equal, if the last axis of one has length 1.
 
     A vector beside a column becomes a column, unless `expand_rank_1` is False; in all other
     cases the longer shape loses its last axis.
@@ -140,7 +140,7 @@ def reduce_weighted_values(
     reduction: str | None = "sum_over_batch_size",
     dtype: Any = None,
 ) -> Any:
-    """The losses times their weights, reduced."""
+    """Multiplies the losses by their weights and reduces them."""
     reduction = standardize_reduction(reduction)
     values = ops.convert_to_tensor(values, dtype=dtype)
     weight = apply_mask(sample_weight, mask, dtype=values.dtype, reduction=reduction)
@@ -153,7 +153,7 @@ def reduce_weighted_values(
             raise ValueError(
                 f"Losses of shape {tuple(values.shape)} and weights of shape {tuple(weight.shape)} "
                 "do not fit: expected one weight for each sample, or for each of its losses, and "
-                "from a loss of one's own one number for each sample."
+                "from a loss that you wrote one number for each sample."
             ) from error
     return reduce_values(values, weight, reduction)
 
@@ -161,7 +161,7 @@ def reduce_weighted_values(
 def reduce_values(
     values: Any, sample_weight: Any = None, reduction: str | None = "sum_over_batch_size"
 ) -> Any:
-    """The weighted losses as one number; `sample_weight` matters only as a divisor."""
+    """The weighted losses as one number; `sample_weight` is only used for the divisor."""
     shape = tuple(values.shape)
     if reduction in (None, "none") or shape in ((), (0,)):
         return values
@@ -174,10 +174,10 @@ def reduce_values(
 
 
 def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None) -> Any:
-    """Weights that are zero where the mask is False.
+    """The weights, set to zero where the mask is False.
 
-    Before a mean the others grow by `total / valid`, so that the mean over everything is the
-    mean over what is valid (0 if nothing is).
+    For a mean the others are multiplied by `total / valid`, so that the mean over all losses is
+    the mean over the valid ones (0 if there are none).
     """
     if mask is None:
         return sample_weight
@@ -191,7 +191,7 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None)
     return sample_weight * weight
 
 
-def _both(mask: Any, other: Any) -> Any:
+def _combined_mask(mask: Any, other: Any) -> Any:
     if mask is None or other is None:
         return other if mask is None else mask
     return ops.logical_and(mask, other)

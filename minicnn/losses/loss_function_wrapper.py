@@ -1,4 +1,4 @@
-"""Losses made of a function."""
+"""Losses made from a function."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The losses before reduction, the ranks of labels and predictions made equal."""
+        """The losses before reduction, after making the ranks of labels and predictions equal."""
         if tree.is_nested(y_true):
             pairs = [
                 squeeze_or_expand_to_same_rank(*pair)
@@ -47,7 +47,7 @@ class LossFunctionWrapper(Loss):
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same loss again, the function by its name."""
+        """The constructor's arguments, with the function's name."""
         return {
             **super().get_config(),
             "fn": serialization_lib.serialize_keras_object(self.fn),
@@ -56,7 +56,7 @@ class LossFunctionWrapper(Loss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LossFunctionWrapper:
-        """The loss that `get_config` described."""
+        """Makes a loss from its config."""
         if "fn" in config:
             config = serialization_lib.deserialize_keras_object(config)
         return make_from_config(cls, config)
@@ -66,7 +66,7 @@ class LossFunctionWrapper(Loss):
 
 
 class NamedLoss(LossFunctionWrapper):
-    """A loss of the library: the class stands for the function, the settings are attributes."""
+    """Base of the library's losses: a class for each function, with its settings as attributes."""
 
     def __init__(
         self,
@@ -81,5 +81,5 @@ class NamedLoss(LossFunctionWrapper):
             setattr(self, setting, value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same loss again."""
+        """The constructor's arguments."""
         return {**Loss.get_config(self), **self._fn_kwargs}

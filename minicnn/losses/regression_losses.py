@@ -1,6 +1,6 @@
-"""Losses for numbers: how far is the prediction from the truth?
+"""Regression losses: the distance between predicted numbers and labels.
 
-With `e = y_pred - y_true`, every function takes two arrays `(batch, ..., features)` and gives
+With `e = y_pred - y_true`, every function takes two arrays `(batch, ..., features)` and returns
 the mean over the last axis, `(batch, ...)`. ValueError if the shapes cannot be subtracted or
 if there is a NaN among the labels.
 """
@@ -29,7 +29,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean error in percent of the truth: `100 · mean(|e| / max(|y_true|, ε))`."""
+    """Mean error in percent of the labels: `100 · mean(|e| / max(|y_true|, ε))`."""
     y_true, y_pred = as_pair("mean_absolute_percentage_error", y_true, y_pred)
     scale = ops.maximum(ops.abs(y_true), configuration.epsilon())
     return 100.0 * ops.mean(ops.abs((y_true - y_pred) / scale), axis=-1)
@@ -51,7 +51,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """Squared error near the truth, absolute error far from it.
+    """Squared error for errors up to δ, absolute error for larger ones.
 
     `mean(e²/2 if |e| <= δ else δ|e| - δ²/2)`.
 
@@ -100,7 +100,7 @@ class MeanAbsoluteError(NamedLoss):
 
 
 class MeanAbsolutePercentageError(NamedLoss):
-    """Mean error in percent of the truth: `100 · mean(|e| / max(|y_true|, ε))`."""
+    """Mean error in percent of the labels: `100 · mean(|e| / max(|y_true|, ε))`."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class Huber(NamedLoss):
 
 
 class LogCosh(NamedLoss):
-    """`mean(log(cosh(e)))`, a smooth mixture of squared and absolute error."""
+    """`mean(log(cosh(e)))`: squared error for small errors, absolute error for large ones."""
 
     def __init__(self, reduction="sum_over_batch_size", name="log_cosh", dtype: Any = None):
         super().__init__(log_cosh, reduction, name, dtype)

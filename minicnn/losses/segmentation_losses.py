@@ -14,7 +14,7 @@ from minicnn.ops.define.half import at_least_float32
 def dice(y_true: Any, y_pred: Any, axis: int | tuple | None = None) -> Any:
     """One minus the Dice coefficient, `1 - 2 · |A∩B| / (|A| + |B|)`, summed over `axis`.
 
-    Source: Milletari et al., "V-Net" (2016), section 3 (there with squares below the line).
+    Source: Milletari et al., "V-Net" (2016), section 3 (there with squares in the denominator).
     """
     y_true, y_pred = as_pair("dice", y_true, y_pred, match_ranks=False)
     dtype, y_true, y_pred = y_pred.dtype, at_least_float32(y_true), at_least_float32(y_pred)

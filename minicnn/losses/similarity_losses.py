@@ -26,7 +26,7 @@ def circle(
         ref_embeddings: the embeddings to compare with; by default `y_pred`.
         remove_diagonal: whether the n-th embedding is not compared with the n-th reference.
         gamma: the scale of the similarities.
-        margin: how far from 0 and 1 a similarity may be.
+        margin: allowed distance of a similarity from 0 (different class) and 1 (same class).
 
     Source: Sun et al., "Circle Loss" (2020), eq. 6 and section 3.3, with cosine distances.
     """

@@ -1,4 +1,4 @@
-"""Metrics: what is reported of training, besides the loss."""
+"""Metrics: the numbers that training reports besides the loss."""
 
 from __future__ import annotations
 
@@ -182,5 +182,5 @@ deserialize = _METRICS.deserialize
 
 
 def serialize(metric: Any) -> Any:
-    """The metric as a dict that `deserialize` reads."""
+    """The config of a metric, from which `deserialize` makes it."""
     return serialize_keras_object(metric)

@@ -1,4 +1,4 @@
-"""How often is the prediction right?"""
+"""Accuracies: how often the prediction is right."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def sparse_top_k_categorical_accuracy(
 ) -> Any:
     """1 where the class is among the `k` largest predictions, for class indices.
 
-    With `from_sorted_ids` the predictions are class indices themselves, the likeliest first.
+    With `from_sorted_ids` the predictions are class indices, in order of decreasing score.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)

@@ -1,4 +1,4 @@
-"""The area under a curve of two qualities as the threshold goes from 0 to 1."""
+"""AUC: the area under the ROC curve or the precision-recall curve."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from minicnn.metrics.metric import Metric
 
 
 class AUCCurve(Enum):
-    """What is drawn over what."""
+    """The curve: y and x axis."""
 
     ROC = "ROC"
     PR = "PR"
@@ -29,7 +29,7 @@ class AUCCurve(Enum):
 
 
 class AUCSummationMethod(Enum):
-    """How high the curve is taken to be between two thresholds."""
+    """The height of the curve between two thresholds."""
 
     INTERPOLATION = "interpolation"
     MAJORING = "majoring"
@@ -37,22 +37,22 @@ class AUCSummationMethod(Enum):
 
 
 class AUC(Metric):
-    """Area under the ROC curve or the precision-recall curve, found at many thresholds.
+    """Area under the ROC curve or the precision-recall curve, computed at many thresholds.
 
     0.5 (ROC) is guessing, 1 is perfect.
 
     Args:
         num_thresholds: how many thresholds from 0 to 1, at least 2.
         curve: "ROC" (recall over the share of false alarms), "PR" (precision over recall) or
-            "PRGAIN" (the same as gains over always saying yes).
+            "PRGAIN" (the same as gains over always predicting positive).
         summation_method: "interpolation", "majoring" or "minoring": mean, largest or smallest
             height of the curve between thresholds.
         name: the metric's name.
         dtype: type of the result.
         thresholds: thresholds between 0 and 1, instead of `num_thresholds`.
-        multi_label: the mean of the areas of the labels, instead of the area of all together.
-        num_labels: how many labels, if state is wanted before data (with `multi_label`).
-        label_weights: one weight a label.
+        multi_label: whether to average the areas of the labels, instead of counting all together.
+        num_labels: number of labels, to make the state before data come (with `multi_label`).
+        label_weights: one weight for each label.
         from_logits: whether predictions are logits.
 
     Source: Fawcett, "An introduction to ROC analysis" (2006); the interpolation of PR curves is
@@ -97,7 +97,7 @@ class AUC(Metric):
         self._init_from_thresholds = thresholds is not None
         if thresholds is None:
             thresholds = np.linspace(0, 1, num_thresholds)[1:-1]
-        # Scores of exactly 0 and 1 are to lie between the first and the last threshold.
+        # Scores of exactly 0 and 1 must lie between the first and the last threshold.
         self._thresholds = Thresholds(
             [-configuration.epsilon(), *sorted(thresholds), 1 + configuration.epsilon()]
         )
@@ -114,7 +114,7 @@ class AUC(Metric):
 
     @property
     def thresholds(self) -> list[float]:
-        """The thresholds, of which the outermost are a little outside [0, 1]."""
+        """The thresholds; the first and last are a little outside [0, 1]."""
         return list(self._thresholds.values)
 
     @built_once
@@ -129,7 +129,7 @@ class AUC(Metric):
             setattr(self, name, self.add_variable(state, "zeros", name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and scores of the same shape into account."""
+        """Adds a batch of labels and scores of the same shape."""
         y_pred = ops.convert_to_tensor(y_pred)
         if not self.built:
             self._build(tuple(y_pred.shape))
@@ -193,7 +193,7 @@ class AUC(Metric):
         return ops.divide_no_nan(area, ops.maximum(tp[1:] + fn[1:], 0))
 
     def _over_labels(self, areas: Any) -> Any:
-        """All areas together; with several labels, the weighted mean of theirs."""
+        """The sum of the areas; with several labels, the weighted mean of their sums."""
         if not self.multi_label:
             return ops.sum(areas)
         areas = ops.sum(areas, axis=0)
@@ -202,7 +202,7 @@ class AUC(Metric):
         return ops.divide_no_nan(ops.sum(areas * self.label_weights), ops.sum(self.label_weights))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         config = {
             **super().get_config(),
             "num_thresholds": self.num_thresholds,

@@ -1,4 +1,4 @@
-"""How many true and false positives and negatives there are, at each of many thresholds."""
+"""Numbers of true and false positives and negatives at each of many thresholds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_THRESHOLDS = 1_000_000
 
 
 class Counts(NamedTuple):
-    """Weighted numbers of samples, `(thresholds,)`, or `(thresholds, labels)` by label."""
+    """Weighted numbers of samples, `(thresholds,)`, or `(thresholds, labels)` if by label."""
 
     true_positives: np.ndarray
     false_positives: np.ndarray
@@ -30,7 +30,7 @@ class Counts(NamedTuple):
 
 
 def check_number_of_thresholds(number: Any) -> None:
-    """Raise an error for more thresholds than counting at each can be meant for."""
+    """Raises for an absurd number of thresholds."""
     if not isinstance(number, int) or number > MOST_THRESHOLDS:
         raise ValueError(
             f"Argument `num_thresholds` must be an integer, of {MOST_THRESHOLDS} at most. "
@@ -53,9 +53,9 @@ class Thresholds:
         self._rank = np.argsort(self._order)
 
     def below(self, scores: np.ndarray) -> np.ndarray:
-        """How many thresholds each score exceeds; none if it is not a number.
+        """The number of thresholds that each score exceeds; 0 for NaN.
 
-        Scores are held to [0, 1] if the thresholds divide that interval evenly.
+        Scores are clipped to [0, 1] if the thresholds divide that interval evenly.
         """
         scores = np.where(np.isnan(scores), NEVER, scores).astype(scores.dtype)
         if not self.evenly:
@@ -65,7 +65,7 @@ class Thresholds:
         return np.maximum(number, int(self.values[0] < 0))
 
     def in_given_order(self, counts: np.ndarray) -> np.ndarray:
-        """Counts by ascending threshold, put into the order in which thresholds were given."""
+        """Counts by ascending threshold, reordered as the thresholds were given."""
         return counts[self._rank]
 
 
@@ -98,25 +98,25 @@ def count(
     by_label: bool = False,
     label_weights: Any = None,
 ) -> Counts:
-    """Counts of a batch.
+    """The counts of a batch.
 
     Args:
-        metric: whose name errors give.
+        metric: the metric, whose name errors give.
         y_true: labels, zero or not, `(batch,)` or `(batch, ..., labels)`.
         y_pred: scores of the same shape.
         thresholds: where scores become positive.
         dtype: of the counts.
         top_k: only the `top_k` largest scores of a sample can be positive.
-        class_id: the only label to look at.
-        sample_weight: one weight a sample, or one a score.
-        by_label: whether each label is counted for itself.
-        label_weights: one weight a label.
+        class_id: the only label that counts.
+        sample_weight: one weight for each sample, or for each score.
+        by_label: whether each label is counted separately.
+        label_weights: one weight for each label.
 
     Raises:
-        ValueError: shapes that differ, NaN labels, or a `class_id` that is none.
+        ValueError: shapes that differ, NaN labels, or a `class_id` out of range.
     """
     if any_symbolic_tensors((y_true, y_pred)):
-        return _nothing(y_pred.shape, thresholds, by_label)
+        return _zero_counts(y_pred.shape, thresholds, by_label)
     y_pred = ops.convert_to_tensor(y_pred, dtype=dtype)
     y_true = ops.convert_to_tensor(y_true, dtype=dtype)
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
@@ -162,7 +162,7 @@ def _count(
         cells = cells + np.arange(labels) * size
     weights = np.broadcast_to(weights, scores.shape).ravel()
     histogram = np.bincount(cells.ravel(), weights, minlength=2 * labels * size)
-    # Entry n of the running sum from the end: the weight that exceeds n thresholds or more.
+    # Entry n of the cumulative sum from the end: the weight that exceeds n thresholds or more.
     above = histogram.reshape(2, labels, size)[..., ::-1].cumsum(axis=-1)[..., ::-1]
     false_positives, true_positives = (
         thresholds.in_given_order(each.T[1:] if by_label else each[0, 1:]) for each in above
@@ -176,8 +176,8 @@ def _count(
     )
 
 
-def _nothing(shape: tuple, thresholds: Thresholds, by_label: bool) -> Counts:
-    """For symbolic batches, of which there is nothing to count."""
+def _zero_counts(shape: tuple, thresholds: Thresholds, by_label: bool) -> Counts:
+    """Zero counts, for symbolic batches."""
     return Counts(*[np.zeros((thresholds.count, *shape[1:]) if by_label else thresholds.count)] * 4)
 
 

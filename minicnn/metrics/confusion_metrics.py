@@ -1,4 +1,4 @@
-"""Counts of right and wrong positives and negatives, precision and recall."""
+"""True and false positives and negatives, precision and recall."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from minicnn.metrics.metric import Metric
 
 
 class ConfusionMetric(Metric):
-    """Base: a metric made of some of the four counts at some thresholds.
+    """Base of metrics computed from some of the four counts at some thresholds.
 
-    Subclasses name the counts they keep in `kept`; each is a variable of that name.
+    Subclasses list the names of their counts in `counted`; each is a variable of that name.
     """
 
-    kept: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -31,24 +31,24 @@ class ConfusionMetric(Metric):
         self.class_id = class_id
         self.thresholds = parse_thresholds(thresholds, 0.5 if top_k is None else NEVER)
         self._thresholds = Thresholds(self.thresholds)
-        for kept in self.kept:
-            variable = self.add_variable((self._thresholds.count,), "zeros", name=kept)
-            setattr(self, kept, variable)
+        for name in self.counted:
+            variable = self.add_variable((self._thresholds.count,), "zeros", name=name)
+            setattr(self, name, variable)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and scores of the same shape into account."""
+        """Adds a batch of labels and scores of the same shape."""
         counts = count(
             self.name,
             y_true,
             y_pred,
             self._thresholds,
-            dtype=getattr(self, self.kept[0]).dtype,
+            dtype=getattr(self, self.counted[0]).dtype,
             top_k=self.top_k,
             class_id=self.class_id,
             sample_weight=sample_weight,
         )
-        for kept in self.kept:
-            getattr(self, kept).assign_add(getattr(counts, kept))
+        for name in self.counted:
+            getattr(self, name).assign_add(getattr(counts, name))
 
     def _one_or_all(self, values: Any) -> Any:
         """The only value if there is one threshold, else a value for each."""
@@ -59,7 +59,7 @@ class ConfusionMetric(Metric):
         return ops.divide_no_nan(part, part + other)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "thresholds": self.init_thresholds,
@@ -69,7 +69,7 @@ class ConfusionMetric(Metric):
 
 
 class _Count(ConfusionMetric):
-    """Base: one of the four counts."""
+    """Base of the metrics that are one of the four counts."""
 
     counted: str
 
@@ -78,7 +78,7 @@ class _Count(ConfusionMetric):
         self.accumulator = self.add_variable((self._thresholds.count,), "zeros", name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and scores of the same shape into account."""
+        """Adds a batch of labels and scores of the same shape."""
         counts = count(
             self.name,
             y_true,
@@ -94,12 +94,12 @@ class _Count(ConfusionMetric):
         return self._one_or_all(self.accumulator.value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {**Metric.get_config(self), "thresholds": self.init_thresholds}
 
 
 class TruePositives(_Count):
-    """Number (or weight) of positives that are taken for positive.
+    """Number (or weight) of positives that are predicted as positive.
 
     Example:
         >>> import minicnn as keras
@@ -111,30 +111,30 @@ class TruePositives(_Count):
 
 
 class FalsePositives(_Count):
-    """Number (or weight) of negatives that are taken for positive."""
+    """Number (or weight) of negatives that are predicted as positive."""
 
     counted = "false_positives"
 
 
 class TrueNegatives(_Count):
-    """Number (or weight) of negatives that are taken for negative."""
+    """Number (or weight) of negatives that are predicted as negative."""
 
     counted = "true_negatives"
 
 
 class FalseNegatives(_Count):
-    """Number (or weight) of positives that are taken for negative."""
+    """Number (or weight) of positives that are predicted as negative."""
 
     counted = "false_negatives"
 
 
 class Precision(ConfusionMetric):
-    """Share of true ones among what is taken for positive.
+    """Share of the predicted positives that are true positives.
 
     Args:
         thresholds: a score above it is positive (0.5 by default); a list gives a list.
         top_k: only the `top_k` largest scores of a sample are positive.
-        class_id: the only class to look at.
+        class_id: the only class that counts.
         name: the metric's name.
         dtype: type to compute in.
 
@@ -145,7 +145,7 @@ class Precision(ConfusionMetric):
     """
 
     _direction = "up"
-    kept = ("true_positives", "false_positives")
+    counted = ("true_positives", "false_positives")
 
     def result(self) -> Any:
         """The precision, or one for each threshold."""
@@ -153,10 +153,10 @@ class Precision(ConfusionMetric):
 
 
 class Recall(ConfusionMetric):
-    """Share of the positives that is taken for positive; arguments as for `Precision`."""
+    """Share of the positives that are predicted as positive; arguments as for `Precision`."""
 
     _direction = "up"
-    kept = ("true_positives", "false_negatives")
+    counted = ("true_positives", "false_negatives")
 
     def result(self) -> Any:
         """The recall, or one for each threshold."""

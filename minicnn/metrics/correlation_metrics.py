@@ -1,4 +1,4 @@
-"""Do predictions rise and fall with the truth?"""
+"""Correlations of predictions and labels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     y_true, y_pred = as_pair("concordance_correlation", y_true, y_pred)
     mean_true, mean_pred = (ops.mean(y, axis=axis, keepdims=True) for y in (y_true, y_pred))
     var_true, var_pred = (ops.var(y, axis=axis, keepdims=True) for y in (y_true, y_pred))
-    # The mean of this is the covariance, for deviations of y_pred from its mean sum to zero.
+    # Its mean is the covariance, as the deviations of y_pred from its mean sum to zero.
     covariance = (y_true - mean_pred) * (y_pred - mean_pred)
     scale = var_true + var_pred + ops.square(mean_true - mean_pred) + configuration.epsilon()
     return ops.mean(2 * covariance / scale, axis=axis)

@@ -1,4 +1,4 @@
-"""F-scores: precision and recall in one number for each class."""
+"""F-scores: a mean of precision and recall for each class."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ AVERAGES = (None, "micro", "macro", "weighted")
 
 
 class FBetaScore(Metric):
-    """`(1 + β²) · precision · recall / (β² · precision + recall)`, with recall β times as dear.
+    """`(1 + β²) · precision · recall / (β² · precision + recall)`: recall weighs β times as much.
 
     Labels are one-hot (or multi-hot) and predictions probabilities, `(batch, classes)`.
 
     Args:
-        average: None for one score a class; "micro" counts over all classes together;
+        average: None for one score for each class; "micro" counts over all classes together;
             "macro" is the mean over classes, "weighted" the mean by the classes' frequencies.
         beta: the weight of recall, a float.
         threshold: a class is predicted above it; with None, the largest prediction is.
@@ -66,13 +66,13 @@ class FBetaScore(Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and predictions into account."""
+        """Adds a batch of labels and predictions."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
         if not self.built:
             self._build(tuple(y_true.shape), tuple(y_pred.shape))
         y_true, y_pred = as_one_hot_pair(self.name, y_true, y_pred)
-        guess = ops.cast(self._chosen(y_pred), self.dtype)
+        guess = ops.cast(self._predicted(y_pred), self.dtype)
         weight = 1.0
         if sample_weight is not None:
             weight = ops.expand_dims(ops.convert_to_tensor(sample_weight, dtype=self.dtype), 1)
@@ -84,7 +84,7 @@ class FBetaScore(Metric):
         ):
             variable.assign_add(ops.sum(counted * weight, axis=self.axis))
 
-    def _chosen(self, y_pred: Any) -> Any:
+    def _predicted(self, y_pred: Any) -> Any:
         if self.threshold is not None:
             return y_pred > self.threshold
         largest = ops.max(y_pred, axis=-1, keepdims=True)
@@ -92,7 +92,7 @@ class FBetaScore(Metric):
         return ops.logical_and(y_pred >= largest, ops.abs(y_pred) > 1e-9)
 
     def result(self) -> Any:
-        """The score, or one a class."""
+        """The score, or one for each class."""
         hits, epsilon = self.true_positives, configuration.epsilon()
         precision = hits / (hits + self.false_positives + epsilon)
         recall = hits / (hits + self.false_negatives + epsilon)
@@ -104,7 +104,7 @@ class FBetaScore(Metric):
         return scores if self.average is None else ops.mean(scores)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "average": self.average,
@@ -155,7 +155,7 @@ class F1Score(FBetaScore):
         super().__init__(average, 1.0, threshold, name, dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         config = super().get_config()
         del config["beta"]
         return config

@@ -23,7 +23,7 @@ class SquaredHinge(NamedMetric):
 
 
 class CategoricalHinge(NamedMetric):
-    """Mean of how far the right score is from being one above the best wrong one."""
+    """Mean of the largest wrong score minus the right score plus one, at least 0."""
 
     def __init__(self, name: str | None = "categorical_hinge", dtype: Any = None):
         super().__init__(losses.categorical_hinge, name, dtype)

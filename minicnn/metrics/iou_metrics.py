@@ -1,4 +1,4 @@
-"""Intersection over union: how well do predicted regions cover the true ones?
+"""Intersection over union (IoU) of predicted and true regions.
 
 `IoU = true positives / (true positives + false positives + false negatives)`, for each class.
 """
@@ -23,13 +23,13 @@ class IoU(Metric):
     """Mean intersection over union of some classes.
 
     Args:
-        num_classes: how many classes there are.
+        num_classes: number of classes.
         target_class_ids: the classes to take the mean over.
         name: the metric's name.
         dtype: type of the counts, an integer one by default.
         ignore_class: a label that does not count, such as the "void" of a segmentation.
         sparse_y_true: whether labels are class indices; else one-hot.
-        sparse_y_pred: whether predictions are class indices; else one score a class.
+        sparse_y_pred: whether predictions are class indices; else one score for each class.
         axis: the axis of one-hot labels and scores.
 
     Example:
@@ -76,7 +76,7 @@ class IoU(Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and predictions into account."""
+        """Adds a batch of labels and predictions."""
         if any_symbolic_tensors((y_true, y_pred)):
             return
         y_true = self._indices(y_true, self.sparse_y_true)
@@ -102,8 +102,8 @@ class IoU(Metric):
             return np.ones(shape)
         if "float" in str(getattr(sample_weight, "dtype", "")) and "int" in self.dtype:
             warnings.warn(
-                f"{self.name}: sample weights of type {sample_weight.dtype} meet counts of type "
-                f"{self.dtype}, and casting rounds them towards zero. Give the metric "
+                f"{self.name}: sample weights of type {sample_weight.dtype} are added to counts of "
+                f"type {self.dtype}, and casting rounds them towards zero. Give the metric "
                 "`dtype='float32'`, or integer weights.",
                 stacklevel=3,
             )
@@ -111,7 +111,7 @@ class IoU(Metric):
         return np.broadcast_to(weights.ravel() if weights.ndim > 1 else weights, shape)
 
     def result(self) -> Any:
-        """The mean over the target classes that have been seen, true or predicted."""
+        """The mean over the target classes that occurred, true or predicted."""
         matrix = ops.cast(self.total_cm, "float32")
         hits = ops.diag(matrix)
         union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - hits
@@ -121,7 +121,7 @@ class IoU(Metric):
         return ops.sum(iou) / (ops.sum(ops.cast(seen, "float32")) + configuration.epsilon())
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
@@ -150,12 +150,12 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and scores into account."""
+        """Adds a batch of labels and scores."""
         y_pred = ops.convert_to_tensor(y_pred, dtype="float32")
         super().update_state(y_true, y_pred >= self.threshold, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **Metric.get_config(self),
             "target_class_ids": self.target_class_ids,
@@ -188,7 +188,7 @@ class MeanIoU(IoU):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return self._config_without("target_class_ids")
 
 
@@ -210,7 +210,7 @@ class OneHotIoU(IoU):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return self._config_without("sparse_y_true")
 
 
@@ -229,5 +229,5 @@ class OneHotMeanIoU(MeanIoU):
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return self._config_without("target_class_ids", "sparse_y_true")

@@ -1,4 +1,4 @@
-"""What all metrics share: state that grows from batch to batch."""
+"""`Metric`, the base of all metrics: state that is updated batch by batch."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Metric:
 
     @property
     def variables(self) -> list[Variable]:
-        """The state: its own variables, then those of metrics inside."""
+        """The state: the metric's own variables, then those of inner metrics."""
         return [*self._tracked(Variable), *self._inner_variables()]
 
     def _inner_variables(self) -> list[Variable]:
         return [v for metric in self._tracked(Metric) for v in metric.variables]
 
     def _tracked(self, kind: type) -> list:
-        """The attributes of a kind, also those in lists and dicts, each once."""
+        """The attributes of one type, also those in lists and dicts, each once."""
         found = {}
         for value in list(self.__dict__.values()):  # another thread may be building
             if isinstance(value, (kind, list, tuple, dict)):
@@ -97,7 +97,7 @@ class Metric:
         return self.add_variable(shape=shape, initializer=initializer, dtype=dtype, name=name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Takes a batch into account."""
+        """Updates the state with a batch."""
         raise NotImplementedError(f"{type(self).__name__} does not implement `update_state`.")
 
     def result(self) -> Any:
@@ -105,18 +105,18 @@ class Metric:
         raise NotImplementedError(f"{type(self).__name__} does not implement `result`.")
 
     def reset_state(self) -> None:
-        """Forgets all batches."""
+        """Sets the state back to its beginning."""
         for variable in self.variables:
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Takes a batch into account and gives the value so far."""
+        """Updates the state with a batch and returns the value so far."""
         self._check_super_called()
         self.update_state(*args, **kwargs)
         return self.result()
 
     def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list:
-        """The state after a batch, given the state before it; the metric's own stays as it is."""
+        """The state after a batch, given the state before it; the metric's own is not changed."""
         with self._temporary_state(metric_variables):
             self.update_state(*args, **kwargs)
             return [variable.snapshot() for variable in self.variables]
@@ -147,12 +147,12 @@ class Metric:
             yield
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        """The metric that `get_config` described."""
+        """Makes a metric from its config."""
         return make_from_config(cls, config)
 
     def _check_super_called(self) -> None:

@@ -1,4 +1,4 @@
-"""The best of one quality that can be had while another is kept."""
+"""The best recall, precision or specificity at a given level of another."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from minicnn.metrics.metric import Metric
 
 
 class OperatingPointMetric(ConfusionMetric):
-    """Base: tries many thresholds for the largest `sought` among those with `kept_up >= value`.
+    """Base: the largest `maximized` over all thresholds at which `required >= value`.
 
     Sensitivity is another word for recall; specificity is the recall of the negatives.
     """
 
     _direction = "up"
-    kept = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+    counted = ("true_positives", "false_positives", "true_negatives", "false_negatives")
     argument: str
-    kept_up: str
-    sought: str
+    required: str
+    maximized: str
 
     def __init__(
         self,
@@ -50,9 +50,9 @@ class OperatingPointMetric(ConfusionMetric):
         setattr(self, self.argument, value)
 
     def result(self) -> Any:
-        """The best value, 0 if no threshold will do."""
-        enough = getattr(self, self.kept_up)() >= self.value
-        return ops.max(ops.where(enough, getattr(self, self.sought)(), 0.0))
+        """The best value; 0 if no threshold reaches the required one."""
+        enough = getattr(self, self.required)() >= self.value
+        return ops.max(ops.where(enough, getattr(self, self.maximized)(), 0.0))
 
     def _recall(self) -> Any:
         return self._share(self.true_positives, self.false_negatives)
@@ -64,7 +64,7 @@ class OperatingPointMetric(ConfusionMetric):
         return self._share(self.true_negatives, self.false_positives)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **Metric.get_config(self),
             "num_thresholds": self.num_thresholds,
@@ -83,7 +83,7 @@ class SensitivityAtSpecificity(OperatingPointMetric):
         0.5
     """
 
-    argument, kept_up, sought = "specificity", "_specificity", "_recall"
+    argument, required, maximized = "specificity", "_specificity", "_recall"
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class SensitivityAtSpecificity(OperatingPointMetric):
 class SpecificityAtSensitivity(OperatingPointMetric):
     """Largest specificity where the sensitivity is at least so much."""
 
-    argument, kept_up, sought = "sensitivity", "_recall", "_specificity"
+    argument, required, maximized = "sensitivity", "_recall", "_specificity"
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class SpecificityAtSensitivity(OperatingPointMetric):
 class PrecisionAtRecall(OperatingPointMetric):
     """Largest precision where the recall is at least so much."""
 
-    argument, kept_up, sought = "recall", "_recall", "_precision"
+    argument, required, maximized = "recall", "_recall", "_precision"
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class PrecisionAtRecall(OperatingPointMetric):
 class RecallAtPrecision(OperatingPointMetric):
     """Largest recall where the precision is at least so much."""
 
-    argument, kept_up, sought = "precision", "_precision", "_recall"
+    argument, required, maximized = "precision", "_precision", "_recall"
 
     def __init__(
         self,

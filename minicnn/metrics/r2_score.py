@@ -1,4 +1,4 @@
-"""The share of the labels' variance that the predictions explain."""
+"""R²: the share of the labels' variance that the predictions explain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class R2Score(Metric):
 
     Args:
         class_aggregation: "uniform_average" over the outputs, "variance_weighted_average", or
-            None for one score an output.
+            None for one score for each output.
         num_regressors: number of independent variables, for the adjusted score; 0 for the
             plain one.
         name: the metric's name.
@@ -67,7 +67,7 @@ class R2Score(Metric):
         self.count = self.add_variable(shape, "zeros", name="count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and predictions into account."""
+        """Adds a batch of labels and predictions."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true, y_pred = as_pair(self.name, y_true, y_pred)
         if not self.built:
@@ -107,7 +107,7 @@ class R2Score(Metric):
         return 1 - (1 - scores) * (samples - 1) / freedom
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "class_aggregation": self.class_aggregation,

@@ -1,4 +1,4 @@
-"""Sums and means over all that has been seen, and metrics that are the mean of a function."""
+"""Sums and means over all batches, and metrics that are the mean of a function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from minicnn.serialization import serialization_lib
 def reduce_to_samplewise_values(
     values: Any, sample_weight: Any, reduce_fn: Callable, dtype: Any = None
 ) -> tuple:
-    """One weighted value a sample, and one weight a sample (or None).
+    """One weighted value for each sample, and one weight for each sample (or None).
 
     Values may have more axes than weights; the additional ones are reduced first.
     """
@@ -52,7 +52,7 @@ def _reduce_from(axis: int, values: Any, reduce_fn: Callable) -> Any:
 
 
 class Sum(Metric):
-    """Sum of everything seen, with weights.
+    """Weighted sum of all values.
 
     Example:
         >>> import minicnn as keras
@@ -77,7 +77,7 @@ class Sum(Metric):
 
 
 class Mean(Metric):
-    """Mean of everything seen, with weights; 0 before anything is.
+    """Weighted mean of all values; 0 before the first.
 
     Example:
         >>> import minicnn as keras
@@ -93,7 +93,7 @@ class Mean(Metric):
         self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account: numbers, or an array with one row a sample."""
+        """Adds a batch: numbers, or an array with one row for each sample."""
         with quiet():
             known = _sum_and_count(values, sample_weight, self.dtype)
             if known is not None:
@@ -130,7 +130,7 @@ def _sum_and_count(values: Any, sample_weight: Any, dtype: str) -> tuple | None:
 
 
 def _row_means(values: np.ndarray) -> tuple:
-    """The sum of the means of all rows, and how many there are."""
+    """The sum of the means of all rows, and their number."""
     rows = values.mean(tuple(range(1, values.ndim))) if values.ndim > 1 else values
     return rows.sum(), np.float32(rows.size)
 
@@ -145,12 +145,12 @@ def _added(total: np.ndarray, amount: np.float32) -> np.ndarray:
 
 
 def _samples(values: Any) -> int:
-    """How many samples there are; any number does where only shapes are worked out."""
+    """The number of samples; any number where only shapes are computed."""
     return (values.shape[0] or 0) if len(values.shape) else 1
 
 
 class MeanMetricWrapper(Mean):
-    """The mean of `fn(y_true, y_pred, **kwargs)` over all samples seen.
+    """The mean of `fn(y_true, y_pred, **kwargs)` over all samples.
 
     Example:
         >>> import minicnn as keras
@@ -171,7 +171,7 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and predictions into account."""
+        """Adds a batch of labels and predictions."""
         mask = getattr(y_pred, "_keras_mask", None)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if values is None or isinstance(values, (str, dict)):
@@ -183,7 +183,7 @@ class MeanMetricWrapper(Mean):
         super().update_state(values, sample_weight=sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again, the function by its name."""
+        """The constructor's arguments, the function by its name."""
         return {
             **super().get_config(),
             "fn": serialization_lib.serialize_keras_object(self._fn),
@@ -192,14 +192,14 @@ class MeanMetricWrapper(Mean):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanMetricWrapper:
-        """The metric that `get_config` described."""
+        """Makes a metric from its config."""
         if "fn" in config:
             config = serialization_lib.deserialize_keras_object(config)
         return make_from_config(cls, config)
 
 
 class NamedMetric(MeanMetricWrapper):
-    """A mean of the library: the class stands for the function, the settings are attributes."""
+    """Base of the library's means: a class for each function, with its settings as attributes."""
 
     def __init__(self, fn: Callable, name: str | None, dtype: Any, **settings: Any):
         super().__init__(fn, name=name, dtype=dtype, **settings)
@@ -207,5 +207,5 @@ class NamedMetric(MeanMetricWrapper):
             setattr(self, setting, value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same metric again."""
+        """The constructor's arguments."""
         return {**Metric.get_config(self), **self._fn_kwargs}

@@ -1,4 +1,4 @@
-"""How far are predicted numbers from the truth?"""
+"""Regression metrics: the distance between predicted numbers and labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MeanAbsoluteError(NamedMetric):
 
 
 class MeanAbsolutePercentageError(NamedMetric):
-    """Mean error in percent of the truth."""
+    """Mean error in percent of the labels."""
 
     def __init__(self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None):
         super().__init__(losses.mean_absolute_percentage_error, name, dtype)
@@ -73,7 +73,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch of labels and predictions into account."""
+        """Adds a batch of labels and predictions."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true, y_pred = as_pair(self.name, y_true, y_pred)
         super().update_state(ops.square(y_pred - y_true), sample_weight=sample_weight)

@@ -1,4 +1,4 @@
-"""Models: layers put together, with the methods that train, judge, save and show them."""
+"""Models: layers combined, with methods that train, evaluate, save and print them."""
 
 from minicnn.models.cloning import clone_model
 from minicnn.models.functional import Functional

@@ -1,4 +1,4 @@
-"""Twins of models: the same layers with new weights."""
+"""`clone_model`: the same layers with new weights."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def clone_model(
     recursive: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """A model of the same layers with new weights.
+    """Makes a model of the same layers with new weights.
 
     Args:
         model: the one to copy.
         input_tensors: symbolic tensors to begin with, instead of new inputs.
-        clone_function: what makes a layer from a layer; `from_config(get_config())` by default.
+        clone_function: makes a layer from a layer; `from_config(get_config())` by default.
         call_function: `f(layer, *args, **kwargs)` instead of calling the layer.
-        recursive: whether models inside are taken apart too.
+        recursive: whether models inside the model are cloned layer by layer, too.
     """
     clone = clone_function or (lambda layer: type(layer).from_config(layer.get_config()))
     if recursive:
@@ -84,7 +84,7 @@ def _clone_functional(
     def twin(operation: Any) -> Any:
         if id(operation) not in twins:
             twins[id(operation)] = (
-                clone(operation) if isinstance(operation, Layer) else _again(operation)
+                clone(operation) if isinstance(operation, Layer) else _copy_of(operation)
             )
         made = twins[id(operation)]
         return (lambda *args, **kwargs: call(made, *args, **kwargs)) if call else made
@@ -106,5 +106,5 @@ def _clone_functional(
     return type(model)(inputs, outputs, name=model.name, trainable=model.trainable)
 
 
-def _again(operation: Any) -> Any:
+def _copy_of(operation: Any) -> Any:
     return type(operation).from_config(operation.get_config())

@@ -1,4 +1,4 @@
-"""`Functional`: a model drawn from symbolic inputs to symbolic outputs."""
+"""`Functional`: a model defined by symbolic inputs and outputs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from minicnn.ops.symbolic.node import Node
 
 
 class Functional(Function, Model):
-    """A model drawn from `inputs` to `outputs`; `Model(inputs, outputs)` makes one.
+    """The model that computes `outputs` from `inputs`; `Model(inputs, outputs)` makes one.
 
     Args:
         inputs: symbolic tensors from `Input`, or from the middle of another model.
@@ -54,14 +54,14 @@ class Functional(Function, Model):
         _check_symbolic("outputs", outputs)
         _warn_of_other_keys(inputs)
         if not all(map(_is_input, tree.flatten(inputs))):
-            inputs, outputs = _from_the_middle(inputs, outputs)
+            inputs, outputs = _with_new_inputs(inputs, outputs)
         Function.__init__(self, inputs, outputs, name=name)
         self.built = True
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.output_names = [x._keras_history.operation.name for x in self.outputs]
         if trainable is not None:
-            self._trainable = bool(trainable)  # of the model; each layer keeps its own
+            self._trainable = bool(trainable)  # of the model; each layer has its own
 
     @property
     def _layers(self) -> list[Layer]:
@@ -90,7 +90,7 @@ class Functional(Function, Model):
             if m is not None:
                 x._keras_mask = m
         settings = {"training": training, **kwargs}
-        if self._is_told_by_context(settings):
+        if self._context_has(settings):
             settings = {}
         outputs = self._run_through_graph(
             flat, lambda operation: _with_settings(operation, settings), self._steps(flat)
@@ -99,8 +99,8 @@ class Functional(Function, Model):
             return outputs[0]
         return outputs
 
-    def _is_told_by_context(self, settings: dict[str, Any]) -> bool:
-        """Whether the layers learn these settings from the call around, so none need be passed."""
+    def _context_has(self, settings: dict[str, Any]) -> bool:
+        """Whether the layers read these settings from the call context, so none must be passed."""
         around = surrounding_values()
         if around is None or any(around.get(name) is not value for name, value in settings.items()):
             return False
@@ -109,7 +109,7 @@ class Functional(Function, Model):
         return self._drawn_plainly
 
     def _steps(self, inputs: list) -> list[Node]:
-        """The nodes of the graph, with pairs in one where a kernel does two layers at once."""
+        """The nodes in order, with one node for each pair of layers that is fused."""
         if not configuration.fusion() or any(mask_of(x) is not None for x in inputs):
             return self._nodes
         if "_fused_nodes" not in self.__dict__:
@@ -136,11 +136,11 @@ class Functional(Function, Model):
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
 
     def build(self, input_shape: Any = None) -> None:
-        """Nothing: drawing has built the layers."""
+        """Does nothing: the layers were built when the graph was made."""
         self.built = True
 
     def _refuse_new_state(self) -> None:
-        """A drawn model may get more layers as attributes."""
+        """Allows more layers as attributes."""
 
     @property
     def input_shape(self) -> Any:
@@ -163,7 +163,7 @@ class Functional(Function, Model):
         return self._outputs_struct
 
     def add_loss(self, loss: Any) -> None:
-        """Not for drawn models: add the loss in a layer's `call`."""
+        """Raises: a functional model has no `call` of its own to add a loss in."""
         raise NotImplementedError(
             "A functional model has no `call` of its own to add a loss in: use `add_loss` in the "
             "`call` of a layer."
@@ -171,7 +171,7 @@ class Functional(Function, Model):
 
     @property
     def input_spec(self) -> Any:
-        """What the inputs must look like."""
+        """The ranks and shapes that the inputs must have."""
         if self.__dict__.get("_manual_input_spec") is not None:
             return self._manual_input_spec
         if "_drawn_input_spec" not in self.__dict__:
@@ -192,7 +192,7 @@ class Functional(Function, Model):
         super()._check_input(self._by_name(first))
 
     def _by_name(self, inputs: Any) -> Any:
-        """Inputs that came as a dict, in the order of a model that was drawn with a list."""
+        """Inputs given as a dict, in the order of the model's list of inputs."""
         if not isinstance(inputs, dict) or isinstance(self._inputs_struct, dict):
             return inputs
         names = [x.name for x in self._inputs]
@@ -203,7 +203,7 @@ class Functional(Function, Model):
         return [inputs[name] for name in names]
 
     def _standardize_inputs(self, inputs: Any) -> list:
-        """The inputs flat, as tensors of the types and ranks that the model was drawn with."""
+        """The inputs flat, as tensors of the types and ranks of the symbolic inputs."""
         own = self._inputs_struct
         if isinstance(inputs, Tensor) and isinstance(own, KerasTensor):
             return [self._adapted(inputs, own, 0)]
@@ -261,7 +261,7 @@ class Functional(Function, Model):
         )
 
     def _adapted(self, x: Any, own: KerasTensor, i: int) -> Any:
-        """One input, a last axis of length 1 added or left out where that is all that differs."""
+        """One input, with a last axis of length 1 added or removed if only that differs."""
         mask = getattr(x, "_keras_mask", None)
         if isinstance(x, KerasTensor):
             y = x if x.dtype == own.dtype else KerasTensor(x.shape, own.dtype)
@@ -283,14 +283,14 @@ class Functional(Function, Model):
         return y
 
     def get_config(self) -> dict[str, Any]:
-        """The graph, from which `from_config` draws the same model again, without its weights."""
+        """The graph, from which `from_config` makes an equal model, without the weights."""
         if not self.is_constructor_of(type(self)):
             return Model.get_config(self)
         return functional_config.get_config(self)
 
     @staticmethod
     def is_constructor_of(cls: type) -> bool:
-        """Whether a class is made like `Functional`: from inputs and outputs."""
+        """Whether a class has `Functional`'s constructor: inputs and outputs."""
         own = inspect.getfullargspec(cls.__init__)
         if own.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]:
             return True
@@ -298,7 +298,7 @@ class Functional(Function, Model):
 
     @staticmethod
     def become_base_of(cls: type) -> None:
-        """Lets a subclass of `Model` that turned out to be drawn inherit from `Functional`."""
+        """Makes a subclass of `Model` that got inputs and outputs inherit from `Functional`."""
         if cls is Model or Functional in cls.__mro__:
             return
         cls.__bases__ = tuple(Functional if base is Model else base for base in cls.__bases__)
@@ -333,8 +333,8 @@ def _is_input(x: KerasTensor) -> bool:
     return history is not None and isinstance(history.operation, InputLayer)
 
 
-def _from_the_middle(inputs: Any, outputs: Any) -> tuple:
-    """The same graph drawn again from fresh inputs in place of tensors inside another model."""
+def _with_new_inputs(inputs: Any, outputs: Any) -> tuple:
+    """The graph rebuilt with new inputs in place of tensors from inside another model."""
     part = Function(inputs, outputs)
     fresh = tree.map_structure(
         lambda x: x if _is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=x.name),
@@ -344,7 +344,7 @@ def _from_the_middle(inputs: Any, outputs: Any) -> tuple:
 
 
 def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
-    """The operation with the model's `training` and its like, which override what was drawn."""
+    """The operation called with the model's `training` and so on instead of the node's."""
     if not settings:
         return operation
     own = getattr(operation, "_call_context_args", ())

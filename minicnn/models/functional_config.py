@@ -1,8 +1,8 @@
-"""Functional models as plain data and back, in the form of Keras's files.
+"""Functional models as configs and back, in the format of Keras's files.
 
 Each layer is written with the calls made on it. A call refers to tensors as
 `[name of the layer, which of its calls, which of the outputs]`, counting only the calls that belong
-to the model; a nested functional model counts one more, for the call that drew it.
+to the model; a nested functional model counts one more, for the call that made it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.common.suggest import shown
-from minicnn.models.drawn_calls import Call, invalid, make_calls, output_of
+from minicnn.models.saved_calls import Call, invalid, make_calls, output_of
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import KerasHistory, Node
 from minicnn.ops.symbolic.operation import Operation
@@ -55,7 +55,7 @@ def _first_index(operation: Any) -> int:
 
 
 def _own_indices(operations: list, own: set[Node]) -> dict[Node, int]:
-    """For each call that belongs to the model: which call of its operation in the model it is."""
+    """For each call in the model: its number among the operation's calls in the model."""
     return {
         node: i
         for operation in operations
@@ -82,7 +82,7 @@ def _node_config(node: Node, own_index: dict[Node, int]) -> dict[str, Any]:
 
 
 def from_config(cls: type, config: dict[str, Any], custom_objects: dict | None = None) -> Any:
-    """Draws the model again: makes the layers, then the calls, each when its inputs are there."""
+    """Makes the layers, then the calls, each after those that it takes tensors from."""
     config = dict(config)
     layer_configs = config.pop("layers")
     inputs, outputs = config.pop("input_layers"), config.pop("output_layers")

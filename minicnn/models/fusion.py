@@ -43,10 +43,9 @@ class Pair(Layer):
         """`second(first(inputs))`, by one kernel if possible."""
         first, second = self._pair
         ordinary = not _carries_mask(inputs) and all(x is None for x in others.values())
-        if ordinary and _are_plain(first, second) and self.can_fuse(first, second):
-            with contextlib.suppress(
-                *ERRORS_OF_LAYERS
-            ):  # call the layers one by one: the error then names the layer
+        if ordinary and _only_compute(first, second) and self.can_fuse(first, second):
+            # after an error the layers are called one by one, so that the error names the layer
+            with contextlib.suppress(*ERRORS_OF_LAYERS):
                 if first.input_spec is not None:
                     assert_input_compatibility(first.input_spec, inputs, first.name)
                 return self.fused_call(first, second, inputs, training)
@@ -126,17 +125,17 @@ def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
     """
     if any(_makes_masks(node.operation) for node in nodes):
         return nodes
-    wanted = _times_used(nodes, outputs)
+    uses = _times_used(nodes, outputs)
     made_by = {id(node.outputs[0]): node for node in nodes if len(node.outputs) == 1}
     fused: dict[int, Node | None] = {}
     for node in nodes:
         before = made_by.get(id(node.only_input))
-        if before is None or wanted[id(node.only_input)] > 1:
+        if before is None or uses[id(node.only_input)] > 1:
             continue
         pair = PAIRS.get((type(before.operation), type(node.operation)))
-        if pair is not None and _are_plain(before.operation, node.operation):
+        if pair is not None and _only_compute(before.operation, node.operation):
             fused[id(before)] = None
-            fused[id(node)] = _as_one(pair(before.operation, node.operation), before, node)
+            fused[id(node)] = _pair_node(pair(before.operation, node.operation), before, node)
     nodes = [fused.get(id(node), node) for node in nodes]
     return [node for node in nodes if node is not None]
 
@@ -156,7 +155,7 @@ def _makes_masks(operation: Any) -> bool:
     return type(operation).compute_mask is not Layer.compute_mask
 
 
-def _are_plain(first: Layer, second: Layer) -> bool:
+def _only_compute(first: Layer, second: Layer) -> bool:
     """Whether both layers only compute, in the same type, without hooks or penalties."""
     return first.dtype_policy.name == second.dtype_policy.name and not any(
         layer.activity_regularizer is not None or "call" in vars(layer) for layer in (first, second)
@@ -173,7 +172,7 @@ def _no_mask(inputs: Any, previous_mask: Any) -> None:
     """None: a pair adds no mask of its own."""
 
 
-def _as_one(pair: Pair, before: Node, node: Node) -> Node:
+def _pair_node(pair: Pair, before: Node, node: Node) -> Node:
     """A node for the pair, which is not part of the model's graph."""
     one = object.__new__(Node)
     one.operation, one.arguments = pair, before.arguments

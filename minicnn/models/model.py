@@ -1,4 +1,4 @@
-"""`Model`: a layer that can be trained, judged, saved and shown."""
+"""`Model`: a layer with methods to train, evaluate, save and print it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from minicnn.trainers.trainer import Trainer
 
 
 class Model(Trainer, Layer):
-    """Layers put together, in one of three ways.
+    """Layers combined, in one of three ways.
 
-    By drawing: `Model(inputs, outputs)` on symbolic tensors makes a `Functional` model.
+    From symbolic tensors: `Model(inputs, outputs)` makes a `Functional` model.
     By subclassing: layers in `__init__`, the computation in `call(inputs, training=None)`.
-    By listing: `Sequential([...])`.
+    From a list: `Sequential([...])`.
 
     Example:
         >>> import minicnn as keras
@@ -32,7 +32,7 @@ class Model(Trainer, Layer):
     """
 
     functional_class: type[Model]
-    """`Functional`, which sets it here, as it is a subclass of this class."""
+    """`Functional`, which is a subclass of this class and assigns itself here."""
 
     _is_functional = False
     """Whether the model is a graph of calls: `Functional` sets it to True."""
@@ -41,12 +41,12 @@ class Model(Trainer, Layer):
     """Whether files keep the layers as `layers/conv2d`, not under the attributes' names."""
 
     def __new__(cls, *args: Any, **kwargs: Any):
-        if cls is Model and is_drawn(args, kwargs):
+        if cls is Model and is_functional(args, kwargs):
             return cls.functional_class.__new__(cls.functional_class, *args, **kwargs)
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any):
-        if is_drawn(args, kwargs) and not isinstance(self, self.functional_class):
+        if is_functional(args, kwargs) and not isinstance(self, self.functional_class):
             self.functional_class.become_base_of(type(self))
             self.functional_class.__init__(self, *args, **kwargs)
             return
@@ -55,7 +55,7 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that stand directly in the model."""
+        """The layers directly in the model."""
         return self._flatten_layers(include_self=False, recursive=False)
 
     @layers.setter
@@ -65,7 +65,7 @@ class Model(Trainer, Layer):
         )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this place of `layers`."""
+        """The layer of this name, or at this index of `layers`."""
         if (name is None) == (index is None):
             raise ValueError(
                 f"Provide either a layer name or a layer index at `get_layer`: got name={name!r}, "
@@ -100,9 +100,9 @@ class Model(Trainer, Layer):
         Args:
             line_length: width of the table.
             positions: where the columns end, as parts of the width.
-            print_fn: what takes the text, instead of `print`.
+            print_fn: called with the text instead of `print`.
             expand_nested: whether models inside the model are listed layer by layer.
-            show_trainable: whether a column says which layers train.
+            show_trainable: whether a column shows which layers are trainable.
             layer_range: names of the first and the last layer to list.
         """
         print_summary(
@@ -130,14 +130,14 @@ class Model(Trainer, Layer):
         saving_api.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs: Any) -> str:
-        """The architecture as JSON; `model_from_json` makes an untrained twin of it."""
+        """The architecture as JSON, from which `model_from_json` makes an untrained model."""
         return json.dumps(serialization_lib.serialize_keras_object(self), **kwargs)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Model:
         """Makes a model from what `get_config` returned."""
-        drawn = {"name", "layers", "input_layers", "output_layers"} <= set(config)
-        if drawn and (cls is Model or cls.functional_class.is_constructor_of(cls)):
+        is_graph = {"name", "layers", "input_layers", "output_layers"} <= set(config)
+        if is_graph and (cls is Model or cls.functional_class.is_constructor_of(cls)):
             made = cls.functional_class if cls is Model else cls
             return functional_config.from_config(made, config, custom_objects)
         try:
@@ -163,7 +163,7 @@ class Model(Trainer, Layer):
         return found
 
 
-def is_drawn(args: tuple, kwargs: dict) -> bool:
+def is_functional(args: tuple, kwargs: dict) -> bool:
     """Whether the arguments of a model are symbolic inputs and outputs."""
     return (
         len(args) == 2
@@ -173,5 +173,5 @@ def is_drawn(args: tuple, kwargs: dict) -> bool:
 
 
 def model_from_json(json_string: str, custom_objects: dict | None = None) -> Model:
-    """Makes an untrained model from what `Model.to_json` returned."""
+    """Makes an untrained model from the result of `Model.to_json`."""
     return saving_lib.model_from_text(json_string, custom_objects)

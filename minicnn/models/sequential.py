@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from minicnn.common.build_once import all_or_nothing, include
+from minicnn.common.build_once import all_or_nothing, restore_on_error
 from minicnn.common.shapes import standardize_shape
 from minicnn.common.suggest import shown
 from minicnn.layers.base.layer import Layer
@@ -18,7 +18,7 @@ from minicnn.serialization import serialization_lib
 
 
 class Sequential(Model):
-    """Layers one after the other.
+    """A list of layers, each applied to the result of the one before.
 
     The model is built as soon as the input shape is known: from an `Input` in first place, from
     the first layer's `input_shape=`, or from the first data.
@@ -91,7 +91,7 @@ class Sequential(Model):
             )
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Takes the last layer away and returns it."""
+        """Removes the last layer and returns it."""
         with all_or_nothing(self):
             layer = self._stack.pop()
             self.built, self._functional = False, None
@@ -128,18 +128,18 @@ class Sequential(Model):
                 f"{first.batch_shape}. You cannot build it with input_shape {input_shape}"
             )
         with recording_nodes():
-            self._draw(first.output)
+            self._build_graph(first.output)
 
-    def _draw(self, x: Any) -> None:
+    def _build_graph(self, x: Any) -> None:
         """Calls one layer after the other on a symbolic input."""
         first = x
         for layer in self._stack:
-            include(layer)
+            restore_on_error(layer)
         for layer in self._stack[1:]:
             try:
                 x = layer(x)
             except NotImplementedError:
-                # Its shapes cannot be told beforehand: the layers are then applied one by one.
+                # Its shapes cannot be computed in advance, so the layers are applied one by one.
                 return
             except TypeError:
                 _check_takes_one_input(layer)
@@ -147,7 +147,7 @@ class Sequential(Model):
         self._functional = Functional(first, x)
 
     def _refuse_new_state(self) -> None:
-        """Layers may be added to a built model."""
+        """Allows adding layers to a built model."""
 
     def call(
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
@@ -189,7 +189,7 @@ class Sequential(Model):
             "Use `add()` and `pop()` to change the layers in this model."
         )
 
-    def _drawn(self, what: str) -> Any:
+    def _of_graph(self, what: str) -> Any:
         if self._functional is None:
             raise AttributeError(
                 f"Sequential model '{self.name}' has no defined {what.replace('_', ' ')} yet. "
@@ -200,22 +200,22 @@ class Sequential(Model):
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic input, in a list."""
-        return self._drawn("inputs")
+        return self._of_graph("inputs")
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """The symbolic output, in a list."""
-        return self._drawn("outputs")
+        return self._of_graph("outputs")
 
     @property
     def input_shape(self) -> Any:
         """Shape of the input."""
-        return self._drawn("input_shape")
+        return self._of_graph("input_shape")
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output."""
-        return self._drawn("output_shape")
+        return self._of_graph("output_shape")
 
     @property
     def input_dtype(self) -> str:
@@ -224,7 +224,7 @@ class Sequential(Model):
 
     @property
     def input_spec(self) -> Any:
-        """What the input must look like; anything, if the first data built the model."""
+        """The rank and shape that the input must have; None if the first data built the model."""
         if self.__dict__.get("_functional") and not self._built_by_data:
             return self._functional.input_spec
         return self._manual_input_spec
@@ -234,7 +234,7 @@ class Sequential(Model):
         self._manual_input_spec = value
 
     def get_config(self) -> dict[str, Any]:
-        """The layers, from which `from_config` makes the same model again, without its weights."""
+        """The layers, from which `from_config` makes an equal model, without the weights."""
         config = super(Model, self).get_config()
         config = {key: config[key] for key in ("name", "trainable", "dtype")}
         config["layers"] = [

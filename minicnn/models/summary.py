@@ -19,7 +19,7 @@ _ALIGN = {"left": str.ljust, "right": str.rjust, "center": str.center}
 class _Column(NamedTuple):
     title: str
     align: str
-    end: float  # where the column ends, as a part of the line
+    end: float  # where the column ends, as a share of the line
 
 
 _SIMPLE = (
@@ -44,15 +44,15 @@ def print_summary(
     show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
 ) -> None:
-    """Print a table of a model's layers, and how many parameters it has.
+    """Prints a table of a model's layers and their numbers of parameters.
 
     Args:
         model: a model, built or not.
-        line_length: of the table, in characters; what fits into the terminal by default.
-        positions: where the columns end, as parts of the line, such as [0.45, 0.8, 1.0].
+        line_length: width of the table in characters; by default that of the terminal.
+        positions: where the columns end, as shares of the line, such as [0.45, 0.8, 1.0].
         print_fn: called with the whole text instead of printing it.
         expand_nested: show the layers of models inside the model too.
-        show_trainable: add a column that says which layers train.
+        show_trainable: whether a column shows which layers are trainable.
         layer_range: names (or regular expressions) of the first and the last layer to show.
     """
     nodes = _graph_nodes(model)
@@ -82,12 +82,12 @@ def print_summary(
 
 
 def count_params(weights: Iterable[Any]) -> int:
-    """How many numbers the weights hold."""
+    """The number of elements of the weights."""
     return sum(math.prod(weight.shape) for weight in weights)
 
 
 def weight_memory_size(weights: Iterable[Any]) -> int:
-    """How many bytes the weights take, counting each weight once."""
+    """The bytes of the weights, counting each weight once."""
     once = {id(weight): weight for weight in weights}.values()
     return sum(math.prod(w.shape) * dtypes.numpy_dtype(w.dtype).itemsize for w in once)
 
@@ -98,7 +98,7 @@ def _graph_nodes(model: Any) -> list[Any] | None:
 
 
 def _is_a_line(model: Any, nodes: list[Any] | None) -> bool:
-    """Whether the layers follow one another, so that connections need not be shown."""
+    """Whether each layer's only input is the one before, so that connections are not shown."""
     if nodes is None:
         return True
     depths = [model._depth_of[node] for node in nodes]
@@ -134,7 +134,7 @@ def _select(layers: Sequence[Any], layer_range: Sequence[str] | None) -> Sequenc
 
 
 def _with_nested(layer: Any, depth: int | None) -> Iterable[tuple[Any, int]]:
-    """The layer and, unless depth is None, all layers inside, with how deep they are."""
+    """The layer and, unless depth is None, all layers inside, with their depths."""
     yield layer, depth or 0
     if depth is None:
         return
@@ -219,7 +219,7 @@ def _totals(model: Any) -> list[str]:
 
 
 def _trainable_weights(model: Any) -> list[Any]:
-    # Frozen after `compile`, weights train on until the next `compile`.
+    # Weights that are frozen after `compile` are trained until the next `compile`.
     collected = getattr(model, "_collected_trainable_weights", None)
     return list(model.trainable_weights if collected is None else collected)
 
@@ -256,7 +256,7 @@ def _table(columns: Sequence[_Column], rows: list[list[str]], line_length: int) 
 
 
 def _widths(columns: Sequence[_Column], line_length: int) -> list[int]:
-    """Of the columns' texts: their parts of the line, less equal shares of the borders."""
+    """Widths of the columns' texts: their shares of the line, less equal shares of the borders."""
     ends = [0, *(int(column.end * line_length) for column in columns)]
     borders = 3 * len(columns) + 1
     widths = []
@@ -272,6 +272,6 @@ def _widths(columns: Sequence[_Column], line_length: int) -> list[int]:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Lines broken at blanks; a word longer than a line is cut off, with an ellipsis."""
+    """Lines broken at spaces; a word longer than a line is cut off with an ellipsis."""
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
     return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]

@@ -53,15 +53,15 @@ NUMPY_NAMES = {
 """NumPy's functions that have another name in Keras."""
 
 
-def _beside(operation):
+def _binary_operator(operation):
     return lambda self, other: operation(self, like(self, other))
 
 
-def _swapped(operation):
+def _reversed_operator(operation):
     return lambda self, other: operation(like(self, other), self)
 
 
-def _taking_integers(operation):
+def _accepting_integers(operation):
     """`x.reshape(2, 3)` as well as `x.reshape((2, 3))`, as NumPy has it."""
     return lambda self, *lengths: operation(self, *(lengths if len(lengths) < 2 else (lengths,)))
 
@@ -72,13 +72,13 @@ def install() -> None:
     for python_name, name in UNARY.items():
         setattr(ArrayLike, f"__{python_name}__", operations[name])
     for python_name, name in {**OPERATORS, **COMPARISONS}.items():
-        setattr(ArrayLike, f"__{python_name}__", _beside(operations[name]))
+        setattr(ArrayLike, f"__{python_name}__", _binary_operator(operations[name]))
     for python_name, name in OPERATORS.items():
-        setattr(ArrayLike, f"__r{python_name}__", _swapped(operations[name]))
+        setattr(ArrayLike, f"__r{python_name}__", _reversed_operator(operations[name]))
     for name in METHODS:
         setattr(ArrayLike, name, operations[name])
     for name in ("reshape", "transpose"):
-        setattr(ArrayLike, name, _taking_integers(operations[name]))
+        setattr(ArrayLike, name, _accepting_integers(operations[name]))
     ArrayLike.T = property(operations["transpose"])
     ArrayLike.astype = core.cast
     ArrayLike.flatten = ArrayLike.ravel

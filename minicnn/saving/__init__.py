@@ -1,4 +1,4 @@
-"""`minicnn.saving`: models and weights in files, configs, and names for one's own classes."""
+"""Saving and loading: models and weights in files, and names for the user's own classes."""
 
 from minicnn.saving.saving_api import load_model, load_weights, save_model, save_weights
 from minicnn.serialization.object_registration import (

@@ -1,7 +1,7 @@
 """Reading zip archives that are not trusted.
 
-Only the members of a model's archive are read. Their stated sizes are held against the size of the
-archive before any is unpacked, and no more than the stated size is unpacked.
+Only the members of a model's archive are read. Their stated sizes are compared with the size of
+the archive before any is unpacked, and no more than the stated size is unpacked.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ ASSETS = "assets/"
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1  # bit of a member's flags
-_DIRECTORY_SIZE = 5  # place in what `_EndRecData` returns
+_DIRECTORY_SIZE = 5  # index in the result of `_EndRecData`
 
 File = str | os.PathLike | BinaryIO
 
 
 def describe(file: File) -> str:
-    """How error messages call a file."""
+    """A file's name for error messages."""
     return "the file" if hasattr(file, "read") else f"'{os.fspath(file)}'"
 
 
 @contextlib.contextmanager
 def open_regular_file(file: File, description: str) -> Iterator[BinaryIO]:
-    """The file, opened for reading; an open file as it is.
+    """The file, opened for reading; an open file is returned unchanged.
 
-    A pipe, a device, a socket or a folder is refused: opening one may wait for ever.
+    Raises for a pipe, a device, a socket or a folder: opening one may block.
     """
     if hasattr(file, "read"):
         yield file
@@ -50,7 +50,7 @@ def open_regular_file(file: File, description: str) -> Iterator[BinaryIO]:
 
 
 def check_regular(mode: int, description: str) -> None:
-    """Raise an error unless the mode, as `os.stat` gives it, is that of a regular file."""
+    """Raises unless the mode from `os.stat` is that of a regular file."""
     if not stat.S_ISREG(mode):
         kinds = {
             stat.S_IFDIR: "folder",

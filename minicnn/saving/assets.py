@@ -1,7 +1,7 @@
-"""Files that layers keep beside their weights, such as vocabularies.
+"""Files that layers save beside their weights, such as vocabularies.
 
 A layer writes them in `save_assets(self, folder)` and reads them in `load_assets(self, folder)`.
-They lie in the archive under `assets/` and the layer's path.
+In the archive they are under `assets/` and the layer's path.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLACE = Path(tempfile.gettempdir()) / "minicnn-assets"
 
 
 def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
-    """Have all layers write their files, and put these into the archive."""
+    """Calls every layer's `save_assets` and puts the files into the archive."""
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "save_assets")]
     if not parts:
         return
@@ -35,7 +35,7 @@ def save_assets(model: Any, archive: zipfile.ZipFile) -> None:
 
 
 def load_assets(model: Any, archive: ArchiveReader, description: str) -> None:
-    """Put the files into a temporary folder, and have all layers read theirs."""
+    """Unpacks the files into a temporary folder and calls every layer's `load_assets`."""
     places = {name: _path_inside(name, description) for name in archive.names(ASSETS)}
     parts = [(path, part) for path, part in walk(model, set()) if hasattr(part, "load_assets")]
     if not parts:

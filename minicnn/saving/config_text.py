@@ -1,4 +1,4 @@
-"""The text of a model's config as data, within limits."""
+"""Reads the JSON text of a model's config, within limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minicnn.saving.limits import FileRefused
 
 
 def read_config_text(text: str | bytes, description: str) -> dict[str, Any]:
-    """The config of a model from its JSON, or an error that says what is wrong with it."""
+    """The config of a model from its JSON; raises an error that says what is wrong with it."""
     try:
         _check_size(text, description)
         config = json.loads(text)
@@ -44,7 +44,7 @@ def _check_size(text: str | bytes, description: str) -> None:
 
 
 def _nesting(config: Any) -> int:
-    """How many lists and dicts are inside each other at most."""
+    """The largest number of lists and dicts inside each other."""
     depth, level = 0, [config]
     while level := [x for x in level if isinstance(x, (dict, list))]:
         depth += 1

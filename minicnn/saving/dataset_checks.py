@@ -1,4 +1,4 @@
-"""What a data set of an HDF5 file would cost, and whether it may be read."""
+"""Checks of an HDF5 file's data sets: their size in memory, and whether they may be read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from minicnn.saving import limits
 from minicnn.saving.limits import FileRefused
 
 _NUMBERS_AND_BYTES = "biufcS"
-# Filters by HDF5's numbers: deflate, shuffle and the checksum of Fletcher. Others unpack without
-# telling beforehand to how much.
+# Filters by HDF5's numbers: deflate, shuffle and the checksum of Fletcher. The unpacked size of
+# others is not known in advance.
 _DEFLATE, _SHUFFLE, _CHECKSUM = 1, 2, 3
 _CHECKSUM_SIZE = 4
 
@@ -35,7 +35,7 @@ def named_dtype(dataset: Any) -> str | None:
 
 
 def check_dataset(dataset: Any, description: str, file_size: int) -> None:
-    """Raise an error for a data set that is not in the file, or not what a weight can be."""
+    """Raises for a data set that is not stored in the file, or cannot be a weight."""
     where = f"'{dataset.name}' in {description}"
     if dataset.external or dataset.is_virtual:
         raise FileRefused(
@@ -54,7 +54,7 @@ def check_dataset(dataset: Any, description: str, file_size: int) -> None:
 
 
 def _check_is_stored(dataset: Any, where: str, file_size: int) -> None:
-    """An HDF5 file may declare a data set of any size and hold nothing of it."""
+    """Raises if the file stores far less than the size that it declares for a data set."""
     declared, stored = size_in_memory(dataset), min(dataset.id.get_storage_size(), file_size)
     if declared > limits.SLACK_BYTES + limits.WEIGHTS_EXPANSION * stored:
         raise FileRefused(
@@ -83,7 +83,7 @@ def _check_chunks(dataset: Any, where: str, file_size: int) -> None:
 
 
 def _check_deflated_chunks(dataset: Any, where: str, place: int, file_size: int) -> None:
-    """HDF5 unpacks a chunk to whatever it holds; it must be what the chunk's shape says."""
+    """Raises if a compressed chunk unpacks to more bytes than its shape has."""
     size = math.prod(dataset.chunks) * dataset.dtype.itemsize + _CHECKSUM_SIZE
     chunks: list[Any] = []
     dataset.id.chunk_iter(chunks.append)

@@ -1,9 +1,9 @@
-"""What reading a file may cost: every limit, in one table.
+"""Limits on the memory and time for reading a file.
 
-A file is checked against these before anything is made for it. The rule behind the numbers: memory
-in proportion to the file's own size, with a fixed amount besides, and two seconds for what is not
-data. Each leaves room for the largest networks in use (a VGG16 has 138 million weights, a NASNet
-1,040 layers).
+A file is checked against these before memory is allocated for it. The rule behind the numbers:
+memory in proportion to the file's size plus a fixed amount, and two seconds for what is not data.
+The largest networks in use stay within them (a VGG16 has 138 million weights, a NASNet 1,040
+layers).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ SLACK_BYTES = 64 * MEBIBYTE
 """Memory that any file may take, however small it is."""
 
 ARCHIVE_EXPANSION = 8
-"""Besides the slack: the members of an archive may unpack to so many times its size."""
+"""The members of an archive may unpack to this many times its size, plus the slack."""
 
 WEIGHTS_EXPANSION = 16
-"""Besides the slack: the data sets read from a weights file, to so many times its size."""
+"""The data sets read from a weights file may have this many times its size, plus the slack."""
 
 CHUNKS = 20_000
 """Pieces that a data set is cut into."""
@@ -42,4 +42,4 @@ UNTRAINED_ELEMENTS = 1 << 28
 
 
 class FileRefused(ValueError):
-    """A file is damaged, or it asks for more than reading it may cost."""
+    """A file is damaged, or reading it would exceed a limit."""

@@ -1,6 +1,6 @@
 """The parts of a model that have a state of their own, and the path that each is saved under.
 
-A part is found through the attributes of its owner, and its path is made of their names, as in
+A part is found through its owner's attributes, and its path consists of their names, as in
 Keras: `layers/conv2d`, `optimizer`, `encoder/blocks/dense_1`. Parts in lists and dicts are numbered
 by class, since the names of layers differ from run to run.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from minicnn.common.naming import to_snake_case
 
-# What models keep besides `layers`: the same layers again, in other arrangements.
+# Attributes of models with the same layers as `layers`, in other arrangements.
 _INTERNAL = frozenset({"_functional", "_operations", "_stack", "operations"})
 
 
@@ -47,7 +47,7 @@ def walk(root: Any, visited: set[int], path: str = "") -> Iterator[tuple[str, An
 
 
 def is_saveable(thing: Any) -> bool:
-    """Whether a thing may have, or contain things that have, a state to save."""
+    """Whether an object may have a state to save, or contain such objects."""
     return not isinstance(thing, type) and _base_class(thing) is not None
 
 
@@ -93,6 +93,6 @@ def _base_classes() -> tuple[type, ...]:
 
 @functools.cache
 def _attributes_of_base(base: type) -> frozenset[str]:
-    """What every layer (metric, ...) has, which is no part of a particular one."""
+    """The attributes that every layer (metric, ...) has, which are not parts of it."""
     settings = {"learning_rate": 0.0} if base.__name__ == "Optimizer" else {}
     return frozenset(dir(base(name="any", **settings)))

@@ -1,4 +1,4 @@
-"""`save_model`, `load_model`, `save_weights`, `load_weights`: what to do with which file name."""
+"""`save_model`, `load_model`, `save_weights`, `load_weights`: chooses the format by file name."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def save_model(
     zipped: bool | None = None,
     **kwargs: Any,
 ) -> None:
-    """Write a model to a `.keras` file, which Keras opens too.
+    """Writes a model to a `.keras` file, which Keras opens too.
 
-    The file holds the architecture, the weights, and how the model was compiled with the state of
-    its optimizer. It replaces an older one at once, or not at all.
+    The file has the architecture, the weights, the arguments of `compile` and the state of the
+    optimizer. An older file is replaced as a whole, or not at all after an error.
 
     Args:
         model: the model.
         filepath: a name that ends in `.keras`, or an open binary file.
         overwrite: replace a file without asking.
-        zipped: must not be False: there is the one format.
+        zipped: must not be False: there is only one format.
     """
     if "save_format" in kwargs:
         raise ValueError(
@@ -63,14 +63,14 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """The model in a `.keras` file, written here or by Keras.
+    """Reads the model in a `.keras` file of minicnn or Keras.
 
     Args:
         filepath: the file's name, or an open binary file.
         custom_objects: your own classes and functions that the model uses, by name. Those that
             `@register_keras_serializable` decorates need not be given.
         compile: compile the model as it was when it was saved.
-        safe_mode: kept for Keras's sake; code in a file is never run, in either mode.
+        safe_mode: accepted for Keras's programs; code in a file is never run, in either mode.
 
     Raises:
         ValueError: if the file is missing, damaged, or no model.
@@ -97,7 +97,7 @@ def load_model(
 def save_weights(
     model: Any, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
 ) -> None:
-    """Write the weights alone (and the optimizer's state) to a `.weights.h5` file."""
+    """Writes the weights (and the optimizer's state) to a `.weights.h5` file."""
     objects_to_skip = kwargs.pop("objects_to_skip", None)
     if kwargs.pop("max_shard_size", None) is not None:
         raise ValueError("minicnn writes weights to one file. Leave out `max_shard_size`.")
@@ -113,13 +113,13 @@ def save_weights(
 def load_weights(
     model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any
 ) -> None:
-    """Read the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
+    """Reads the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
 
     Args:
         model: a built model. After an error its weights are as before.
         filepath: the file's name.
-        skip_mismatch: leave layers that the file does not fit as they are, with a warning.
-        **kwargs: `objects_to_skip`, a list of layers to leave as they are.
+        skip_mismatch: whether layers that do not fit the file keep their weights, with a warning.
+        **kwargs: `objects_to_skip`, a list of layers whose weights are not read.
     """
     objects_to_skip = kwargs.pop("objects_to_skip", None)
     by_name = kwargs.pop("by_name", None)

@@ -1,4 +1,4 @@
-"""Keras 3's files: `.keras`, a zip of what the model is and what it has learnt, and `.weights.h5`.
+"""Keras 3's files: `.keras`, a zip archive of config and weights, and `.weights.h5`.
 
 metadata.json       which Keras wrote it, and when
 config.json         the model as `serialize_keras_object` describes it
@@ -42,7 +42,7 @@ _LONGEST_MESSAGE = 4000
 
 
 def save_model(model: Any, file: File) -> None:
-    """Write a model to a `.keras` file, or into a binary file that is open."""
+    """Writes a model to a `.keras` file, or into an open binary file."""
     if not model.built:
         warnings.warn(
             "You are saving a model that has not yet been built. It might not contain any weights "
@@ -88,7 +88,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """The model of a `.keras` file, compiled if it was when it was saved (and `compile` is set)."""
+    """Reads a model from a `.keras` file; with `compile`, compiles it if the saved one was."""
     description = describe(file)
     with open_archive(file, description) as archive:
         text = archive.read(CONFIG, limits.CONFIG_BYTES)
@@ -128,7 +128,7 @@ def _make_model(
         error.args = (clipped(str(error), _LONGEST_MESSAGE),)
         error.add_note(f"This happened while loading {description}.")
         raise
-    except Exception as error:  # whatever a config that was tampered with may lead to
+    except Exception as error:  # a manipulated config may lead to any error
         raise ValueError(
             f"The config in {description} does not describe a model that can be made: "
             f"{type(error).__name__}: {clipped(str(error), _LONGEST_MESSAGE)}"
@@ -144,7 +144,7 @@ def _make_model(
 def save_weights_only(
     model: Any, path: str | os.PathLike, objects_to_skip: Iterable[Any] | None = None
 ) -> None:
-    """Write the weights, and the optimizer's state, to a `.weights.h5` file."""
+    """Writes the weights and the optimizer's state to a `.weights.h5` file."""
     if not model.built:
         raise ValueError(
             "You are saving a model that has not yet been built. It has no weights: build it first "
@@ -161,7 +161,7 @@ def load_weights_only(
     skip_mismatch: bool = False,
     objects_to_skip: Iterable[Any] | None = None,
 ) -> None:
-    """Read the weights of a `.weights.h5` or `.keras` file. An error leaves the model as it was."""
+    """Reads weights from a `.weights.h5` or `.keras` file; after an error, none are changed."""
     if not model.built:
         raise ValueError(
             "You are loading weights into a model that has not yet been built. Build it first by "

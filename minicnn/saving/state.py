@@ -1,4 +1,4 @@
-"""The state of a model's parts into a file of weights, and back."""
+"""Writes the state of a model's parts to a file of weights, and reads it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from minicnn.autodiff.temporary_values import Snapshot
-from minicnn.saving.leftovers import report_of_unused
 from minicnn.saving.parts_of_model import children, walk
+from minicnn.saving.unused_layers import report_of_unused
 from minicnn.saving.weights_file import WeightsReader, write_group
 
 
 def save_state(model: Any, file: Any, objects_to_skip: Iterable[Any] = ()) -> None:
-    """Write the variables of the model and all its parts, the optimizer too, into an HDF5 file."""
+    """Writes the variables of the model and all its parts, with the optimizer, to an HDF5 file."""
     for path, saveable in walk(model, {id(part) for part in objects_to_skip}):
         if not hasattr(saveable, "save_own_variables"):
             continue
@@ -30,11 +30,11 @@ def load_state(
     objects_to_skip: Iterable[Any] = (),
     keep: bool = True,
 ) -> None:
-    """Read what `save_state` wrote.
+    """Reads what `save_state` wrote.
 
-    Parts that the file does not fit keep their state; with `skip_mismatch` there is a warning that
-    names them, else a ValueError, and then the whole model keeps its state (unless `keep` is False,
-    for a model that nobody has yet).
+    Parts that do not fit the file keep their state. With `skip_mismatch` a warning names them; else
+    there is a ValueError, and the whole model keeps its state (unless `keep` is False, for a new
+    model that is discarded after an error).
     """
     loader = _Loader(reader, {id(part) for part in objects_to_skip}, keep)
     try:
@@ -55,16 +55,16 @@ class _Loader:
         self.reader = reader
         self.keep = keep
         self.done = done
-        self.loaded: set[int] = set()  # the parts themselves; those that are `done`, all inside too
+        self.loaded: set[int] = set()  # the parts themselves; `done`: with all parts inside
         self.open: set[int] = set()
         self.failures: dict[int, tuple[Any, Exception]] = {}
         self.before: list[Snapshot] = []
 
     def load(self, saveable: Any, path: str) -> None:
-        """Load a part and all inside it.
+        """Loads a part and all parts inside it.
 
-        A part that fails may be met again under another path, and that may be the one under which
-        it was saved.
+        A part that fails is tried again under its other paths, as it may have been saved under one
+        of them.
         """
         if id(saveable) in self.done or id(saveable) in self.open:
             return
@@ -83,7 +83,7 @@ class _Loader:
             self.loaded.add(id(saveable))
             return
         if id(saveable) in self.failures and not self.reader.has(path):
-            return  # an alias that the file does not know is no better than the first path
+            return  # another path that is not in the file, either: report the first one
         variables = list(getattr(saveable, "variables", ())) if self.keep else []
         before = Snapshot(variables)
         self.before.append(before)
@@ -97,12 +97,12 @@ class _Loader:
             self.loaded.add(id(saveable))
 
     def undo(self) -> None:
-        """Give all variables the values back that they had before."""
+        """Restores the values that all variables had before."""
         for before in reversed(self.before):
             before.restore()
 
     def report(self) -> str:
-        """What could not be loaded, and why."""
+        """The message that names the parts that could not be loaded, and the reasons."""
         reasons = "\n".join(
             f"- {type(saveable).__name__} '{getattr(saveable, 'name', '')}': {error}"
             for saveable, error in self.failures.values()

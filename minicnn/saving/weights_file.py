@@ -2,8 +2,8 @@
 
 Each part of a model has a group under its path, with its variables in the group `vars` as `0`, `1`,
 ...: `layers/dense/vars/0`. A file is not trusted when it is read: links, data in other files and
-data sets much larger than the file are refused. Nothing is read before a part of the model asks for
-it by name.
+data sets much larger than the file are refused. A data set is read only when
+a part of the model needs it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.archive import check_regular
 from minicnn.saving.dataset_checks import check_dataset, named_dtype, size_in_memory
-from minicnn.saving.leftovers import unused_layers
 from minicnn.saving.limits import FileRefused
+from minicnn.saving.unused_layers import unused_layers
 
 
 def write_group(file: Any, path: str, name: str | None, variables: dict[str, Any]) -> None:
-    """Write the variables of one part. A part with a name has a group even if it is empty."""
+    """Writes the variables of one part. A part with a name has a group even if it is empty."""
     if not name and not variables:
         return
     group = (file.create_group(path) if path else file).create_group("vars")
@@ -44,7 +44,7 @@ class WeightsReader:
 
     Args:
         file: a path, or a binary file.
-        description: how error messages call it.
+        description: its name in error messages.
     """
 
     def __init__(self, file: str | BinaryIO, description: str):
@@ -81,7 +81,7 @@ class WeightsReader:
         return status.st_size
 
     def has(self, path: str) -> bool:
-        """Whether the file knows a part with this path, with or without variables."""
+        """Whether the file has a part with this path, with or without variables."""
         with self.naming_damage(path):
             return self._group(path) is not None
 
@@ -91,12 +91,12 @@ class WeightsReader:
             return StoredVariables(self, path, self._group(path))
 
     def unused_layers(self) -> list[str]:
-        """The paths of layers whose variables nobody asked for."""
+        """The paths of layers whose variables were not read."""
         return unused_layers(self._file, self._looked_up)
 
     @contextlib.contextmanager
     def naming_damage(self, path: str) -> Iterator[None]:
-        """One error for the many that h5py has for a file with wrong bytes in it."""
+        """Context that turns h5py's many errors for damaged files into one."""
         try:
             yield
         except FileRefused:
@@ -116,13 +116,13 @@ class WeightsReader:
                 f"received {type(dataset).__name__}."
             )
         check_dataset(dataset, self.description, self._size)
-        self._charge(dataset)
+        self._count_bytes(dataset)
         if named_dtype(dataset) == "bfloat16":
             return np.array(dataset, dtype=dtypes.numpy_dtype("bfloat16"))
         return np.array(dataset)
 
-    def _charge(self, dataset: Any) -> None:
-        """Count what is read: a data set may have many names, and many data sets no content."""
+    def _count_bytes(self, dataset: Any) -> None:
+        """Adds to the bytes read; raises if they are too many for the file's size."""
         self._allowance -= size_in_memory(dataset)
         if self._allowance < 0:
             raise FileRefused(
@@ -166,9 +166,9 @@ class WeightsReader:
 
 
 class StoredVariables(Mapping):
-    """The variables of one part in a file, by their names there; each is read when it is asked for.
+    """The variables of one part in a file, by their names there; each is read when it is accessed.
 
-    So a part that expects others can say so before they are read.
+    So a part that expects others can raise before any is read.
     """
 
     def __init__(self, reader: WeightsReader, path: str, group: Any):

@@ -1,1 +1,1 @@
-"""Objects as plain data: dicts for JSON files, and back."""
+"""Serialization: objects as plain data (dicts for JSON files), and back."""

@@ -1,4 +1,4 @@
-"""The inverse of `serialization`: objects from data.
+"""`deserialize_keras_object`: makes objects from plain data, the inverse of `serialize.py`.
 
 Only known classes are made: those in the tables of `public_names`, and the user's own that were
 registered or passed. Nothing is imported by name, and no code that came with a file is run.
@@ -15,7 +15,7 @@ from minicnn.common import dtypes
 from minicnn.common.errors import UNFIT, ConfigError
 from minicnn.common.suggest import did_you_mean, shown
 from minicnn.serialization import object_registration, public_names
-from minicnn.serialization.keras_alone import KERAS_ALONE
+from minicnn.serialization.classes_only_in_keras import ONLY_IN_KERAS
 from minicnn.serialization.object_registration import CustomObjectScope
 from minicnn.serialization.shared_objects import (
     SafeModeScope,
@@ -31,12 +31,12 @@ def deserialize_keras_object(
     safe_mode: bool = True,
     module_objects: dict[str, Any] | None = None,
 ) -> Any:
-    """The object that `serialize_keras_object` described.
+    """Makes the object that a config describes.
 
     Args:
-        config: what `serialize_keras_object` returned, also after a trip through JSON.
+        config: the result of `serialize_keras_object`, also if written to JSON and read back.
         custom_objects: classes and functions of the user's own, by the names in the file.
-        safe_mode: kept for Keras's sake; code in files is refused in either mode.
+        safe_mode: accepted for Keras's programs; code in files is refused in either mode.
         module_objects: if given, `config` is a name or names a class in this dict; a name that is
             not in it is returned as it is.
 
@@ -61,7 +61,7 @@ def deserialize_keras_object(
 
 
 def refuse_lambda(what: str = "a Python lambda") -> NoReturn:
-    """Raise the error for a file that carries code."""
+    """Raises the error for a file that contains code."""
     raise ValueError(
         f"Requested the deserialization of {what}. Its code is in the file, and running it would "
         "allow arbitrary code execution, so that minicnn never does it, with `safe_mode=False` "
@@ -72,14 +72,14 @@ def refuse_lambda(what: str = "a Python lambda") -> NoReturn:
 
 
 class _Reader:
-    """Reads configs, with the user's objects at hand."""
+    """Reads configs that may refer to the user's objects."""
 
     def __init__(self, custom_objects: dict[str, Any], safe_mode: bool):
         self.custom_objects = custom_objects
         self.safe_mode = safe_mode
 
     def read(self, config: Any) -> Any:
-        """Whatever `serialize_keras_object` may have returned."""
+        """Makes the value of any result of `serialize_keras_object`."""
         if isinstance(config, str) and config in self.custom_objects:
             return self.custom_objects[config]
         if config is None or isinstance(config, (str, int, float, bool)):
@@ -107,7 +107,7 @@ class _Reader:
             ) from error
 
     def read_named(self, config: Any, module_objects: dict[str, Any]) -> Any:
-        """A function or an object of a class that a name in `module_objects` stands for."""
+        """The function of this name in `module_objects`, or an object of the class of this name."""
         if isinstance(config, str) and config in self.custom_objects:
             return self.custom_objects[config]
         name = config
@@ -196,9 +196,9 @@ class _Reader:
             )
         with CustomObjectScope(self.custom_objects), SafeModeScope(self.safe_mode):
             try:
-                return self._make_with_state(cls, config)
+                return self._make_and_build(cls, config)
             except ConfigError:
-                raise  # it says already which part could not be made
+                raise  # the error names the part already
             except TypeError as error:
                 raise ConfigError(
                     f"{cls} could not be deserialized properly: {error}\nMake sure that objects "
@@ -212,7 +212,7 @@ class _Reader:
                     f"{type(error).__name__}: {error}. Received: config={shown(config)}"
                 ) from error
 
-    def _make_with_state(self, cls: Any, config: dict[str, Any]) -> Any:
+    def _make_and_build(self, cls: Any, config: dict[str, Any]) -> Any:
         settings = _settings(config)
         for name in getattr(cls, "serialized_settings", ()):
             settings[name] = self.read(settings[name])
@@ -226,11 +226,11 @@ class _Reader:
         return instance
 
     def slice(self, config: dict[str, Any]) -> slice:
-        """A slice, whose ends may be arrays."""
+        """Makes a slice, whose ends may be arrays."""
         return slice(*(self.read(config[part]) for part in ("start", "stop", "step")))
 
     def keras_tensor(self, config: dict[str, Any]) -> Any:
-        """A symbolic tensor, which remembers the place it had in the graph."""
+        """Makes a symbolic tensor, with its position in the graph."""
         from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
         tensor = KerasTensor(config["shape"], dtype=config["dtype"])
@@ -239,13 +239,13 @@ class _Reader:
         return tensor
 
     def tensor(self, config: dict[str, Any]) -> Any:
-        """A tensor with its values."""
+        """Makes a tensor with its values."""
         from minicnn.autodiff import Tensor
 
         return Tensor(self.array(config))
 
     def array(self, config: dict[str, Any]) -> np.ndarray:
-        """An array with its values."""
+        """Makes an array with its values."""
         return np.array(config["value"], dtype=dtypes.numpy_dtype(config["dtype"]))
 
 
@@ -272,7 +272,7 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_form(config: dict[str, Any]) -> None:
-    """Raise an error unless the names in a config are names."""
+    """Raises unless the names in a config are strings."""
     if not isinstance(config["class_name"], str):
         raise TypeError(f"Expected 'class_name' to be a name. Received: {shown(config)}")
     for key in ("module", "registered_name"):
@@ -313,7 +313,7 @@ def _check_registered_name(config: dict[str, Any], allowed: tuple[str, ...]) -> 
 def _not_found(what: str, name: Any, config: dict[str, Any], known: list[str]) -> ConfigError:
     name, module = shown(name, 200).strip("'"), shown(config.get("module"), 200).strip("'")
     of_keras = f" in `{module}`" if config.get("module") and _is_of_keras(module) else ""
-    if of_keras and name in KERAS_ALONE:
+    if of_keras and name in ONLY_IN_KERAS:
         return ConfigError(
             f"{name}{of_keras} is a {what} of Keras that minicnn does not have. Open the file with "
             "Keras; or write a class of that name with the same `get_config`, weights and `call`, "

@@ -1,4 +1,4 @@
-"""Objects that a setting may name: losses, metrics, initializers, ..."""
+"""`NamedObjects`: `get` and `deserialize` of losses, metrics, initializers, ..."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minicnn.serialization.object_registration import get_registered_object
 
 
 def by_name(classes: Iterable[type]) -> dict[str, type]:
-    """The classes by their names, and by the same in small letters, as in `kernel_constraint`.
+    """The classes by their names, and by the same in snake case, as in `kernel_constraint`.
 
     >>> by_name([dict]) == {"dict": dict}
     True
@@ -26,13 +26,13 @@ def by_name(classes: Iterable[type]) -> dict[str, type]:
 
 
 class NamedObjects:
-    """The objects of one kind that a name, a config or a class stands for.
+    """The objects of one kind that can be given as a name, a config or a class.
 
     The functions `get` and `deserialize` of a module such as `metrics` are the methods of one.
 
     Args:
         kind: what they are, for error messages.
-        known: names and what they stand for: classes or functions.
+        known: classes or functions by name.
     """
 
     def __init__(self, kind: str, known: Mapping[str, Any]):
@@ -40,7 +40,7 @@ class NamedObjects:
         self.known = known
 
     def get(self, identifier: Any) -> Any:
-        """The object that a name, a config, a class or a callable stands for; None stays None.
+        """The object that a name, a config, a class or a callable means; None stays None.
 
         Args:
             identifier: a name of the library's own or of a registered object; a config, as
@@ -76,7 +76,7 @@ class NamedObjects:
         """The object that a config describes.
 
         Args:
-            config: what `serialize_keras_object` returned, also after a trip through JSON.
+            config: the result of `serialize_keras_object`, also if written to JSON and read back.
             custom_objects: classes and functions of the user's own, by the names in the config.
         """
         return deserialize_keras_object(

@@ -15,7 +15,7 @@ _SCOPE = "custom_objects_scope_dict"
 
 
 class CustomObjectScope:
-    """Inside `with CustomObjectScope({"name": object}):`, files and names find these objects."""
+    """Context in which files and names may refer to the given objects: `{"name": object}`."""
 
     def __init__(self, custom_objects: Mapping[str, Any] | None):
         self.custom_objects = dict(custom_objects or {})
@@ -39,12 +39,12 @@ def objects_in_scope() -> dict[str, Any]:
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """All registered objects by name: the dict itself, which may be written into."""
+    """All registered objects by name: the dict itself, which may be changed."""
     return GLOBAL_CUSTOM_OBJECTS
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable:
-    """A decorator that lets files refer to a class or function as "package>name".
+    """Decorator that registers a class or function as "package>name", for use in files.
 
     The name is the class's own unless given. A class needs a `get_config` method.
 

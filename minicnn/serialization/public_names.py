@@ -1,4 +1,4 @@
-"""Which class a file means by `keras.layers` and `Conv2D`, and what to write for a class.
+"""The classes that a file means by names such as `keras.layers` and `Conv2D`, and back.
 
 Files carry Keras's module names, so that Keras opens them. The tables below are all that loading
 a file can reach: the classes in these modules of minicnn, and the user's registered ones. Nothing
@@ -51,8 +51,8 @@ _MODULES = (
     ("minicnn.ops.image", "keras.src.ops.image"),
 )
 
-# Where functions are looked for that a file names without a module ("relu"), and what is no
-# function of this kind there.
+# Modules whose functions a file may name without a module ("relu"), and the names in them that are
+# not such functions.
 _FUNCTION_MODULES = (
     "minicnn.activations",
     "minicnn.losses",
@@ -129,5 +129,5 @@ def find_function(name: str) -> Any:
 
 
 def all_names() -> list[str]:
-    """Names of all classes that a file may name, for suggesting a near match."""
+    """Names of all classes that a file may name, to suggest a similar one."""
     return sorted({name for _, name in _classes()})

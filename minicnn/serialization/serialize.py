@@ -21,7 +21,7 @@ from minicnn.serialization.shared_objects import mark_if_shared
 
 
 class SerializableDict:
-    """A dict of settings that `serialize` writes as it stands."""
+    """A dict of settings whose values `serialize` serializes."""
 
     def __init__(self, **config: Any):
         self.config = config
@@ -34,7 +34,7 @@ class SerializableDict:
 def serialize_keras_object(obj: Any) -> Any:
     """An object as data that `json` can write and `deserialize_keras_object` can read.
 
-    Layers, losses, ... become the dict described above; numbers, strings, lists and dicts stay;
+    Layers, losses, ... become the dict described above; numbers, strings, lists and dicts remain;
     arrays, tensors, slices and bytes have formats of their own.
     """
     if obj is None or isinstance(obj, (str, int, float, bool)):
@@ -58,7 +58,7 @@ def serialize_dict(obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def _serialize_special(obj: Any) -> Any:
-    """The formats of things that are no objects with a config; None for those that are."""
+    """The formats of values without a config; None for objects with a config."""
     from minicnn.autodiff import Tensor
     from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
@@ -129,7 +129,7 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
         if extra is not None:
             config[key] = serialize_dict(extra)
     if config["module"] == "__main__":
-        config["module"] = None  # by the time the file is read, that is another program
+        config["module"] = None  # the file is read by another program
     mark_if_shared(obj, config)
     return config
 

@@ -1,4 +1,4 @@
-"""The state of reading and writing configs: safe mode, and which objects were met before."""
+"""State while configs are read or written: safe mode, and the objects that occurred before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHARED_CONFIGS = "shared_objects/id_to_config_map"
 
 
 class SafeModeScope:
-    """Passes `safe_mode` on to everything that is deserialized inside."""
+    """Context that sets `safe_mode` for everything that is deserialized in it."""
 
     def __init__(self, safe_mode: bool | None = True):
         self.safe_mode = safe_mode
@@ -27,17 +27,17 @@ class SafeModeScope:
 
 
 def in_safe_mode() -> bool | None:
-    """The safe mode of the scope around, None outside of any."""
+    """The safe mode of the innermost scope; None outside."""
     return session.get_global_attribute(_SAFE_MODE)
 
 
 def enable_unsafe_deserialization() -> None:
-    """Set safe mode to False for this session. Code in files is not run even so."""
+    """Sets safe mode to False for this session. Code in files is still not run."""
     session.set_global_attribute(_SAFE_MODE, False)
 
 
 class ObjectSharingScope:
-    """Inside, an object that is met twice is written and read as the same object."""
+    """Context in which an object that occurs twice is written and read as the same object."""
 
     def __enter__(self) -> None:
         session.set_global_attribute(_SHARED_OBJECTS, {})
@@ -49,7 +49,7 @@ class ObjectSharingScope:
 
 
 def mark_if_shared(obj: Any, config: dict[str, Any]) -> None:
-    """Give the config of an object that was written before, and its earlier one, the same id."""
+    """Gives both configs of an object that occurs a second time the same id."""
     seen = session.get_global_attribute(_SHARED_CONFIGS)
     if seen is None:
         return
@@ -65,7 +65,7 @@ def shared_object(config: dict[str, Any]) -> Any:
 
 
 def remember_shared_object(obj: Any, config: dict[str, Any]) -> None:
-    """Keep an object that was read, if its config says that it is shared."""
+    """Stores an object that was read, if its config says that it is shared."""
     objects = session.get_global_attribute(_SHARED_OBJECTS)
     if objects is not None and "shared_object_id" in config:
         objects[config["shared_object_id"]] = obj

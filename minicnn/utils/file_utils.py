@@ -1,4 +1,4 @@
-"""Files from the network, kept in the cache."""
+"""`get_file`: downloads a file into the cache."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ def get_file(
     cache_dir: str | Path | None = None,
     force_download: bool = False,
 ) -> str:
-    """Fetch a file from the network unless the cache has it, and return its path.
+    """Downloads a file unless the cache has it, and returns its path.
 
-    The download goes to a temporary name first, so that nothing partial is ever in the cache.
+    The file is downloaded under a temporary name and renamed, so that the cache never has a part of
+    a file.
 
     Args:
         fname: the name in the cache; that in the address by default.
         origin: the address.
         untar: the older name of `extract`.
         md5_hash: the older name of `file_hash`, for MD5.
-        file_hash: what the file must hash to. A file in the cache with another hash is replaced.
+        file_hash: the hash of the file. A file in the cache with another hash is replaced.
         cache_subdir: the folder in the cache, or an absolute path.
-        hash_algorithm: "sha256", "md5" or "auto", which tells by the hash's length.
-        extract: unpack a zip or tar archive, and return the folder it was unpacked to. Members
-            that lead outside of it are refused, as are archives whose content is larger than 1 GiB
+        hash_algorithm: "sha256", "md5" or "auto", which decides by the hash's length.
+        extract: whether to unpack a zip or tar archive, and return the folder. Members that
+            lead outside of it are refused, as are archives whose content is larger than 1 GiB
             and 100 times their own size.
-        archive_format: "zip", "tar" or "auto", which tells by the content.
+        archive_format: "zip", "tar" or "auto", which decides by the content.
         cache_dir: the cache; `MINICNN_HOME`, `KERAS_HOME` or ~/.keras by default.
-        force_download: fetch the file even if the cache has it.
+        force_download: whether to download the file even if the cache has it.
 
     Raises:
         ValueError: if the file's hash is not the one given, the archive is damaged or refused, or
@@ -94,7 +95,7 @@ def _hash(file_hash: str | None, md5_hash: str | None, algorithm: str) -> str | 
 
 
 def _require_file_or_nothing(path: Path) -> None:
-    """To read a pipe or a folder as a file would wait for ever, or fail without a reason."""
+    """Raises for a pipe or a folder: reading it would block, or fail without a clear error."""
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is not a file: remove it, so that one can be fetched.")
 
@@ -108,7 +109,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
-    """Unpack beside the folder and rename, so that the folder is whole or not there."""
+    """Unpacks beside the folder and renames, so that the folder is complete or does not exist."""
     if folder.is_dir():
         return folder
     if os.path.lexists(folder):
@@ -121,6 +122,6 @@ def _unpack(archive: Path, folder: Path, archive_format: str) -> Path:
         try:
             target.rename(folder)
         except OSError:
-            if not folder.is_dir():  # another process may have been as quick
+            if not folder.is_dir():  # another process may have made it at the same time
                 raise
     return folder

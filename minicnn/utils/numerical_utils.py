@@ -1,4 +1,4 @@
-"""One-hot labels, unit vectors, and other small array work."""
+"""One-hot labels, unit vectors, and masks of pairs with equal labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
-    """Class numbers as one-hot rows: (...) or (..., 1) becomes (..., num_classes).
+    """Converts class numbers to one-hot vectors: (...) or (..., 1) becomes (..., num_classes).
 
     `num_classes` is the largest class plus one unless given. A tensor gives a tensor, anything
     else a float64 array.
@@ -62,10 +62,10 @@ def normalize(x: Any, axis: int = -1, order: float = 2) -> Any:
 
 
 def build_pos_neg_masks(query_labels: Any, key_labels: Any, remove_diagonal: bool = True) -> tuple:
-    """Which pairs of a query (row) and a key (column) have the same label, and which do not.
+    """Masks of the pairs of a query and a key with the same label, and with different labels.
 
-    Two boolean tensors of shape (queries, keys). With `remove_diagonal`, an item is not paired
-    with itself.
+    Both are boolean and have the shape (queries, keys). With `remove_diagonal`, an item is not
+    paired with itself.
     """
     from minicnn import ops
 

@@ -16,16 +16,16 @@ _BOLD = "\x1b[1m{}\x1b[0m"
 _GREEN = "\x1b[32m{}\x1b[0m"
 _GREY = "\x1b[37m{}\x1b[0m"
 
-# A log file gets a line every so many intervals (half a minute), besides the last one.
+# In a log file a line is written after this many intervals (half a minute), and at the end.
 _INTERVALS_PER_LOG_LINE = 600
 
 
 class Progbar:
-    """A line that tells how far a loop is, how long it takes, and the metrics so far.
+    """Prints a line with the progress of a loop, its time and the metrics.
 
         469/469 ━━━━━━━━━━━━━━━━━━━━ 9s 19ms/step - accuracy: 0.9712 - loss: 0.0931
 
-    On a terminal or in a notebook the line is drawn over and over in its place. Elsewhere (a
+    On a terminal or in a notebook the line is overwritten again and again. Elsewhere (a
     file, a pipe) whole lines are written, without colours: one at the end and one every half a
     minute.
 
@@ -34,10 +34,10 @@ class Progbar:
         width: of the bar, in characters.
         verbose: 0 (nothing), 1 (the line above) or 2 (one line at the end, without a bar).
         interval: the least time between two updates, in seconds.
-        stateful_metrics: names of metrics shown as they come; the others are averaged over the
-            steps. By default all are averaged.
-        stateless_metrics: the other way around: names of the metrics to average.
-        unit_name: what a step is called.
+        stateful_metrics: names of metrics whose last value is shown; the others are averaged over
+            the steps. By default all are averaged.
+        stateless_metrics: instead, the names of the metrics to average.
+        unit_name: the word for a step in the line.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Progbar:
         values: Iterable[tuple[str, Any]] | None = None,
         finalize: bool | None = None,
     ) -> None:
-        """Say that step `current` is done.
+        """Reports that step `current` is done.
 
         Args:
             current: the number of steps done.
@@ -98,7 +98,7 @@ class Progbar:
             print_msg(" - ".join(parts) + self._metrics())
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
-        """Say that `n` more steps are done."""
+        """Reports that `n` more steps are done."""
         self.update(self._seen + n, values)
 
     def _record(self, name: str, value: Any, current: int, finalize: bool) -> None:
@@ -115,7 +115,7 @@ class Progbar:
         return name not in (self.stateful_metrics or ())
 
     def _seconds_per_step(self, current: int, now: float) -> float:
-        """The mean time of a step, leaving out the first one, in which things are compiled."""
+        """The mean time of a step without the first one, which includes compiling."""
         if not current:
             return 0.0
         if self._first_step_end is not None and current > 1:
@@ -141,7 +141,7 @@ class Progbar:
         bar = self._bar(current, _GREEN, _GREY)
         line = f"{_BOLD.format(self._count(current))}{bar} {_BOLD.format(clock)}{rest}"
         length = len(f"{self._count(current)}{self._bar(current)} {clock}{rest}")
-        blanks = " " * (self._last_length - length)  # wipe out the end of a longer line
+        blanks = " " * (self._last_length - length)  # overwrites the end of a longer line
         self._last_length = length
         print_msg(f"\r{line}{blanks}", line_break=finalize)
 
@@ -182,7 +182,7 @@ def _clock(seconds: float) -> str:
 
 
 def _can_redraw() -> bool:
-    """Whether what is printed can be printed over: a terminal, a notebook, PyCharm's window."""
+    """Whether printed text can be overwritten: in a terminal, a notebook, PyCharm's window."""
     if "ipykernel" in sys.modules or "PYCHARM_HOSTED" in os.environ:
         return True
     return hasattr(sys.stdout, "isatty") and sys.stdout.isatty()

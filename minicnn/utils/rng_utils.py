@@ -1,4 +1,4 @@
-"""One seed for everything random in a program, or in one of its threads."""
+"""`set_random_seed`: one seed for all random numbers of a program, or of one of its threads."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ _guard = threading.RLock()
 _seeded_threads: set[int] = set()
 
 
-class _Own(threading.local):
+class _ThreadState(threading.local):
     random: random.Random | None = None
 
 
-_own = _Own()
-if hasattr(os, "register_at_fork"):  # no child shall begin with a guard that nobody opens
+_of_thread = _ThreadState()
+# A child process must not begin with a lock that no thread releases.
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_guard.release
     )
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed Python's `random`, `numpy.random` and the generator behind `minicnn.random`.
+    """Seeds Python's `random`, `numpy.random` and the generator behind `minicnn.random`.
 
     The same seed gives the same weights, shuffles and dropout masks, bit for bit, run after run.
-    A thread that calls it gets them whatever other threads do, since it then draws seeds of its
+    This holds for a thread that calls it, whatever other threads do, since its seeds are then its
     own; `random` and `numpy.random` themselves are shared by all threads.
     """
     if not isinstance(seed, int):
@@ -43,12 +44,12 @@ def set_random_seed(seed: int) -> None:
         )
     with _guard:
         _seeded_threads.add(threading.get_ident())
-        _own.random = random.Random(seed)
+        _of_thread.random = random.Random(seed)
         random.seed(seed)
     np.random.seed(seed)
     session.set_global_attribute(_SEED, seed)
-    # Without this the generator would go on from where it stands; a new one draws its own
-    # seed from Python's `random`.
+    # Without this the generator would continue its sequence; a new one takes its seed from
+    # Python's `random`.
     session.set_global_attribute(_SEED_GENERATOR, None)
 
 
@@ -58,12 +59,12 @@ def get_random_seed() -> int | None:
 
 
 def draw_integer() -> int:
-    """A number from 1 to 10⁹, drawn from Python's `random`.
+    """A random number from 1 to 10⁹ from Python's `random`.
 
-    Once several threads have called `set_random_seed`, each of them has a sequence of its own that
-    begins as that of `random` would.
+    After several threads have called `set_random_seed`, each of them has its own sequence, which is
+    that of `random` with its seed.
     """
     with _guard:
-        own = None if _own.random is None else _own.random.randint(1, 10**9)
+        own = None if _of_thread.random is None else _of_thread.random.randint(1, 10**9)
         alone = _seeded_threads <= {threading.get_ident()}
         return random.randint(1, 10**9) if alone or own is None else own

@@ -1,4 +1,4 @@
-"""Where a symbolic tensor comes from."""
+"""`get_source_inputs`: the inputs that a symbolic tensor depends on."""
 
 from __future__ import annotations
 

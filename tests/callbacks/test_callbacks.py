@@ -266,7 +266,7 @@ def test_backup_that_cannot_be_read_gives_way_to_the_one_before(trained, tmp_pat
     trained(backup, model=model, epochs=3)
     (tmp_path / "latest.backup").write_text("nonsense")
     backup = callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
-    with pytest.warns(UserWarning, match=r"latest.backup.*goes on from the one before"):
+    with pytest.warns(UserWarning, match=r"latest.backup.*continues from the one before"):
         _, history = trained(backup, model=model, epochs=4)
     assert history.epoch == [2, 3]
 

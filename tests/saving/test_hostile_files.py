@@ -83,7 +83,7 @@ def test_each_class_of_keras_is_here_or_named_as_missing(keras):
     import inspect
 
     from minicnn.serialization import public_names
-    from minicnn.serialization.keras_alone import KERAS_ALONE
+    from minicnn.serialization.classes_only_in_keras import ONLY_IN_KERAS
 
     modules = "layers losses metrics optimizers optimizers.schedules regularizers constraints"
     missing, found = set(), 0
@@ -94,9 +94,9 @@ def test_each_class_of_keras_is_here_or_named_as_missing(keras):
         for class_name, member in vars(module).items():
             if inspect.isclass(member):
                 here = public_names.find_class(f"keras.{name}", class_name) is not None
-                assert not (here and class_name in KERAS_ALONE), class_name
+                assert not (here and class_name in ONLY_IN_KERAS), class_name
                 found += here
-                if not here and class_name not in KERAS_ALONE:
+                if not here and class_name not in ONLY_IN_KERAS:
                     missing.add(class_name)
     assert not missing
     assert found > 150

@@ -147,7 +147,7 @@ class BaseConv(BaseConvolution):
 
     @property
     def can_fuse_pool(self) -> bool:
-        """Whether the activation is one that a kernel knows, so that it may pool as well."""
+        """Whether the fused kernel has this activation, and so may compute a max pooling, too."""
         return split_activation(self.activation)[1] is None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

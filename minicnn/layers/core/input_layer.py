@@ -51,7 +51,9 @@ class InputLayer(Layer):
             kind = "sparse" if sparse else "ragged"
             raise ValueError(f"`{kind}=True` is not supported: minicnn has dense tensors only.")
         if input_tensor is not None:
-            batch_shape, dtype = _of_tensor(input_tensor, shape, batch_size, batch_shape, dtype)
+            batch_shape, dtype = _shape_and_dtype_of_tensor(
+                input_tensor, shape, batch_size, batch_shape, dtype
+            )
         self._batch_shape = _whole_shape(shape, batch_size, batch_shape, input_tensor)
         self._input_dtype = dtypes.standardize_dtype(dtype or configuration.floatx())
         self.sparse = self.ragged = False
@@ -109,7 +111,9 @@ def _whole_shape(shape: Any, batch_size: Any, batch_shape: Any, input_tensor: An
     return (batch_size, *standardize_shape(shape))
 
 
-def _of_tensor(x: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any) -> tuple:
+def _shape_and_dtype_of_tensor(
+    x: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any
+) -> tuple:
     """Shape and type of the given tensor; raises where another argument differs from them."""
     if not isinstance(x, KerasTensor):
         raise ValueError(

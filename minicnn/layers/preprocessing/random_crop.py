@@ -43,8 +43,8 @@ class RandomCrop(RandomImageLayer, SizedImageLayer):
         height, width = images.shape[axes.height], images.shape[axes.width]
         if height > self.height and width > self.width:
             lengths = (height - self.height + 1, width - self.width + 1)
-            drawn = [random.uniform((), 0, float(n), seed=self.generator) for n in lengths]
-            return tuple(int(x) for x in drawn)
+            corner = [random.uniform((), 0, float(n), seed=self.generator) for n in lengths]
+            return tuple(int(x) for x in corner)
         fitting = (width * self.height // self.width, height * self.width // self.height)
         kept = [max(min(n, m), 1) for n, m in zip((height, width), fitting, strict=True)]
         return (height - kept[0]) // 2, (width - kept[1]) // 2

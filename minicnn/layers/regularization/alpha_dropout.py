@@ -42,8 +42,8 @@ class AlphaDropout(BaseDropout):
                 own if n is None else n
                 for n, own in zip(self.noise_shape, inputs.shape, strict=True)
             )
-        drawn = random.uniform(shape, seed=self.seed_generator, dtype=self.compute_dtype)
-        kept = ops.cast(ops.greater_equal(drawn, self.rate), inputs.dtype)
+        uniform = random.uniform(shape, seed=self.seed_generator, dtype=self.compute_dtype)
+        kept = ops.cast(ops.greater_equal(uniform, self.rate), inputs.dtype)
         a = ((1 - self.rate) * (1 + self.rate * _SATURATION**2)) ** -0.5
         b = -a * _SATURATION * self.rate
         return a * (inputs * kept + _SATURATION * (1 - kept)) + b

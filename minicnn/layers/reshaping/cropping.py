@@ -31,10 +31,10 @@ class BaseCropping(SpatialLayer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape without what is cut off."""
         return self._with_lengths(
-            input_shape, lambda n, i: self._rest(n, self.cropping[i], input_shape)
+            input_shape, lambda n, i: self._cropped_length(n, self.cropping[i], input_shape)
         )
 
-    def _rest(self, length: int, cut: tuple[int, int], input_shape: Shape) -> int:
+    def _cropped_length(self, length: int, cut: tuple[int, int], input_shape: Shape) -> int:
         if sum(cut) >= length:
             raise ValueError(
                 "Values in `cropping` argument should be smaller than the corresponding spatial "

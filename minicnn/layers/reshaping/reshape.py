@@ -36,7 +36,7 @@ class Reshape(Layer):
         if any(n < -1 for n in target_shape):
             raise ValueError(
                 "Each dimension of target_shape must be a non-negative integer, or -1 for one "
-                f"that is worked out. Received: target_shape={target_shape}"
+                f"that is computed. Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
 

@@ -157,9 +157,9 @@ def _cropped(images: Any, size: tuple[int, int], axes: Any, data_format: str | N
     height, width = images.shape[axes.height], images.shape[axes.width]
     if height is None or width is None:
         return images
-    wanted = _same_ratio(height, width, size)
-    height_left = max(min(height, wanted[0]), 1)
-    width_left = max(min(width, wanted[1]), 1)
+    ratio = _same_ratio(height, width, size)
+    height_left = max(min(height, ratio[0]), 1)
+    width_left = max(min(width, ratio[1]), 1)
     return crop_images(
         images,
         top_cropping=int((height - height_left) / 2),
@@ -176,8 +176,8 @@ def _padded(
     height, width = images.shape[axes.height], images.shape[axes.width]
     if height is None or width is None:
         return images
-    wanted = _same_ratio(height, width, size)
-    top, left = (int((max(n, w) - n) / 2) for n, w in zip((height, width), wanted, strict=True))
+    ratio = _same_ratio(height, width, size)
+    top, left = (int((max(n, w) - n) / 2) for n, w in zip((height, width), ratio, strict=True))
     around = {
         "top_padding": top,
         "bottom_padding": top,

@@ -56,7 +56,7 @@ def _cumprod_vjp(g, y, x, axis, dtype):
 
 
 def _linear_recurrence(factors, terms):
-    """`sᵢ = termsᵢ + factorsᵢ · sᵢ₊₁` for all i at once, in log₂(n) doubling steps.
+    """`sᵢ = termsᵢ + factorsᵢ · sᵢ₊₁` for all i, in log₂(n) doubling steps.
 
     Hillis & Steele, "Data parallel algorithms" (1986).
     """

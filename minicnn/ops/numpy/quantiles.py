@@ -37,7 +37,7 @@ def _places(q, count, method):
 
 
 def _rows(x, axis):
-    """The reduced axes put together as the last one."""
+    """The reduced axes joined into one, the last."""
     axes = specs.normalize_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     length = rules.total([x.shape[i] for i in axes])

@@ -61,7 +61,7 @@ def sign(x):
 
 @op("x", spec=specs.boolean)
 def signbit(x):
-    """Whether the sign is a minus, as it is of -0.0 too."""
+    """Whether the sign bit is set, as for negative numbers and -0.0."""
     return np.zeros(x.shape, bool) if x.dtype.kind in "bu" else kernels.signbit(x)
 
 

@@ -107,7 +107,7 @@ def _unique_spec(
     places = KerasTensor((size,), "int32")
     inverse = KerasTensor(x.shape if axis is None else (x.shape[axis],), "int32")
     extra = [(return_index, places), (return_inverse, inverse), (return_counts, places)]
-    outputs = [KerasTensor(shape, x.dtype), *(spec for wanted, spec in extra if wanted)]
+    outputs = [KerasTensor(shape, x.dtype), *(spec for is_chosen, spec in extra if is_chosen)]
     return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
@@ -139,8 +139,8 @@ def unique(
         values = _fitted(values, size, axis or 0, fill)
         index, counts = _fitted(index, size, 0, 1), _fitted(counts, size, 0, 0)
     extra = [(return_index, index), (return_inverse, inverse), (return_counts, counts)]
-    wanted = [places.astype("int32") for asked, places in extra if asked]
-    return (values, *wanted) if wanted else values
+    chosen = [places.astype("int32") for is_chosen, places in extra if is_chosen]
+    return (values, *chosen) if chosen else values
 
 
 def _fitted(values, size, axis, fill):

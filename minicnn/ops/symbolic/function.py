@@ -40,7 +40,7 @@ class Function(Operation):
         if not self._outputs:
             raise ValueError("`outputs` argument cannot be empty: a function needs an output.")
         for x in self._inputs:
-            _begin(x)
+            _make_input(x)
         self._check_outputs_have_history()
         graph = map_graph(self._inputs, self._outputs)
         self._nodes = graph.nodes
@@ -150,7 +150,7 @@ class Function(Operation):
                 )
 
 
-def _begin(x: Any) -> None:
+def _make_input(x: Any) -> None:
     """Makes a symbolic tensor that no call returned the start of a graph, like an `Input`."""
     if hasattr(x, "_keras_history"):
         return

@@ -98,7 +98,7 @@ class Node:
         return self.outputs
 
     def arguments_as_called(self) -> Any:
-        """The symbolic arguments: one by itself, several as they were given."""
+        """The symbolic arguments: the only one, or all in their structure."""
         if len(self.input_tensors) == 1:
             return self.input_tensors[0]
         if len(self.arguments.args) == 1 and not self.arguments.kwargs:

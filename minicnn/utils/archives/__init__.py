@@ -1,7 +1,7 @@
-"""Unpacks zip and tar archives that nobody vouches for.
+"""Unpacks zip and tar archives that are not trusted.
 
-An archive pays for what it costs: its content, its members and their headers are limited by its own
-size, and nothing is written outside its folder.
+The content, the members and their headers are limited in proportion to the archive's size, and
+nothing is written outside its folder.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ __all__ = ["ArchiveError", "is_zip", "unpack"]
 
 
 def is_zip(archive: Path) -> bool:
-    """Whether a file begins as zip archives do."""
+    """Whether a file begins like a zip archive."""
     with archive.open("rb") as file:
         return file.read(4).startswith(zip_archive.STARTS)
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack an archive into a new folder; `ArchiveError` or OSError if that cannot be done."""
+    """Unpacks an archive into a new folder; `ArchiveError` or OSError if that is not possible."""
     read = zip_archive.read_zip if is_zip(archive) else tar_archive.read_tar
     contents = Contents(folder, archive.stat().st_size)
     try:
@@ -36,7 +36,7 @@ def unpack(archive: Path, folder: Path) -> None:
             raise _damaged(archive, error) from None
         reason = os.strerror(error.errno)
         raise OSError(error.errno, f"{archive} could not be unpacked: {reason}") from None
-    except Exception as error:  # a damaged archive makes its readers raise nearly anything
+    except Exception as error:  # reading a damaged archive may raise almost any error
         raise _damaged(archive, error) from None
 
 

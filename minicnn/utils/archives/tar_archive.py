@@ -1,6 +1,6 @@
 """Reads tar archives, compressed or not.
 
-`tarfile` reads as many headers, as long ones, as an archive says. Here each read is counted.
+`tarfile` reads any number of headers of any length. Here each read is counted and limited.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _read_member(tar: Any, source: _Source, member: Any, contents: Contents) -> 
 
 
 class _Source:
-    """What `tarfile` reads from, no more than is allowed."""
+    """The file that `tarfile` reads from, which limits how much is read."""
 
     def __init__(self, file: IO[bytes], length: int):
         self.file = file
@@ -72,13 +72,13 @@ class _Source:
         return member
 
     def _require_end(self, position: int) -> None:
-        """`tarfile` takes any damaged header for the end, where there are zeros or nothing."""
+        """Raises unless the archive ends here: `tarfile` takes a damaged header for the end."""
         self.seek(position)
         if self.read(tarfile.BLOCKSIZE).strip(b"\0"):
             raise ArchiveError("one of its headers is damaged.")
 
     def allow(self, size: int) -> None:
-        """Let this many bytes be read from now on."""
+        """Allows this many bytes to be read from now on."""
         self.allowance = size + tarfile.RECORDSIZE
 
     def read(self, size: int) -> bytes:
@@ -95,14 +95,14 @@ class _Source:
     def _read_here(self, size: int) -> bytes:
         reached = self.file.tell()
         if size == 1 and self.position == reached - 1:
-            return self.last_byte  # to go back would decompress all from the start
+            return self.last_byte  # going back would decompress everything again
         if self.position != reached:
             self.file.seek(self.position)
         return self.file.read(size)
 
     def seek(self, position: int) -> int:
         if not 0 <= position <= self.length:
-            raise ArchiveError("it is longer than an honest one of its size.")
+            raise ArchiveError("it unpacks to more bytes than its size allows.")
         self.position = position
         return position
 
@@ -111,7 +111,7 @@ class _Source:
 
 
 def _require_short_numbers(header: bytes) -> None:
-    """Python searches a header in a time that grows with the squares of its numbers' lengths.
+    """Raises for long numbers: Python's time for them grows with the square of their length.
 
     Source: CVE-2024-6232.
     """

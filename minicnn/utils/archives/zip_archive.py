@@ -9,7 +9,7 @@ from minicnn.utils.archives.contents import ArchiveError, Contents, shown
 
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Of the others Python decompresses a block at once, whatever its size."""
+"""Other methods decompress a whole block at once, whatever its size."""
 
 
 def read_zip(archive: Path, contents: Contents) -> None:

@@ -1,7 +1,7 @@
-"""The calls of a drawn model, made again from a file.
+"""The calls between a functional model's layers, made again from a saved config.
 
-A call can be made when those that it takes tensors from were made. Each is looked at a constant
-number of times, in whatever order the file has them.
+A call is made after the calls that it takes tensors from. The time is proportional to the number of
+calls, in whatever order the file has them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minicnn.serialization import serialization_lib
 
 
 class Call:
-    """Call number `index` of a layer, as a file describes it."""
+    """Call number `index` of a layer, from its config."""
 
     def __init__(self, layer: str, index: int, config: Any):
         if not isinstance(config, dict) or not {"args", "kwargs"} <= set(config):
@@ -34,7 +34,7 @@ class Call:
             )
 
     def needed(self, begun: dict[str, int]) -> set[tuple[str, int]]:
-        """The calls that come before this one, of layers with so many calls to begin with."""
+        """The calls to make before this one; `begun` counts each layer's calls at the beginning."""
         needed = {
             (name, index)
             for name, index, _ in self.references
@@ -45,7 +45,7 @@ class Call:
         return needed
 
     def arguments(self, layers: dict[str, Any]) -> tuple[tuple, dict]:
-        """The arguments, with the tensors in the place of the references to them."""
+        """The arguments, with each reference replaced by its tensor."""
 
         def revived(x: Any) -> Any:
             return output_of(layers, x._keras_history) if isinstance(x, KerasTensor) else x
@@ -60,7 +60,7 @@ class Call:
 def make_calls(calls: list[Call], layers: dict[str, Any]) -> None:
     """Calls the layers on each other's outputs, each call after those that it needs.
 
-    Among those that can be made, the one that the file has first comes first.
+    Of the calls that can be made, the first in the file is made first.
     """
     begun = {name: len(layer._inbound_nodes) for name, layer in layers.items()}
     waiting: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -96,7 +96,7 @@ def output_of(layers: dict[str, Any], reference: Any) -> KerasTensor:
 
 
 def invalid(what: str) -> ValueError:
-    """The error for a graph that cannot be drawn."""
+    """The error for a config whose graph cannot be built."""
     return ValueError(
         "Invalid Functional model configuration: it does not describe a model that can be made. "
         + what

@@ -11,9 +11,9 @@ _SHOWN = 5
 
 
 def unused_layers(file: Any, looked_up: Set[str]) -> list[str]:
-    """The paths of layers with variables in an HDF5 file, but for those that were looked up.
+    """The paths of layers with variables in an HDF5 file that were not looked up.
 
-    As far as they can be read: nobody needs them.
+    Only for a warning, so parts that cannot be read are skipped.
     """
     found: list[str] = []
     with contextlib.suppress(Exception):  # h5py has several for damaged files
@@ -24,7 +24,7 @@ def unused_layers(file: Any, looked_up: Set[str]) -> list[str]:
 
 
 def report_of_unused(description: str, paths: list[str]) -> str:
-    """What to say of them."""
+    """The warning that names them."""
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return (
         f"{description} has weights of layers that the model does not have: "
@@ -34,7 +34,7 @@ def report_of_unused(description: str, paths: list[str]) -> str:
 
 
 def _is_of_a_layer(path: str) -> bool:
-    """Whether it is a layer of a list, or an attribute of a model of one's own."""
+    """Whether it is a layer of a list, or an attribute of a subclass of `Model`."""
     owner, _, name = path.rpartition("/")
     if owner.rpartition("/")[2] == "layers":
         return True

@@ -1,8 +1,8 @@
-"""Classes that Keras has and minicnn has not, so that an error can say which of the two it is."""
+"""Names of Keras's classes that minicnn does not have, for error messages."""
 
 from __future__ import annotations
 
-KERAS_ALONE = frozenset(
+ONLY_IN_KERAS = frozenset(
     """
     AdditiveAttention Attention AugMix AutoContrast Bidirectional
     ContrastLimitedAdaptiveHistogramEqualization ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix
