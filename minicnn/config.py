@@ -77,7 +77,7 @@ __all__ = [
 
 
 def set_backend(name: str) -> None:
-    """Choose the backend for everything that is computed from now on: "numba" or "numpy".
+    """Sets the backend for all computations from now on: "numba" or "numpy".
 
     Raises:
         ImportError: for "numba" where it is not installed.

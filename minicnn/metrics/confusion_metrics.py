@@ -12,10 +12,10 @@ from minicnn.metrics.metric import Metric
 class ConfusionMetric(Metric):
     """Base of metrics computed from some of the four counts at some thresholds.
 
-    Subclasses list the names of their counts in `counted`; each is a variable of that name.
+    Subclasses list the names of their counts in `count_names`; each is a variable of that name.
     """
 
-    counted: tuple[str, ...] = ()
+    count_names: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class ConfusionMetric(Metric):
         self.class_id = class_id
         self.thresholds = parse_thresholds(thresholds, 0.5 if top_k is None else NEVER)
         self._thresholds = Thresholds(self.thresholds)
-        for name in self.counted:
+        for name in self.count_names:
             variable = self.add_variable((self._thresholds.count,), "zeros", name=name)
             setattr(self, name, variable)
 
@@ -42,12 +42,12 @@ class ConfusionMetric(Metric):
             y_true,
             y_pred,
             self._thresholds,
-            dtype=getattr(self, self.counted[0]).dtype,
+            dtype=getattr(self, self.count_names[0]).dtype,
             top_k=self.top_k,
             class_id=self.class_id,
             sample_weight=sample_weight,
         )
-        for name in self.counted:
+        for name in self.count_names:
             getattr(self, name).assign_add(getattr(counts, name))
 
     def _one_or_all(self, values: Any) -> Any:
@@ -145,7 +145,7 @@ class Precision(ConfusionMetric):
     """
 
     _direction = "up"
-    counted = ("true_positives", "false_positives")
+    count_names = ("true_positives", "false_positives")
 
     def result(self) -> Any:
         """The precision, or one for each threshold."""
@@ -156,7 +156,7 @@ class Recall(ConfusionMetric):
     """Share of the positives that are predicted as positive; arguments as for `Precision`."""
 
     _direction = "up"
-    counted = ("true_positives", "false_negatives")
+    count_names = ("true_positives", "false_negatives")
 
     def result(self) -> Any:
         """The recall, or one for each threshold."""

@@ -19,7 +19,7 @@ class OperatingPointMetric(ConfusionMetric):
     """
 
     _direction = "up"
-    counted = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+    count_names = ("true_positives", "false_positives", "true_negatives", "false_negatives")
     argument: str
     required: str
     maximized: str

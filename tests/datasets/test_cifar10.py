@@ -171,7 +171,9 @@ def test_a_batch_that_would_run_code_is_refused(folders, contents, monkeypatch, 
     monkeypatch.setitem(cifar10.BATCHES_MD5, "data_batch_1", hashlib.md5(bad).hexdigest())
     (folders / "minicnn").mkdir()
     (folders / "minicnn/cifar-10-python.tar.gz").write_bytes(make_archive(contents))
-    with pytest.raises(pickle.UnpicklingError, match="holds arrays and lists, but this file asks"):
+    with pytest.raises(
+        pickle.UnpicklingError, match="holds arrays and lists, but this file contains"
+    ):
         cifar10.load_data()
 
 
