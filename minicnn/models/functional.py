@@ -104,9 +104,9 @@ class Functional(Function, Model):
         around = surrounding_values()
         if around is None or any(around.get(name) is not value for name, value in settings.items()):
             return False
-        if "_drawn_plainly" not in self.__dict__:
-            self._drawn_plainly = not any(node.arguments.kwargs for node in self._nodes)
-        return self._drawn_plainly
+        if "_calls_without_settings" not in self.__dict__:
+            self._calls_without_settings = not any(node.arguments.kwargs for node in self._nodes)
+        return self._calls_without_settings
 
     def _steps(self, inputs: list) -> list[Node]:
         """The nodes in order, with one node for each pair of layers that is fused."""
@@ -174,9 +174,9 @@ class Functional(Function, Model):
         """The ranks and shapes that the inputs must have."""
         if self.__dict__.get("_manual_input_spec") is not None:
             return self._manual_input_spec
-        if "_drawn_input_spec" not in self.__dict__:
-            self._drawn_input_spec = _specs_of(self._inputs_struct, self._inputs)
-        return self._drawn_input_spec
+        if "_graph_input_spec" not in self.__dict__:
+            self._graph_input_spec = _specs_of(self._inputs_struct, self._inputs)
+        return self._graph_input_spec
 
     @input_spec.setter
     def input_spec(self, value: Any) -> None:

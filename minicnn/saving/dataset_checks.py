@@ -88,7 +88,7 @@ def _check_deflated_chunks(dataset: Any, where: str, place: int, file_size: int)
     chunks: list[Any] = []
     dataset.id.chunk_iter(chunks.append)
     for chunk in chunks:
-        if chunk.filter_mask & (1 << place):  # left as it was
+        if chunk.filter_mask & (1 << place):  # this chunk is not compressed
             continue
         packed = b""
         if chunk.size <= file_size:
