@@ -1,5 +1,7 @@
 """Masks that merging layers and layers of one's own make, also as outputs of drawn models."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,33 @@ def test_a_drawn_model_hands_such_a_mask_on():
 def test_a_lambda_supports_masking_if_it_is_given_a_mask(mask, keras):
     ours, theirs = (k.layers.Lambda(lambda x: 2 * x, mask=mask) for k in (minicnn, keras))
     assert ours.supports_masking == theirs.supports_masking == (mask is not None)
+
+
+@pytest.mark.parametrize("supports", [True, False])
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_mask_that_is_passed_goes_on_like_one_that_arrives(supports, by_name, keras):
+    def result(k):
+        class Scaled(k.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.supports_masking = supports
+
+            def call(self, x, mask=None):
+                return x * k.ops.cast(mask, x.dtype)
+
+        x, mask = k.ops.ones((4, 2)), k.ops.convert_to_tensor([[True], [True], [False], [False]])
+        out = Scaled()(x, mask=mask) if by_name else Scaled()(x, mask)
+        return np.asarray(out), getattr(out, "_keras_mask", None)
+
+    with warnings.catch_warnings(record=True) as ours:
+        warnings.simplefilter("always")
+        out, mask = result(minicnn)
+    with warnings.catch_warnings(record=True) as theirs:
+        warnings.simplefilter("always")
+        expected, expected_mask = result(keras)
+    np.testing.assert_array_equal(out, expected)
+    assert (mask is None) == (expected_mask is None)
+    if mask is not None:
+        np.testing.assert_array_equal(mask, expected_mask)
+    said = ["does not support masking" in str(w.message) for w in ours]
+    assert sum(said) == sum("does not support masking" in str(w.message) for w in theirs)

@@ -144,8 +144,9 @@ class Layer(
                 note_none(self)
             if self.activity_regularizer is not None:
                 self._penalize_activity(outputs)
-            if arguments.masked or self._makes_masks:
-                pass_mask_on(self, arguments, keywords.get("mask"), outputs)
+            mask = keywords.get("mask")
+            if arguments.masked or mask is not None or self._makes_masks:
+                pass_mask_on(self, arguments, mask, outputs)
         return self._add_node(outputs, args, kwargs, arguments) if arguments.symbolic else outputs
 
     def _add_node(self, outputs: Any, args: tuple, kwargs: dict, arguments: CallArguments) -> Any:
