@@ -1,1 +1,1 @@
-"""Times minicnn beside real Keras. Run it as `make bench` or `python -m benchmarks`."""
+"""Times minicnn and real Keras. Run it as `make bench` or `python -m benchmarks`."""

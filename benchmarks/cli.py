@@ -1,4 +1,4 @@
-"""The command line: measure, print tables, write the results."""
+"""Parses the command line, measures, prints tables and writes the results."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks import machine, plan, report, tables
 from benchmarks.libraries import LIBRARIES, NAMED, OURS
 from benchmarks.rounds import Measurement, run
 from benchmarks.worker import Failed, Worker
-from compare.table import progress
+from compare.cli.table import progress
 
 HERE = Path(__file__).parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the benchmarks of the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     chosen = plan.QUICK if options.quick else plan.FULL
     if options.rounds:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         about["plan"] += ", ended early"
         folder = Path(options.output or "runs/benchmarks")
     about["load_after"] = machine.load()
-    print(f"{report.facts(about)}\n\n{tables.goals(measured)}\n")
+    print(f"{report.facts(about)}\n\n{tables.targets_table(measured)}\n")
     for line in tables.failures(measured):
         print(f"failed: {line}")
     print("Written:", *report.write(folder, about, measured), sep="\n  ")
@@ -64,16 +64,16 @@ def _measure(
     with contextlib.ExitStack() as stack:
         progress(0, total, "starting the libraries")
         workers = {name: stack.enter_context(Worker(NAMED[name])) for name in names}
-        _introduce(workers, about)
+        _read_versions(workers, about)
         steps = plan.steps(chosen, options.only, options.networks, workers, measured)
-        for number, (measurement, contestants, rounds) in enumerate(steps):
+        for number, (measurement, candidates, rounds) in enumerate(steps):
             left = (time.perf_counter() - start) / max(1, number) * (total - number) / 60
             about_left = f" (about {left:.0f} min left)" if number > 2 else ""
 
             def tell(doing: str, number: int = number, rest: str = about_left) -> None:
                 progress(number, total, doing + rest)
 
-            run(measurement, contestants, rounds, tell)
+            run(measurement, candidates, rounds, tell)
             measured.append(measurement)
             progress(total, total, "")
             if number == 0 or measured[-2].section != measurement.section:
@@ -81,24 +81,24 @@ def _measure(
             print(tables.line(measurement), flush=True)
 
 
-def _introduce(workers: dict[str, Worker], about: dict[str, Any]) -> None:
-    """Versions of all libraries. One that cannot even be imported is left out."""
+def _read_versions(workers: dict[str, Worker], about: dict[str, Any]) -> None:
+    """Read the versions of all libraries. One that cannot be imported is left out."""
     about["versions"] = {}
     for name, worker in tuple(workers.items()):
         try:
-            told = worker.ask("about")
+            answer = worker.call("about")
         except Failed as error:
             if name == OURS:
                 raise
             print(f"left out: {error}", file=sys.stderr)
             del workers[name]
             continue
-        about["versions"] |= told["versions"]
-        about["threads"] = told["threads"] or about["threads"]
+        about["versions"] |= answer["versions"]
+        about["threads"] = answer["threads"] or about["threads"]
 
 
 def _is_full(options: argparse.Namespace) -> bool:
-    """Whether nothing but the folder was asked for."""
+    """Whether no option except `--output` was given."""
     return vars(_parser().parse_args([])) == {**vars(options), "output": None}
 
 
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     installed = [library.name for library in LIBRARIES if library.installed()]
     parser = argparse.ArgumentParser(
         prog="benchmarks",
-        description="Times minicnn beside real Keras on every backend that is installed.",
+        description="Times minicnn and real Keras on every backend that is installed.",
     )
     choose = {"nargs": "+", "metavar": "NAME"}
     parser.add_argument("--quick", action="store_true", help="eight minutes instead of thirty")
@@ -131,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         help=", ".join(installed),
         **choose,
     )
-    parser.add_argument("--rounds", type=int, help="how often each thing is timed")
+    parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
     parser.add_argument(
         "--output", help="folder for the results [benchmarks for a full run, else runs/benchmarks]"
     )

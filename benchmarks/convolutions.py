@@ -1,6 +1,6 @@
-"""The algorithms of convolution over a grid of layers, forward and backward.
+"""Times the algorithms of convolution on a list of layers, forward and backward.
 
-The times are those of the kernels alone, without a model around them.
+Only the compiled functions are timed, without a model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LEAST_SECONDS = 0.02
 
 
 class Layer(NamedTuple):
-    """A convolution with relu, of square images and kernels, without padding."""
+    """A convolution with relu, with square images and kernels, without padding."""
 
     size: int
     channels: int
@@ -47,11 +47,14 @@ LAYERS = (
     Layer(28, 32, 64, stride=2),
     Layer(9, 40, 24),
 )
-FEW = (LAYERS[0], LAYERS[4], LAYERS[7])
+QUICK_LAYERS = (LAYERS[0], LAYERS[4], LAYERS[7])
 
 
 def algorithms(layer: Layer) -> list[str]:
-    """The settings that have an algorithm for this layer, "auto" only if it has one more."""
+    """The settings that choose different algorithms for this layer.
+
+    "auto" is among them only if it chooses an algorithm that no other setting chooses.
+    """
     from minicnn import config
     from minicnn.backend.numba import conv
 
@@ -69,7 +72,7 @@ def algorithms(layer: Layer) -> list[str]:
 
 
 def work(way: str, algorithm: str, **shape: int) -> Callable[[], int]:
-    """A function that does the layer several times, and says how many images that were."""
+    """A function that computes the layer several times and returns the number of images."""
     from minicnn import config
     from minicnn.backend import kernels
 
@@ -107,5 +110,5 @@ def work(way: str, algorithm: str, **shape: int) -> Callable[[], int]:
 
 
 def _repeats(once: Callable[[], None]) -> int:
-    """How often, so that it takes long enough to be timed."""
+    """How often to repeat, so that it takes long enough to be timed."""
     return max(1, round(LEAST_SECONDS / timeit(once, number=1)))

@@ -1,4 +1,4 @@
-"""What is timed: minicnn, and real Keras on each of its backends."""
+"""The libraries that are timed: minicnn, and real Keras on each of its backends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 OURS = "minicnn"
 TENSORFLOW = ("Keras-TF", "Keras-TF-jit")
-"""Keras's default on a processor is `jit_compile=False` for some models, `True` for others."""
+"""Keras's default on a CPU is `jit_compile=False` for some models, `True` for others."""
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -18,7 +18,7 @@ QUIET = {
 
 
 class Library(NamedTuple):
-    """A library in one of its settings; all run with as many threads as they take by themselves."""
+    """A library with certain settings; each uses its default number of threads."""
 
     name: str
     module: str
@@ -26,20 +26,20 @@ class Library(NamedTuple):
     compile_settings: dict[str, Any] = {}
 
     def installed(self) -> bool:
-        """Whether it can be timed here."""
+        """Whether the library is installed."""
         modules = [self.module, *([self.backend] if self.backend else [])]
         return all(importlib.util.find_spec(name) for name in modules)
 
-    def waits_idly(self) -> bool:
-        """Whether `fit` and `predict` may go on waiting, as long again, when all is computed.
+    def waits_after_computing(self) -> bool:
+        """Whether `fit` and `predict` may wait at their end, when everything is computed.
 
-        On TensorFlow a thread that tunes the data pipeline wakes 10 ms, 30 ms, 70 ms ... after the
-        start, and they wait for it.
+        On TensorFlow they wait for a thread that tunes the data pipeline; it wakes 10 ms, 30 ms,
+        70 ms ... after the start.
         """
         return self.backend == "tensorflow"
 
     def environment(self) -> dict[str, str]:
-        """The environment of a process that uses it."""
+        """The environment variables of a process that uses the library."""
         chosen = {"KERAS_BACKEND": self.backend} if self.backend else {}
         return {**QUIET, **os.environ, **chosen}
 

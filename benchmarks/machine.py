@@ -1,4 +1,4 @@
-"""The machine that the times were measured on."""
+"""Describes the machine that the times were measured on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def describe() -> dict[str, Any]:
-    """Processor, memory, system, and how busy it was."""
+    """Processor, memory, system and load."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -21,13 +21,13 @@ def describe() -> dict[str, Any]:
 
 
 def load() -> float | None:
-    """How many processes wanted a processor, on average over the last minute."""
+    """The average number of running or waiting processes over the last minute."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
     facts = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
     name = facts.get("model name", platform.processor()).strip()
     flags = facts.get("flags", "").split()

@@ -1,4 +1,4 @@
-"""Pictures of the results."""
+"""Draws pictures of the results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALGORITHMS = {
 
 
 def draw(folder: Path, sections: dict[str, Sequence[Measurement]]) -> dict[str, Path]:
-    """Draw the sections that have a picture, and say where each is."""
+    """Draw the sections that have a picture; returns the files by section."""
     drawn = {}
     for name in ("training", "prediction"):
         if name in sections:
@@ -37,7 +37,7 @@ def draw(folder: Path, sections: dict[str, Sequence[Measurement]]) -> dict[str, 
 
 
 def _networks(measured: Sequence[Measurement]) -> Figure:
-    """A panel for each network and batch: a bar for each library, with quartiles."""
+    """Draws a panel for each network and batch: a bar for each library, with quartiles."""
     columns = min(4, len(measured))
     rows = -(-len(measured) // columns)
     figure = Figure(figsize=(3.1 * columns + 0.8, 2.2 * rows + 0.4), layout="constrained")
@@ -48,7 +48,7 @@ def _networks(measured: Sequence[Measurement]) -> Figure:
         _bars(axes, m, colours)
     for axes in list(panels):
         axes.set_visible(False)
-    figure.supxlabel("microseconds an image: median and quartiles; shorter is faster", fontsize=9)
+    figure.supxlabel("microseconds per image: median and quartiles; shorter is faster", fontsize=9)
     return figure
 
 
@@ -68,7 +68,7 @@ def _bars(axes: Axes, m: Measurement, colours: dict[str, str]) -> None:
 
 
 def _layers(measured: Sequence[Measurement]) -> Figure:
-    """Each layer's times, as multiples of its fastest algorithm's, a panel for each way."""
+    """Draws each layer's times as multiples of the fastest; a panel for forward and backward."""
     layers = list(dict.fromkeys(m.subject for m in measured))
     ways = [way for way in WAYS if any(m.settings["way"] == way for m in measured)]
     figure = Figure(figsize=(10, 0.45 * len(layers) + 1.6), layout="constrained")
@@ -76,7 +76,7 @@ def _layers(measured: Sequence[Measurement]) -> Figure:
     for axes, way in zip(panels, ways, strict=True):
         _multiples(axes, [m for m in measured if m.settings["way"] == way])
         axes.set_title(way, loc="left", fontweight="bold", fontsize=10)
-    figure.supxlabel("time, as a multiple of the fastest, which has its µs an image beside it")
+    figure.supxlabel("time, as a multiple of the fastest algorithm; its bar has the µs per image")
     unique = {}
     for axes in panels:
         handles, names = axes.get_legend_handles_labels()

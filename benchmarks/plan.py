@@ -1,4 +1,4 @@
-"""What is measured: the quick plan takes about eight minutes, the full one about half an hour."""
+"""Lists the measurements of the quick plan (about eight minutes) and the full plan (about 30)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchmarks import convolutions, start
 from benchmarks.libraries import NAMED, OURS, TENSORFLOW
-from benchmarks.rounds import Contestant, Measurement
+from benchmarks.rounds import Candidate, Measurement
 from benchmarks.statistics import best
 from benchmarks.worker import Worker
 
@@ -17,13 +17,13 @@ IMAGES = {
     "training": {"convnet": 4096, "deep": 1024, "mlp": 16384, "residual": 2048},
     "prediction": {"convnet": 8192, "deep": 2048, "mlp": 32768, "residual": 4096},
 }
-"""In one round: a second or two for the slower libraries."""
+"""The number of images in one round; the slower libraries take a second or two for them."""
 
 NETWORKS = tuple(IMAGES["training"])
 
 
 class Plan(NamedTuple):
-    """How much of everything."""
+    """How much is measured."""
 
     rounds: int
     batches: dict[str, tuple[int, ...]]
@@ -45,12 +45,12 @@ QUICK = Plan(
     rounds=3,
     batches={**dict.fromkeys(NETWORKS, (128,)), "mlp": (32,)},
     part=4,
-    layers=convolutions.FEW,
+    layers=convolutions.QUICK_LAYERS,
     starts=1,
     trainings=0,
 )
 
-Step = tuple[Measurement, dict[str, Contestant], int]
+Step = tuple[Measurement, dict[str, Candidate], int]
 Measured = Sequence[Measurement]
 
 
@@ -61,14 +61,17 @@ def steps(
     workers: dict[str, Worker],
     measured: Measured,
 ) -> Iterator[Step]:
-    """What to measure, who takes part, and in how many rounds. `measured` grows meanwhile."""
+    """Yields each measurement with its candidates and its number of rounds.
+
+    `measured` has the measurements that are finished so far.
+    """
     for section in SECTIONS:
         if section in sections:
             yield from _STEPS[section](plan, networks, workers, measured)
 
 
 def count(plan: Plan, sections: Sequence[str], networks: Sequence[str]) -> int:
-    """How many steps there will be."""
+    """The number of steps."""
     runs = sum(len(plan.batches[network]) for network in networks)
     each = {
         "training": runs,
@@ -89,22 +92,22 @@ def _runs(section: str) -> Callable[..., Iterator[Step]]:
             for batch in plan.batches[network]:
                 images = IMAGES[section][network] // plan.part
                 settings = {"network": network, "batch": batch, "images": images}
-                contestants = {
-                    name: _contestant(worker, section, settings) for name, worker in workers.items()
+                candidates = {
+                    name: _candidate(worker, section, settings) for name, worker in workers.items()
                 }
-                found = Measurement(section, network, "µs an image", {"batch": batch})
-                yield found, contestants, plan.rounds
+                found = Measurement(section, network, "µs per image", {"batch": batch})
+                yield found, candidates, plan.rounds
 
     return runs
 
 
-def _contestant(worker: Worker, kind: str, settings: dict, name: str = "") -> Contestant:
+def _candidate(worker: Worker, kind: str, settings: dict, name: str = "") -> Candidate:
     def prepare() -> None:
         if not name:
-            worker.ask("forget")
-        worker.ask("prepare", kind=kind, name=name, **settings)
+            worker.call("release")
+        worker.call("prepare", kind=kind, name=name, **settings)
 
-    return Contestant(lambda: worker.ask("round", name=name)["microseconds"], prepare)
+    return Candidate(lambda: worker.call("round", name=name)["microseconds"], prepare)
 
 
 def _convolutions(
@@ -113,17 +116,17 @@ def _convolutions(
     worker = workers[OURS]
     for layer in plan.layers:
         shape = layer._asdict()
-        names = worker.ask("algorithms", **shape)["names"]
+        names = worker.call("algorithms", **shape)["names"]
         for way in convolutions.WAYS:
-            worker.ask("forget")
-            contestants = {
-                name: _contestant(
+            worker.call("release")
+            candidates = {
+                name: _candidate(
                     worker, "convolution", {**shape, "way": way, "algorithm": name}, name
                 )
                 for name in names
             }
-            found = Measurement("convolution", str(layer), "µs an image", {"way": way})
-            yield found, contestants, 2 * plan.rounds
+            found = Measurement("convolution", str(layer), "µs per image", {"way": way})
+            yield found, candidates, 2 * plan.rounds
 
 
 def _memory(
@@ -133,45 +136,47 @@ def _memory(
 
     def peak(name: str) -> float:
         with Worker(NAMED[name]) as worker:
-            worker.ask("prepare", kind="training", **settings)
-            return worker.ask("memory")["megabytes"]
+            worker.call("prepare", kind="training", **settings)
+            return worker.call("memory")["megabytes"]
 
-    contestants = {name: Contestant(lambda name=name: peak(name)) for name in workers}
-    yield Measurement("memory", "deep", "MB", {"batch": 128}), contestants, 1
+    candidates = {name: Candidate(lambda name=name: peak(name)) for name in workers}
+    yield Measurement("memory", "deep", "MB", {"batch": 128}), candidates, 1
 
 
 def _starts(
     plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
 ) -> Iterator[Step]:
     for what, subject in (("import_it", "import"), ("first_step", "first step of convnet")):
-        contestants = {name: _process(name, what) for name in workers}
-        yield Measurement("start", subject, "s"), contestants, plan.starts
-    compiling = Contestant(lambda: start.seconds_with_compilation(NAMED[OURS]))
+        candidates = {name: _process(name, what) for name in workers}
+        yield Measurement("start", subject, "s"), candidates, plan.starts
+    compiling = Candidate(lambda: start.seconds_with_compilation(NAMED[OURS]))
     yield Measurement("start", "the same, compiling the kernels", "s"), {OURS: compiling}, 1
 
 
 def _accuracy(
     plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
 ) -> Iterator[Step]:
-    """On TensorFlow in the setting that trained the convnet faster."""
+    """Keras runs on TensorFlow, with the setting that trained the convnet faster."""
     if not plan.trainings:
         return
     known = [m for m in measured if m.section == "training" and m.subject == "convnet"]
     samples = known[-1].samples if known else {}
-    rival = best(samples, TENSORFLOW) or TENSORFLOW[0]
-    contestants = {name: _process(name, "accuracy") for name in (OURS, rival) if name in workers}
-    yield Measurement("accuracy", "99 % on MNIST", "s"), contestants, plan.trainings
+    best_other = best(samples, TENSORFLOW) or TENSORFLOW[0]
+    candidates = {
+        name: _process(name, "accuracy") for name in (OURS, best_other) if name in workers
+    }
+    yield Measurement("accuracy", "99 % on MNIST", "s"), candidates, plan.trainings
 
 
-def _process(name: str, what: str) -> Contestant:
-    """A process from beginning to end; one goes before the first that counts."""
+def _process(name: str, what: str) -> Candidate:
+    """Times a whole process. One process runs before the first that counts."""
     seeds = iter(range(1000))
 
     def once() -> float:
         return start.seconds_of(NAMED[name], what, next(seeds))
 
     warm = "first_step" if what == "accuracy" else what
-    return Contestant(once, lambda: start.seconds_of(NAMED[name], warm))
+    return Candidate(once, lambda: start.seconds_of(NAMED[name], warm))
 
 
 _STEPS = {

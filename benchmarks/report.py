@@ -1,4 +1,4 @@
-"""What a run leaves behind: RESULTS.md, results.json and pictures."""
+"""Writes the results of a run: RESULTS.md, results.json and pictures."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Any
 from benchmarks import tables
 from benchmarks.rounds import Measurement
 
-HOW = """Each library runs in a process of its own that is started once. They take turns: a round is
-one call of `fit` or `predict` in each (with loss and accuracy tracked), so that other load on the
-machine meets all of them alike. Numbers are medians over the rounds, with quartiles behind; a ratio
-is formed in each round and then summarised. Every library uses as many threads as it takes by
-itself. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit` has `jit_compile=True`; JAX and torch
-have Keras's defaults. What Keras on TensorFlow waits at the end of an epoch or of a prediction,
-until a thread of its data pipeline wakes, is not counted. The networks are those of
-`compare/networks.py`."""
+HOW = """Each library runs in a process of its own that is started once. In each round, every
+library calls `fit` or `predict` once (with loss and accuracy as metrics), one after the other, so
+that other load on the machine affects all of them alike. Numbers are medians over the rounds,
+followed by the quartiles; a ratio is computed in each round and then summarised. Every library uses
+its default number of threads. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit` has
+`jit_compile=True`; JAX and torch have Keras's defaults. At the end of an epoch or of a prediction,
+Keras on TensorFlow waits for a thread of its data pipeline; this time is not counted. The networks
+are in `compare/networks.py`."""
 
 
 def write(folder: Path, about: dict[str, Any], measured: Sequence[Measurement]) -> list[Path]:
-    """Write all files, and say which."""
+    """Write all files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = {**about, "measurements": [dataclasses.asdict(m) for m in measured]}
-    (folder / "results.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    content = {**about, "measurements": [dataclasses.asdict(m) for m in measured]}
+    (folder / "results.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     drawn = _draw(folder, measured)
     (folder / "RESULTS.md").write_text(page(about, measured, drawn))
     return [folder / "RESULTS.md", folder / "results.json", *drawn.values()]
 
 
 def _draw(folder: Path, measured: Sequence[Measurement]) -> dict[str, Path]:
-    """Pictures by section."""
+    """The pictures by section; none without matplotlib."""
     if not importlib.util.find_spec("matplotlib"):
         return {}
     from benchmarks import pictures
@@ -42,8 +42,14 @@ def _draw(folder: Path, measured: Sequence[Measurement]) -> dict[str, Path]:
 
 
 def page(about: dict[str, Any], measured: Sequence[Measurement], drawn: dict[str, Path]) -> str:
-    """RESULTS.md."""
-    parts = ["# Results of `make bench`", facts(about), HOW, "## Targets", tables.goals(measured)]
+    """The text of RESULTS.md."""
+    parts = [
+        "# Results of `make bench`",
+        facts(about),
+        HOW,
+        "## Targets",
+        tables.targets_table(measured),
+    ]
     for name, some in tables.by_section(measured).items():
         parts += [f"## {tables.HEADINGS[name]}", tables.section(some)]
         if name in drawn:
@@ -54,7 +60,7 @@ def page(about: dict[str, Any], measured: Sequence[Measurement], drawn: dict[str
 
 
 def facts(about: dict[str, Any]) -> str:
-    """The machine and the versions, a line each."""
+    """The machine and the versions as a list."""
     machine = about["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     lines = {
@@ -63,7 +69,7 @@ def facts(about: dict[str, Any]) -> str:
         "Memory": machine["memory"],
         "System": f"{machine['system']}, Python {machine['python']}",
         "Versions": versions,
-        "Threads": f"minicnn {about['threads']}, the others by themselves",
+        "Threads": f"minicnn {about['threads']}, the others their defaults",
         "Load": f"{machine['load']} before, {about['load_after']} after",
         "Plan": about["plan"],
     }

@@ -1,4 +1,4 @@
-"""Rounds: all contestants do the same thing in turn, again and again."""
+"""Times candidates in rounds: in each round, every candidate runs once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 from benchmarks.worker import Failed
 
 
-class Contestant(NamedTuple):
-    """Something that can be timed again and again; `prepare` is not counted."""
+class Candidate(NamedTuple):
+    """A library or algorithm to be timed: `round` runs once and returns its time.
+
+    `prepare` runs before the first round and is not counted.
+    """
 
     round: Callable[[], float]
     prepare: Callable[[], object] = lambda: None
@@ -18,7 +21,7 @@ class Contestant(NamedTuple):
 
 @dataclass
 class Measurement:
-    """What contestants needed for one thing, a number for each round."""
+    """The times (or memory) of the candidates for one task, a number for each round."""
 
     section: str
     subject: str
@@ -29,22 +32,22 @@ class Measurement:
 
     @property
     def title(self) -> str:
-        """What a progress line says."""
+        """The text of the progress line."""
         settings = "".join(f", {name} {value}" for name, value in self.settings.items())
         return f"{self.section}: {self.subject}{settings}"
 
 
 def run(
     measurement: Measurement,
-    contestants: dict[str, Contestant],
+    candidates: dict[str, Candidate],
     rounds: int,
     tell: Callable[[str], object] = lambda doing: None,
 ) -> None:
-    """Fill in a measurement. Who fails once is left out.
+    """Run the rounds and fill in the measurement. A candidate that fails once is left out.
 
-    Each round begins with another contestant, so that none always follows the same one.
+    Each round begins with another candidate, so that none always runs after the same one.
     """
-    running = list(contestants)
+    running = list(candidates)
     samples: dict[str, list[float]] = {name: [] for name in running}
 
     def attempt(name: str, do: Callable[[], object]) -> object:
@@ -57,12 +60,12 @@ def run(
 
     for name in tuple(running):
         tell(f"{measurement.title}: preparing {name}")
-        attempt(name, contestants[name].prepare)
+        attempt(name, candidates[name].prepare)
     for number in range(rounds):
         tell(f"{measurement.title}: round {number + 1} of {rounds}")
         first = number % max(1, len(running))
         for name in running[first:] + running[:first]:
-            seconds = attempt(name, contestants[name].round)
+            seconds = attempt(name, candidates[name].round)
             if seconds is not None:
                 samples[name].append(seconds)
     measurement.samples = {name: samples[name] for name in running}

@@ -1,4 +1,4 @@
-"""What a worker's process does when it is asked: prepare some work, and do it once more."""
+"""Prepares and runs the tasks of a worker's process."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from compare.networks import CLASSES, INPUT_SHAPE, NETWORKS
 
 
 class Session:
-    """A library and the work that it was told to prepare."""
+    """A library and its prepared tasks. Each public method is a request that the worker accepts."""
 
     def __init__(self, library: Library):
         self.library = library
         self.keras = importlib.import_module(library.module)
-        self.works: dict[str, Callable[[], int]] = {}
+        self.tasks: dict[str, Callable[[], int]] = {}
         self.ended: float | None = None
 
     def about(self) -> dict[str, Any]:
-        """Versions, and how many threads minicnn computes on."""
+        """The versions of the library, and minicnn's number of threads."""
         packages = [self.library.module, self.library.backend or "numba"]
         threads = self.keras.config.threads() if self.library.module == "minicnn" else None
         versions = {
@@ -36,32 +36,32 @@ class Session:
         return {"versions": versions, "threads": threads}
 
     def prepare(self, kind: str, name: str = "", **settings: Any) -> dict[str, Any]:
-        """Make what a round needs, and do it once, so that everything is compiled."""
-        self.works[name] = getattr(self, f"_{kind}")(**settings)
+        """Prepare a task and run it once, so that everything is compiled."""
+        self.tasks[name] = getattr(self, f"_{kind}")(**settings)
         return self.round(name)
 
     def round(self, name: str = "") -> dict[str, Any]:
-        """Do what was prepared: microseconds for each image."""
+        """Run a prepared task: microseconds per image."""
         self.ended = None
         start = time.perf_counter()
-        images = self.works[name]()
+        images = self.tasks[name]()
         end = self.ended or time.perf_counter()
         return {"microseconds": (end - start) / images * 1e6}
 
-    def forget(self) -> dict[str, Any]:
-        """Let go of what was prepared."""
-        self.works.clear()
+    def release(self) -> dict[str, Any]:
+        """Delete all prepared tasks."""
+        self.tasks.clear()
         self.keras.backend.clear_session()
         return {}
 
     def algorithms(self, **shape: int) -> dict[str, Any]:
-        """The algorithms that do a convolution."""
+        """The algorithms that can compute a convolution."""
         from benchmarks.convolutions import Layer, algorithms
 
         return {"names": algorithms(Layer(**shape))}
 
     def memory(self) -> dict[str, Any]:
-        """The most memory that this process ever had, in megabytes."""
+        """The peak memory of this process in megabytes."""
         return {"megabytes": peak_memory() / 1e6}
 
     def _training(self, network: str, batch: int, images: int) -> Callable[[], int]:
@@ -83,14 +83,14 @@ class Session:
         return work
 
     def _callbacks(self) -> list:
-        """One that notes when all is computed, for a library that then waits idly."""
-        if not self.library.waits_idly():
+        """A callback that saves the time when everything is computed, if the library then waits."""
+        if not self.library.waits_after_computing():
             return []
 
-        def note_end(*_: Any, **__: Any) -> None:
+        def save_end(*_: Any, **__: Any) -> None:
             self.ended = time.perf_counter()
 
-        ends = {"on_epoch_end": note_end, "on_predict_end": note_end}
+        ends = {"on_epoch_end": save_end, "on_predict_end": save_end}
         return [self.keras.callbacks.LambdaCallback(**ends)]
 
     def _model(self, network: str) -> Any:
@@ -119,7 +119,10 @@ def _labels(count: int) -> np.ndarray:
 
 
 def peak_memory() -> int:
-    """Bytes. Linux counts what a process inherits from its parent into `ru_maxrss`, so not that."""
+    """The peak memory of this process in bytes.
+
+    On Linux `ru_maxrss` includes memory inherited from the parent, so /proc is read instead.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))

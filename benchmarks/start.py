@@ -1,6 +1,6 @@
-"""A whole process, timed from outside: importing a library, a first step, 99 % on MNIST.
+"""Times a whole process from outside: importing a library, a first step, 99 % on MNIST.
 
-The parent runs `python -m benchmarks.start LIBRARY WHAT SEED` and waits for a line.
+The parent runs `python -m benchmarks.start LIBRARY WHAT SEED` and waits for a line of JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ENOUGH = 0.99
 
 
 def seconds_of(library: Library, what: str, seed: int = 0, **environment: str) -> float:
-    """From the start of the process until it says that it is done, without what it was idle."""
+    """The time from the start of the process until its result, without the time it waited."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.start", library.name, what, str(seed)],
@@ -35,26 +35,26 @@ def seconds_of(library: Library, what: str, seed: int = 0, **environment: str) -
         line = next((text for text in process.stdout if text.startswith("{")), None)
         seconds = time.perf_counter() - start
         process.kill()
-    told = json.loads(line) if line else {"error": "its process ended early"}
-    if "error" in told:
-        raise Failed(f"{library.name}: {told['error']}")
-    return seconds - told.get("idle", 0)
+    answer = json.loads(line) if line else {"error": "its process ended early"}
+    if "error" in answer:
+        raise Failed(f"{library.name}: {answer['error']}")
+    return seconds - answer.get("idle", 0)
 
 
 def seconds_with_compilation(library: Library) -> float:
-    """A first step where no compiled kernel is kept yet."""
+    """The time of a first step without saved compiled functions."""
     with tempfile.TemporaryDirectory() as folder:
         return seconds_of(library, "first_step", NUMBA_CACHE_DIR=folder)
 
 
 def import_it(library: Library, seed: int) -> dict[str, Any]:
-    """Only the library."""
+    """Import the library."""
     importlib.import_module(library.module)
     return {}
 
 
 def first_step(library: Library, seed: int) -> dict[str, Any]:
-    """One step of training the convnet."""
+    """Run one training step of the convnet."""
     import numpy as np
 
     keras = importlib.import_module(library.module)
@@ -64,7 +64,7 @@ def first_step(library: Library, seed: int) -> dict[str, Any]:
 
 
 def accuracy(library: Library, seed: int) -> dict[str, Any]:
-    """Training as `minicnn train` does, until 99 % of the test images are right."""
+    """Train as `minicnn train` does, until 99 % of the test images are right."""
     from minicnn.cli.train import EPOCHS, LEARNING_RATE, load
 
     keras = importlib.import_module(library.module)
@@ -88,8 +88,8 @@ def accuracy(library: Library, seed: int) -> dict[str, Any]:
     ).history["val_accuracy"]
     if history[-1] < ENOUGH:
         return {"error": f"{history[-1]:.2%} after {EPOCHS} epochs, and not {ENOUGH:.0%}"}
-    watch.on_train_batch_begin(0)  # what was idle behind the last epoch counts as well
-    return {"epochs": len(history), "idle": watch.idle if library.waits_idly() else 0}
+    watch.on_train_batch_begin(0)  # adds the time that it waited after the last epoch
+    return {"epochs": len(history), "idle": watch.idle if library.waits_after_computing() else 0}
 
 
 def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> Any:
@@ -107,10 +107,10 @@ def _convnet(keras: ModuleType, library: Library, optimizer: Any, seed: int) -> 
 
 
 def _watch(keras: ModuleType) -> Any:
-    """A callback that ends the training when it is good enough.
+    """A callback that ends the training when the accuracy is reached.
 
-    It also counts the seconds between epochs, in which some do nothing but wait (see
-    `Library.waits_idly`).
+    It also measures the time between epochs, in which some libraries only wait (see
+    `Library.waits_after_computing`).
     """
 
     class Watch(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""Medians with their spread, and ratios of what was measured in the same round."""
+"""Medians and quartiles, and ratios of times from the same round."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Summary(NamedTuple):
-    """The least, the quartiles and the median of some samples."""
+    """The minimum, the quartiles and the median of samples."""
 
     least: float
     low: float
@@ -18,23 +18,23 @@ class Summary(NamedTuple):
 
 
 def summary(samples: Sequence[float]) -> Summary:
-    """Where the samples lie."""
+    """Summarise samples."""
     low, median, high = np.percentile(samples, [25, 50, 75])
     return Summary(float(min(samples)), float(low), float(median), float(high))
 
 
 def ratios(theirs: Sequence[float], ours: Sequence[float]) -> list[float]:
-    """How many times ours goes into theirs, round by round.
+    """Theirs / ours, round by round.
 
-    The two were measured one after the other in each round, so that whatever else the machine did
-    then slowed both. A ratio of medians of all rounds would not know that.
+    The two were measured one after the other in each round, so other load on the machine slowed
+    both. A ratio of the medians of all rounds would not take this into account.
     """
     if len(theirs) != len(ours):
-        raise ValueError(f"{len(theirs)} rounds cannot be held against {len(ours)}.")
+        raise ValueError(f"{len(theirs)} rounds cannot be compared with {len(ours)}.")
     return [them / us for them, us in zip(theirs, ours, strict=True)]
 
 
 def best(samples: dict[str, Sequence[float]], names: Sequence[str]) -> str | None:
-    """Which of the names has the least median; None if none of them was measured."""
+    """The name with the smallest median; None if none of the names was measured."""
     measured = [name for name in names if samples.get(name)]
     return min(measured, key=lambda name: summary(samples[name]).median, default=None)

@@ -1,4 +1,4 @@
-"""Tables of results, as Markdown that can be read on a terminal as well."""
+"""Makes tables of results in Markdown that is also readable on a terminal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from benchmarks import targets
 from benchmarks.rounds import Measurement
 from benchmarks.statistics import summary
-from compare.table import width
+from compare.cli.table import width
 
 HEADINGS = {
-    "training": "Training (`fit`), µs an image",
-    "prediction": "Prediction (`predict`), µs an image",
-    "convolution": "Algorithms of convolution, µs an image (32 images, with bias and relu)",
-    "memory": "The most memory of the process, MB",
+    "training": "Training (`fit`), µs per image",
+    "prediction": "Prediction (`predict`), µs per image",
+    "convolution": "Algorithms of convolution, µs per image (32 images, with bias and relu)",
+    "memory": "Peak memory of the process, MB",
     "start": "Start of the process, s",
-    "accuracy": "From the start of the process to 99 % of MNIST's test images, s",
+    "accuracy": "Time from the start of the process to 99 % of MNIST's test images, s",
 }
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; the first column stands left, all others right."""
+    """A table; the first column is aligned to the left, all others to the right."""
     widths = [max(map(width, column)) for column in zip(heads, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
     return "\n".join(_line(row, widths) for row in (heads, rule, *rows))
@@ -33,7 +33,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def section(measured: Sequence[Measurement]) -> str:
-    """The table of a section: median (quartiles) of each contestant, and the ratio to the best."""
+    """The table of a section: median (quartiles) of each candidate, and best Keras ÷ minicnn."""
     names = list(dict.fromkeys(name for m in measured for name in (*m.samples, *m.failures)))
     with_ratio = any(targets.against(m, targets.KERAS) for m in measured)
     heads = ["", *names, *(["best Keras ÷ minicnn"] if with_ratio else [])]
@@ -45,12 +45,12 @@ def section(measured: Sequence[Measurement]) -> str:
 
 
 def line(m: Measurement) -> str:
-    """A measurement in one line, for whoever waits."""
+    """A measurement in one line, printed while the benchmarks run."""
     cells = [f"{name} {_cell(m, name)}" for name in (*m.samples, *m.failures)]
     return f"  {_subject(m):32} " + "   ".join([*cells, _ratio(m)])
 
 
-def goals(measured: Sequence[Measurement]) -> str:
+def targets_table(measured: Sequence[Measurement]) -> str:
     """The table of targets."""
     rows = []
     for target in targets.TARGETS:
@@ -58,7 +58,7 @@ def goals(measured: Sequence[Measurement]) -> str:
         rows.append(
             [
                 target.what,
-                found.rival if found else "",
+                found.best_other if found else "",
                 f"{target.least:g}×",
                 f"{target.aim:g}×",
                 spread(found.ratio, "×") if found else "",
@@ -69,17 +69,17 @@ def goals(measured: Sequence[Measurement]) -> str:
 
 
 def failures(measured: Sequence[Measurement]) -> list[str]:
-    """Who could not do what."""
+    """The failures, one line each."""
     return [f"{m.title}: {why}" for m in measured for why in m.failures.values()]
 
 
 def spread(found: targets.Summary, unit: str = "") -> str:
-    """Median and quartiles."""
+    """Median and quartiles as text."""
     return f"{number(found.median)}{unit} ({number(found.low)}-{number(found.high)})"
 
 
 def number(value: float) -> str:
-    """Three digits."""
+    """A number with three digits as text."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -98,7 +98,7 @@ def _cell(m: Measurement, name: str) -> str:
 
 def _ratio(m: Measurement) -> str:
     found = targets.against(m, targets.KERAS)
-    return f"{spread(found.ratio, '×')} {found.rival}" if found else ""
+    return f"{spread(found.ratio, '×')} {found.best_other}" if found else ""
 
 
 def by_section(measured: Sequence[Measurement]) -> dict[str, list[Measurement]]:

@@ -1,4 +1,4 @@
-"""The ratios that minicnn is to reach, and those that it did."""
+"""The ratios that minicnn should reach, and the ratios that it reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KERAS = tuple(library.name for library in LIBRARIES if library.name != OURS)
 
 
 class Target(NamedTuple):
-    """How many times as fast (or as small) as the best of some others."""
+    """A ratio to reach: the time (or memory) of the best of `against`, divided by minicnn's."""
 
     what: str
     section: str
@@ -37,14 +37,14 @@ TARGETS = (
 
 
 class Reached(NamedTuple):
-    """A ratio's summary, and whom it is against."""
+    """A reached ratio, and the library that it compares with."""
 
-    rival: str
+    best_other: str
     ratio: Summary
 
 
 def reached(target: Target, measured: Sequence[Measurement]) -> Reached | None:
-    """What was reached of a target; None if it was not measured."""
+    """The ratio that was reached for a target; None if it was not measured."""
     for measurement in measured:
         place = (measurement.section, measurement.subject, measurement.settings.get("batch"))
         if place == (target.section, target.subject, target.batch):
@@ -52,16 +52,18 @@ def reached(target: Target, measured: Sequence[Measurement]) -> Reached | None:
     return None
 
 
-def against(measurement: Measurement, rivals: Sequence[str]) -> Reached | None:
-    """The ratio to the best of the rivals."""
-    rival = best(measurement.samples, rivals)
-    if rival is None or not measurement.samples.get(OURS):
+def against(measurement: Measurement, others: Sequence[str]) -> Reached | None:
+    """The ratio of the best of these libraries to minicnn; None if it was not measured."""
+    best_other = best(measurement.samples, others)
+    if best_other is None or not measurement.samples.get(OURS):
         return None
-    return Reached(rival, summary(ratios(measurement.samples[rival], measurement.samples[OURS])))
+    return Reached(
+        best_other, summary(ratios(measurement.samples[best_other], measurement.samples[OURS]))
+    )
 
 
 def verdict(target: Target, found: Reached | None) -> str:
-    """In a word."""
+    """Whether a target is reached, in a word."""
     if found is None:
         return "not measured"
     median = found.ratio.median

@@ -1,8 +1,8 @@
-"""A library in a process of its own that does what it is asked, one thing at a time.
+"""Runs a library in a process of its own, which executes requests one at a time.
 
-The parent writes a line of JSON, `{"do": "prepare", ...}` or `{"do": "round", ...}`, and the child
-answers with a line. In between the child waits and uses no processor, so that workers of all
-libraries can be alive at the same time and take turns.
+The parent writes a request as a line of JSON, `{"do": "prepare", ...}` or `{"do": "round", ...}`;
+the child answers with a line. Between requests the child waits without using the processor, so the
+workers of all libraries can run at the same time and take turns.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from benchmarks.libraries import NAMED, Library
 
 
 class Failed(Exception):
-    """A library could not do what was to be timed."""
+    """Raised when a library fails to run what is timed."""
 
 
 class Worker:
-    """The parent's end. Use it in `with`, which ends the child."""
+    """The parent's side. Use it in a `with` statement, which ends the child."""
 
     def __init__(self, library: Library):
         self.name = library.name
@@ -48,35 +48,35 @@ class Worker:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
 
-    def ask(self, do: str, **settings: Any) -> dict[str, Any]:
-        """The child's answer."""
+    def call(self, do: str, **settings: Any) -> dict[str, Any]:
+        """Send a request; returns the child's answer."""
         with contextlib.suppress(BrokenPipeError):
             print(json.dumps({"do": do, **settings}), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
-        answer = json.loads(line) if line else {"error": self._last_words()}
+        answer = json.loads(line) if line else {"error": self._last_error()}
         if "error" in answer:
             raise Failed(f"{self.name}: {answer['error']}")
         return answer
 
-    def _last_words(self) -> str:
+    def _last_error(self) -> str:
         self.errors.seek(0)
-        said = self.errors.read().decode(errors="replace").strip().splitlines()
-        return f"its process ended with {self.process.wait()}. {said[-1][:300] if said else ''}"
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return f"its process ended with {self.process.wait()}. {lines[-1][:300] if lines else ''}"
 
 
-def serve(questions: Iterable[str], answers: TextIO, session: Any) -> None:
-    """The child's end: answer questions until there are no more."""
-    for line in questions:
-        question = json.loads(line)
+def serve(requests: Iterable[str], answers: TextIO, session: Any) -> None:
+    """Run in the child: answer requests until there are no more."""
+    for line in requests:
+        request = json.loads(line)
         try:
-            answer = getattr(session, question.pop("do"))(**question)
+            answer = getattr(session, request.pop("do"))(**request)
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:500]}
         print(json.dumps(answer), file=answers, flush=True)
 
 
 def main(name: str) -> None:
-    """Answer on what was standard output; all that libraries print goes to standard error."""
+    """Answer on standard output; what libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     from benchmarks.session import Session

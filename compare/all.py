@@ -1,7 +1,7 @@
-"""Every comparison, one after the other, then the report of what they found.
+"""Runs every comparison, one after the other, then makes the report.
 
-A part that fails does not stop the others; what failed is said at the end. Each part's results
-(`.json`), what it printed (`.txt`) and the report are in one folder.
+A part that fails does not stop the others; the failed parts are listed at the end. One folder has
+the results of each part (`.json`), its printed text (`.txt`) and the report.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compare.cli.outcome import Outcome
+from compare.cli.table import print_table
 from compare.libraries import EXTRAS
-from compare.outcome import Outcome
-from compare.table import print_table
 
-SUMMARY = "do all comparisons and make the report"
+SUMMARY = "run all comparisons and make the report"
 PROGRAMS = Path(__file__).parent / "programs"
 HEADS = ("part", "minutes", "result", "")
 
 
 class Part(NamedTuple):
-    """A command, and the name of its files."""
+    """A command of `compare` with its arguments; `name` is the name of its files."""
 
     name: str
     arguments: tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare all`."""
+    """Add the options of `compare all`."""
     parser.add_argument("--quick", action="store_true", help="the short version, for two cores")
     parser.add_argument(
         "--only", metavar="WORD", help="parts with this in their name, as parity or script"
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Do all parts and print a line for each."""
+    """Run all parts and print a line for each."""
     folder = Path(options.results)
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [p for p in parts(options.quick) if options.only is None or options.only in p.name]
@@ -52,13 +52,13 @@ def command(options: argparse.Namespace) -> Outcome:
     results = []
     for part in chosen:
         print(f"{part.name} ...", file=sys.stderr, flush=True)
-        results.append(done(part, folder, "--json", str(folder / f"{part.name}.json")))
+        results.append(run_part(part, folder, "--json", str(folder / f"{part.name}.json")))
     written = [str(file) for p in chosen if (file := folder / f"{p.name}.json").exists()]
     report = folder / "report.html"
     if written:
         making = Part("report", ("report", *written, "--output", str(report)))
-        results.append(done(making, folder))
-    rows = [(r["part"], r["minutes"], _word(r), r["told"][:110]) for r in results]
+        results.append(run_part(making, folder))
+    rows = [(r["part"], r["minutes"], _verdict(r), r["last line"][:110]) for r in results]
     print_table(HEADS, rows, [None if r["passed"] else "bad" for r in results])
     print(f"\n{sum(r['minutes'] for r in results):.1f} minutes. The report: {report}")
     failed = [r["part"] for r in results if not r["passed"]]
@@ -67,7 +67,7 @@ def command(options: argparse.Namespace) -> Outcome:
 
 
 def parts(quick: bool) -> list[Part]:
-    """What is to be done."""
+    """The parts to run."""
     short = ("--quick",) if quick else ()
     return [
         *(Part(f"parity-{b}", ("parity", "--backend", b)) for b in _backends(quick)),
@@ -81,28 +81,28 @@ def parts(quick: bool) -> list[Part]:
 
 
 def _backends(quick: bool) -> Iterator[str]:
-    """TensorFlow, and in the long version whatever else of Keras's backends is installed."""
+    """TensorFlow; in the long version also Keras's other backends, if they are installed."""
     for backend in EXTRAS:
         if backend == "tensorflow" or (not quick and importlib.util.find_spec(backend)):
             yield backend
 
 
-def done(part: Part, folder: Path, *more: str) -> dict[str, Any]:
-    """Run a part in a process of its own, and say how it ended."""
+def run_part(part: Part, folder: Path, *more: str) -> dict[str, Any]:
+    """Run a part in a process of its own; return whether it passed and its last printed line."""
     (folder / f"{part.name}.json").unlink(missing_ok=True)
     printed = folder / f"{part.name}.txt"
     start = time.perf_counter()
     with printed.open("w") as output:
         command = [sys.executable, "-m", "compare", *part.arguments, *more]
         code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
-    said = [line for line in printed.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in printed.read_text(errors="replace").splitlines() if line.strip()]
     return {
         "part": part.name,
         "passed": code.returncode == 0,
         "minutes": (time.perf_counter() - start) / 60,
-        "told": said[-1].strip() if said else "",
+        "last line": lines[-1].strip() if lines else "",
     }
 
 
-def _word(result: dict[str, Any]) -> str:
+def _verdict(result: dict[str, Any]) -> str:
     return "holds" if result["passed"] else "FAILED"

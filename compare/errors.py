@@ -1,4 +1,4 @@
-"""How far float32 numbers are from the truth, and how far rounding may take them."""
+"""Measures errors of float32 results, and how large an error float32's rounding explains."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 UNIT = 2.0**-24  # the largest relative error of rounding to float32
-CANCELLED = 1e-3  # an entry this far below the largest is what a cancellation left over
+CANCELLED = 1e-3  # an entry this small, relative to the largest, is the rest of a cancellation
 ALLOWED = 16.0  # times the error that one rounding of each result causes
 
 
 class Error(NamedTuple):
-    """The distance of an array from the truth.
+    """The distance of an array from the truth (the float64 result).
 
-    `relative` is the largest difference over the largest entry of the truth. `ulp` is the largest
-    difference counted in units in the last place of float32, of the entry itself; entries that
-    are below a thousandth of the largest are counted in units of that thousandth.
+    `relative` is the largest difference divided by the largest entry of the truth. `ulp` is the
+    largest difference in units in the last place (float32) of the entry; for entries below a
+    thousandth of the largest, in units of that thousandth.
     """
 
     relative: float
@@ -24,7 +24,7 @@ class Error(NamedTuple):
 
 
 def error(found: np.ndarray, truth: np.ndarray) -> Error:
-    """The error of `found`; infinite where shapes, infinities or NaNs are not those of the truth.
+    """The error of `found`; infinite if its shape, infinities or NaNs differ from the truth's.
 
     >>> error(np.float32([1.0, 2.0]), np.array([1.0, 2.0 + 2**-22]))
     Error(relative=1.1920928244535446e-07, ulp=1.0)
@@ -43,11 +43,11 @@ def error(found: np.ndarray, truth: np.ndarray) -> Error:
     return Error(float(relative), float((difference / place).max()))
 
 
-def explained(truth: np.ndarray, neighbours: list[np.ndarray]) -> float:
+def explained(truth: np.ndarray, perturbed: list[np.ndarray]) -> float:
     """The relative error that float32 explains.
 
-    The truth's neighbours are results of float64 arithmetic in which each operation's result was
-    moved by as much as float32 rounds.
+    `perturbed` are results of float64 arithmetic in which the result of each operation was
+    changed by as much as float32 rounds.
     """
     finite = np.isfinite(truth)
     wanted = wide(truth)[finite]
@@ -56,9 +56,9 @@ def explained(truth: np.ndarray, neighbours: list[np.ndarray]) -> float:
     largest = float(np.abs(wanted).max())
     if not largest:
         return 0.0
-    moves = np.abs([wide(n)[finite] - wanted for n in neighbours])
-    moved = moves.max(initial=0.0, where=np.isfinite(moves))
-    return ALLOWED * (float(moved) / largest + UNIT)
+    differences = np.abs([wide(p)[finite] - wanted for p in perturbed])
+    difference = differences.max(initial=0.0, where=np.isfinite(differences))
+    return ALLOWED * (float(difference) / largest + UNIT)
 
 
 def wide(x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The networks that are trained on both libraries, written once: `keras` is either of them."""
+"""The networks that are trained and timed; `keras` is real Keras or minicnn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CLASSES = 10
 
 
 def convnet(keras: ModuleType, dropout: float = 0.5) -> Any:
-    """Two convolutions with 32 and 64 filters, each followed by a maximum over 2 × 2 pixels."""
+    """Two convolutions with 32 and 64 filters, each followed by a max-pooling of 2 × 2 pixels."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -79,10 +79,10 @@ def residual(keras: ModuleType, dropout: float = 0.0) -> Any:
 
 
 def _block(layers: ModuleType, x: Any, filters: int, strides: int) -> Any:
-    """Two convolutions beside a shortcut, which is a convolution where shapes change."""
-    around = x if strides == 1 else _normalised(layers, x, filters, 1, strides)
+    """Two convolutions plus a shortcut, which is a 1 × 1 convolution where the shape changes."""
+    shortcut = x if strides == 1 else _normalised(layers, x, filters, 1, strides)
     x = layers.ReLU()(_normalised(layers, x, filters, 3, strides))
-    return layers.ReLU()(layers.Add()([_normalised(layers, x, filters), around]))
+    return layers.ReLU()(layers.Add()([_normalised(layers, x, filters), shortcut]))
 
 
 def _normalised(layers: ModuleType, x: Any, filters: int, size: int = 3, strides: int = 1) -> Any:
@@ -91,7 +91,7 @@ def _normalised(layers: ModuleType, x: Any, filters: int, size: int = 3, strides
 
 
 def tiny(keras: ModuleType, dropout: float = 0.0) -> Any:
-    """49 means of 4 × 4 pixels and 16 units without kinks, to try optimizers on."""
+    """49 means of 4 × 4 pixels and 16 tanh units: smooth, for the comparison of optimizers."""
     layers = keras.layers
     return keras.Sequential(
         [

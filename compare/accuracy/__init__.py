@@ -1,13 +1,14 @@
-"""The same convnet trained on minicnn and on real Keras, from several seeds: is it equally good?
+"""Trains a convnet on minicnn and on real Keras from several seeds, and compares test accuracy.
 
-A pair of runs has the same initial weights, settings and order of the images, and the same seed of
-what is still drawn (each library's own dropout). The verdict comes from two one-sided t tests of
-the paired differences in test accuracy: equivalent, if with 95 % confidence the true difference is
-neither below −margin nor above it. For MNIST the margin is 0.15 points, 15 of the 10,000 images.
-On Fashion-MNIST runs from different seeds differ about three times as much, so its margin is 0.5.
+The two runs of a pair have the same initial weights, settings and order of the images, and the
+same seed for dropout, which each library draws itself. The verdict comes from two one-sided t
+tests of the paired differences in test accuracy: "equivalent" if, with 95 % confidence, the true
+difference is between −margin and +margin. For MNIST the margin is 0.15 points, which is 15 of the
+10,000 images. On Fashion-MNIST, runs from different seeds differ about three times as much, so the
+margin there is 0.5.
 
-Each finished run is kept in a file at once: started again after any stop, the command goes on. A
-change of minicnn's source, of the recipe or of Keras's version makes the affected runs anew.
+Each finished run is saved to a file at once, so the command continues where it was stopped. After
+a change of minicnn's source, of the training or of Keras's version, the affected runs are repeated.
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ import importlib.util
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from compare import worker
 from compare.accuracy import libraries, runs
-from compare.accuracy.state import State
-from compare.accuracy.verdicts import LEARNED, judged
-from compare.arguments import at_least
-from compare.libraries import EXTRAS
-from compare.outcome import CannotCompare, Outcome
-from compare.table import print_table
+from compare.accuracy.finished_runs import FinishedRuns
+from compare.accuracy.verdicts import LEARNED, verdict_on
+from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import print_table
+from compare.libraries import EXTRAS, worker
+from minicnn.cli.arguments import at_least
 
-SUMMARY = "train a convnet on both from several seeds, on MNIST and Fashion-MNIST: equally good?"
+SUMMARY = "train a convnet on both from several seeds and compare the accuracy on two data sets"
 HEADS = (
     *("data set", "pairs", "minicnn", "spread", "Keras", "spread"),
     *("difference", "90 % interval", "margin", "p", "verdict"),
@@ -34,7 +34,7 @@ HEADS = (
 
 
 class Plan(NamedTuple):
-    """How much is done, and what is held to be equally good, in points."""
+    """The number of seeds, epochs and images, and the margins of equivalence in points."""
 
     seeds: int
     epochs: int
@@ -47,15 +47,15 @@ QUICK = Plan(3, 2, 6000, {"mnist": 1.0, "fashion-mnist": 2.0})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare accuracy`."""
+    """Add the options of `compare accuracy`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
     parser.add_argument("--seeds", type=at_least(2), help=f"pairs of runs (default {FULL.seeds})")
     parser.add_argument("--epochs", type=at_least(1), help=f"of a run (default {FULL.epochs})")
-    parser.add_argument("--images", type=at_least(1), help="use only so many (default all)")
+    parser.add_argument("--images", type=at_least(1), help="use only so many images (default all)")
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"{QUICK.seeds} seeds, {QUICK.images:,} images, margins that find gross errors only",
+        help=f"{QUICK.seeds} seeds, {QUICK.images:,} images, wide margins: finds large errors only",
     )
     parser.add_argument("--only", choices=sorted(FULL.margins), help="one data set")
     parser.add_argument(
@@ -63,28 +63,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         default=Path("runs", "compare", "accuracy.jsonl"),
-        help="where finished runs are kept (default %(default)s); without it all begins anew",
+        help="file of the finished runs (default %(default)s); delete it to start again",
     )
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Train what is not trained yet, and judge."""
+    """Run the trainings that are not finished yet, and compare the accuracies."""
     plan = _plan(options)
     _check_installed(options.backend)
-    state = State(options.state)
+    finished = FinishedRuns(options.state)
     tasks = _tasks(plan)
     try:
         results = [
             {"dataset": task.dataset, "seed": task.seed, "library": library.name, **result}
             for library in (libraries.keras(options.backend), libraries.minicnn())
-            for task, result in libraries.results(library, tasks, state)
+            for task, result in libraries.results(library, tasks, finished)
         ]
     except KeyboardInterrupt:
         raise CannotCompare(
-            f"interrupted. {options.state} has the finished runs: the same command goes on."
+            f"interrupted. {options.state} has the finished runs: the same command continues them."
         ) from None
     verdicts = [
-        judged(dataset, results, margin, plan.images) for dataset, margin in plan.margins.items()
+        verdict_on(dataset, results, margin, plan.images)
+        for dataset, margin in plan.margins.items()
     ]
     print_table(HEADS, [_row(v) for v in verdicts], [_colour(v) for v in verdicts])
     wrong = [_sentence(v) for v in verdicts if v["verdict"] != "equivalent"]
@@ -103,12 +104,12 @@ def _check_installed(backend: str) -> None:
     worker.check_installed(backend)
     if importlib.util.find_spec("scipy") is None:
         raise CannotCompare(
-            "scipy is not installed, which has the t distribution: pip install scipy."
+            "scipy is not installed; it is needed for the t distribution: pip install scipy."
         )
 
 
 def _tasks(plan: Plan) -> list[runs.Task]:
-    """All trainings, once it is sure that their data are there."""
+    """All trainings. Raises an error if their data are missing."""
     try:
         for dataset in plan.margins:
             runs.images(dataset, plan.images)
@@ -135,7 +136,7 @@ def _colour(verdict: dict[str, Any]) -> str:
 
 
 def _sentence(verdict: dict[str, Any]) -> str:
-    """What failed on a data set."""
+    """The failure on a data set, as a sentence."""
     low, high = verdict["interval 90"]
     where = f"the difference is {low:+.3f} to {high:+.3f} points (90 %), the margin ±"
     return {

@@ -1,4 +1,4 @@
-"""One training of the convnet from a seed, in either library, judged on the test images."""
+"""Trains the convnet from a seed on either library, and evaluates it on the test images."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from minicnn.cli import train
 
 BATCH_SIZE = 128
 TEST_IMAGES = 10_000
-LEARNING_RATE = 2e-3  # falls to zero along a cosine, so that no last batch matters much
+LEARNING_RATE = 2e-3  # decreases to zero, so that the last batches have little influence
 
 
 class Task(NamedTuple):
-    """A training: of the first `images` of a data set, all if None, from these weights."""
+    """A training from these weights, on the first `images` of a data set (all if None)."""
 
     dataset: str
     seed: int
@@ -32,7 +32,7 @@ class Task(NamedTuple):
     weights: list[np.ndarray]
 
     def settings(self) -> dict[str, Any]:
-        """All that the result depends on, but for the library: short plain data."""
+        """Everything that the result depends on except the library, as short plain data."""
         weights = hashlib.sha256(b"".join(w.tobytes() for w in self.weights)).hexdigest()
         return {
             **{key: value for key, value in self._asdict().items() if key != "weights"},
@@ -42,7 +42,7 @@ class Task(NamedTuple):
 
 
 def tasks(dataset: str, seeds: int, epochs: int, images: int | None) -> list[Task]:
-    """A training for each seed. The weights to start from are those that minicnn draws with it."""
+    """A training for each seed. minicnn draws the initial weights with the seed."""
     found = []
     for seed in range(seeds):
         minicnn.utils.set_random_seed(seed)
@@ -52,7 +52,7 @@ def tasks(dataset: str, seeds: int, epochs: int, images: int | None) -> list[Tas
 
 
 def trained(library: Library, tasks: list[Task]) -> Iterator[dict[str, float]]:
-    """For each task the accuracy and the loss on the test images, and what time it took."""
+    """Yields for each task the accuracy and loss on the test images and the seconds it took."""
     for task in tasks:
         yield _trained(library, task)
 
@@ -92,5 +92,5 @@ def images(dataset: str, limit: int | None) -> tuple[train.Images, train.Images]
 
 
 def digest(*files: Path) -> str:
-    """Of the files' content: another one after any change."""
+    """A hash of the content of files."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

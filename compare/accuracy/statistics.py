@@ -1,4 +1,4 @@
-"""Whether two libraries are equally good, from the differences of paired runs."""
+"""Tests whether two libraries are equivalent, from the differences of paired runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEVEL = 0.05
 
 
 class Verdict(NamedTuple):
-    """What the differences say.
+    """The result of the test.
 
     Attributes:
         mean: of the differences.
@@ -20,8 +20,8 @@ class Verdict(NamedTuple):
         interval: where the true mean is with 90 % confidence. The verdict is "equivalent" if it
             lies within the margin, "not equivalent" if it lies outside, else "inconclusive".
         wide_interval: the same with 95 % confidence.
-        p: of the two one-sided tests, the larger.
-        verdict: in a word or two.
+        p: the larger p of the two one-sided tests.
+        verdict: "equivalent", "not equivalent" or "inconclusive".
     """
 
     mean: float
@@ -35,9 +35,9 @@ class Verdict(NamedTuple):
 def equivalence(differences: Sequence[float], margin: float, step: float = 0.0) -> Verdict:
     """Two one-sided t tests of whether the true mean of the differences is within ±margin.
 
-    t = (mean ± margin) / (s / √n) has n − 1 degrees of freedom. Results that come in steps, as
-    accuracies on so many images do, may happen to be all the same: a standard deviation s below
-    that of rounding two numbers to the step, step/√6, is taken for that.
+    t = (mean ± margin) / (s / √n) has n − 1 degrees of freedom. Results that are multiples of a
+    step, such as accuracies on a number of images, may all be equal by chance. So the standard
+    deviation s is at least step/√6, that of rounding two numbers to the step.
 
     Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach
     for assessing the equivalence of average bioavailability", Journal of Pharmacokinetics and

@@ -1,4 +1,4 @@
-"""The verdict on a data set, from all runs."""
+"""Computes the verdict on a data set from all its runs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from compare.accuracy.runs import TEST_IMAGES
 from compare.accuracy.statistics import equivalence
 
-LEARNED = 0.5  # an accuracy below this says that nothing was learned
+LEARNED = 0.5  # with an accuracy below this, the network has learned nothing
 
 
-def judged(
+def verdict_on(
     dataset: str, results: list[dict[str, Any]], margin: float, images: int | None
 ) -> dict[str, Any]:
-    """The verdict on a data set. Accuracies and differences are in points, per cent."""
+    """The verdict on a data set. Accuracies and differences are in per cent."""
     accuracies = {
         name: np.array(
             [

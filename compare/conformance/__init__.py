@@ -1,9 +1,10 @@
-"""Keras's own unit tests, unmodified, against minicnn.
+"""Runs Keras's own unit tests, unmodified, on minicnn.
 
-The archive of a pinned Keras is fetched from the package index into a cache. Its tests run with
-`keras` and `keras.src` bound to minicnn by shims; where minicnn has a name in another place, one
-table says so. A row shows the tests of a file that passed, failed and were skipped. The failures
-that are known are listed in `standing.json` with their reasons; another failure fails the command.
+The source archive of one version of Keras is downloaded from the package index into a cache. Its
+tests run with the names `keras` and `keras.src` bound to minicnn (`shims.py`); the table in
+`names.py` says where minicnn has a name in another module. A row shows how many tests of a file
+passed, failed and were skipped. `known_failures.json` lists the known failures with their reasons;
+any other failure fails the command.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from compare.conformance import standing
+from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import print_table, progress
+from compare.conformance import known_failures
 from compare.conformance.archive import keras_source
-from compare.conformance.standing import Result
-from compare.outcome import CannotCompare, Outcome
-from compare.table import print_table, progress
+from compare.conformance.known_failures import Result
 
-SUMMARY = "run Keras's own unit tests against minicnn"
+SUMMARY = "run Keras's own unit tests on minicnn"
 HEADS = ("file", "passed", "failed", "skipped", "not known", "passes now")
-# Some of each kind, for less than a minute.
+# Some files of each kind, which take less than a minute.
 QUICK = (
     "activations/activations_test.py",
     "callbacks/early_stopping_test.py",
@@ -45,37 +46,39 @@ QUICK = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare conformance`."""
+    """Add the options of `compare conformance`."""
     parser.add_argument(
-        "files", nargs="*", help="files or folders below keras/src (default: all in standing.json)"
+        "files",
+        nargs="*",
+        help="files or folders below keras/src (default: all in known_failures.json)",
     )
     parser.add_argument("--quick", action="store_true", help="some files of each kind, in a minute")
     parser.add_argument("--source", metavar="FOLDER", help="the unpacked archive, if there is one")
-    parser.add_argument("--tests", metavar="FILE", help="a JSON list of the tests to look at")
+    parser.add_argument("--tests", metavar="FILE", help="a JSON list of the tests to report")
     parser.add_argument(
-        "--failures", action="store_true", help="list the failures, the known ones too"
+        "--failures", action="store_true", help="list all failures, including the known ones"
     )
     parser.add_argument(
-        "--record", action="store_true", help="write where minicnn stands into standing.json"
+        "--record", action="store_true", help="write the present failures to known_failures.json"
     )
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Run the files and compare with where minicnn stood."""
+    """Run the files and compare their failures with the known ones."""
     if options.record and options.tests:
         raise CannotCompare("--record is for whole files: leave out --tests.")
     source = keras_source(options.source)
-    known = standing.read()
+    known = known_failures.read()
     names = [*options.files, *(QUICK if options.quick else ())]
     files = test_files(source, names) if names else list(known["files"])
     if not files:
-        raise CannotCompare("standing.json is empty: say which files to run.")
+        raise CannotCompare("known_failures.json is empty: name the files to run.")
     results = _run(source, files, known, _wanted(options.tests))
     _print(results)
     reasons = _reasons(results, known)
     _print_reasons(reasons)
     _print_tests(results, known, options.failures)
-    unexplained = standing.record(known, results) if options.record else []
+    unexplained = known_failures.record(known, results) if options.record else []
     summary = {
         "passed": sum(r.passed for r in results),
         "failed": sum(len(r.failed) for r in results),
@@ -90,7 +93,7 @@ def command(options: argparse.Namespace) -> Outcome:
 
 
 def test_files(source: Path, names: list[str]) -> list[str]:
-    """The test files that these names of files and folders mean."""
+    """The test files with these names, and those in the folders with these names."""
     files: list[Path] = []
     for name in names:
         path = source / name
@@ -111,7 +114,7 @@ def _wanted(file: str | None) -> set[str] | None:
 
 
 def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -> list[Result]:
-    from compare.conformance.running import WHOLE, preload, run_file
+    from compare.conformance.runner import WHOLE_FILE, preload, run_file
 
     results = []
     preload()
@@ -120,8 +123,8 @@ def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -
             progress(i, len(files), file)
             found = run_file(source, file, Path(folder))
             if wanted is not None:
-                found = [f for f in found if f"{file}::{f.test}" in wanted or f.test == WHOLE]
-            results.append(standing.result(known, file, found, whole=wanted is None))
+                found = [f for f in found if f"{file}::{f.test}" in wanted or f.test == WHOLE_FILE]
+            results.append(known_failures.result(known, file, found, whole=wanted is None))
     progress(len(files), len(files), "")
     return results
 
@@ -144,26 +147,26 @@ def _print(results: list[Result]) -> None:
 def _reasons(results: list[Result], known: dict[str, Any]) -> dict[str, int]:
     """The known failures, counted by reason."""
     counts = Counter(
-        standing.known(known, r.file)[test]
+        known_failures.known(known, r.file)[test]
         for r in results
         for test in r.failed
         if test not in r.unexpected
     )
-    says = {key: reason["says"] for key, reason in known["reasons"].items()}
-    return {says.get(key, key): n for key, n in counts.most_common()}
+    texts = {key: reason["text"] for key, reason in known["reasons"].items()}
+    return {texts.get(key, key): n for key, n in counts.most_common()}
 
 
 def _print_reasons(reasons: dict[str, int]) -> None:
     if reasons:
         print()
-        print_table(("known failures", "because"), [(n, says) for says, n in reasons.items()])
+        print_table(("known failures", "reason"), [(n, text) for text, n in reasons.items()])
 
 
 def _print_tests(results: list[Result], known: dict[str, Any], all_failures: bool) -> None:
-    """The tests that fail and are not known to, those that pass and should not, one by one."""
+    """Print the unknown failures, and the known failures that pass now, one by one."""
     rows, colours = [], []
     for r in results:
-        reasons = standing.known(known, r.file)
+        reasons = known_failures.known(known, r.file)
         for test, why in r.failed.items():
             unexpected = test in r.unexpected
             if unexpected or all_failures:
@@ -188,4 +191,4 @@ def _failure(results: list[Result]) -> str | None:
     files = ", ".join(r.file for r in bad[:5]) + (" and more" if len(bad) > 5 else "")
     vanished = sum(r.vanished for r in bad)
     gone = f" and {vanished} tests are gone" if vanished else ""
-    return f"{tests} tests fail that are not known to{gone}, in {files}."
+    return f"{tests} tests fail that are not known failures{gone}, in {files}."

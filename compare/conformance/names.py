@@ -1,13 +1,12 @@
-"""Where minicnn keeps what Keras's tests look for under `keras` and `keras.src`.
+"""Lists where minicnn has the names that Keras's tests import from `keras` and `keras.src`.
 
-A name `keras.src.a.b.NAME` is looked for in `minicnn.a.b`, then in `minicnn.a`, then where the
-tables say. The tables have only names that live elsewhere in minicnn; no test is named here but two
-that look the backend's name up in a table of their own.
+A name `keras.src.a.b.NAME` is searched in `minicnn.a.b`, then in `minicnn.a`, then in the modules
+of these tables. The tables list only names that are elsewhere in minicnn.
 """
 
 from __future__ import annotations
 
-# Modules of Keras, and where in minicnn their names are. The first that has a name gives it.
+# Modules of Keras, and the modules of minicnn with their names. The first that has a name is used.
 MODULES: dict[str, tuple[str, ...]] = {
     "keras.src": ("minicnn", "minicnn.layers", "minicnn.models"),
     "keras.src.backend": (
@@ -75,19 +74,19 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.utils.traceback_utils": ("minicnn.config",),
 }
 
-STAND_INS = "compare.conformance.stand_ins"
-# Names that are called otherwise in minicnn, or are values that tests ask backends for.
+FUNCTIONS = "compare.conformance.backend_functions"
+# Names that differ in minicnn, then values that tests read from backends.
 NAMES: dict[str, str] = {
     "keras.src.backend.compute_output_spec": "minicnn.ops.symbolic.outlining:outline",
     "keras.src.backend.common.symbolic_scope.in_symbolic_scope": (
         "minicnn.ops.symbolic.outlining:is_outlining"
     ),
-    "keras.src.backend.common.get_keras_mask": f"{STAND_INS}:get_keras_mask",
-    "keras.src.backend.get_keras_mask": f"{STAND_INS}:get_keras_mask",
-    "keras.src.backend.common.masking.get_keras_mask": f"{STAND_INS}:get_keras_mask",
-    "keras.src.backend.set_keras_mask": f"{STAND_INS}:set_keras_mask",
-    "keras.src.backend.common.masking.set_keras_mask": f"{STAND_INS}:set_keras_mask",
-    "keras.src.backend.random_seed_dtype": f"{STAND_INS}:random_seed_dtype",
+    "keras.src.backend.common.get_keras_mask": f"{FUNCTIONS}:get_keras_mask",
+    "keras.src.backend.get_keras_mask": f"{FUNCTIONS}:get_keras_mask",
+    "keras.src.backend.common.masking.get_keras_mask": f"{FUNCTIONS}:get_keras_mask",
+    "keras.src.backend.set_keras_mask": f"{FUNCTIONS}:set_keras_mask",
+    "keras.src.backend.common.masking.set_keras_mask": f"{FUNCTIONS}:set_keras_mask",
+    "keras.src.backend.random_seed_dtype": f"{FUNCTIONS}:random_seed_dtype",
     "keras.src.saving.saving_lib._CONFIG_FILENAME": "minicnn.saving.archive:CONFIG",
     "keras.src.saving.saving_lib._METADATA_FILENAME": "minicnn.saving.archive:METADATA",
     "keras.src.backend.numpy.trainer.NumpyTrainer": "minicnn.trainers.trainer:Trainer",
@@ -99,11 +98,12 @@ VALUES: dict[str, object] = {
     "IS_THREAD_SAFE": True,
 }
 
-# Files and tests that pick something by the backend's name and know only Keras's own backends.
+# Files and tests that choose by the backend's name and know Keras's own backends only: the name
+# that they are given.
 BACKEND_OF_FILE = {"trainers/trainer_test.py": "numpy"}
 BACKEND_OF_TEST = {"TestTrainer::test_fit_with_data_adapter_py_dataset": "jax"}
 
-# Packages that some tests compare with: where they are not installed, their use skips the test.
+# Packages that some tests compare with. If one is not installed, tests that use it are skipped.
 OPTIONAL = (
     "grain",
     "jax",

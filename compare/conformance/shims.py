@@ -1,4 +1,4 @@
-"""The names `keras` and `keras.src`, bound to minicnn as Keras's own tests need them."""
+"""Binds the names `keras` and `keras.src` to minicnn, as Keras's own tests need them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from compare.conformance.missing import AbsentPackage, Missing
+from compare.conformance.missing_names import AbsentPackage, Missing
 from compare.conformance.names import MODULES, NAMES, OPTIONAL, VALUES
 from minicnn import config
 from minicnn.version import KERAS_VERSION
 
 
 def install(source: Path) -> BackendName:
-    """Bind the names; `source` is Keras's `keras/src`, for the helpers of its tests."""
+    """Bind the names. `source` is Keras's `keras/src`, which has the helpers of its tests."""
     for name in [n for n in sys.modules if n.partition(".")[0] == "keras"]:
         del sys.modules[name]
     backend = BackendName()
@@ -28,17 +28,17 @@ def install(source: Path) -> BackendName:
 
 
 class BackendName:
-    """`keras.backend.backend()`: minicnn's own, unless `name` says another for a while."""
+    """`keras.backend.backend()`: the name of minicnn's backend, unless `name` is set."""
 
     name: str | None = None
 
     def __call__(self) -> str:
-        """The name."""
+        """The backend's name."""
         return self.name or config.backend()
 
 
 class Shim(ModuleType):
-    """A module of Keras, whose names are looked up in minicnn when they are asked for."""
+    """A module of Keras; its names are looked up in minicnn when they are used."""
 
     def __init__(self, name: str, finder: _Finder):
         super().__init__(name)
@@ -50,7 +50,7 @@ class Shim(ModuleType):
         return self._finder.find(self.__name__, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """`mock.patch` reaches minicnn's own module."""
+        """Set the name in minicnn's own module, so that `mock.patch` works."""
         home = None if isinstance(value, ModuleType) else self._finder.home(self.__name__, name)
         if home is None or name.startswith("__"):
             super().__setattr__(name, value)
@@ -59,7 +59,7 @@ class Shim(ModuleType):
         setattr(home, name, value)
 
     def __delattr__(self, name: str) -> None:
-        """`mock.patch` takes back what it did."""
+        """Restore the name, as `mock.patch` does at its end."""
         if name not in self._replaced:
             super().__delattr__(name)
             return
@@ -84,10 +84,10 @@ class _Finder(MetaPathFinder, Loader):
         return Shim(spec.name, self)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: names come when they are asked for."""
+        """Does nothing: names are looked up when they are used."""
 
     def find(self, module: str, name: str) -> Any:
-        """`module.name`, of minicnn where it has it."""
+        """The object `module.name` of Keras: minicnn's, or a `Missing`."""
         full = f"{module}.{name}"
         if name == "backend" and module in ("keras.src.backend", "keras.config", "keras.backend"):
             return self._backend
@@ -115,7 +115,7 @@ class _Finder(MetaPathFinder, Loader):
         return [home for home in homes if home is not None]
 
     def _is_module(self, name: str) -> bool:
-        """Whether Keras has a module of that name, or minicnn has one in its place."""
+        """Whether Keras has a module of that name, or minicnn has a module instead."""
         if name in ("keras", "keras.src"):
             return True
         path = self._source.joinpath(*name.removeprefix("keras.").removeprefix("src.").split("."))
@@ -124,7 +124,7 @@ class _Finder(MetaPathFinder, Loader):
         return name in MODULES or _is_module_only(_in_minicnn(name))
 
     def _spec_of_file(self, name: str) -> ModuleSpec | None:
-        """Keras's own file: the helpers of its tests, and tests that others import from."""
+        """Keras's own file: a helper of tests, or a test file that other tests import."""
         path = self._source.joinpath(*name.split(".")[2:])
         if (path / "__init__.py").is_file():
             return importlib.util.spec_from_file_location(
@@ -135,7 +135,7 @@ class _Finder(MetaPathFinder, Loader):
 
 
 class _AbsentFinder(MetaPathFinder, Loader):
-    """Finds optional packages that are not installed; asked last."""
+    """Finds optional packages that are not installed; the last finder."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         top = name.partition(".")[0]
@@ -146,7 +146,7 @@ class _AbsentFinder(MetaPathFinder, Loader):
         return AbsentPackage(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing."""
+        """Does nothing."""
 
 
 def _in_minicnn(name: str) -> str:

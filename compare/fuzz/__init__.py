@@ -1,8 +1,8 @@
-"""Random networks, on minicnn and on Keras: outputs, gradients, and three steps of training.
+"""Compares random networks on minicnn and on Keras: output, gradients, three training steps.
 
 Hypothesis draws small networks with branches, merges, shared layers, losses and optimizers. Each is
-measured against the float64 truth as `parity` does it. The first that differs is shrunk, and
-printed as a short program that runs under real Keras and under minicnn (`minicnn run`).
+compared with the float64 truth as in `parity`. The first that differs is made as small as possible
+and printed as a short program that runs with real Keras and with minicnn (`minicnn run`).
 """
 
 from __future__ import annotations
@@ -10,68 +10,68 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from compare import worker
-from compare.libraries import EXTRAS
-from compare.outcome import CannotCompare, Outcome
-from compare.table import print_table, progress
+from compare.cases.network import Network
+from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import print_table, progress
+from compare.fuzz import program_text
+from compare.fuzz.network_verdict import HOLDS, Verdict, examine
+from compare.libraries import EXTRAS, worker
+from minicnn.cli.arguments import at_least
 
-SUMMARY = "draw random networks, shrink what differs, and print it as a program"
+SUMMARY = "compare random networks; print the smallest that differs as a program"
 HEADS = ("network", "worst quantity", "minicnn", "Keras", "float32 explains", "verdict")
 SHOWN = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare fuzz`."""
+    """Add the options of `compare fuzz`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
-    parser.add_argument("--examples", type=_positive, default=100, help="how many (default 100)")
-    parser.add_argument("--seconds", type=_positive, help="stop drawing after so long")
-    parser.add_argument("--seed", type=int, help="draws the same networks again")
-    parser.add_argument("--program", metavar="FILE.py", help="write the program of a failure there")
+    parser.add_argument(
+        "--examples", type=at_least(1), default=100, help="number of networks (default 100)"
+    )
+    parser.add_argument("--seconds", type=at_least(1), help="stop after this time")
+    parser.add_argument("--seed", type=int, help="the same seed draws the same networks")
+    parser.add_argument("--program", metavar="FILE.py", help="write the program of a failure here")
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Draw and judge."""
+    """Draw networks and compare each on both libraries."""
     try:
-        from compare.fuzz import judging, search
+        from compare.fuzz import search
     except ModuleNotFoundError as error:
         raise CannotCompare(
             f"{error.name} is not installed: pip install 'minicnn[{EXTRAS[options.backend]}]'."
         ) from None
     seed = random.randrange(10**6) if options.seed is None else options.seed
-    with worker.conversation(options.backend, "compare.fuzz.judging:answers") as ask:
-        searched = search.Search(_watched(judging, ask, options.examples), options.seconds)
+    with worker.open_worker(
+        options.backend, "compare.fuzz.network_verdict:keras_results"
+    ) as run_in_keras:
+        examine = _with_progress(run_in_keras, options.examples)
+        searched = search.Search(examine, options.seconds)
         searched.run(options.examples, seed)
     progress(1, 1, "")
     return _outcome(searched, seed, options)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"it must be at least 1, and is {number}")
-    return number
-
-
-def _watched(judging: Any, ask: Any, examples: int) -> Any:
+def _with_progress(run_in_keras: Callable, examples: int) -> Callable[[Network], Verdict]:
     count = 0
 
-    def examine(network: Any) -> Any:
+    def examine_next(network: Network) -> Verdict:
         nonlocal count
         progress(count, max(examples, count + 1), " → ".join(s.name for s in network.steps))
         count += 1
-        return judging.examined(network, ask)
+        return examine(network, run_in_keras)
 
-    return examine
+    return examine_next
 
 
 def _outcome(searched: Any, seed: int, options: argparse.Namespace) -> Outcome:
-    from compare.fuzz import judging
-
-    closest = sorted((v for v in searched.verdicts if v.what == judging.HOLDS), key=_used)
+    closest = sorted((v for v in searched.verdicts if v.what == HOLDS), key=_share_of_limit)
     verdicts = [*closest[-SHOWN:][::-1]]
     if searched.failure:
         verdicts.insert(0, searched.failure)
@@ -89,7 +89,7 @@ def _outcome(searched: Any, seed: int, options: argparse.Namespace) -> Outcome:
     print(", ".join(f"{n} {what}" for what, n in counts.most_common()) + ".")
     summary = {"networks": len(searched.verdicts), "seed": seed, **counts}
     if not searched.failure:
-        none = "no network could be judged." if not counts[judging.HOLDS] else None
+        none = "no network could be compared." if not counts[HOLDS] else None
         return Outcome(results, summary, none)
     failed = results[0]
     print(f"\nThe smallest network that differs, as a program:\n\n{failed['program']}")
@@ -100,8 +100,8 @@ def _outcome(searched: Any, seed: int, options: argparse.Namespace) -> Outcome:
     )
 
 
-def _used(verdict: Any) -> float:
-    """The part of the limit that is used."""
+def _share_of_limit(verdict: Verdict) -> float:
+    """The error of minicnn divided by the limit."""
     shown = verdict.shown
     return shown.ours.relative / shown.limit if shown and shown.ours else 0.0
 
@@ -110,15 +110,13 @@ def _errors(result: dict[str, Any]) -> list[float | None]:
     return [e and e[0] for e in (result["ours"], result["keras"])]
 
 
-def _result(verdict: Any) -> dict[str, Any]:
-    from compare.fuzz import text
-
+def _result(verdict: Verdict) -> dict[str, Any]:
     shown = verdict.shown
-    label = text.described(verdict.network)
+    label = program_text.in_one_line(verdict.network)
     title = f"{label}.\n\n{shown.quantity}: {shown.wrong or 'holds'}\n"
     return {
         "network": label,
         **asdict(shown),
         "unclear": verdict.unclear,
-        "program": text.program(verdict.network, shown.quantity, title),
+        "program": program_text.program(verdict.network, shown.quantity, title),
     }

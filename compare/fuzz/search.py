@@ -1,4 +1,4 @@
-"""Draws networks until one differs, then shrinks it, or until enough are drawn."""
+"""Compares random networks until one differs or enough are drawn; shrinks one that differs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, configuration
 from hypothesis.strategies import SearchStrategy
 
-from compare.fuzz.drawing import networks
-from compare.fuzz.judging import DIFFERS, Verdict
-from compare.fuzz.network import Network
-from compare.fuzz.text import described
-from compare.outcome import CannotCompare
+from compare.cases.network import Network
+from compare.cli.outcome import CannotCompare
+from compare.fuzz.draw_network import networks
+from compare.fuzz.network_verdict import DIFFERS, Verdict
+from compare.fuzz.program_text import in_one_line
 
 BATCH = 50
 SHRINKING = 90.0  # seconds at most
 
 
 class _Differs(AssertionError):
-    """What hypothesis is told of a network that differs."""
+    """Raised inside hypothesis for a network that differs."""
 
 
 class Search:
-    """The verdicts on the networks of one search; `failure` is the smallest that differs."""
+    """Searches for a network that differs. `failure` is the verdict on the smallest one found."""
 
     def __init__(
         self,
@@ -48,9 +48,10 @@ class Search:
         self._broken: CannotCompare | None = None
 
     def run(self, examples: int, seed: int) -> None:
-        """Examine so many networks, fewer if time runs out or one differs.
+        """Examine this number of networks; stop earlier if time runs out or one differs.
 
-        Hypothesis runs in batches, as each begins with small networks, and none is examined twice.
+        Hypothesis runs in batches, as each batch begins with small networks. No network is examined
+        twice.
         """
         self._wanted = examples
         numbers, before = random.Random(seed), -1
@@ -79,15 +80,15 @@ class Search:
             try:
                 verdict = self._examined(network)
             except CannotCompare as error:
-                self._broken = CannotCompare(f"{error} The network: {described(network)}.")
+                self._broken = CannotCompare(f"{error} The network: {in_one_line(network)}.")
                 self._end = 0.0
                 return
             if self.failure and _kind(verdict) == _kind(self.failure):
                 raise _Differs
 
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            # Hypothesis keeps notes of its own, which are no business of the user's folder; and
-            # what is odd about a drawn network is no news.
+            # Hypothesis writes files, which must not be left in the user's folder; warnings about
+            # drawn networks are of no use.
             configuration.set_hypothesis_home_dir(Path(folder))
             warnings.simplefilter("ignore")
             try:
@@ -105,18 +106,18 @@ class Search:
         key = repr(network)
         if key not in self._known:
             self._known[key] = verdict = self.examine(network)
-            if not self.verdicts:  # the clock starts once Keras has
+            if not self.verdicts:  # the time begins when Keras has started
                 self._end = time.monotonic() + self._seconds
             if self.failure is None:
                 self.verdicts.append(verdict)
             if verdict.what == DIFFERS:
-                self._keep(verdict)
+                self._update_failure(verdict)
         return self._known[key]
 
-    def _keep(self, verdict: Verdict) -> None:
-        """The smallest so far. With the first, the time for shrinking begins.
+    def _update_failure(self, verdict: Verdict) -> None:
+        """Save the smallest failure so far. The time for shrinking begins with the first.
 
-        What differs in another way than the first did is another failure, and not kept.
+        A network that differs in another way than the first one is another failure: not saved.
         """
         if self.failure is None:
             self._end = time.monotonic() + SHRINKING
@@ -126,7 +127,7 @@ class Search:
 
 
 def _kind(verdict: Verdict) -> tuple[str, str]:
-    """What is wrong, without numbers: of a gradient, say, and who of the two is off."""
+    """The kind of failure, without numbers: the kind of quantity and the library that is wrong."""
     shown = verdict.shown
     if verdict.what != DIFFERS or shown is None:
         return verdict.what, ""

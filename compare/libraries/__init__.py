@@ -1,7 +1,7 @@
-"""The libraries that a case can be run in, behind one small interface.
+"""The libraries that a case can be run in, with one small interface.
 
-`Library` lists what the kinds of cases need. `MiniCNN`, `Truth` and the three Keras backends are
-libraries; which one runs a case, the case's code does not know.
+`Library` is the interface. `MiniCNN`, `Truth` and Keras on its three backends implement it, so
+that the same code runs a case in each of them. `worker` runs Keras in a process of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _KERAS = {"tensorflow": "TensorFlow", "jax": "Jax", "torch": "Torch"}
 
 
 def keras_on(backend: str) -> Library:
-    """Real Keras; the process must be one in which nothing has imported Keras yet."""
+    """Real Keras on a backend; nothing in this process may have imported Keras before."""
     module = importlib.import_module(f"compare.libraries.keras_on_{backend}")
     library: Any = getattr(module, _KERAS[backend])
     return library()

@@ -1,4 +1,4 @@
-"""What real Keras has in common on its backends. Imported in Keras's own process only."""
+"""Real Keras, the part that is the same on all backends. Imported in Keras's process only."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from unittest import mock
 import keras
 import numpy as np
 
-from compare.libraries.library import Draws, Library
+from compare.libraries.library import Library, SharedRandomNumbers
 
 
 class Keras(Library):
-    """Real Keras."""
+    """Real Keras on any backend."""
 
     keras = keras
 
     @contextlib.contextmanager
-    def shared_draws(self) -> Iterator[Draws]:
-        """The functions that its layers draw with are replaced."""
+    def shared_random_numbers(self) -> Iterator[SharedRandomNumbers]:
+        """Replaces the functions of Keras that layers draw random numbers with."""
         from keras.src.backend import random
 
-        draws = Draws()
+        draws = SharedRandomNumbers()
 
         def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
             shape = tuple(inputs.shape)

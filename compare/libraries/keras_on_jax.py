@@ -13,7 +13,7 @@ from compare.libraries.keras import Keras
 
 
 class Jax(Keras):
-    """Gradients by `jax.vjp` of the stateless function."""
+    """Keras on JAX, with gradients by `jax.vjp` of the stateless function."""
 
     def differentiate(
         self,
@@ -21,9 +21,9 @@ class Jax(Keras):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
-        """The gradients, zero where there is no path (JAX does not tell)."""
+        """The gradients; zeros where an output does not depend on an input."""
 
         def stateless(points: list, values: list) -> list:
             state = list(zip(variables, values, strict=True))

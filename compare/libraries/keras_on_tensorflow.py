@@ -12,7 +12,7 @@ from compare.libraries.keras import Keras
 
 
 class TensorFlow(Keras):
-    """Gradients by `tf.GradientTape`."""
+    """Keras on TensorFlow, with gradients by `tf.GradientTape`."""
 
     def differentiate(
         self,
@@ -20,7 +20,7 @@ class TensorFlow(Keras):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
         """The tape's gradients."""
         tensors = [tf.constant(x) for x in inputs]

@@ -12,7 +12,7 @@ from compare.libraries.keras import Keras
 
 
 class Torch(Keras):
-    """Gradients by `torch.autograd`."""
+    """Keras on PyTorch, with gradients by `torch.autograd`."""
 
     def differentiate(
         self,
@@ -20,7 +20,7 @@ class Torch(Keras):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
         """The gradients of the recorded graph."""
         tensors = [torch.tensor(x, requires_grad=True) for x in inputs]

@@ -1,4 +1,4 @@
-"""What a case may ask of a library."""
+"""The interface of a library that cases are run in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from compare.case import Made, Named
-from compare.values import Values, draw
+from compare.cases.case import LibraryName, LibraryObject
+from compare.cases.values import Values, draw
 
 
 class Library:
-    """A library with Keras's names. Subclasses say how gradients are asked for.
+    """A library with Keras's names. Subclasses say how gradients are computed.
 
     `values` and `array` make the arrays that cases are run on.
     """
@@ -22,11 +22,11 @@ class Library:
     keras: ModuleType
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """Drawn numbers in the type that this library computes in."""
+        """Converts drawn numbers to the type that this library computes in."""
         return x
 
     def values(self, described: Any, name: str) -> Any:
-        """The arrays for a nested description."""
+        """The arrays for nested descriptions; `name` is the seed."""
         if isinstance(described, Values):
             array = draw(described, name)
             return array if described.fixed else self.array(array)
@@ -35,28 +35,28 @@ class Library:
         return described
 
     def tensor(self, array: np.ndarray) -> Any:
-        """The array as the library's tensor."""
+        """Converts an array to a tensor of the library."""
         return self.keras.ops.convert_to_tensor(array)
 
     def numpy(self, tensor: Any) -> np.ndarray:
-        """The tensor as an array."""
+        """Converts a tensor to an array."""
         return np.asarray(self.keras.ops.convert_to_numpy(tensor))
 
     def find(self, name: str) -> Any:
-        """`keras.NAME`, however many dots it has."""
+        """The object `keras.NAME`; the name may have dots."""
         found: Any = self.keras
         for part in name.split("."):
             found = getattr(found, part)
         return found
 
-    def made(self, setting: Any) -> Any:
-        """A setting with the objects of the library that it describes."""
-        if isinstance(setting, Made):
-            return self.find(setting.name)(**self.made(dict(setting.settings)))
-        if isinstance(setting, Named):
+    def resolve(self, setting: Any) -> Any:
+        """Replaces descriptions in a setting by the library's objects."""
+        if isinstance(setting, LibraryObject):
+            return self.find(setting.name)(**self.resolve(dict(setting.settings)))
+        if isinstance(setting, LibraryName):
             return self.find(setting.name)
         if isinstance(setting, dict):
-            return {key: self.made(value) for key, value in setting.items()}
+            return {key: self.resolve(value) for key, value in setting.items()}
         return setting
 
     def differentiate(
@@ -65,26 +65,26 @@ class Library:
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
         """The gradients of `function(*inputs)` to each input, then to each variable.
 
-        `held` says that the function holds something constant, so that differences of its values
-        are not its gradient.
+        `held_constant` says that something in the function is held constant in its gradient, so
+        that central differences of its values are not the gradient.
         """
         raise NotImplementedError
 
     @contextlib.contextmanager
-    def shared_draws(self) -> Iterator[Draws]:
-        """Inside, random numbers are those of `Draws`, which are the same in all libraries."""
+    def shared_random_numbers(self) -> Iterator[SharedRandomNumbers]:
+        """Context in which layers draw from `SharedRandomNumbers`, the same in all libraries."""
         raise NotImplementedError
 
 
-class Draws:
-    """Random numbers that all libraries share: those of the first drawing, of the second, ...
+class SharedRandomNumbers:
+    """Random numbers that all libraries share: fixed ones for the first draw, the second, ...
 
-    Whoever draws with a key that has been used is given the same again. So a mask that is drawn
-    once more on the way back is right with its key, and with another one it is not.
+    A draw with a key that was used before gives the same numbers again. So a mask that is drawn
+    again in the backward pass is the same only if the backward pass uses the same key.
     """
 
     def __init__(self) -> None:
@@ -92,15 +92,15 @@ class Draws:
         self._next = 0
 
     def restart(self) -> None:
-        """The next drawing is the first."""
+        """Begin again with the numbers of the first draw."""
         self._next = 0
 
     def uniform(self, shape: Sequence[int], key: bytes | None = None) -> np.ndarray:
-        """Numbers of [0, 1), float32. With a key that was met before, the same as then."""
+        """Uniform numbers in [0, 1), float32; the same as before if the key was used before."""
         return self._generator(shape, key).random(tuple(shape), "float32")
 
     def normal(self, shape: Sequence[int], key: bytes | None = None) -> np.ndarray:
-        """Numbers of N(0, 1), float32."""
+        """Normal numbers, N(0, 1), float32; the same as before if the key was used before."""
         return self._generator(shape, key).standard_normal(tuple(shape), "float32")
 
     def _generator(self, shape: Sequence[int], key: bytes | None) -> np.random.Generator:

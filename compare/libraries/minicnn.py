@@ -1,4 +1,4 @@
-"""minicnn in float32 on its fast backend."""
+"""minicnn in float32 on the backend that is set."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 import minicnn
-from compare.libraries.library import Draws, Library
+from compare.libraries.library import Library, SharedRandomNumbers
 from minicnn.autodiff import GradientTape, Tensor
 from minicnn.backend import kernels
 
 
 class MiniCNN(Library):
-    """minicnn as its users run it."""
+    """minicnn with its usual settings."""
 
     keras = minicnn
 
@@ -25,7 +25,7 @@ class MiniCNN(Library):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
         """The tape's gradients."""
         tensors = [Tensor(x) for x in inputs]
@@ -37,10 +37,31 @@ class MiniCNN(Library):
         gradients = tape.gradient(outputs, sources, output_gradients=seeds)
         return [None if g is None else g.numpy() for g in gradients]
 
+    def combined_output(
+        self,
+        function: Callable[..., list],
+        points: Sequence[np.ndarray],
+        variables: Sequence[Any],
+        cotangents: Sequence[np.ndarray],
+    ) -> float:
+        """⟨cotangents, outputs⟩ at these values of the inputs, then of the variables.
+
+        Leaves the variables at these values.
+        """
+        tensors = [Tensor(x) for x in points]
+        inputs, values = (
+            tensors[: len(points) - len(variables)],
+            tensors[len(points) - len(variables) :],
+        )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        pairs = zip(cotangents, function(*inputs), strict=True)
+        return float(sum((c * y.numpy()).sum() for c, y in pairs))
+
     @contextlib.contextmanager
-    def shared_draws(self) -> Iterator[Draws]:
-        """The kernels that draw are replaced, so that minicnn's own operations still run."""
-        draws = Draws()
+    def shared_random_numbers(self) -> Iterator[SharedRandomNumbers]:
+        """Replaces the backend functions that draw; minicnn's own operations still run."""
+        draws = SharedRandomNumbers()
 
         def keep(key: Any, shape: Any, rate: float, dtype: Any) -> np.ndarray:
             kept = draws.uniform(shape, np.asarray(key).tobytes()) >= np.float32(rate)

@@ -1,4 +1,4 @@
-"""The truth: minicnn's NumPy backend in float64, its gradients confirmed by differences."""
+"""The truth: minicnn's NumPy backend in float64, with gradients confirmed by differences."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from unittest import mock
 
 import numpy as np
 
+from compare.cases.values import generator
 from compare.errors import UNIT
 from compare.libraries.minicnn import MiniCNN
-from compare.values import generator
 from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.ops.define.primitive import Primitive
@@ -20,15 +20,15 @@ STEPS = (1e-4, 2e-4)
 DIRECTIONS = 2
 
 
-Move = Callable[[np.ndarray], np.ndarray]
+Perturb = Callable[[np.ndarray], np.ndarray]
 Numbers = np.ndarray | Tensor | Variable | float
 
 
 class Truth(MiniCNN):
-    """minicnn in float64.
+    """minicnn in float64, which checks its gradients by central differences.
 
-    `disagreement` is the largest difference between a gradient and the differences of values,
-    relative to what was compared, over all that was differentiated.
+    `disagreement` is the largest relative difference between a gradient and central differences
+    so far.
     """
 
     def __init__(self, confirm: bool = True):
@@ -37,7 +37,7 @@ class Truth(MiniCNN):
 
     @contextlib.contextmanager
     def settings(self) -> Iterator[None]:
-        """Inside, minicnn computes in float64 on the NumPy backend, each operation by itself."""
+        """Context in which minicnn computes in float64 on the NumPy backend, without fusion."""
         floatx, backend = config.floatx(), config.backend()
         policy, fusion = config.dtype_policy(), config.fusion()
         config.set_floatx("float64")
@@ -53,7 +53,7 @@ class Truth(MiniCNN):
             config.set_fusion(fusion)
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """The numbers in float64."""
+        """Converts floats to float64."""
         return x.astype("float64") if x.dtype.kind == "f" else x
 
     def differentiate(
@@ -62,44 +62,38 @@ class Truth(MiniCNN):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
-        """The tape's gradients, after differences of the function's values have confirmed them."""
+        """The tape's gradients, compared with central differences of the function's values."""
         gradients = super().differentiate(function, inputs, variables, cotangents)
-        if not self.confirm or held:
+        if not self.confirm or held_constant:
             return gradients
         points = [*inputs, *(v.numpy() for v in variables)]
 
-        def pulled(*point: np.ndarray) -> float:
-            tensors = [Tensor(x) for x in point]
-            for variable, value in zip(variables, tensors[len(inputs) :], strict=True):
-                variable.assign(value)
-            outputs = function(*tensors[: len(inputs)])
-            return float(
-                sum((c * y.numpy()).sum() for c, y in zip(cotangents, outputs, strict=True))
-            )
+        def combined(*points: np.ndarray) -> float:
+            return self.combined_output(function, points, variables, cotangents)
 
         for i, gradient in enumerate(gradients):
             for k in range(DIRECTIONS if points[i].size > 1 else 1):
                 direction = generator(f"direction {k}").standard_normal(points[i].shape)
-                self._compare(pulled, points, i, direction, gradient)
+                self._compare(combined, points, i, direction, gradient)
         for variable, value in zip(variables, points[len(inputs) :], strict=True):
             variable.assign(value)
         return gradients
 
     def _compare(
         self,
-        pulled: Callable[..., float],
+        combined: Callable[..., float],
         points: list[np.ndarray],
         i: int,
         direction: np.ndarray,
         gradient: np.ndarray | None,
     ) -> None:
-        """One derivative along one direction, by central differences of the fourth order."""
+        """Compare one derivative along a direction with central differences of fourth order."""
 
         def along(step: float) -> float:
             there = [x + step * direction if j == i else x for j, x in enumerate(points)]
-            return pulled(*there)
+            return combined(*there)
 
         near, far = ((along(h) - along(-h)) / (2 * h) for h in STEPS)
         measured = (4 * near - far) / 3
@@ -109,21 +103,21 @@ class Truth(MiniCNN):
 
 
 @contextlib.contextmanager
-def rounding(seed: int, size: float = UNIT) -> Iterator[Move]:
-    """Inside, every result and every assigned value is moved as far as float32 rounds, or by
-    `size` relative to itself.
+def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
+    """Context in which every result and every assigned value is perturbed at random.
 
-    What such computations differ by is what rounding explains: the method CESTAC of La Porte and
-    Vignes (1974), in which the arithmetic itself is perturbed at random. Whole numbers stay, as
-    float32 has them. Gives the function that moves an array.
+    The relative change is `size`, by default that of rounding to float32. How far such results
+    differ is what rounding explains: the method CESTAC of La Porte and Vignes (1974). Whole
+    numbers do not change, as float32 represents them exactly. Yields the function that perturbs
+    an array.
     """
     random, exact, assign = np.random.default_rng(seed), Primitive.__call__, Variable.assign
 
-    def move(array: np.ndarray) -> np.ndarray:
+    def perturb(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
-        moved = array * (1 + random.choice([-size, size], array.shape))
-        return np.where(array == np.round(array), array, moved)
+        perturbed = array * (1 + random.choice([-size, size], array.shape))
+        return np.where(array == np.round(array), array, perturbed)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
         result = exact(primitive, *args, **kwargs)
@@ -131,40 +125,42 @@ def rounding(seed: int, size: float = UNIT) -> Iterator[Move]:
         for tensor in result if isinstance(result, (list, tuple)) else (result,):
             if isinstance(tensor, Tensor) and tensor.dtype.kind in "fc":
                 array = tensor.array
-                tensor.array = np.where(np.isin(array, given), array, move(array))
+                tensor.array = np.where(np.isin(array, given), array, perturb(array))
         return result
 
     def assign_inexactly(variable: Variable, value: Any) -> Any:
-        return assign(variable, move(np.asarray(value)))
+        return assign(variable, perturb(np.asarray(value)))
 
     with (
         mock.patch.object(Primitive, "__call__", inexact),
         mock.patch.object(Variable, "assign", assign_inexactly),
     ):
-        yield move
+        yield perturb
 
 
 def _numbers(arguments: Any) -> np.ndarray:
-    """All numbers in the arguments of an operation. A result that is one of them was chosen, as a
-    maximum is, and is as exact as they are.
+    """All numbers in the arguments of an operation.
+
+    A result that is one of them was only selected (by a maximum, for example): it has no rounding
+    error of its own.
     """
     flat = [np.asarray(x).ravel() for x in tree.flatten(arguments) if isinstance(x, Numbers)]
     return np.concatenate([np.zeros(1), *flat])
 
 
-class Neighbour(Truth):
-    """The truth, but for rounding: of the data and settings here, of the rest by `rounding`."""
+class PerturbedTruth(Truth):
+    """The truth with perturbed data and settings. `perturbed_arithmetic` perturbs the rest."""
 
-    def __init__(self, move: Move):
+    def __init__(self, perturb: Perturb):
         super().__init__(confirm=False)
-        self._move = move
+        self._perturb = perturb
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """The numbers, moved."""
-        return self._move(super().array(x))
+        """Converts floats to float64 and perturbs them."""
+        return self._perturb(super().array(x))
 
-    def made(self, setting: Any) -> Any:
-        """The setting, moved if it is a fraction."""
+    def resolve(self, setting: Any) -> Any:
+        """As in `Library`; floats are perturbed."""
         if isinstance(setting, float):
-            return float(self._move(np.float64(setting)))
-        return super().made(setting)
+            return float(self._perturb(np.float64(setting)))
+        return super().resolve(setting)

@@ -1,9 +1,10 @@
-"""A model of your own, layer by layer: minicnn beside real Keras and the float64 truth.
+"""Compares a model of your own layer by layer: minicnn, real Keras and the float64 truth.
 
-Both open the .keras file, get the same data and compute without dropout. A row shows what a layer
-returned, in the order of the computation; then the gradients of the weights under a random
-cotangent, from the last layer back to the first. The truth is minicnn's NumPy backend in float64;
-what rounding explains is no difference. The first row that is further off is marked.
+Both libraries open the .keras file, get the same data and compute without dropout. The first table
+has a row for each layer's output, in the order of the computation; the second, for the gradient of
+each weight with a random cotangent, from the last layer to the first. The truth is minicnn's NumPy
+backend in float64. A difference that rounding explains is accepted; the first row with a larger
+difference is marked.
 """
 
 from __future__ import annotations
@@ -14,50 +15,50 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import print_table
 from compare.errors import ALLOWED, UNIT, error
 from compare.libraries import EXTRAS
-from compare.model.asking import Answers, Wish, ask
-from compare.model.cut import before_unknown
 from compare.model.description import read, unknown
+from compare.model.known_part import before_unknown
 from compare.model.run import Layer
-from compare.outcome import CannotCompare, Outcome
-from compare.table import print_table
+from compare.model.runs import Request, Results, run_all
 
 SUMMARY = "compare a model of your own with Keras, layer by layer"
 HEADS = ("shape", "minicnn", "ulp", "Keras", "ulp", "rounding explains", "verdict")
 
 
 class Quantity(NamedTuple):
-    """One array, as each of them has it."""
+    """An output or gradient, computed by minicnn, by Keras and in float64."""
 
     name: str
     ours: np.ndarray
     keras: np.ndarray
     truth: np.ndarray
-    neighbours: list[np.ndarray]
+    perturbed: list[np.ndarray]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare model`."""
+    """Add the options of `compare model`."""
     parser.add_argument("file", metavar="FILE.keras", help="the model")
-    parser.add_argument("--data", metavar="FILE.npz", help="what it is fed with (default: random)")
+    parser.add_argument("--data", metavar="FILE.npz", help="its inputs (default: random)")
     parser.add_argument("--batch", type=int, default=4, help="how many rows (default 4)")
     parser.add_argument("--seed", type=int, default=0, help="of random data and cotangents")
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Ask all, and print two tables."""
+    """Run the model on both libraries and in float64, and print two tables."""
     if options.batch < 1 or options.seed < 0:
         raise CannotCompare("--batch must be at least 1, and --seed at least 0.")
     description, left_out = read(options.file), []
     lacking = unknown(description)
     if lacking:
         description, left_out = before_unknown(description)
-    asked = (options.data, options.batch, options.seed, options.backend)
-    answers = ask(Wish(options.file, description, not lacking, *asked))
-    outputs = [judged(q) for q in _outputs(answers)]
-    gradients = [judged(q) for q in _gradients(answers)]
+    chosen = (options.data, options.batch, options.seed, options.backend)
+    results = run_all(Request(options.file, description, not lacking, *chosen))
+    outputs = [compare(q) for q in _outputs(results)]
+    gradients = [compare(q) for q in _gradients(results)]
     _print("output of", outputs)
     print()
     _print("gradient to", gradients)
@@ -68,10 +69,10 @@ def command(options: argparse.Namespace) -> Outcome:
     return Outcome([*outputs, *gradients], summary, " ".join(filter(None, reasons)) or None)
 
 
-def judged(quantity: Quantity) -> dict[str, Any]:
-    """The errors of both, and what is wrong if anything."""
+def compare(quantity: Quantity) -> dict[str, Any]:
+    """The errors of both libraries, and which of them are larger than rounding explains."""
     ours, keras = (error(a, quantity.truth) for a in (quantity.ours, quantity.keras))
-    limit = explained(quantity.truth, quantity.neighbours)
+    limit = explained(quantity.truth, quantity.perturbed)
     off = [who for who, e in (("minicnn", ours), ("Keras", keras)) if not e.relative <= limit]
     return {
         "name": quantity.name,
@@ -83,25 +84,25 @@ def judged(quantity: Quantity) -> dict[str, Any]:
     }
 
 
-def explained(truth: np.ndarray, neighbours: list[np.ndarray]) -> float:
-    """How far the neighbours are, relative to the largest entry, and a few roundings more."""
+def explained(truth: np.ndarray, perturbed: list[np.ndarray]) -> float:
+    """The largest relative error of the perturbed results, plus a few roundings."""
     if truth.dtype.kind not in "fc":
         return 0.0
-    moved = [error(n, truth).relative for n in neighbours]
+    moved = [error(n, truth).relative for n in perturbed]
     return max((m for m in moved if np.isfinite(m)), default=0.0) + ALLOWED * UNIT
 
 
-def _outputs(answers: Answers) -> Iterator[Quantity]:
-    """The outputs of the layers that all have, in minicnn's order."""
-    keras, truth, *neighbours = (
-        _by_name(a.layers) for a in (answers.keras, answers.truth, *answers.neighbours)
+def _outputs(results: Results) -> Iterator[Quantity]:
+    """The outputs of all layers, in minicnn's order."""
+    keras, truth, *perturbed = (
+        _by_name(a.layers) for a in (results.keras, results.truth, *results.perturbed)
     )
-    ours = _by_name(answers.ours.layers)
+    ours = _by_name(results.ours.layers)
     for name in dict.fromkeys([*ours, *keras]):
         if name not in ours or name not in keras:
-            who = "minicnn" if name not in ours else "Keras"
-            raise CannotCompare(f"{who} did not compute {name}, which the other did.")
-        yield Quantity(name, ours[name], keras[name], truth[name], [n[name] for n in neighbours])
+            library = "minicnn" if name not in ours else "Keras"
+            raise CannotCompare(f"{library} did not compute {name}, but the other library did.")
+        yield Quantity(name, ours[name], keras[name], truth[name], [n[name] for n in perturbed])
 
 
 def _by_name(layers: list[Layer]) -> dict[str, np.ndarray]:
@@ -112,12 +113,12 @@ def _by_name(layers: list[Layer]) -> dict[str, np.ndarray]:
     }
 
 
-def _gradients(answers: Answers) -> Iterator[Quantity]:
-    """The gradients, from the last layer back."""
-    parts = (answers.ours, answers.keras, answers.truth, *answers.neighbours)
-    together = zip(answers.names, *(a.gradients for a in parts), strict=True)
-    for name, ours, keras, truth, *neighbours in reversed(list(together)):
-        yield Quantity(name, ours, keras, truth, neighbours)
+def _gradients(results: Results) -> Iterator[Quantity]:
+    """The gradients, from the last layer to the first."""
+    parts = (results.ours, results.keras, results.truth, *results.perturbed)
+    together = zip(results.names, *(a.gradients for a in parts), strict=True)
+    for name, ours, keras, truth, *perturbed in reversed(list(together)):
+        yield Quantity(name, ours, keras, truth, perturbed)
 
 
 def _print(what: str, rows: list[dict[str, Any]]) -> None:

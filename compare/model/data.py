@@ -1,4 +1,4 @@
-"""What the model is fed with: the user's arrays, or random ones that fit its inputs."""
+"""The data that the model is called on: the user's arrays, or random ones of the right shapes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from compare.outcome import CannotCompare
+from compare.cli.outcome import CannotCompare
 
-LENGTH = 16  # of an axis whose length the model leaves open
-CLASSES = 10  # of whole numbers, where no Embedding says how many
+LENGTH = 16  # of an axis whose length is None in the model
+CLASSES = 10  # random whole numbers are below this, unless an Embedding says how many there are
 
 
 def drawn(inputs: list[Any], batch: int, seed: int) -> list[np.ndarray]:
@@ -23,16 +23,16 @@ def drawn(inputs: list[Any], batch: int, seed: int) -> list[np.ndarray]:
 
 def _drawn(x: Any, shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
     random = np.random.default_rng(seed)
-    words = _words(x)
-    if words or "int" in x.dtype:
-        return random.integers(0, words or CLASSES, shape).astype(x.dtype)
+    vocabulary = _vocabulary(x)
+    if vocabulary or "int" in x.dtype:
+        return random.integers(0, vocabulary or CLASSES, shape).astype(x.dtype)
     if x.dtype == "bool":
         return random.integers(0, 2, shape).astype(bool)
     return random.standard_normal(shape, "float32").astype(x.dtype)
 
 
-def _words(x: Any) -> int | None:
-    """How many numbers the Embedding has that the input goes into, if it goes into one."""
+def _vocabulary(x: Any) -> int | None:
+    """`input_dim` of the Embedding that is called on the input; None if there is none."""
     readers = [node.operation for node in x._keras_history.operation._outbound_nodes]
     return min((r.input_dim for r in readers if type(r).__name__ == "Embedding"), default=None)
 
@@ -43,7 +43,8 @@ def given(file: str, inputs: list[Any], batch: int) -> list[np.ndarray]:
     rows = {len(a) if a.ndim else 0 for a in arrays}
     if len(rows) > 1 or 0 in rows:
         raise CannotCompare(
-            f"the arrays in {file} have {sorted(rows)} rows: as many in each, please."
+            f"the arrays in {file} have {sorted(rows)} rows: give all the same number of rows, "
+            "at least one."
         )
     return [_fitted(a[: x.shape[0] or batch], x, file) for a, x in zip(arrays, inputs, strict=True)]
 
@@ -56,12 +57,12 @@ def _read(file: str) -> dict[str, np.ndarray]:
         raise CannotCompare(f"there is no file {file}.") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
         raise CannotCompare(
-            f"{file} is no .npz file of numbers, as np.savez writes it: {error}"
+            f"{file} is not a .npz file of numbers as np.savez writes it: {error}"
         ) from error
 
 
 def _chosen(arrays: dict[str, np.ndarray], inputs: list[Any], file: str) -> list[np.ndarray]:
-    """The arrays by the names of the inputs; without such names the only one, or arr_0, arr_1 …"""
+    """The arrays with the names of the inputs; else the only array, or arr_0, arr_1 …"""
     names = [x.name for x in inputs]
     numbered = [f"arr_{i}" for i in range(len(inputs))]
     if set(names) <= set(arrays):
@@ -72,7 +73,7 @@ def _chosen(arrays: dict[str, np.ndarray], inputs: list[Any], file: str) -> list
         return [arrays[name] for name in numbered]
     raise CannotCompare(
         f"{file} has {', '.join(sorted(arrays)) or 'no arrays'}; the model's inputs are called "
-        f"{', '.join(names)}: name the arrays like that, as in np.savez(FILE, {names[0]}=...)."
+        f"{', '.join(names)}: save the arrays under these names, np.savez(FILE, {names[0]}=...)."
     )
 
 
@@ -82,11 +83,11 @@ def _fitted(array: np.ndarray, x: Any, file: str) -> np.ndarray:
     )
     if not fits:
         raise CannotCompare(
-            f"the data for the input {x.name} have shape {array.shape}; the model takes {x.shape}."
+            f"the data for the input {x.name} have shape {array.shape}; the model needs {x.shape}."
         )
     if array.dtype.kind not in "biuf":
-        raise CannotCompare(f"the data for the input {x.name} are no numbers: {array.dtype}.")
+        raise CannotCompare(f"the data for the input {x.name} are not numbers: {array.dtype}.")
     fitted = array.astype(x.dtype)
     if fitted.dtype.kind != "f" and not np.array_equal(fitted, array):
-        raise CannotCompare(f"the data for the input {x.name} are no numbers of type {x.dtype}.")
+        raise CannotCompare(f"the data for the input {x.name} are not numbers of type {x.dtype}.")
     return fitted

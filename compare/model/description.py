@@ -1,11 +1,11 @@
-"""What a .keras file says about its model, before anything is made of it."""
+"""Reads the description of a model from a .keras file, without creating the model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from compare.outcome import CannotCompare
+from compare.cli.outcome import CannotCompare
 from minicnn.saving import limits
 from minicnn.saving.archive import CONFIG, describe, open_archive
 from minicnn.saving.config_text import read_config_text
@@ -19,7 +19,7 @@ _OF_THE_FILE += ("__ellipsis__", "__bytes__")
 
 
 def read(file: str) -> dict[str, Any]:
-    """The description of the model, without what it was compiled with."""
+    """The description of the model, without the arguments of `compile`."""
     name = describe(file)
     try:
         with open_archive(file, name) as archive:
@@ -33,7 +33,7 @@ def read(file: str) -> dict[str, Any]:
 
 
 def unknown(description: Any) -> list[str]:
-    """The classes that minicnn lacks, and code, anywhere in a description."""
+    """The names of classes in a description that minicnn does not have, and of Python code."""
     names = [
         str(part["class_name"])
         for part in _parts(description)
@@ -52,7 +52,7 @@ def _is_known(part: dict[str, Any]) -> bool:
 
 
 def in_float64(part: Any) -> Any:
-    """The same model, with float64 for every type of floats."""
+    """The description with every float type replaced by float64."""
     if isinstance(part, list):
         return [in_float64(item) for item in part]
     if not isinstance(part, dict):
@@ -66,7 +66,7 @@ def in_float64(part: Any) -> Any:
 
 
 def unit(description: Any) -> float:
-    """The relative error of rounding to the coarsest type of floats that a layer computes in."""
+    """The relative rounding error of the least precise float type of all layers."""
     policies = [p["config"]["name"] for p in _parts(description) if _is_policy(p)]
     policies += [p["dtype"] for p in _parts(description) if isinstance(p.get("dtype"), str)]
     units = [UNITS.get(name.removeprefix("mixed_"), 0.0) for name in policies]

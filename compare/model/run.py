@@ -1,4 +1,4 @@
-"""A model in any library: its weights, the outputs of its layers, the gradients of its weights."""
+"""Runs a model in any library: the outputs of its layers and the gradients of its weights."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from unittest import mock
 
 import numpy as np
 
-from compare.kinds.shared import floating
+from compare.cases.kinds.shared import floating
 from compare.libraries import Library
 
 
-class Question(NamedTuple):
-    """What is asked of a model; sent to Keras's process as well.
+class Task(NamedTuple):
+    """A model and the data to run it on; it is sent to Keras's process, too.
 
     Attributes:
         file: the .keras file.
-        part: the description of the part to look at, if it is not the whole.
-        arrays: the data, one array an input, in the order of the inputs.
+        part: the description of the part to run, None for the whole model.
+        arrays: the data, one array for each input, in their order.
         seed: of the cotangents.
     """
 
@@ -31,18 +31,18 @@ class Question(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One call of a layer, and what came out."""
+    """One call of a layer, with its outputs."""
 
     name: str
     kind: str
     outputs: list[np.ndarray]
 
 
-class Answer(NamedTuple):
-    """All that a library says.
+class Result(NamedTuple):
+    """The result of a library.
 
     Attributes:
-        layers: in the order in which they finished.
+        layers: in the order in which their calls ended.
         gradients: to the inputs that are floats, then to the trainable weights.
     """
 
@@ -50,36 +50,36 @@ class Answer(NamedTuple):
     gradients: list[np.ndarray]
 
 
-def in_keras(library: Library, question: Question) -> Iterator[Any]:
-    """In Keras's process: the weights by layer, then the answer."""
-    model = library.keras.saving.load_model(question.file, compile=False)
-    if question.part:
-        model = made(library, question.part, weights_by_layer(model))
+def in_keras(library: Library, task: Task) -> Iterator[Any]:
+    """Run in Keras's process: yields the weights by layer, then the result."""
+    model = library.keras.saving.load_model(task.file, compile=False)
+    if task.part:
+        model = model_from(library, task.part, weights_by_layer(model))
     yield weights_by_layer(model)
-    yield answer(library, model, question)
+    yield run(library, model, task)
 
 
 def weights_by_layer(model: Any) -> dict[str, list[np.ndarray]]:
-    """The weights of each of the model's layers."""
+    """The weights of each layer of the model, by the layer's name."""
     return {layer.name: layer.get_weights() for layer in model.layers}
 
 
 def set_weights(model: Any, weights: dict[str, list[np.ndarray]]) -> None:
-    """Give the model's layers these weights."""
+    """Set the weights of the model's layers."""
     for layer in model.layers:
         layer.set_weights(weights[layer.name])
 
 
-def made(library: Library, description: dict, weights: dict[str, list[np.ndarray]]) -> Any:
-    """A model made from its description, with these weights."""
+def model_from(library: Library, description: dict, weights: dict[str, list[np.ndarray]]) -> Any:
+    """A model created from its description, with these weights."""
     model = library.keras.saving.deserialize_keras_object(description)
     set_weights(model, weights)
     return model
 
 
-def answer(library: Library, model: Any, question: Question) -> Answer:
-    """Outputs and gradients for the question's data, dropout off."""
-    arrays = [library.array(a) for a in question.arrays]
+def run(library: Library, model: Any, task: Task) -> Result:
+    """Outputs and gradients for the task's data, without dropout."""
+    arrays = [library.array(a) for a in task.arrays]
     tensors = [library.tensor(a) for a in arrays]
     active = [i for i, a in enumerate(arrays) if a.dtype.kind == "f"]
 
@@ -96,8 +96,8 @@ def answer(library: Library, model: Any, question: Question) -> Answer:
         lambda *watched: floating(apply(*watched)),
         [arrays[i] for i in active],
         model.trainable_variables,
-        cotangents(library, floating(outputs), question.seed),
-        held=True,
+        cotangents(library, floating(outputs), task.seed),
+        held_constant=True,
     )
     points = [arrays[i].shape for i in active]
     points += [tuple(v.shape) for v in model.trainable_variables]
@@ -105,7 +105,7 @@ def answer(library: Library, model: Any, question: Question) -> Answer:
         np.zeros(shape, "float32") if g is None else g
         for shape, g in zip(points, found, strict=True)
     ]
-    return Answer(layers, gradients)
+    return Result(layers, gradients)
 
 
 def cotangents(library: Library, outputs: list, seed: int) -> list[np.ndarray]:
@@ -126,7 +126,7 @@ def _structured(library: Library, model: Any, inputs: list) -> Any:
 
 @contextlib.contextmanager
 def recording(library: Library) -> Iterator[list[Layer]]:
-    """Inside, what the layers of models return is written down, also those of nested models."""
+    """Context that records the outputs of a model's layers, including those of nested models."""
     keras, layers, counts, running = library.keras, [], {}, []
 
     def watched(original: Callable) -> Callable:

@@ -1,10 +1,10 @@
-"""Planted bugs, switched on one at a time: parity's cases must catch each.
+"""Plants bugs in minicnn, one at a time, and tests that parity's cases detect each.
 
-A harness that passes a wrong backward is worse than none. Each bug of `compare/planted` is put into
-minicnn in memory, so that its float32 and its float64 are both wrong, as they would be with a real
-bug; then the cases near it are judged as `parity` judges them, on the NumPy backend, whose lines
-are the ones that are changed. A bug that no case notices fails the command. Beside it stands what
-the checks of `weaker_checks.py`, which other projects use, make of the same bug and cases.
+Each bug of `planted` changes lines of minicnn in memory, so that its float32 and its float64
+results are both wrong, as with a real bug. Then the cases that the bug names are compared as in
+`parity`, on the NumPy backend, whose lines the bugs change. A bug that no case detects fails the
+command. The table also shows which of the checks that other projects use (`weaker_checks.py`)
+detect the same bug with the same cases.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from compare import catalogue, judge, parity, worker
-from compare.case import Case
-from compare.libraries import EXTRAS
+from compare import parity
+from compare.cases import catalogue
+from compare.cases.case import Case
+from compare.cli.outcome import Outcome
+from compare.cli.table import print_table, progress
+from compare.libraries import EXTRAS, worker
 from compare.mutants import weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
-from compare.outcome import Outcome
-from compare.table import print_table, progress
+from compare.parity import judge
 from minicnn import config
 
-SUMMARY = "plant bugs in minicnn and see that parity's cases catch each"
+SUMMARY = "plant bugs in minicnn; parity's cases must catch each"
 OURS = "parity"
 OTHERS = tuple(check.name for check in weaker_checks.CHECKS)
 HEADS = ("planted bug", "part", "caught by parity's", "case", *OTHERS)
@@ -33,9 +35,9 @@ DIFFERENTIATED = ("layers", "losses", "ops")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare mutants`."""
+    """Add the options of `compare mutants`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
-    parser.add_argument("--only", metavar="WORD", help="bugs with this in their description")
+    parser.add_argument("--only", metavar="WORD", help="only bugs with this in their description")
 
 
 def command(options: argparse.Namespace) -> Outcome:
@@ -46,55 +48,55 @@ def command(options: argparse.Namespace) -> Outcome:
     everything = [case.on(options.backend) for case in catalogue.cases()]
     near = {bug: [case for case in everything if is_near(case, bug)] for bug in bugs}
     cases = {(c.kind, c.label): c for found in near.values() for c in found}
-    answers = worker.in_keras(options.backend, "compare.parity:answers", list(cases.values()))
+    answers = worker.in_keras(options.backend, "compare.parity:keras_results", list(cases.values()))
     trial = Trial(dict(zip(cases, answers, strict=True)))
     results = []
     for i, bug in enumerate(bugs):
         progress(i, len(bugs), bug.what)
-        results.append(trial.of(bug, near[bug]))
+        results.append(trial.run(bug, near[bug]))
     progress(len(bugs), len(bugs), "")
     print_table(HEADS, [_row(r) for r in results], [None if r[OURS] else "bad" for r in results])
     scores = _scores(results)
-    alarms = [trial.alarms(case) for case in cases.values() if case.kind in DIFFERENTIATED]
+    alarms = [trial.false_alarms(case) for case in cases.values() if case.kind in DIFFERENTIATED]
     _print_scores(scores, alarms)
     return Outcome(results, {"bugs": len(bugs), "scores": scores}, _failure(results))
 
 
 def _failure(results: Sequence[dict[str, Any]]) -> str | None:
-    """A bug that raises an error proves nothing, as anybody would see it."""
+    """The bugs that were not caught, or only because they raise an error, which is no test."""
     reasons = {
         "not caught": [r["what"] for r in results if not r[OURS]],
         "caught by an error only": [r["what"] for r in results if r["raises"]],
     }
-    told = [f"{why}: {'; '.join(bugs)}" for why, bugs in reasons.items() if bugs]
-    return ". ".join(told) + "." if told else None
+    failures = [f"{why}: {'; '.join(bugs)}" for why, bugs in reasons.items() if bugs]
+    return ". ".join(failures) + "." if failures else None
 
 
 def is_near(case: Case, bug: Bug) -> bool:
-    """Whether a case is one of those that the bug names."""
+    """Whether the bug names the case."""
     return any(word in f"{case.kind}.{case.label}" for word in bug.near)
 
 
 class Trial:
-    """Tries bugs on cases. What a case or a check finds wrong without a bug catches none.
+    """Runs cases with planted bugs. A case or check that fails without a bug does not count.
 
     Args:
-        keras: what Keras says to each case, by its kind and label.
+        keras: Keras's result of each case, by its kind and label.
     """
 
     def __init__(self, keras: dict[tuple[str, str], Any]):
         self._keras = keras
         self._holds: dict[tuple[str, str], bool] = {}
-        self._alarms: dict[tuple[str, str], set[str]] = {}
+        self._false_alarms: dict[tuple[str, str], set[str]] = {}
 
-    def of(self, bug: Bug, cases: Sequence[Case]) -> dict[str, Any]:
-        """Which case notices the bug and what of it, and which of the weaker checks do."""
+    def run(self, bug: Bug, cases: Sequence[Case]) -> dict[str, Any]:
+        """The case and the weaker checks that detect a bug."""
         before = config.backend()
         config.set_backend("numpy")
         try:
             case, wrong = self._first(bug, cases)
             others = self._others(bug, cases)
-        except LookupError as error:  # the line is no longer there: a bug that is not caught
+        except LookupError as error:  # the line no longer exists: counts as a bug not caught
             case, wrong, others = None, [], set()
             print(error, file=sys.stderr)
         finally:
@@ -102,58 +104,58 @@ class Trial:
         return {
             "what": bug.what,
             "part": bug.part,
-            OURS: _how(wrong),
+            OURS: _detected_by(wrong),
             "case": None if case is None else f"{case.kind}.{case.label}",
             "quantity": wrong[-1].quantity if wrong else None,
             "raises": any(f.quantity == "all" for f in wrong),
             **{name: name in others for name in OTHERS},
         }
 
-    def alarms(self, case: Case) -> set[str]:
-        """The weaker checks that call a case wrong without any bug."""
+    def false_alarms(self, case: Case) -> set[str]:
+        """The weaker checks that reject a case without any bug."""
         key = case.kind, case.label
-        if key not in self._alarms:
-            self._alarms[key] = weaker_checks.rejecting(case)
-        return self._alarms[key]
+        if key not in self._false_alarms:
+            self._false_alarms[key] = weaker_checks.rejecting(case)
+        return self._false_alarms[key]
 
     def _first(self, bug: Bug, cases: Sequence[Case]) -> tuple[Case | None, list[judge.Finding]]:
-        noticed: set[tuple[str, str]] = set()
+        wrong_anyway: set[tuple[str, str]] = set()
         while True:
             with switched_on(bug):
                 for case in cases:
                     key = case.kind, case.label
-                    if key not in noticed and (wrong := self._wrong(case)):
+                    if key not in wrong_anyway and (wrong := self._wrong(case)):
                         break
                 else:
                     return None, []
-            noticed.add(key)
-            if self._holds_without(case):
+            if self._holds_without_bug(case):
                 return case, wrong
+            wrong_anyway.add(key)
 
     def _others(self, bug: Bug, cases: Sequence[Case]) -> set[str]:
-        """The weaker checks that notice the bug."""
+        """The weaker checks that detect the bug."""
         cases = [case for case in cases if case.kind in DIFFERENTIATED]
-        alarms = [self.alarms(case) for case in cases]
-        noticing: set[str] = set()
+        alarms = [self.false_alarms(case) for case in cases]
+        detecting: set[str] = set()
         with switched_on(bug):
             for case, before in zip(cases, alarms, strict=True):
-                if len(noticing) < len(OTHERS):
-                    noticing |= weaker_checks.rejecting(case) - before
-        return noticing
+                if len(detecting) < len(OTHERS):
+                    detecting |= weaker_checks.rejecting(case) - before
+        return detecting
 
     def _wrong(self, case: Case) -> list[judge.Finding]:
         findings = parity.examine(case, self._keras[case.kind, case.label])
         return [f for f in findings if f.wrong]
 
-    def _holds_without(self, case: Case) -> bool:
+    def _holds_without_bug(self, case: Case) -> bool:
         key = case.kind, case.label
         if key not in self._holds:
             self._holds[key] = not self._wrong(case)
         return self._holds[key]
 
 
-def _how(wrong: Sequence[judge.Finding]) -> str | None:
-    """What caught the bug: differences of values, Keras, or both."""
+def _detected_by(wrong: Sequence[judge.Finding]) -> str | None:
+    """What caught the bug: central differences, the comparison with Keras, or both."""
     by_differences = any(f.quantity == "gradients in float64" for f in wrong)
     by_keras = any(f.quantity != "gradients in float64" for f in wrong)
     return " and ".join(["differences"] * by_differences + ["Keras"] * by_keras) or None
@@ -167,7 +169,7 @@ def _row(result: dict[str, Any]) -> list[str]:
 
 
 def _scores(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[int]]]:
-    """How many bugs of each part each check caught, and of how many; `all` for all parts."""
+    """For each check and part (`all`: all parts), how many bugs it caught, of how many."""
     parts = [p for p in PARTS if any(r["part"] == p for r in results)]
     return {
         name: {
@@ -190,6 +192,6 @@ def _print_scores(scores: dict[str, dict[str, list[int]]], alarms: Sequence[set[
     print_table(heads, rows, ["good"])
     print(f"\n{OURS}: all outputs, states and gradients, against Keras and float64.")
     for check in weaker_checks.CHECKS:
-        print(f"{check.name}: {check.why}.")
+        print(f"{check.name}: {check.explanation}.")
     caught, bugs = scores[OURS]["all"]
     print(f"\n{caught} of {bugs} planted bugs are caught: {100 * caught / bugs:.0f} %.")

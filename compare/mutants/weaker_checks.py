@@ -1,9 +1,9 @@
-"""The checks of gradients that other projects use, so that `mutants` can say what they miss.
+"""Gradient checks that other projects use, so that `mutants` can show what they miss.
 
-Each compares the derivative that backpropagation gives with one difference of two values, in
-float32 with the customary step, and calls it wrong if the two differ by more than the tolerance
-both absolutely and relatively. None of them knows right values, so what is wrong in the forward
-pass or in an optimizer passes, as long as the derivative fits the wrong values.
+Each compares the derivative by backpropagation with a central difference of two values, in float32
+with the usual step, and rejects it if the two differ by more than the tolerance, both absolutely
+and relatively. None of them knows the right values: an error in the forward pass or in an optimizer
+is not detected if the derivative fits the wrong values.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare import kinds
-from compare.case import Case
+from compare.cases import kinds
+from compare.cases.case import Case
+from compare.cases.values import generator
 from compare.libraries.minicnn import MiniCNN
-from compare.values import generator
-from minicnn.autodiff import Tensor
 
 STEP = 1e-3
 
 
 class Check(NamedTuple):
-    """A way to check a gradient.
+    """A gradient check.
 
     Attributes:
         name: the head of its column.
-        why: what it does, and what it cannot see.
+        explanation: what it does, and what it cannot detect.
         summed: whether the loss is the sum of the outputs, not a random combination of them.
-        single: whether one element is moved, not all along a random direction.
-        tolerance: how far the two may differ.
+        single: whether one element is changed, not all along a random direction.
+        tolerance: how far the two derivatives may differ.
     """
 
     name: str
-    why: str
+    explanation: str
     summed: bool
     single: bool
     tolerance: float
@@ -43,23 +42,23 @@ class Check(NamedTuple):
 CHECKS = (
     Check(
         "direction",
-        "one random direction: all inputs and weights move at once, and one number is compared. "
-        "It needs a good list of cases, as ours; a part that is small beside the rest is lost",
+        "one random direction: all inputs and weights change at once, and one number is compared. "
+        "Errors in a part that is small compared with the rest are not detected",
         summed=False,
         single=False,
         tolerance=1e-2,
     ),
     Check(
         "sum",
-        "sum as the loss: the derivative of sum(outputs). What adds up to nothing is not seen, as "
-        "of softmax or normalization; nor a gradient that goes to the wrong element",
+        "sum as the loss: the derivative of sum(outputs). Errors that cancel in the sum (softmax, "
+        "normalization) are not detected, nor gradients of the wrong element",
         summed=True,
         single=False,
         tolerance=1e-2,
     ),
     Check(
         "element",
-        "one sampled element at a tolerance of 1e-2: errors elsewhere are not looked at",
+        "one sampled element at a tolerance of 1e-2: errors in other elements are not detected",
         summed=False,
         single=True,
         tolerance=1e-2,
@@ -68,9 +67,9 @@ CHECKS = (
 
 
 class Checked(MiniCNN):
-    """minicnn in float32, whose gradients are checked in the weaker ways.
+    """minicnn in float32, with gradients checked by the weaker checks.
 
-    `rejected` has the names of the checks that have found something wrong.
+    `rejected` has the names of the checks that found an error.
     """
 
     def __init__(self, label: str):
@@ -83,61 +82,57 @@ class Checked(MiniCNN):
         inputs: Sequence[np.ndarray],
         variables: Sequence[Any],
         cotangents: Sequence[np.ndarray],
-        held: bool = False,
+        held_constant: bool = False,
     ) -> list[np.ndarray | None]:
-        """The tape's gradients, after each check has had its say."""
+        """The tape's gradients, after running each check on them."""
         points = [*inputs, *(v.numpy() for v in variables)]
         ones = [np.ones_like(c) for c in cotangents]
         gradients = super().differentiate(function, inputs, variables, cotangents)
         summed = super().differentiate(function, inputs, variables, ones)
 
         def loss(points: list[np.ndarray], weights: Sequence[np.ndarray]) -> float:
-            tensors = [Tensor(x) for x in points]
-            for variable, x in zip(variables, tensors[len(inputs) :], strict=True):
-                variable.assign(x)
-            outputs = function(*tensors[: len(inputs)])
-            return float(sum((w * y.numpy()).sum() for w, y in zip(weights, outputs, strict=True)))
+            return self.combined_output(function, points, variables, weights)
 
-        for check in () if held else CHECKS:
-            weights, claimed = (ones, summed) if check.summed else (cotangents, gradients)
-            move = self._move(points, check.single)
-            if _differ(loss, points, weights, move, claimed, check.tolerance):
+        for check in () if held_constant else CHECKS:
+            weights, computed = (ones, summed) if check.summed else (cotangents, gradients)
+            direction = self._direction(points, check.single)
+            if _differ(loss, points, weights, direction, computed, check.tolerance):
                 self.rejected.add(check.name)
         for variable, x in zip(variables, points[len(inputs) :], strict=True):
             variable.assign(x)
         return gradients
 
-    def _move(self, points: list[np.ndarray], single: bool) -> list[np.ndarray]:
-        """Where each input and weight is moved: along a random direction, or one element of it."""
+    def _direction(self, points: list[np.ndarray], single: bool) -> list[np.ndarray]:
+        """The direction in which the inputs and weights change: random, or a single element."""
         if not single:
             return [self._random.standard_normal(x.shape).astype(x.dtype) for x in points]
-        moves = [np.zeros_like(x) for x in points]
-        chosen = moves[self._random.integers(len(moves))]
+        direction = [np.zeros_like(x) for x in points]
+        chosen = direction[self._random.integers(len(direction))]
         if chosen.size:
             chosen.flat[self._random.integers(chosen.size)] = 1
-        return moves
+        return direction
 
 
 def _differ(
     loss: Callable[..., float],
     points: list[np.ndarray],
     weights: Sequence[np.ndarray],
-    move: list[np.ndarray],
+    direction: list[np.ndarray],
     gradients: list[np.ndarray | None],
     tolerance: float,
 ) -> bool:
-    """Whether the derivative along a move is not the difference of the losses at its ends."""
+    """Whether the derivative along a direction differs from the central difference of the loss."""
     step = np.float32(STEP)
-    there = loss([x + step * d for x, d in zip(points, move, strict=True)], weights)
-    back = loss([x - step * d for x, d in zip(points, move, strict=True)], weights)
-    measured = (there - back) / (2 * STEP)
-    pairs = zip(gradients, move, strict=True)
-    claimed = float(sum((g * d).sum() for g, d in pairs if g is not None))
-    return not abs(claimed - measured) <= tolerance * max(1.0, abs(claimed), abs(measured))
+    after = loss([x + step * d for x, d in zip(points, direction, strict=True)], weights)
+    before = loss([x - step * d for x, d in zip(points, direction, strict=True)], weights)
+    measured = (after - before) / (2 * STEP)
+    pairs = zip(gradients, direction, strict=True)
+    computed = float(sum((g * d).sum() for g, d in pairs if g is not None))
+    return not abs(computed - measured) <= tolerance * max(1.0, abs(computed), abs(measured))
 
 
 def rejecting(case: Case) -> set[str]:
-    """The names of the checks that find something wrong with a case."""
+    """The names of the checks that reject a case."""
     library = Checked(case.label)
     try:
         kinds.run(library, case)

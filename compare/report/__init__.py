@@ -1,7 +1,7 @@
-"""One HTML file from the results that the other commands wrote with `--json`.
+"""Makes one HTML file of the results that the other commands wrote with `--json`.
 
-The page stands alone: it loads nothing. It shows results that do not hold as that, and the command
-fails only if a file is missing, or is no result.
+The page loads no other files. Results that do not hold are marked on the page; the command itself
+fails only if a file is missing or is not a result.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compare.outcome import CannotCompare, Outcome
+from compare.cli.outcome import CannotCompare, Outcome
 from compare.report.results import Result, files, read
 
 SUMMARY = "make one HTML file of the results of the other commands"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare report`."""
+    """Add the options of `compare report`."""
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="JSON files of the other commands, or folders"
     )
@@ -25,16 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Read all, write the page, and say what could not be read."""
+    """Read all files, write the page, and report the files that could not be read."""
     from compare.report.page import SECTIONS, page
 
-    told = [read(path) for path in files(options.files)]
-    shown = [r for r in told if isinstance(r, Result) and r.command in SECTIONS]
-    unknown = [r.command for r in told if isinstance(r, Result) and r.command not in SECTIONS]
-    unreadable = [r for r in told if not isinstance(r, Result)]
+    loaded = [read(path) for path in files(options.files)]
+    shown = [r for r in loaded if isinstance(r, Result) and r.command in SECTIONS]
+    unknown = [r.command for r in loaded if isinstance(r, Result) and r.command not in SECTIONS]
+    unreadable = [r for r in loaded if not isinstance(r, Result)]
     if not shown:
         why = f" {unreadable[0].file}: {unreadable[0].why}." if unreadable else ""
-        raise CannotCompare(f"none of the files is a result that can be shown.{why}")
+        raise CannotCompare(f"none of the files has results that can be shown.{why}")
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
     output = Path(options.output)
     try:

@@ -1,4 +1,4 @@
-"""Pictures as SVG. Colours are classes of the page's style, so that light and dark both fit."""
+"""Draws pictures as SVG. Colours are CSS classes, so that they fit light and dark pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Points = Sequence[tuple[float, float]]
 
 
 class Scale(NamedTuple):
-    """Numbers to places on the picture."""
+    """Maps numbers to coordinates on a picture."""
 
     low: float
     high: float
@@ -21,7 +21,7 @@ class Scale(NamedTuple):
     logarithmic: bool = False
 
     def __call__(self, value: float) -> float:
-        """The place of a number; beyond the scale, its end."""
+        """The coordinate of a number; a number outside the scale is put at its end."""
         low, high = self.low, self.high
         value = min(max(value, low), high)
         if self.logarithmic:
@@ -31,7 +31,7 @@ class Scale(NamedTuple):
 
 
 def picture(width: int, height: int, label: str, *parts: Html | list, class_: str = "") -> Html:
-    """An SVG that shrinks with the page, read out as its label."""
+    """An SVG that shrinks with the page; screen readers read the label."""
     return tag(
         "svg",
         *parts,
@@ -44,7 +44,7 @@ def picture(width: int, height: int, label: str, *parts: Html | list, class_: st
 
 
 def text(x: float, y: float, what: str, anchor: str = "start", class_: str | None = None) -> Html:
-    """A word on a picture."""
+    """A text on a picture."""
     return tag("text", what, x=x, y=y, text_anchor=anchor, class_=class_)
 
 
@@ -54,7 +54,7 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
 
 
 def curve(points: Points, x: Scale, y: Scale, class_: str) -> Html:
-    """A line through points; those that are no numbers are left out."""
+    """A line through points; NaN and infinity are left out."""
     places = " ".join(f"{x(a)},{y(b)}" for a, b in points if math.isfinite(b))
     return tag("polyline", points=places, class_=class_)
 
@@ -65,14 +65,14 @@ def powers(low: float, high: float) -> list[float]:
 
 
 def power(value: float) -> str:
-    """A power of ten as people write it: 10⁻⁷."""
+    """A power of ten as text: 10⁻⁷."""
     return "10" + str(round(math.log10(value))).translate(
         str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     )
 
 
 def rounded(low: float, high: float, count: int = 4) -> list[float]:
-    """About so many round numbers in an interval."""
+    """About `count` round numbers in an interval."""
     if not high > low:
         return [low]
     rough = (high - low) / count
@@ -82,12 +82,12 @@ def rounded(low: float, high: float, count: int = 4) -> list[float]:
 
 
 def plain(value: float) -> str:
-    """A number of a scale, without noise in its last digits."""
+    """A number of a scale as text with at most six digits."""
     return f"{value:.6g}".replace("-", "−")
 
 
 def legend(*entries: tuple[str, str]) -> Html:
-    """What the colours are: (class, word)."""
+    """Explains the colours; an entry is (CSS class, text)."""
     return tag(
         "p",
         [tag("span", tag("i", class_=f"swatch {c}"), word) for c, word in entries],

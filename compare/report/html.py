@@ -1,4 +1,4 @@
-"""HTML and SVG from plain function calls; every text is escaped."""
+"""Makes HTML and SVG by function calls; every text is escaped."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ VOID = ("input", "meta", "br", "line", "circle", "path", "rect", "polyline")
 
 
 class Html(str):
-    """Text that is HTML already."""
+    """Text that is HTML and must not be escaped."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: Any, **attributes: Any) -> Html:
-    """An element. Strings among its children are escaped, lists are opened, None is left out.
+    """An element. Strings among its children are escaped, lists are flattened, None is left out.
 
     `class_` becomes class, `data_x` data-x. An attribute that is None or False is left out.
 
@@ -36,7 +36,7 @@ def joined(children: Any) -> Html:
 
 
 def data(name: str, value: Any) -> Html:
-    """Values for the page's own script, under an id. Nothing in them can end the element."""
+    """Data for the page's script, in an element with this id. Its text cannot end the element."""
     text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
     safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return Html(f'<script type="application/json" id="{html.escape(name)}">{safe}</script>')
@@ -62,7 +62,7 @@ def _attribute(key: str, value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers that JSON has no word for become text."""
+    """Replaces NaN and infinity, which JSON cannot hold, by text."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The page: verdict, contents, sections; its style and its script are in files beside this one."""
+"""Makes the whole page: verdict, contents, sections, with style.css and script.js in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compare.report.sections import (
     training,
 )
 
-# In the order of the page: command, title in the list of contents, section.
+# In the order of the page: command, title in the list of contents, function that makes the section.
 SECTIONS: dict[str, tuple[str, Callable[[list[Result]], Html]]] = {
     "parity": ("Parity", parity.render),
     "training": ("Training", training.render),
@@ -35,7 +35,7 @@ SECTIONS: dict[str, tuple[str, Callable[[list[Result]], Html]]] = {
 
 
 def page(results: list[Result], unreadable: list[Unreadable], when: str) -> str:
-    """The whole document; nothing in it is loaded from elsewhere."""
+    """The whole document, which loads no other files."""
     here = Path(__file__).parent
     found = {name: [r for r in results if r.command == name] for name in SECTIONS}
     found = {name: some for name, some in found.items() if some}
@@ -44,12 +44,14 @@ def page(results: list[Result], unreadable: list[Unreadable], when: str) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", "minicnn beside Keras"),
+        tag("title", "minicnn compared with Keras"),
         tag("style", Html((here / "style.css").read_text())),
     )
     body = tag(
         "body",
-        tag("header", tag("h1", "minicnn beside Keras"), _verdict(results, unreadable, when)),
+        tag(
+            "header", tag("h1", "minicnn compared with Keras"), _verdict(results, unreadable, when)
+        ),
         tag("nav", [tag("a", SECTIONS[name][0], href=f"#{name}") for name in found]),
         tag("main", [SECTIONS[name][1](some) for name, some in found.items()]),
         tag("script", Html((here / "script.js").read_text())),
@@ -85,7 +87,7 @@ def _line(result: Result) -> Html:
 
 
 def _counted(result: Result) -> str:
-    """The numbers of a summary, in its own words."""
+    """The numbers of a summary, each with its key."""
     numbers = {
         key: value
         for key, value in result.summary.items()
@@ -97,7 +99,7 @@ def _counted(result: Result) -> str:
 
 
 def _measured(result: Result) -> str:
-    measured = sum(len(told.get("measurements") or []) for told in result.results)
+    measured = sum(len(run.get("measurements") or []) for run in result.results)
     if measured:
         return f"{measured} measurements"
     return f"{len(result.results)} results" if len(result.results) > 1 else ""

@@ -1,4 +1,4 @@
-"""What several sections of the page are made of."""
+"""Elements that several sections of the page use: verdicts, tables, bars."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from compare.report.html import Html, tag
 
 
 def section(name: str, title: str, *content: Any) -> Html:
-    """A section that the page's list of contents leads to."""
+    """A section; the page's list of contents links to it."""
     return tag("section", tag("h2", title), *content, id=name)
 
 
 def verdict(holds: bool, word: str | None = None) -> Html:
-    """A word in green or red, with a sign, so that colour alone says nothing."""
+    """A word in green or red with a sign, so that it is readable without colours."""
     sign = "✓" if holds else "✗"
     shown = word or ("holds" if holds else "fails")
     return tag("strong", f"{sign} {shown}", class_="good" if holds else "bad")
 
 
-ESCAPES = re.compile("\x1b\\[[0-9;]*m")  # colours, in what libraries say
+ESCAPES = re.compile("\x1b\\[[0-9;]*m")  # colours of a terminal, in messages of libraries
 
 
-def sentence(said: Any, most: int = 200) -> str:
-    """What an error says, in one line of reasonable length."""
-    line = " ".join(ESCAPES.sub("", str(said)).split())
+def sentence(message: Any, most: int = 200) -> str:
+    """An error message in one line of limited length."""
+    line = " ".join(ESCAPES.sub("", str(message)).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def number(value: Any) -> str:
-    """A value in a cell: errors with two digits."""
+    """The text of a value in a cell; floats have two digits."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -40,7 +40,7 @@ def number(value: Any) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], bad: Sequence[bool] = ()) -> Html:
-    """A table that becomes a list of cards on a narrow page. Numbers stand to the right."""
+    """A table that becomes a list of cards on a narrow page. Numbers are aligned to the right."""
     numeric = [
         bool(rows) and all(isinstance(row[i], (int, float, type(None))) for row in rows)
         for i in range(len(heads))
@@ -74,13 +74,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], bad: Sequence[boo
 
 
 def folded(title: str, *content: Any) -> Html:
-    """What is shown when its title is clicked."""
+    """Content that is shown when its title is clicked."""
     return tag("details", tag("summary", title), *content)
 
 
-def bar(name: str, count: float, of: float, said: str = "", weak: bool = False) -> Html:
-    """A bar with its name before and its number after it."""
+def bar(name: str, count: float, of: float, label: str = "", weak: bool = False) -> Html:
+    """A bar with its name on the left and its number on the right."""
     part = 100 * count / of if of else 0
     filled = tag("span", class_="fill weak" if weak else "fill", style=f"width:{part:.1f}%")
-    word = said or f"{count} of {of}"
+    word = label or f"{count} of {of}"
     return tag("div", tag("b", name), tag("span", filled, class_="track"), tag("span", word))

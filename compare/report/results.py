@@ -1,4 +1,4 @@
-"""The files that the other commands wrote with `--json`, read and checked."""
+"""Reads and checks the files that the other commands wrote with `--json`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from compare.outcome import CannotCompare
+from compare.cli.outcome import CannotCompare
 
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 KEYS = {"command": str, "passed": bool, "results": list, "summary": dict}
 
 
 class Result(NamedTuple):
-    """What one command found."""
+    """The results of one command."""
 
     file: str
     command: str
@@ -26,20 +26,20 @@ class Result(NamedTuple):
 
     @property
     def backend(self) -> str:
-        """Keras's backend, if the command has one, as its makers write it."""
+        """The usual spelling of Keras's backend; empty if the command has none."""
         name = str(self.options.get("backend") or "")
         return BACKENDS.get(name, name)
 
 
 class Unreadable(NamedTuple):
-    """A file that is no result, and why."""
+    """A file that is not a result, and the reason."""
 
     file: str
     why: str
 
 
 def files(names: Iterable[str]) -> list[Path]:
-    """The files that are named, and the JSON files in the folders that are named."""
+    """The files with these names, and the JSON files in the folders with these names."""
     found: list[Path] = []
     for name in names:
         path = Path(name)
@@ -49,7 +49,7 @@ def files(names: Iterable[str]) -> list[Path]:
     if not found:
         raise CannotCompare(
             f"there are no JSON files in {', '.join(names)}: "
-            "write some with, say, `python -m compare parity --json FILE`."
+            "write one with `python -m compare parity --json FILE`, for example."
         )
     return list(dict.fromkeys(found))
 
@@ -57,31 +57,31 @@ def files(names: Iterable[str]) -> list[Path]:
 def read(path: Path) -> Result | Unreadable:
     """The result in a file."""
     try:
-        told = json.loads(path.read_text())
+        data = json.loads(path.read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         return Unreadable(str(path), f"it cannot be read: {error}")
-    if isinstance(told, dict) and isinstance(told.get("measurements"), list):
-        told = {"command": "benchmarks", "passed": True, "results": [told], "summary": {}}
-    wrong = _lacking(told)
+    if isinstance(data, dict) and isinstance(data.get("measurements"), list):
+        data = {"command": "benchmarks", "passed": True, "results": [data], "summary": {}}
+    wrong = _lacking(data)
     if wrong:
-        return Unreadable(str(path), f"it is no result of a command of compare: {wrong}")
+        return Unreadable(str(path), f"it is not a result of a command of compare: {wrong}")
     return Result(
         str(path),
-        told["command"],
-        told["passed"],
-        told.get("failure"),
-        told["results"],
-        told["summary"],
-        told.get("options") or {},
+        data["command"],
+        data["passed"],
+        data.get("failure"),
+        data["results"],
+        data["summary"],
+        data.get("options") or {},
     )
 
 
-def _lacking(told: Any) -> str | None:
-    if not isinstance(told, dict):
-        return f"it holds a {type(told).__name__}, not an object"
+def _lacking(data: Any) -> str | None:
+    if not isinstance(data, dict):
+        return f"it contains a {type(data).__name__}, not an object"
     for key, kind in KEYS.items():
-        if not isinstance(told.get(key), kind):
-            return f"it has no {key!r}" if key not in told else f"its {key!r} is of another type"
-    if not all(isinstance(result, dict) for result in told["results"]):
+        if not isinstance(data.get(key), kind):
+            return f"it has no {key!r}" if key not in data else f"its {key!r} has the wrong type"
+    if not all(isinstance(result, dict) for result in data["results"]):
         return "its 'results' are not all objects"
     return None

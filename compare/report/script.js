@@ -1,4 +1,4 @@
-// The parity table: sorted by a click on a head, searched, and shown piece by piece.
+// The parity table: sorts by a click on a head, searches, and shows more rows on demand.
 (() => {
   const table = document.getElementById("parity-table");
   if (!table) return;

@@ -1,8 +1,8 @@
-"""An ordinary Keras program, run twice: on real Keras, and with the name keras bound to minicnn.
+"""Runs a Keras program twice, on real Keras and with the name keras bound to minicnn.
 
-What is compared is the last line of JSON that each prints, and the History of every `fit`. Names,
-texts, lengths and whole numbers must be the same. Fractions may differ by `--within`, as the two
-draw different random numbers. Each run has a folder of its own, which is thrown away.
+Compares the last line of JSON that each run prints, and the History of every `fit`. Names, texts,
+lengths and whole numbers must be equal. Fractions may differ by `--within`, as the two libraries
+draw different random numbers. Each run has a temporary folder of its own.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import print_table
 from compare.libraries import EXTRAS
-from compare.outcome import CannotCompare, Outcome
-from compare.table import print_table
-from compare.worker import QUIET, check_installed
+from compare.libraries.worker import QUIET, check_installed
 
-SUMMARY = "run a Keras program on both and compare what it prints and how it trains"
+SUMMARY = "run a Keras program on both and compare its printed results and its training"
 HEADS = ("what", "minicnn", "Keras", "difference", "verdict")
 ABSENT = "(nothing)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare script`."""
+    """Add the options of `compare script`."""
     parser.add_argument("file", metavar="FILE.py", help="the program")
     parser.add_argument("arguments", nargs="*", help="its own arguments, after --")
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
@@ -40,13 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Run both and compare."""
+    """Run the program on both libraries and compare the results."""
     file = Path(options.file).resolve()
     if not file.is_file():
         raise CannotCompare(f"there is no file {options.file}.")
     check_installed(options.backend)
-    keras = _found("keras", file, options)
-    ours = _found("minicnn", file, options)
+    keras = _run("keras", file, options)
+    ours = _run("minicnn", file, options)
     results = differences(ours, keras, options.within)
     rows = [
         (r["what"], r["minicnn"], r["keras"], r["difference"], "holds" if r["holds"] else "differs")
@@ -62,7 +62,7 @@ def command(options: argparse.Namespace) -> Outcome:
 
 
 def differences(ours: dict, keras: dict, within: float) -> list[dict[str, Any]]:
-    """Every value of either, beside the other's."""
+    """Compare every value of either result with that of the other."""
     mine, theirs = leaves(ours), leaves(keras)
     compared = []
     for what in dict.fromkeys([*theirs, *mine]):
@@ -79,7 +79,7 @@ def differences(ours: dict, keras: dict, within: float) -> list[dict[str, Any]]:
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
-    """The values of nested lists and dicts, by where they are."""
+    """The values of nested lists and dicts, by their paths."""
     if isinstance(value, dict):
         items = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
     elif isinstance(value, list):
@@ -93,8 +93,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _found(which: str, file: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """What one run left: its last line of JSON and its histories."""
+def _run(which: str, file: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Run the program on one library: its last line of JSON and its histories."""
     root = str(Path(__file__).parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**QUIET, **os.environ, "KERAS_BACKEND": options.backend}
@@ -118,7 +118,7 @@ def _found(which: str, file: Path, options: argparse.Namespace) -> dict[str, Any
             check=False,
         )
         if done.returncode:
-            raise CannotCompare(_ended(which, file, done))
+            raise CannotCompare(_failure(which, file, done))
         return {"printed": last_json(done.stdout), "fit": json.loads(record.read_text())}
 
 
@@ -133,10 +133,10 @@ def last_json(text: str) -> Any:
     return {}
 
 
-def _ended(which: str, file: Path, done: subprocess.CompletedProcess) -> str:
+def _failure(which: str, file: Path, done: subprocess.CompletedProcess) -> str:
     name = {"keras": "real Keras"}.get(which, which)
-    said = [line for line in done.stderr.strip().splitlines() if line.strip()]
-    last = said[-1][:300] if said else "It said nothing."
+    lines = [line for line in done.stderr.strip().splitlines() if line.strip()]
+    last = lines[-1][:300] if lines else "It printed no error."
     if done.returncode < 0:
         return f"the process of {file.name} on {name} crashed by signal {-done.returncode}. {last}"
     return f"{file.name} ended with exit code {done.returncode} on {name}: {last}"

@@ -1,4 +1,4 @@
-"""Runs one program with real Keras or with minicnn, and keeps the History of every `fit`.
+"""Runs one program with real Keras or with minicnn, and saves the History of every `fit`.
 
 Started by `compare script`, as
 `python -m compare.script.run_program WHICH RECORD FILE.py ARGUMENTS`.
@@ -20,9 +20,9 @@ DATASETS = ("mnist", "fashion_mnist", "cifar10")
 
 
 def main(which: str, record: str, file: str, *arguments: str) -> None:
-    """Become the program."""
+    """Run the program as `__main__`."""
     library = _minicnn() if which == "minicnn" else _keras()
-    _keep_histories(library.Model, Path(record))
+    _record_histories(library.Model, Path(record))
     sys.argv = [file, *arguments]
     sys.path[0] = str(Path(file).parent)
     runpy.run_path(file, run_name="__main__")
@@ -34,7 +34,7 @@ def _minicnn() -> Any:
 
 
 def _keras() -> Any:
-    """Real Keras, with the data that minicnn loads, so that both train on the same."""
+    """Real Keras, with minicnn's functions that load data, so that both train on the same data."""
     import keras
 
     for name in DATASETS:
@@ -42,7 +42,7 @@ def _keras() -> Any:
     return keras
 
 
-def _keep_histories(model: type, record: Path) -> None:
+def _record_histories(model: type, record: Path) -> None:
     histories: list[dict[str, list[float]]] = []
     fit = model.fit
 

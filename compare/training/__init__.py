@@ -1,17 +1,17 @@
-"""Networks and optimizers trained on minicnn and on real Keras, compared after every step.
+"""Trains networks on minicnn and on real Keras, and compares them after every step.
 
-Both start from the same weights and are given the same batches in the same order, without dropout.
-Two such trainings in float32 drift apart, whatever the libraries are. How far is taken from Keras
-alone, which is trained again with numbers that differ by rounding: every weight, pixel and setting
-of the optimizer is a float32 next to what it was, and the rows of each batch are in another order.
-The largest difference of these up to a step, times 16, is the band that float32 explains. At the
-kinks of ReLU and of maxima chance decides, and one training must be the first to go another way.
-Where that is minicnn, so that it leaves the band, up to 32 more neighbours are asked, which are
-moved by 16 places, and only what none of them explains is outside.
+Both start from the same weights and get the same batches in the same order, without dropout. Two
+such trainings in float32 become different, even with the same library. To measure how different,
+Keras is trained again with perturbed numbers: every weight, pixel and setting of the optimizer is
+replaced by the next float32 number, and the rows of each batch are in another order. The largest
+difference of these trainings up to a step, times 16, is the band that float32 explains. At the
+kinks of ReLU and of max-pooling, rounding decides which way a training continues. If minicnn
+leaves the band, Keras is trained up to 32 more times with numbers perturbed by 16 places; only a
+difference that none of these trainings explains is outside.
 
-A row shows, for the weights or the loss that come closest to the band after the last step, the
-difference, the band and the share of the band that is used; the largest share after any step; for
-how many steps the band is below a thousandth; and the first step and tensor that leave it, if any.
+A row shows the loss or the weights that are closest to the band after the last step: the
+difference, the band, and their ratio ("share"); the largest share after any step; for how many
+steps the band is narrower than a thousandth; and the first step and tensor outside, if any.
 """
 
 from __future__ import annotations
@@ -25,50 +25,49 @@ from typing import Any
 
 import numpy as np
 
-from compare import worker
-from compare.arguments import at_least
-from compare.libraries import EXTRAS
+from compare.cli.outcome import Outcome, failure
+from compare.cli.table import print_table, progress
+from compare.libraries import EXTRAS, worker
 from compare.libraries.minicnn import MiniCNN
-from compare.outcome import Outcome
-from compare.table import print_table, progress
 from compare.training import cases
 from compare.training.band import LOSS, Comparison, distance, size
-from compare.training.running import Step, Trainee, batches
+from compare.training.train import RestartableModel, Step, batches
+from minicnn.cli.arguments import at_least
 
-SUMMARY = "train networks on both, with every optimizer, and compare loss and weights step by step"
+SUMMARY = "train networks on both with every optimizer; compare loss and weights after each step"
 HEADS = (
     *("network", "optimizer", "loss", "after", "difference", "band"),
-    *("share", "at most", "sharp for", "verdict"),
+    *("share", "at most", "narrow for", "verdict"),
 )
 STEPS, QUICK_STEPS = 200, 50
-NOTHING = "float32 explains so much from the first step on that this proves nothing"
+NOTHING = "float32 explains large differences from the first step on, so this proves nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `compare training`."""
+    """Add the options of `compare training`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
     parser.add_argument("--steps", type=at_least(1), help=f"of each training (default {STEPS})")
     parser.add_argument("--quick", action="store_true", help=f"fewer networks, {QUICK_STEPS} steps")
     parser.add_argument(
-        "--only", metavar="WORD", help="trainings with this in their label, as convnet or Adam"
+        "--only", metavar="WORD", help="only trainings with this in their label: convnet, Adam"
     )
 
 
 def command(options: argparse.Namespace) -> Outcome:
-    """Train all and print a row for each."""
+    """Run all trainings and print a row for each."""
     every = cases.QUICK if options.quick else cases.ALL
     wanted = [case for case in every if options.only is None or options.only in case.label]
     if not wanted:
         return Outcome(failure=f"no training has {options.only!r} in its label.")
     worker.check_installed(options.backend)
     steps = options.steps or (QUICK_STEPS if options.quick else STEPS)
-    started = [(case, Trainee(MiniCNN(), case).weights()) for case in wanted]
-    answers = worker.in_keras(options.backend, "compare.training.running:in_keras", started, steps)
+    started = [(case, RestartableModel(MiniCNN(), case).weights()) for case in wanted]
+    answers = worker.in_keras(options.backend, "compare.training.train:in_keras", started, steps)
     results = []
     for i, (case, start) in enumerate(started):
         progress(i, len(wanted), f"{case.label}, {steps} steps")
-        more = functools.partial(_more, options.backend, case, start)
-        results.append(tried(case, start, steps, answers, more))
+        more = functools.partial(_more_perturbed, options.backend, case, start)
+        results.append(compare_training(case, start, steps, answers, more))
     progress(len(wanted), len(wanted), "")
     print_table(HEADS, [_row(r) for r in results], [None if r["holds"] else "bad" for r in results])
     failed = [r["case"] for r in results if not r["holds"]]
@@ -83,25 +82,30 @@ def command(options: argparse.Namespace) -> Outcome:
         "failed": len(failed),
         "without a case": missing,
     }
-    return Outcome(results, summary, _failure(results, missing))
+    wrong = [f"{r['case']}: {r['wrong']}" for r in results if not r["holds"]]
+    untrained = f"nothing is trained with {', '.join(missing)}" if missing else None
+    return Outcome(results, summary, failure(wrong, len(results), "trainings", untrained))
 
 
-def _more(backend: str, case: cases.Case, start: list[np.ndarray], steps: int) -> np.ndarray:
-    function = "compare.training.running:more_neighbours"
+def _more_perturbed(
+    backend: str, case: cases.Case, start: list[np.ndarray], steps: int
+) -> np.ndarray:
+    function = "compare.training.train:more_perturbed"
     with contextlib.closing(worker.in_keras(backend, function, case, start, steps)) as answers:
         return next(answers)
 
 
-def tried(
+def compare_training(
     case: cases.Case,
     start: list[np.ndarray],
     steps: int,
     answers: Iterator[Any],
     more: Callable[[int], np.ndarray] | None = None,
 ) -> dict[str, Any]:
-    """Train minicnn beside what comes from Keras. An error of minicnn's is a result, too.
+    """Train minicnn and compare it with Keras's training in `answers`.
 
-    `more` asks more neighbours of Keras for the first steps: how many of them.
+    An error of minicnn is a result, too. `more(steps)` trains Keras more often with perturbed
+    numbers, for the first steps.
     """
     found: dict[str, Any] = {
         "case": case.label,
@@ -112,35 +116,35 @@ def tried(
     keras, spread = list(itertools.islice(answers, steps)), next(answers)
     try:
         compared = _compared(case, start, keras, spread)
-        asked = _explained_by(more, compared) if more else 0
-        return {**found, **described(compared), "asked again for": asked}
+        again = _widen_band(more, compared) if more else 0
+        return {**found, **verdict(compared), "steps trained again": again}
     except Exception as error:
         wrong = f"minicnn raised {type(error).__name__}: {error}"
         return {**found, "holds": False, "wrong": wrong}
 
 
-def _explained_by(more: Callable[[int], np.ndarray], compared: Comparison) -> int:
-    """Widen the band by what more neighbours do, as long as minicnn leaves it before them.
+def _widen_band(more: Callable[[int], np.ndarray], compared: Comparison) -> int:
+    """Widen the band by more perturbed trainings, as long as minicnn leaves it after their steps.
 
-    Returns the number of steps that they were asked for.
+    Returns the number of their steps.
     """
-    asked = 0
-    while (left := compared.leaves()) and left[0] >= asked:
-        asked = min(2 * left[0] + 2, len(compared.ours))
-        compared.spread[:asked] = np.maximum(compared.spread[:asked], more(asked))
-    return asked
+    steps = 0
+    while (outside := compared.first_outside()) and outside[0] >= steps:
+        steps = min(2 * outside[0] + 2, len(compared.ours))
+        compared.spread[:steps] = np.maximum(compared.spread[:steps], more(steps))
+    return steps
 
 
 def _compared(
     case: cases.Case, start: list[np.ndarray], keras: list[Step], spread: np.ndarray
 ) -> Comparison:
-    trainee = Trainee(MiniCNN(), case)
+    model = RestartableModel(MiniCNN(), case)
     losses, distances = [], []
-    for ours, theirs in zip(trainee.steps(start, batches(len(keras))), keras, strict=True):
+    for ours, theirs in zip(model.steps(start, batches(len(keras))), keras, strict=True):
         losses.append(ours.loss)
         distances.append(distance(ours, theirs))
     return Comparison(
-        names=[LOSS, *trainee.names],
+        names=[LOSS, *model.names],
         ours=losses,
         keras=[step.loss for step in keras],
         distances=np.array(distances),
@@ -149,18 +153,18 @@ def _compared(
     )
 
 
-def described(compared: Comparison) -> dict[str, Any]:
-    """The verdict and what it rests on."""
-    left = compared.leaves()
-    first = compared.at(*left) if left else None
-    wrong = _sentence(first) if first else None if compared.sharp else NOTHING
+def verdict(compared: Comparison) -> dict[str, Any]:
+    """The verdict, with the numbers that it is based on."""
+    outside = compared.first_outside()
+    first = compared.at(*outside) if outside else None
+    wrong = _sentence(first) if first else None if compared.narrow_steps else NOTHING
     return {
         "holds": wrong is None,
         "wrong": wrong,
-        "sharp": compared.sharp,
+        "narrow steps": compared.narrow_steps,
         "first outside": first,
-        "at the end": compared.at(*compared.fullest(len(compared.ours) - 1)),
-        "at most": compared.at(*compared.fullest()),
+        "at the end": compared.at(*compared.closest_to_band(len(compared.ours) - 1)),
+        "at most": compared.at(*compared.closest_to_band()),
         "curves": compared.curves(),
     }
 
@@ -179,17 +183,5 @@ def _row(result: dict[str, Any]) -> tuple:
     losses, end = result["curves"]["loss keras"], result["at the end"]
     return (
         *(*name, losses[0], losses[-1], end["difference"], end["band"], end["share"]),
-        *(result["at most"]["share"], result["sharp"], result["wrong"] or "holds"),
+        *(result["at most"]["share"], result["narrow steps"], result["wrong"] or "holds"),
     )
-
-
-def _failure(results: list[dict[str, Any]], missing: list[str]) -> str | None:
-    wrong = [f"{r['case']}: {r['wrong']}" for r in results if not r["holds"]]
-    reasons = []
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        first = f"{'; '.join(wrong[:3])}{more}"
-        reasons.append(f"{len(wrong)} of {len(results)} trainings do not hold: {first}")
-    if missing:
-        reasons.append(f"nothing is trained with {', '.join(missing)}")
-    return ". ".join(reasons) + "." if reasons else None

@@ -1,4 +1,4 @@
-"""How far two trainings are apart, and how far float32 explains that they are."""
+"""Measures the difference of two trainings, and the difference (band) that float32 explains."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from compare.errors import ALLOWED, UNIT, wide
 
 LOSS = "the loss"
-SHARP = 1e-3
-KINK = 4.0  # a neighbour so much further than in proportion has crossed a kink
+NARROW = 1e-3
+KINK = 4.0  # a perturbed training this many times further than in proportion crossed a kink
 
 
 @dataclass
 class Comparison:
-    """Two trainings side by side.
+    """The same training on minicnn and on Keras.
 
     Attributes:
         names: "the loss" and the names of the weights.
         ours, keras: the loss of each step.
-        distances: of ours from Keras's, `(steps, names)`; see `distance`.
-        spread: how far Keras's neighbours are from Keras, of the same shape; see `spread`.
-        sizes: of Keras's numbers: the norms that the distances are relative to.
+        distances: between minicnn and Keras, `(steps, names)`; see `distance`.
+        spread: between the perturbed trainings and Keras, of the same shape; see `spread`.
+        sizes: the norms of Keras's numbers, which the distances are relative to.
     """
 
     names: list[str]
@@ -38,45 +38,46 @@ class Comparison:
     def band(self) -> np.ndarray:
         """The distances that float32 explains.
 
-        They are `ALLOWED` times what rounding alone has made of Keras's own numbers up to this
-        step, and one rounding of the number itself besides.
+        They are `ALLOWED` times the largest spread up to this step plus one rounding of the number
+        itself.
         """
         return ALLOWED * (np.maximum.accumulate(self.spread, axis=0) + UNIT * self.sizes)
 
     @property
     def shares(self) -> np.ndarray:
-        """The distances over the band: above 1 is outside, as is what is no number (infinite)."""
+        """The distances divided by the band: above 1 is outside; NaN counts as infinite."""
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(self.distances / self.band, nan=np.inf, posinf=np.inf)
 
     @property
-    def sharp(self) -> int:
-        """For how many steps float32 explains at most `SHARP`, relative, of all weights together.
+    def narrow_steps(self) -> int:
+        """The number of steps until the relative band of all weights exceeds `NARROW`.
 
-        A network with kinks drifts far in many steps. A comparison that is never sharp is none.
+        In many steps, trainings of a network with kinks become very different. A comparison with
+        no narrow steps proves nothing.
         """
         band = np.linalg.norm(self.band[:, 1:], axis=1) / self._total
-        return int(np.argmax([*(band > SHARP), True]))
+        return int(np.argmax([*(band > NARROW), True]))
 
     @property
     def _total(self) -> np.ndarray:
         return np.linalg.norm(self.sizes[:, 1:], axis=1)
 
-    def leaves(self) -> tuple[int, int] | None:
-        """The first step outside the band, and what of it is furthest outside."""
+    def first_outside(self) -> tuple[int, int] | None:
+        """The first step outside the band and its quantity furthest outside, or None."""
         outside = np.flatnonzero((self.shares > 1).any(axis=1))
         if not outside.size:
             return None
         step = int(outside[0])
         return step, int(self.shares[step].argmax())
 
-    def fullest(self, first: int = 0) -> tuple[int, int]:
-        """From a step on: the step, and what of it, that comes closest to its band."""
+    def closest_to_band(self, first: int = 0) -> tuple[int, int]:
+        """The step, from `first` on, and the quantity that are closest to the band."""
         step, which = np.unravel_index(self.shares[first:].argmax(), self.shares[first:].shape)
         return first + int(step), int(which)
 
     def at(self, step: int, which: int) -> dict[str, Any]:
-        """What there is to say of one quantity after one step (the first is 1)."""
+        """The numbers of one quantity after one step (the first step is 1)."""
         size = self.sizes[step, which]
         return {
             "step": step + 1,
@@ -87,9 +88,7 @@ class Comparison:
         }
 
     def curves(self) -> dict[str, list[float]]:
-        """For each step the two losses and what their difference may be, and the same of all
-        weights together: their difference, and the spread of Keras's neighbours, relative.
-        """
+        """For each step: both losses and their band; difference and spread of all weights."""
         total = self._total
         return {
             "loss minicnn": self.ours,
@@ -102,19 +101,20 @@ class Comparison:
 
 
 def distance(a: Any, b: Any) -> np.ndarray:
-    """Of two steps: the difference of the losses, and of each weight its Euclidean norm."""
+    """The distance of two steps: of the losses, then of each weight (Euclidean norm)."""
     norms = [np.linalg.norm(wide(x) - wide(y)) for x, y in zip(a.weights, b.weights, strict=True)]
     return np.array([abs(a.loss - b.loss), *norms])
 
 
 def spread(distances: np.ndarray, places: Sequence[int], sizes: np.ndarray) -> np.ndarray:
-    """How far rounding by one place takes Keras, at most.
+    """The largest distance from Keras that rounding by one place explains, for each step.
 
-    `distances` are those of the neighbours, `(neighbours, steps, names)`, and each is moved by so
-    many places. Where all is smooth, 16 places make at most 16 times the distance, and it counts a
-    sixteenth. At a kink, as in ReLU, rounding decides by chance on which side to go on, and how
-    far that leads is not in proportion to it. As `ALLOWED` is 16, a neighbour that is moved by 16
-    places may cross every kink that it crosses, and from there on counts in full.
+    `distances` are those of the perturbed trainings, `(trainings, steps, names)`; `places` says by
+    how many places each is perturbed. Where the network is smooth, 16 places make at most 16 times
+    the distance, so a sixteenth of it counts. At a kink (of ReLU, for example) rounding decides on
+    which side the training continues, and the distance is not in proportion to the perturbation.
+    `ALLOWED` is 16, so rounding may cross every kink that a perturbation by 16 places crosses; from
+    there on, the distance counts in full.
     """
     near = [d for d, n in zip(distances, places, strict=True) if n == 1]
     smooth = np.maximum.accumulate(np.max(near, axis=0)) + UNIT * sizes
@@ -122,14 +122,17 @@ def spread(distances: np.ndarray, places: Sequence[int], sizes: np.ndarray) -> n
 
 
 def _counted(distances: np.ndarray, places: int, smooth: np.ndarray) -> np.ndarray:
-    """Of one neighbour. The loss, one number, is too often near by chance to tell of a kink."""
+    """The distances that count, of one perturbed training.
+
+    The loss does not show whether a kink was crossed: as a single number it may agree by chance.
+    """
     jumps = (distances > KINK * places * smooth)[:, 1:].any(axis=1)
     crossed = np.logical_or.accumulate(jumps)[:, None]
     return np.where(crossed, distances, distances / places)
 
 
 def size(step: Any) -> np.ndarray:
-    """What the distances of a step are relative to.
+    """The sizes that the distances of a step are relative to: of the loss, then of each weight.
 
     A loss is a mean of logarithms, whose error is absolute, so its size is at least 1.
     """

@@ -1,31 +1,31 @@
-"""What is trained: a network, an optimizer."""
+"""The list of trainings: a network and an optimizer each."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from compare.case import Made
+from compare.cases.case import LibraryObject
 from minicnn import optimizers
 
 
 class Case(NamedTuple):
-    """A network and what trains it."""
+    """A network and the optimizer that trains it."""
 
     network: str
-    optimizer: Made
+    optimizer: LibraryObject
 
     @property
     def label(self) -> str:
-        """What the tables call it."""
+        """The name in tables."""
         return f"{self.network}, {self.optimizer!r}"
 
 
-def optimizer(name: str, **settings: Any) -> Made:
-    """A line of the table. Most rates are far above the defaults, so that 200 steps go far."""
-    return Made(f"optimizers.{name}", settings)
+def optimizer(name: str, **settings: Any) -> LibraryObject:
+    """An optimizer. Most learning rates are far above the defaults: 200 steps change a lot."""
+    return LibraryObject(f"optimizers.{name}", settings)
 
 
-SCHEDULE = Made(
+SCHEDULE = LibraryObject(
     "optimizers.schedules.CosineDecay", {"initial_learning_rate": 0.02, "decay_steps": 150}
 )
 OPTIMIZERS = [
@@ -63,7 +63,7 @@ QUICK = [
 
 
 def missing() -> list[str]:
-    """The public optimizers that nothing is trained with."""
+    """The public optimizers that no training uses."""
     tried = {case.optimizer.name.rpartition(".")[2] for case in ALL}
     return sorted(
         name

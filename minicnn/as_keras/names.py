@@ -1,8 +1,8 @@
-"""The names `keras` and `tensorflow.keras`, bound to minicnn in this process.
+"""Binds the names `keras` and `tensorflow.keras` to minicnn in this process.
 
-`import keras.layers` gives the module `minicnn.layers` itself, under one more name, and so on for
-every module below: nothing is loaded twice. TensorFlow is bound no further than Keras programs
-need; whatever else they ask of it is an error that says what and where.
+`import keras.layers` gives the module `minicnn.layers` itself under a second name, and so on for
+every module below, so no module is loaded twice. Of TensorFlow only the names that Keras programs
+need are bound; using any other name is an error that says which name and where.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KERAS = ("keras", "tensorflow.keras")
 
 
 def bind() -> None:
-    """Bind the names, before anything has imported the real ones."""
+    """Bind the names. The real Keras and TensorFlow must not have been imported before."""
     keras, random = _Keras("keras"), _TensorFlow("tensorflow.random")
     keras.backend = _Backend("keras.backend")
     random.set_seed = set_seed
@@ -45,7 +45,7 @@ def bind() -> None:
 
 
 def set_seed(seed: int) -> None:
-    """`tf.random.set_seed`: seeds all that minicnn draws, and not NumPy's own generator."""
+    """`tf.random.set_seed`: seeds minicnn's random numbers, but not NumPy's generator."""
     import numpy as np
 
     state = np.random.get_state()
@@ -53,13 +53,13 @@ def set_seed(seed: int) -> None:
     np.random.set_state(state)
 
 
-def is_machinery(file: str) -> bool:
-    """Whether a file of code is the runner's or the import system's."""
+def is_internal(file: str) -> bool:
+    """Whether a source file belongs to `minicnn run` or to Python's import system."""
     return file.startswith((*_RUNNER, "<frozen importlib"))
 
 
 class _Keras(ModuleType):
-    """minicnn, but for the version: programs ask whether it is Keras 3."""
+    """minicnn with Keras's version number, which programs check."""
 
     __version__ = KERAS_VERSION
 
@@ -73,7 +73,7 @@ class _Keras(ModuleType):
 
 
 class _Backend(ModuleType):
-    """minicnn.backend with the functions of Keras 2, loaded when a program asks for anything."""
+    """minicnn.backend with the functions of Keras 2, loaded when they are first used."""
 
     def __getattr__(self, name: str) -> Any:
         from minicnn.as_keras import old_backend
@@ -114,19 +114,19 @@ class _Finder(MetaPathFinder, Loader):
 
 
 def _missing(name: str) -> str:
-    return f"{_place()} asks for {name}, which minicnn does not have."
+    return f"{_place()} uses {name}, which minicnn does not have."
 
 
 def _unbound(name: str) -> str:
     return (
-        f"{_place()} asks for {name}, but `minicnn run` binds only tensorflow.keras and "
+        f"{_place()} uses {name}, but `minicnn run` binds only tensorflow.keras and "
         "tensorflow.random.set_seed: use keras.ops or NumPy there."
     )
 
 
 def _place() -> str:
-    """The file and line of the code that asked."""
+    """The file and line of the code that uses the name."""
     frame = sys._getframe()
-    while frame.f_back is not None and is_machinery(frame.f_code.co_filename):
+    while frame.f_back is not None and is_internal(frame.f_code.co_filename):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

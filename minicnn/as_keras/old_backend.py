@@ -1,8 +1,8 @@
 """`keras.backend` with the functions of Keras 2, which `tensorflow.keras` still has there.
 
 Programs call them as `K.mean`, `K.flatten` and so on in losses, metrics and `Lambda` layers. Most
-are operations of `minicnn.ops` under the same name; those whose name, arguments or defaults differ
-are written out. What is not defined here is `minicnn.backend`'s.
+are operations of `minicnn.ops` with the same name; those with other names, arguments or defaults
+are defined here. All other names are those of `minicnn.backend`.
 """
 
 from __future__ import annotations
@@ -58,24 +58,24 @@ def argmin(x: Any, axis: int = -1) -> Any:
 
 
 def batch_flatten(x: Any) -> Any:
-    """All axes but the first as one, `(batch, elements)`."""
+    """Joins all axes except the first: `(batch, elements)`."""
     return ops.reshape(x, (ops.shape(x)[0], -1))
 
 
 def cast_to_floatx(x: Any) -> Any:
-    """`x` in the default float type, an array if it was one."""
+    """`x` in the default float type; an array stays an array."""
     if ops.is_tensor(x) or isinstance(x, Variable):
         return ops.cast(x, configuration.floatx())
     return np.asarray(x, dtype=configuration.floatx())
 
 
 def clip(x: Any, min_value: Any, max_value: Any) -> Any:
-    """Elements no smaller and no larger than these."""
+    """Elements limited to the interval from `min_value` to `max_value`."""
     return ops.clip(x, min_value, max_value)
 
 
 def concatenate(tensors: Any, axis: int = -1) -> Any:
-    """Tensors one after the other."""
+    """Tensors joined along an axis."""
     return ops.concatenate(tensors, axis=axis)
 
 
@@ -86,17 +86,17 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 
 def count_params(x: Any) -> int:
-    """How many elements there are."""
+    """The number of elements."""
     return int(np.prod(x.shape))
 
 
 def cumprod(x: Any, axis: int = 0) -> Any:
-    """Products of the elements so far."""
+    """Cumulative products."""
     return ops.cumprod(x, axis=axis)
 
 
 def cumsum(x: Any, axis: int = 0) -> Any:
-    """Sums of the elements so far."""
+    """Cumulative sums."""
     return ops.cumsum(x, axis=axis)
 
 
@@ -111,7 +111,7 @@ def dtype(x: Any) -> str:
 
 
 def expand_dims(x: Any, axis: int = -1) -> Any:
-    """A new axis of length 1."""
+    """Adds an axis of length 1."""
     return ops.expand_dims(x, axis)
 
 
@@ -121,12 +121,12 @@ def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
 
 
 def flatten(x: Any) -> Any:
-    """All axes as one."""
+    """Joins all axes."""
     return ops.reshape(x, (-1,))
 
 
 def gather(reference: Any, indices: Any) -> Any:
-    """Rows of `reference`."""
+    """The rows of `reference` with these indices."""
     return ops.take(reference, ops.cast(indices, "int32"), axis=0)
 
 
@@ -171,12 +171,15 @@ def set_value(x: Variable, value: Any) -> None:
 
 
 def sqrt(x: Any) -> Any:
-    """Square root, 0 of what is negative."""
+    """Square root; 0 for negative elements."""
     return ops.sqrt(ops.maximum(x, 0))
 
 
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
-    """One or the other, element by element. Functions are called for their values."""
+    """Elements of the first where the condition holds, else of the second.
+
+    Functions are called for their values.
+    """
     if callable(then_expression):
         return ops.cond(condition, then_expression, else_expression)
     return ops.where(condition, then_expression, else_expression)
@@ -198,10 +201,10 @@ def update_sub(x: Variable, decrement: Any) -> Any:
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Any:
-    """A variable with this first value."""
-    made = Variable(np.asarray(value), dtype=dtype or configuration.floatx(), name=name)
-    made.constraint = constraint
-    return made
+    """A variable with this initial value."""
+    created = Variable(np.asarray(value), dtype=dtype or configuration.floatx(), name=name)
+    created.constraint = constraint
+    return created
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Variable:

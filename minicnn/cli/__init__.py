@@ -11,9 +11,9 @@ from minicnn.version import KERAS_VERSION, __version__
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the command of the command line; returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["compare"]:  # it reads its own options, --help among them
+    if given[:1] == ["compare"]:  # it parses its own options, including --help
         return compare.command(given[1:])
     options = _parser().parse_args(given)
     try:

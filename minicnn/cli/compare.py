@@ -1,4 +1,4 @@
-"""`minicnn compare`: the harness that holds minicnn to real Keras, which is in the repository."""
+"""`minicnn compare`: runs the comparison with real Keras, which is in the repository only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Hand over to `compare`, if it stands beside the package."""
-    if not (ROOT / "compare" / "cli.py").is_file():
+    """Run `compare` with these arguments, if the repository has been checked out."""
+    if not (ROOT / "compare" / "cli" / "main.py").is_file():
         print(
-            "minicnn compare: the harness is not part of the installed package: get the repository "
-            'and install it with pip install -e ".[compare]".',
+            "minicnn compare: the comparison is not part of the installed package: get the "
+            'repository and install it with pip install -e ".[compare]".',
             file=sys.stderr,
         )
         return 2
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
-    return importlib.import_module("compare.cli").main(list(arguments))
+    return importlib.import_module("compare.cli.main").main(list(arguments))

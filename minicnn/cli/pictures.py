@@ -1,4 +1,4 @@
-"""The pictures that `minicnn train` leaves: how the model learned, and what it answers."""
+"""Draws the pictures of `minicnn train`: learning curves and predictions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 RIGHT, WRONG, GREY = "#1f5fbf", "#c8102e", "#6b7280"
 ROWS = COLUMNS = 5
-MISTAKES = 2 * COLUMNS  # at most; the last rows
+MISTAKES = 2 * COLUMNS  # at most, in the last rows
 
 
 def learning_curves(history: dict[str, list[float]], path: Path) -> None:
@@ -48,7 +48,8 @@ def predictions(
 ) -> None:
     """Draw 25 images with the predicted and the true label, right in blue and wrong in red.
 
-    The first images come first, and then some that the model gets wrong, the surest first.
+    The first test images come first, then wrong predictions, those with the highest probability
+    first.
 
     - pixels: (images, height, width, channels 1); labels: (images,);
     - probabilities: (images, classes).
@@ -70,7 +71,7 @@ def predictions(
 
 
 def _choose(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Which images to show: the first ones, then the surest mistakes that are not among them."""
+    """The images to show: the first ones, then the wrong ones with the highest probability."""
     wrong = np.flatnonzero(probabilities.argmax(-1) != labels)
     surest = wrong[np.argsort(-probabilities[wrong].max(-1), kind="stable")][:MISTAKES]
     others = np.setdiff1d(np.arange(len(labels)), surest)
@@ -79,17 +80,17 @@ def _choose(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 def _caption(labels: np.ndarray, answers: np.ndarray) -> str:
     wrong = int((answers != labels).sum())
-    caption = "What the model says, and in brackets what is true"
+    caption = "The predicted label, and in brackets the true label"
     if not wrong:
         return f"{caption}. All {len(labels):,} test images are right."
     return (
         f"{caption}: the first test images,\n"
-        f"and below them the mistakes it was surest of ({wrong} of {len(labels):,} are wrong)"
+        f"below, the most confident mistakes ({wrong} of {len(labels):,} are wrong)"
     )
 
 
 def _save(figure: Figure, path: Path) -> None:
-    """Write beside the path and rename, so that a picture is whole or not there."""
+    """Write a temporary file and rename it, so that no incomplete picture is left."""
     temporary = path.with_name(f".{path.name}")
     try:
         figure.savefig(temporary, dpi=150, format=path.suffix[1:])

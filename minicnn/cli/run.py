@@ -1,4 +1,4 @@
-"""`minicnn run FILE.py`: a Keras program, unchanged, on minicnn."""
+"""`minicnn run FILE.py`: runs a Keras program unchanged on minicnn."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from minicnn.as_keras import names
 
 SUMMARY = "run a Keras program unchanged, with the name keras bound to minicnn"
 DESCRIPTION = """Runs a Keras program as Python would, but with `keras`, `tensorflow.keras` and
-`tf.random.set_seed` bound to minicnn. Anything else of TensorFlow is an error that names it."""
+`tf.random.set_seed` bound to minicnn. Any other name of TensorFlow is an error."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `minicnn run`."""
+    """Add the options of `minicnn run`."""
     parser.add_argument("file", metavar="FILE.py", help="the program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its own arguments")
 
 
 def command(options: argparse.Namespace) -> int:
-    """Run the program. Its errors and its exit code leave this process as they leave Python."""
+    """Run the program. Errors and exit code are the same as with Python."""
     try:
         source = Path(options.file).read_bytes()
     except OSError as error:
         print(f"minicnn run: cannot open {options.file}: {error.strerror}.", file=sys.stderr)
         return 2
     names.bind()
-    _become(options.file, options.arguments, source)
+    _execute(options.file, options.arguments, source)
     return 0
 
 
-def _become(file: str, arguments: list[str], source: bytes) -> None:
-    """Turn this process into the one that `python FILE.py arguments` would be."""
+def _execute(file: str, arguments: list[str], source: bytes) -> None:
+    """Run the program as `__main__`, with `sys` set as by `python FILE.py arguments`."""
     path = str(Path(file).absolute())
     program = ModuleType("__main__")
     program.__file__ = path
@@ -47,7 +47,7 @@ def _become(file: str, arguments: list[str], source: bytes) -> None:
 
 
 def _show_error(kind: type, error: BaseException, traceback: TracebackType | None) -> None:
-    """Python's own report of an error, without the runner's part of the traceback."""
+    """Print an error as Python does, without the entries of `minicnn run` in the traceback."""
     shown = _without_runner(traceback)
     sys.__excepthook__(kind, error.with_traceback(shown), shown)
 
@@ -62,7 +62,7 @@ def _without_runner(traceback: TracebackType | None) -> TracebackType | None:
     kept = [
         entry
         for entry in entries[next(starts, len(entries)) :]
-        if not names.is_machinery(_file(entry))
+        if not names.is_internal(_file(entry))
     ]
     shown = None
     for entry in reversed(kept):

@@ -1,4 +1,4 @@
-"""`minicnn train`: the small convnet, from images to a trained model and two pictures of it."""
+"""`minicnn train`: trains a small convnet, saves it, and draws two pictures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 import minicnn as keras
+from minicnn.cli.arguments import at_least
 
 SUMMARY = "train the small convnet on MNIST or Fashion-MNIST"
-DESCRIPTION = """Trains a convnet of two convolutions on all training images, judges it on the test
-images, saves it as a .keras file, and draws its learning curves and a sample of its answers."""
+DESCRIPTION = """Trains a convnet with two convolutions on all training images, evaluates it on the
+test images, saves it as a .keras file, and draws its learning curves and some predictions."""
 
 CLASS_NAMES = {
     "mnist": tuple("0123456789"),
@@ -29,50 +30,49 @@ CLASS_NAMES = {
 MODEL_FILE = "model.keras"
 EPOCHS = 6
 LEARNING_RATE = 8e-3
-"""The highest, after a tenth of the steps. It falls to zero along a cosine, and six epochs do what
-many more do at a constant rate."""
+"""The highest rate, reached after a tenth of the steps; then it falls to zero along a cosine. A
+constant rate would need many more epochs."""
 
 
 class Images(NamedTuple):
-    """Images as the model takes them, `(images, height, width, channels)` from 0 to 1."""
+    """Images `(images, height, width, channels)` with pixels from 0 to 1, and their labels."""
 
     pixels: np.ndarray
     labels: np.ndarray
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may follow `minicnn train`."""
+    """Add the options of `minicnn train`."""
     parser.add_argument("--dataset", choices=CLASS_NAMES, default="mnist", help="[mnist]")
     parser.add_argument(
-        "--epochs", type=_count, default=EPOCHS, help="times through all images [%(default)s]"
+        "--epochs",
+        type=at_least(1),
+        default=EPOCHS,
+        help="number of passes over all images [%(default)s]",
     )
     parser.add_argument(
-        "--batch-size", type=_count, default=128, help="images in a step [%(default)s]"
+        "--batch-size", type=at_least(1), default=128, help="images in a step [%(default)s]"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of weights, order and dropout [%(default)s]"
+        "--seed", type=int, default=0, help="for weights, order and dropout [%(default)s]"
     )
     parser.add_argument("--output", type=Path, help="folder for the files [runs/DATASET]")
-    parser.add_argument("--limit", type=_count, help="use only so many images, for a quick try")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, but got {text!r}")
-    return int(text)
+    parser.add_argument(
+        "--limit", type=at_least(1), help="use only this many images, for a quick test"
+    )
 
 
 def command(options: argparse.Namespace) -> int:
-    """Train, judge, save and draw, and return the exit code."""
+    """Train, evaluate, save and draw; returns the exit code."""
     folder = options.output or Path("runs", options.dataset)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(options.seed)
         training, test = load(options.dataset, options.limit)
         model, history = _train(training, test, options, folder)
-        _judge(model, test)
+        _evaluate(model, test)
         _draw(history, model, test, CLASS_NAMES[options.dataset], folder)
-    except OSError as error:  # data or folder out of reach
+    except OSError as error:  # the data or the folder cannot be read or written
         print(f"minicnn train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -91,7 +91,7 @@ def load(dataset: str, limit: int | None = None) -> tuple[Images, Images]:
 
 
 def build(steps: int) -> keras.Model:
-    """The convnet, compiled, with a learning rate that rises and falls over so many steps."""
+    """The compiled convnet, with a learning rate that rises and falls over these steps."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -142,7 +142,7 @@ def _train(
     return model, history.history
 
 
-def _judge(model: keras.Model, test: Images) -> None:
+def _evaluate(model: keras.Model, test: Images) -> None:
     loss, accuracy = model.evaluate(*test, verbose=0)
     wrong = round(len(test.labels) * (1 - accuracy))
     print(
@@ -166,7 +166,7 @@ def _draw(
         pictures.learning_curves(history, folder / "learning_curves.png")
         pictures.predictions(*test, probabilities, class_names, folder / "predictions.png")
         files["learning_curves.png"] = "loss and accuracy after each epoch"
-        files["predictions.png"] = "25 test images with its answers, right in blue, wrong in red"
+        files["predictions.png"] = "25 test images with predictions, right in blue, wrong in red"
     else:
         print("There are no pictures, as matplotlib is missing: pip install 'minicnn[plots]'.")
     for name, what in files.items():

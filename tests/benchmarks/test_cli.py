@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.libraries import OURS
-from benchmarks.rounds import Contestant, Measurement
+from benchmarks.rounds import Candidate, Measurement
 from benchmarks.worker import Failed
 
 
@@ -24,7 +24,7 @@ class Idle:
     def __exit__(self, *_):
         pass
 
-    def ask(self, what):
+    def call(self, what):
         return {"versions": {OURS: "0"}, "threads": 2}
 
 
@@ -34,8 +34,8 @@ class Idle:
 )
 def test_a_run_that_ends_early_keeps_what_it_has(error, told, monkeypatch, tmp_path, capsys):
     def steps(*_):
-        contestants = {OURS: Contestant(lambda: 3.5)}
-        yield Measurement("training", "mlp", "µs an image", {"batch": 32}), contestants, 2
+        candidates = {OURS: Candidate(lambda: 3.5)}
+        yield Measurement("training", "mlp", "µs per image", {"batch": 32}), candidates, 2
         raise error
 
     monkeypatch.setattr(cli, "Worker", Idle)

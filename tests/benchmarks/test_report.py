@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import cli, plan, report, tables, targets
-from benchmarks.convolutions import FEW, LAYERS, Layer
+from benchmarks.convolutions import LAYERS, QUICK_LAYERS, Layer
 from benchmarks.rounds import Measurement
 
 
@@ -16,7 +16,7 @@ def measured() -> list[Measurement]:
     training = Measurement(
         "training",
         "convnet",
-        "µs an image",
+        "µs per image",
         {"batch": 128},
         {
             "minicnn": [50, 60, 55],
@@ -26,9 +26,11 @@ def measured() -> list[Measurement]:
         },
         {"Keras-torch": "Keras-torch: out of memory"},
     )
-    deep = Measurement("training", "deep", "µs an image", {"batch": 128}, {"minicnn": [500.0]})
+    deep = Measurement("training", "deep", "µs per image", {"batch": 128}, {"minicnn": [500.0]})
     way = {"way": "forward"}
-    layer = Measurement("convolution", str(FEW[0]), "µs an image", way, {"im2col": [2.0, 4.0]})
+    layer = Measurement(
+        "convolution", str(QUICK_LAYERS[0]), "µs per image", way, {"im2col": [2.0, 4.0]}
+    )
     memory = Measurement(
         "memory", "deep", "MB", {"batch": 128}, {"minicnn": [400], "Keras-TF": [1000]}
     )
@@ -38,7 +40,7 @@ def measured() -> list[Measurement]:
 def test_targets_are_held_against_the_best_of_their_rivals(measured):
     convnet, deep, *_, memory, accuracy = targets.TARGETS
     found = targets.reached(convnet, measured)
-    assert found.rival == "Keras-TF"  # its better setting, and not JAX
+    assert found.best_other == "Keras-TF"  # its better setting, and not JAX
     assert found.ratio.median == 6
     assert found.ratio == (5, 5.5, 6, 6)
     assert targets.verdict(convnet, found) == "aim reached"
@@ -101,7 +103,7 @@ def test_the_files_of_a_run(measured, tmp_path):
         "Fast, 2 cores",
         "minicnn 1.0, keras 3.15.1",
         "0.1 before, 2.0 after",
-        "![Training (`fit`), µs an image](training.png)",
+        "![Training (`fit`), µs per image](training.png)",
         "- training: convnet, batch 128: Keras-torch: out of memory",
     ):
         assert text in page
@@ -116,7 +118,7 @@ def test_layers_have_names():
 @pytest.mark.parametrize("chosen", [plan.QUICK, plan.FULL])
 def test_the_number_of_steps_is_known_before(chosen):
     class Told:
-        def ask(self, do, **_):
+        def call(self, do, **_):
             return {"names": ["im2col"]}
 
     def count(sections, networks):
@@ -143,6 +145,6 @@ def test_a_tiny_run(tmp_path, capsys, monkeypatch):
     choice = ["--only", "training", "--networks", "mlp", "--libraries", "minicnn"]
     assert cli.main(["--quick", "--rounds", "2", *choice, "--output", folder]) == 0
     printed = capsys.readouterr().out
-    assert "Training (`fit`), µs an image" in printed
+    assert "Training (`fit`), µs per image" in printed
     assert "mlp, 32" in printed
     assert (tmp_path / "RESULTS.md").exists()

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.rounds import Contestant, Measurement, run
+from benchmarks.rounds import Candidate, Measurement, run
 from benchmarks.worker import Failed
 
 
 def measurement() -> Measurement:
-    return Measurement("training", "convnet", "µs an image", {"batch": 32})
+    return Measurement("training", "convnet", "µs per image", {"batch": 32})
 
 
 def test_contestants_take_turns_and_each_begins():
     told, order = [], []
 
-    def contestant(name, value):
+    def candidate(name, value):
         def once():
             order.append(name)
             return value
 
-        return Contestant(once, lambda: told.append(f"prepared {name}"))
+        return Candidate(once, lambda: told.append(f"prepared {name}"))
 
     found = measurement()
-    run(found, {name: contestant(name, i) for i, name in enumerate("abc")}, 4, told.append)
+    run(found, {name: candidate(name, i) for i, name in enumerate("abc")}, 4, told.append)
     assert "".join(order) == "abcbcacababc"
     assert found.samples == {"a": [0] * 4, "b": [1] * 4, "c": [2] * 4}
     assert found.failures == {}
@@ -41,8 +41,8 @@ def test_who_fails_is_left_out_and_the_others_go_on(where):
         return 1.0
 
     found = measurement()
-    broken = Contestant(lambda: fail(), fail if where == "prepare" else lambda: None)
-    run(found, {"a": broken, "b": Contestant(lambda: 2.0)}, 3)
+    broken = Candidate(lambda: fail(), fail if where == "prepare" else lambda: None)
+    run(found, {"a": broken, "b": Candidate(lambda: 2.0)}, 3)
     assert found.samples == {"b": [2.0] * 3}
     assert found.failures == {"a": "a: out of memory"}
 
@@ -52,10 +52,10 @@ def test_everybody_may_fail():
         raise Failed("no")
 
     found = measurement()
-    run(found, {"a": Contestant(fail)}, 2)
+    run(found, {"a": Candidate(fail)}, 2)
     assert found.samples == {}
 
 
 def test_other_errors_are_ours_and_are_not_hidden():
     with pytest.raises(ZeroDivisionError):
-        run(measurement(), {"a": Contestant(lambda: 1 / 0)}, 1)
+        run(measurement(), {"a": Candidate(lambda: 1 / 0)}, 1)

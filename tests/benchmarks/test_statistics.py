@@ -21,7 +21,7 @@ def test_ratios_are_formed_in_each_round():
 
 
 def test_rounds_must_match():
-    with pytest.raises(ValueError, match="2 rounds cannot be held against 1"):
+    with pytest.raises(ValueError, match="2 rounds cannot be compared with 1"):
         ratios([1, 2], [1])
 
 

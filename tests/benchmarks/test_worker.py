@@ -46,18 +46,18 @@ def worker():
 
 
 def test_a_process_that_trains_and_predicts(worker):
-    assert worker.ask("about")["threads"] >= 1
+    assert worker.call("about")["threads"] >= 1
     for kind in ("training", "prediction"):
-        worker.ask("forget")
-        worker.ask("prepare", kind=kind, network="mlp", batch=8, images=20)
-        assert worker.ask("round")["microseconds"] > 0
-    assert worker.ask("memory")["megabytes"] > 20
+        worker.call("release")
+        worker.call("prepare", kind=kind, network="mlp", batch=8, images=20)
+        assert worker.call("round")["microseconds"] > 0
+    assert worker.call("memory")["megabytes"] > 20
 
 
 def test_an_error_there_is_raised_here_and_the_process_goes_on(worker):
     with pytest.raises(Failed, match="minicnn: KeyError: 'no network'"):
-        worker.ask("prepare", kind="training", network="no network", batch=8, images=8)
-    assert "versions" in worker.ask("about")
+        worker.call("prepare", kind="training", network="no network", batch=8, images=8)
+    assert "versions" in worker.call("about")
 
 
 def test_a_process_that_ends_is_told_with_its_last_words():
@@ -68,20 +68,20 @@ def test_a_process_that_ends_is_told_with_its_last_words():
         Worker(Broken("nobody", "minicnn")) as worker,
         pytest.raises(Failed, match=r"nobody: its process ended with 1\. KeyError: 'nobody'"),
     ):
-        worker.ask("about")
+        worker.call("about")
 
 
 def test_several_works_at_once(worker):
-    worker.ask("forget")
+    worker.call("release")
     shape = convolutions.Layer(6, 3, 4, batch=2)._asdict()
-    names = worker.ask("algorithms", **shape)["names"]
+    names = worker.call("algorithms", **shape)["names"]
     assert "im2col" in names
     for way in convolutions.WAYS:
         for name in names:
             settings = {**shape, "algorithm": name, "way": way}
-            worker.ask("prepare", kind="convolution", name=name, **settings)
+            worker.call("prepare", kind="convolution", name=name, **settings)
         for name in names:
-            assert worker.ask("round", name=name)["microseconds"] > 0
+            assert worker.call("round", name=name)["microseconds"] > 0
 
 
 def test_only_algorithms_that_do_a_layer_are_timed():
@@ -142,9 +142,9 @@ def test_tensorflow_s_idle_end_is_not_counted(monkeypatch):
         callback.on_epoch_end(0, {})
         return 4
 
-    session.works[""] = work
+    session.tasks[""] = work
     assert session.round() == {"microseconds": 0.5e6}
-    session.works[""] = lambda: 1
+    session.tasks[""] = lambda: 1
     monkeypatch.setattr("benchmarks.session.time.perf_counter", iter([0.0, 3.0]).__next__)
     assert session.round() == {"microseconds": 3e6}
 

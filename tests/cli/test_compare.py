@@ -7,7 +7,7 @@ from minicnn.cli import compare
 
 
 def test_it_hands_over_with_all_options(monkeypatch):
-    monkeypatch.setattr("compare.cli.main", lambda arguments: arguments)
+    monkeypatch.setattr("compare.cli.main.main", lambda arguments: arguments)
     assert cli.main(["compare", "parity", "--only", "Conv2D"]) == ["parity", "--only", "Conv2D"]
     assert cli.main(["compare", "--help"]) == ["--help"]
 
@@ -15,7 +15,7 @@ def test_it_hands_over_with_all_options(monkeypatch):
 def test_it_finds_the_checkout_from_anywhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [p for p in sys.path if p not in ("", str(compare.ROOT))])
-    monkeypatch.setattr("compare.cli.main", lambda arguments: 0)
+    monkeypatch.setattr("compare.cli.main.main", lambda arguments: 0)
     assert cli.main(["compare", "parity"]) == 0
 
 

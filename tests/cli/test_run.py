@@ -128,7 +128,7 @@ def test_other_names_of_tensorflow_are_named_with_the_line(line, name, kind, tmp
     result = run_text(f"import tensorflow as tf\n\ndef f():\n    {line}\n\nf()\n", tmp_path)
     program = tmp_path / "program.py"
     assert result.returncode == 1
-    assert f"{kind}: {program}:4 asks for {name}, but `minicnn run` binds only" in result.stderr
+    assert f"{kind}: {program}:4 uses {name}, but `minicnn run` binds only" in result.stderr
     assert result.stderr.splitlines()[1:5:2] == [
         f'  File "{program}", line 6, in <module>',
         f'  File "{program}", line 4, in f',
@@ -140,14 +140,14 @@ def test_other_names_of_tensorflow_are_named_with_the_line(line, name, kind, tmp
 @pytest.mark.parametrize("line", ["keras.applications", "import keras.applications"])
 def test_what_minicnn_lacks_is_named_with_the_line(line, tmp_path):
     result = run_text(f"import keras\n{line}\n", tmp_path)
-    message = f"{tmp_path / 'program.py'}:2 asks for keras.applications, which minicnn does not"
+    message = f"{tmp_path / 'program.py'}:2 uses keras.applications, which minicnn does not"
     assert message in result.stderr
 
 
 def test_a_module_beside_the_program_that_asks_is_the_place_named(tmp_path):
     (tmp_path / "helper.py").write_text("import tensorflow as tf\n\ntf.zeros(3)\n")
     result = run_text("import helper", tmp_path)
-    assert f"{tmp_path / 'helper.py'}:3 asks for tensorflow.zeros" in result.stderr
+    assert f"{tmp_path / 'helper.py'}:3 uses tensorflow.zeros" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import pytest
 
 from compare import accuracy
 from compare.accuracy import libraries, runs
-from compare.accuracy.state import State
+from compare.accuracy.finished_runs import FinishedRuns
 from compare.accuracy.statistics import equivalence
-from compare.accuracy.verdicts import judged
-from compare.cli import main
+from compare.accuracy.verdicts import verdict_on
+from compare.cli.main import main
+from compare.cli.outcome import CannotCompare
 from compare.libraries.minicnn import MiniCNN
-from compare.outcome import CannotCompare
 
 DIFFERENCES = [0.02, -0.05, 0.11, 0.03, -0.01, 0.06, 0.00, -0.08, 0.04, 0.05]
 
@@ -87,14 +87,14 @@ def of_pairs(minicnn, keras):
 
 
 def test_pairs_are_those_of_the_same_seed():
-    found = judged("mnist", of_pairs([0.99, 0.98, 0.97], [0.989, 0.98, 0.971]), 0.15, None)
+    found = verdict_on("mnist", of_pairs([0.99, 0.98, 0.97], [0.989, 0.98, 0.971]), 0.15, None)
     assert found["difference"] == pytest.approx(0.0)
     assert found["difference spread"] == pytest.approx(0.1)
     assert found["keras"] == {"mean": pytest.approx(98.0), "spread": pytest.approx(0.9)}
 
 
 def test_two_that_have_learned_nothing_are_not_equivalent():
-    found = judged("mnist", of_pairs([0.1, 0.1, 0.1], [0.1, 0.1, 0.1]), 0.15, None)
+    found = verdict_on("mnist", of_pairs([0.1, 0.1, 0.1], [0.1, 0.1, 0.1]), 0.15, None)
     assert found["verdict"] == "nothing learned"
     assert "nothing was learned" in accuracy._sentence(found)
 
@@ -104,15 +104,15 @@ def test_two_that_have_learned_nothing_are_not_equivalent():
 
 def test_a_half_written_line_is_passed_over(tmp_path):
     path = tmp_path / "folder" / "state.jsonl"
-    state = State(path)
+    state = FinishedRuns(path)
     state.add({"seed": 0, "set": "a"}, {"accuracy": 0.5})
     state.add({"seed": 1, "set": "a"}, {"accuracy": 0.6})
     path.write_bytes(path.read_bytes()[:-20])
-    state = State(path)
+    state = FinishedRuns(path)
     assert state.get({"set": "a", "seed": 0}) == {"accuracy": 0.5}
     assert state.get({"set": "a", "seed": 1}) is None
     state.add({"seed": 2, "set": "a"}, {"accuracy": 0.7})
-    state = State(path)
+    state = FinishedRuns(path)
     assert [state.get({"seed": i, "set": "a"}) is None for i in range(3)] == [False, True, False]
     assert path.read_bytes().endswith(b"\n")
 
@@ -120,17 +120,17 @@ def test_a_half_written_line_is_passed_over(tmp_path):
 def test_only_a_half_line(tmp_path):
     path = tmp_path / "state.jsonl"
     path.write_text('{"settings": {"se')
-    State(path).add({"seed": 0}, {"accuracy": 0.5})
-    assert State(path).get({"seed": 0}) == {"accuracy": 0.5}
+    FinishedRuns(path).add({"seed": 0}, {"accuracy": 0.5})
+    assert FinishedRuns(path).get({"seed": 0}) == {"accuracy": 0.5}
 
 
 def test_another_file_is_left_alone(tmp_path):
     path = tmp_path / "thesis.txt"
     path.write_text("Chapter 1\n")
     with pytest.raises(CannotCompare, match="no runs of compare accuracy in it"):
-        State(path)
-    with pytest.raises(CannotCompare, match="cannot keep the finished runs"):
-        State(tmp_path)
+        FinishedRuns(path)
+    with pytest.raises(CannotCompare, match="finished runs cannot be saved in"):
+        FinishedRuns(tmp_path)
     assert path.read_text() == "Chapter 1\n"
 
 
@@ -143,7 +143,7 @@ def test_settings_tell_runs_apart():
 
 
 def fake(name, die_after=None, better=0.0):
-    """A library that answers at once, and dies as by `kill -9` when it is told to."""
+    """A library that returns results at once; after `die_after` runs its process is killed."""
 
     def trained(tasks):
         for done, task in enumerate(tasks):
@@ -152,7 +152,7 @@ def fake(name, die_after=None, better=0.0):
             found = 0.9 + 0.001 * task.seed + better + 1e-5 * (task.seed % 2)
             yield {"accuracy": found, "loss": 0.3, "seconds": 1.0}
 
-    return libraries.Trainer(name, name, {"library": name}, trained)
+    return libraries.TrainingLibrary(name, name, {"library": name}, trained)
 
 
 def pretend(monkeypatch, keras, minicnn):
@@ -197,7 +197,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capfd):
 
     pretend(monkeypatch, fake("keras")._replace(trained=interrupted), fake("minicnn"))
     assert main(["accuracy", "--state", str(tmp_path / "state")]) == 1
-    assert "the same command goes on" in capfd.readouterr().err
+    assert "the same command continues them" in capfd.readouterr().err
 
 
 # Training
@@ -216,7 +216,7 @@ def test_the_same_seed_gives_the_same_run():
         (["--seeds", "1"], "expected a whole number from 2, but got '1'"),
         (["--epochs", "many"], "expected a whole number from 1, but got 'many'"),
         (["--only", "cifar"], "invalid choice: 'cifar'"),
-        (["--state", "/dev/null/x"], "/dev/null/x cannot keep the finished runs"),
+        (["--state", "/dev/null/x"], "finished runs cannot be saved in /dev/null/x"),
     ],
 )
 def test_bad_input(arguments, sentence, capfd, monkeypatch):

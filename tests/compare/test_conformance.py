@@ -6,10 +6,10 @@ import json
 import pytest
 
 from compare import conformance
-from compare.cli import main
-from compare.conformance import archive, running, standing
-from compare.conformance.running import run_file
-from compare.outcome import CannotCompare
+from compare.cli.main import main
+from compare.cli.outcome import CannotCompare
+from compare.conformance import archive, known_failures, runner
+from compare.conformance.runner import run_file
 
 LIKE_KERAS = """
 from unittest import mock
@@ -57,7 +57,7 @@ def test_patches_minicnn():
 @pytest.fixture(autouse=True)
 def nothing_is_preloaded(monkeypatch):
     """TensorFlow is not needed here, and slow to import."""
-    monkeypatch.setattr(running, "PRELOADED", ())
+    monkeypatch.setattr(runner, "PRELOADED", ())
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_file_that_fails_as_a_whole(source, tmp_path, text, why):
 
 
 KNOWN = {
-    "reasons": {"missing": {"says": "It does not exist yet.", "matches": "is not in minicnn"}},
+    "reasons": {"missing": {"text": "It does not exist yet.", "matches": "is not in minicnn"}},
     "files": {
         "layers/thing_test.py": {
             "passed": 2,
@@ -116,46 +116,48 @@ KNOWN = {
 
 def test_what_is_known_is_told_from_what_is_not(source, tmp_path):
     found = list(run(source, LIKE_KERAS, tmp_path).values())
-    result = standing.result(KNOWN, "layers/thing_test.py", found)
+    result = known_failures.result(KNOWN, "layers/thing_test.py", found)
     assert (result.passed, len(result.failed), result.skipped) == (2, 2, 2)
     assert result.unexpected == ["test_fails"]
     assert result.passes_now == ["test_passes"]
     assert result.vanished == 0
-    assert standing.result(KNOWN, "layers/thing_test.py", found[:4]).vanished == 2
-    assert standing.result(KNOWN, "layers/thing_test.py", found[:4], whole=False).vanished == 0
+    assert known_failures.result(KNOWN, "layers/thing_test.py", found[:4]).vanished == 2
+    assert (
+        known_failures.result(KNOWN, "layers/thing_test.py", found[:4], whole=False).vanished == 0
+    )
 
 
 def test_the_command(source, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(standing, "FILE", tmp_path / "standing.json")
-    standing.FILE.write_text(json.dumps(KNOWN))
+    monkeypatch.setattr(known_failures, "FILE", tmp_path / "known_failures.json")
+    known_failures.FILE.write_text(json.dumps(KNOWN))
     (source / "layers" / "thing_test.py").write_text(LIKE_KERAS)
     command = ["conformance", "--source", str(tmp_path)]
     assert main(command) == 1
     said = capsys.readouterr()
-    assert "1 tests fail that are not known to, in layers/thing_test.py." in said.err
+    assert "1 tests fail that are not known failures, in layers/thing_test.py." in said.err
     assert "layers/thing_test.py::test_passes  passes now" in said.out
     assert "layers/thing_test.py::test_fails   fails" in said.out
     assert next(x.split() for x in said.out.splitlines() if "not exist yet" in x)[0] == "1"
 
     assert main([*command, "--record"]) == 1
     assert "no reason is known for layers/thing_test.py::test_fails." in capsys.readouterr().err
-    recorded = json.loads(standing.FILE.read_text())
+    recorded = json.loads(known_failures.FILE.read_text())
     failures = recorded["files"]["layers/thing_test.py"]["failures"]
     assert failures == {
         "missing": ["test_uses_what_is_missing"],
-        standing.UNEXPLAINED: ["test_fails"],
+        known_failures.UNEXPLAINED: ["test_fails"],
     }
 
-    recorded["reasons"]["wrong"] = {"says": "It is wrong.", "matches": None}
-    failures["wrong"] = failures.pop(standing.UNEXPLAINED)
-    standing.FILE.write_text(json.dumps(recorded))
+    recorded["reasons"]["wrong"] = {"text": "It is wrong.", "matches": None}
+    failures["wrong"] = failures.pop(known_failures.UNEXPLAINED)
+    known_failures.FILE.write_text(json.dumps(recorded))
     assert main([*command, "--record"]) == 0
     assert main(command) == 0
-    assert json.loads(standing.FILE.read_text())["files"] == recorded["files"]
+    assert json.loads(known_failures.FILE.read_text())["files"] == recorded["files"]
 
 
 def test_tests_that_are_asked_for_by_name(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(standing, "FILE", tmp_path / "standing.json")
+    monkeypatch.setattr(known_failures, "FILE", tmp_path / "known_failures.json")
     (source / "layers" / "thing_test.py").write_text(LIKE_KERAS)
     (tmp_path / "tests.json").write_text('["layers/thing_test.py::test_passes"]')
     command = ["conformance", "layers", "--source", str(tmp_path)]
@@ -180,13 +182,13 @@ def test_a_folder_without_keras_is_refused(tmp_path):
 
 
 def test_each_known_failure_has_a_reason_that_is_a_sentence():
-    known = standing.read()
+    known = known_failures.read()
     assert known["files"]
-    assert all(r["says"][:1].isupper() and r["says"][-1] == "." for r in known["reasons"].values())
+    assert all(r["text"][:1].isupper() and r["text"][-1] == "." for r in known["reasons"].values())
     used = {key for file in known["files"].values() for key in file["failures"]}
     assert used == set(known["reasons"])
 
 
 def test_the_quick_files_are_recorded():
-    files = standing.read()["files"]
+    files = known_failures.read()["files"]
     assert all(any(file.startswith(name) for file in files) for name in conformance.QUICK)

@@ -1,4 +1,4 @@
-"""The fuzzer itself: it finds planted bugs, shrinks them, and the programs that it prints run."""
+"""Tests of `compare fuzz`: planted bugs are found and shrunk; the printed programs run."""
 
 import contextlib
 import io
@@ -11,21 +11,23 @@ import numpy as np
 import pytest
 
 import minicnn
-from compare import kinds, script, worker
-from compare.case import Case, Made
-from compare.cli import main
-from compare.fuzz import choices, judging, search, text
-from compare.fuzz.drawing import networks
-from compare.fuzz.judging import BEYOND, DIFFERS, HOLDS, REFUSED, UNSTABLE
-from compare.fuzz.network import Network, Step
+from compare import script
+from compare.cases import kinds
+from compare.cases.case import Case, LibraryObject
+from compare.cases.network import Network, Step
+from compare.cli.main import main
+from compare.cli.outcome import CannotCompare
+from compare.fuzz import layer_settings, network_verdict, program_text, search
+from compare.fuzz.draw_network import networks
+from compare.fuzz.network_verdict import DIFFERS, HOLDS, REJECTED, UNSTABLE, UNSUPPORTED
+from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.mutants.planted import BUGS, switched_on
-from compare.outcome import CannotCompare
 from minicnn import config
 
 # A process whose "Keras" is minicnn, without the bug that is planted in this one.
 START = (
-    "import compare.libraries as l, compare.worker as w, sys;"
+    "import compare.libraries as l, compare.libraries.worker as w, sys;"
     "from compare.libraries.minicnn import MiniCNN;"
     "from minicnn import config; config.set_backend('numpy');"
     "l.keras_on = lambda b: MiniCNN(); w._serve(sys.argv[1])"
@@ -35,15 +37,15 @@ PLAIN = Network(
     steps=(Step("Dense", {"units": 2}),),
     output=(2,),
     batch=2,
-    loss=Made("losses.MeanSquaredError"),
+    loss=LibraryObject("losses.MeanSquaredError"),
     labels="numbers",
-    optimizer=Made("optimizers.SGD", {"learning_rate": 0.1}),
+    optimizer=LibraryObject("optimizers.SGD", {"learning_rate": 0.1}),
 )
 
 
 @pytest.fixture
-def stand_in(monkeypatch):
-    """`worker.conversation` with minicnn in Keras's place."""
+def minicnn_in_place_of_keras(monkeypatch):
+    """Replaces Keras by minicnn in the process that `worker` starts."""
     config.set_backend("numpy")
     monkeypatch.setattr(worker, "check_installed", lambda backend: None)
     popen = worker.subprocess.Popen
@@ -55,7 +57,7 @@ def stand_in(monkeypatch):
 
 
 def printed(program: str, monkeypatch) -> dict:
-    """What a program prints as its last line, when `keras` is minicnn."""
+    """The last line of JSON that a program prints when `keras` is minicnn."""
     monkeypatch.setitem(sys.modules, "keras", minicnn)
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compile(program, "program", "exec"), {})
@@ -63,20 +65,26 @@ def printed(program: str, monkeypatch) -> dict:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(stand_in, monkeypatch):
+def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(
+    minicnn_in_place_of_keras, monkeypatch
+):
     (bug,) = [bug for bug in BUGS if bug.what == "the mask of relu is missing on the way back"]
     # Shrinking ends by itself, after some 30 networks: how fast the machine is does not matter.
     monkeypatch.setattr(search, "SHRINKING", float("inf"))
     with (
         switched_on(bug),
-        worker.conversation("tensorflow", "compare.fuzz.judging:answers") as ask,
+        worker.open_worker(
+            "tensorflow", "compare.fuzz.network_verdict:keras_results"
+        ) as run_in_keras,
     ):
         likely = networks().filter(lambda network: "'relu'" in repr(network))
-        found = search.Search(lambda network: judging.examined(network, ask), strategy=likely)
+        found = search.Search(
+            lambda network: network_verdict.examine(network, run_in_keras), strategy=likely
+        )
         found.run(examples=50, seed=5)
         assert found.failure is not None
         quantity = found.failure.shown.quantity
-        program = text.program(found.failure.network, quantity, "a title")
+        program = program_text.program(found.failure.network, quantity, "a title")
         wrong = np.array(printed(program, monkeypatch)[quantity])
     right = np.array(printed(program, monkeypatch)[quantity])
     assert np.abs(wrong - right).max() > 1e-4 * np.abs(right).max()
@@ -94,7 +102,7 @@ def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(stand_in, 
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 @pytest.mark.filterwarnings("ignore")
-def test_programs_do_what_was_compared(network):
+def test_programs_print_the_compared_quantities(network):
     config.set_backend("numpy")
     found = kinds.run(MiniCNN(), Case("networks", "network", settings={"network": network}))
     last = {}
@@ -102,7 +110,7 @@ def test_programs_do_what_was_compared(network):
         last[quantity.rstrip("0123456789").partition(" weight ")[0]] = quantity
     with pytest.MonkeyPatch.context() as patch:
         for quantity in last.values():
-            value = printed(text.program(network, quantity, "x"), patch)[quantity]
+            value = printed(program_text.program(network, quantity, "x"), patch)[quantity]
             if isinstance(found[quantity], str):
                 continue
             np.testing.assert_allclose(
@@ -112,7 +120,7 @@ def test_programs_do_what_was_compared(network):
 
 def test_the_same_seed_draws_the_same_networks():
     def drawn(seed):
-        found = search.Search(lambda network: judging.Verdict(network, HOLDS, []))
+        found = search.Search(lambda network: network_verdict.Verdict(network, HOLDS, []))
         found.run(examples=8, seed=seed)
         return [v.network for v in found.verdicts]
 
@@ -122,12 +130,14 @@ def test_the_same_seed_draws_the_same_networks():
 
 
 FAMILIES = "activations convolutional core merging normalization pooling reshaping".split()
-BESIDE = {"Dot", "InputLayer", "Lambda", "Masking", "Wrapper"}
+NEVER_DRAWN = {"Dot", "InputLayer", "Lambda", "Masking", "Wrapper"}
 
 
-def test_every_layer_that_computes_without_chance_may_be_drawn():
-    names = {kind.name.format(n=rank - 1) for kind in choices.ALONE for rank in kind.ranks}
-    names |= {*choices.SUMS, "Concatenate", "Embedding"}
+def test_every_layer_without_random_numbers_may_be_drawn():
+    names = {
+        kind.name.format(n=rank - 1) for kind in layer_settings.ONE_INPUT for rank in kind.ranks
+    }
+    names |= {*layer_settings.ELEMENTWISE_MERGES, "Concatenate", "Embedding"}
     layers = [
         thing
         for thing in vars(minicnn.layers).values()
@@ -135,17 +145,17 @@ def test_every_layer_that_computes_without_chance_may_be_drawn():
     ]
     wanted = {c.__name__ for c in layers if c.__module__.split(".")[2] in FAMILIES}
     assert names <= {c.__name__ for c in layers}
-    assert wanted - names - BESIDE == set()
+    assert wanted - names - NEVER_DRAWN == set()
 
 
 def test_nothing_is_left_in_the_users_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = search.Search(lambda network: judging.Verdict(network, HOLDS, []))
+    found = search.Search(lambda network: network_verdict.Verdict(network, HOLDS, []))
     found.run(examples=5, seed=1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_crash_of_keras_is_told_with_the_network():
+def test_a_crash_of_keras_is_reported_with_the_network():
     def crash(network):
         raise CannotCompare("It crashed.")
 
@@ -156,12 +166,12 @@ def test_a_crash_of_keras_is_told_with_the_network():
 def _examined(keras):
     config.set_backend("numpy")
     answers = iter(keras)
-    return judging.examined(PLAIN, lambda case: next(answers))
+    return network_verdict.examine(PLAIN, lambda case: next(answers))
 
 
 def test_verdicts(monkeypatch):
     config.set_backend("numpy")
-    monkeypatch.setattr(judging, "MANY", range(1, 4))
+    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(1, 4))
     case = Case("networks", "network", settings={"network": PLAIN})
     right = kinds.run(MiniCNN(), case)
     wrong = {**right, "output": right["output"] + 1e-3}
@@ -169,14 +179,14 @@ def test_verdicts(monkeypatch):
     assert _examined([wrong, wrong]).what == DIFFERS
     assert _examined([wrong, right]).what == UNSTABLE
     assert _examined(["ValueError: no"]).what == DIFFERS
-    assert _examined(["UnimplementedError: no"]).what == BEYOND
+    assert _examined(["UnimplementedError: no"]).what == UNSUPPORTED
     assert _examined([wrong, wrong]).shown.quantity == "output"
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_rounding_leaves_of_a_zero_is_no_difference(monkeypatch):
+def test_rounding_of_a_zero_gradient_is_no_difference(monkeypatch):
     config.set_backend("numpy")
-    monkeypatch.setattr(judging, "MANY", range(1, 4))
+    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(1, 4))
     alone = Step("Dense", {"units": 1, "activation": "softmax"})
     network = Network(**{**vars(PLAIN), "steps": (alone,), "output": (1,)})
     right = kinds.run(MiniCNN(), Case("networks", "n", settings={"network": network}))
@@ -184,21 +194,21 @@ def test_what_rounding_leaves_of_a_zero_is_no_difference(monkeypatch):
     assert not right[gradient].any()
     for left, what in ((1e-8, HOLDS), (1e-3, DIFFERS)):
         keras = {**right, gradient: right[gradient] + np.float32(left)}
-        assert judging.examined(network, lambda case, keras=keras: keras).what == what
+        assert network_verdict.examine(network, lambda case, keras=keras: keras).what == what
 
 
-def test_what_both_refuse_is_no_difference():
+def test_a_network_that_both_reject_is_no_difference():
     broken = PLAIN.__class__(**{**vars(PLAIN), "steps": (Step("Dense", {"units": -1}),)})
-    assert judging.examined(broken, lambda case: "ValueError: no").what == REFUSED
+    assert network_verdict.examine(broken, lambda case: "ValueError: no").what == REJECTED
 
 
-def test_the_command(stand_in, tmp_path, capsys):
+def test_the_command(minicnn_in_place_of_keras, tmp_path, capsys):
     results, program = tmp_path / "fuzz.json", tmp_path / "failure.py"
     arguments = ["fuzz", "--examples", "6", "--seed", "1", "--json", str(results)]
     assert main([*arguments, "--program", str(program)]) == 0
-    told = json.loads(results.read_text())
-    assert told["summary"]["networks"] == 6
-    assert told["results"][0]["program"].startswith('"""')
+    saved = json.loads(results.read_text())
+    assert saved["summary"]["networks"] == 6
+    assert saved["results"][0]["program"].startswith('"""')
     assert not program.exists()
     assert "6 random networks (--seed 1) on tensorflow" in capsys.readouterr().out
 
@@ -207,7 +217,7 @@ def test_the_command(stand_in, tmp_path, capsys):
 def test_with_real_keras(tmp_path, capsys, monkeypatch):
     pytest.importorskip("tensorflow")
     monkeypatch.chdir(tmp_path)
-    assert main(["fuzz", "--examples", "5", "--seed", "2", "--json", "told.json"]) == 0
-    told = json.loads(Path("told.json").read_text())
-    Path("program.py").write_text(told["results"][0]["program"])
+    assert main(["fuzz", "--examples", "5", "--seed", "2", "--json", "saved.json"]) == 0
+    saved = json.loads(Path("saved.json").read_text())
+    Path("program.py").write_text(saved["results"][0]["program"])
     assert main(["script", "program.py", "--within", "1e-4"]) == 0

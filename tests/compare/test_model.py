@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import minicnn
-from compare import worker
-from compare.cli import main
+from compare.cli.main import main
+from compare.cli.outcome import CannotCompare
+from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
-from compare.model import asking, data, run
-from compare.model.cut import before_unknown
+from compare.model import data, run, runs
 from compare.model.description import UNITS, in_float64, read, unit, unknown
-from compare.outcome import CannotCompare
+from compare.model.known_part import before_unknown
 from minicnn import layers, ops
 
 
@@ -45,7 +45,7 @@ def file(tmp_path_factory):
 def no_process(monkeypatch):
     """Keras's part is done by minicnn, here."""
     monkeypatch.setattr(
-        worker, "in_keras", lambda backend, function, question: run.in_keras(MiniCNN(), question)
+        worker, "in_keras", lambda backend, function, task: run.in_keras(MiniCNN(), task)
     )
 
 
@@ -108,8 +108,8 @@ def test_a_wrong_gradient_is_named(file, no_process, monkeypatch, capsys):
         return [None if g is None else g * 2 if g.shape == (4, 3) else g for g in found]
 
     monkeypatch.setattr(GradientTape, "gradient", wrong)
-    monkeypatch.setattr(asking.Truth, "differentiate", patched_with(right))
-    monkeypatch.setattr(asking.Neighbour, "differentiate", patched_with(right))
+    monkeypatch.setattr(runs.Truth, "differentiate", patched_with(right))
+    monkeypatch.setattr(runs.PerturbedTruth, "differentiate", patched_with(right))
     assert main(["model", str(file)]) == 1
     assert "gradients diverge first at right/kernel: minicnn is" in capsys.readouterr().err
 
@@ -129,9 +129,9 @@ def patched_with(gradient):
 def test_what_comes_before_an_unknown_layer_is_compared(file, tmp_path):
     description = read(str(with_other_class(file, tmp_path, "joined")))
     assert unknown(description) == ["FancyThing"]
-    cut = before_unknown(description)
-    assert cut.left_out == ["joined", "dropout", "last", "relu"]
-    part = minicnn.saving.deserialize_keras_object(cut.description)
+    part = before_unknown(description)
+    assert part.left_out == ["joined", "dropout", "last", "relu"]
+    part = minicnn.saving.deserialize_keras_object(part.description)
     assert [x.name for x in part.inputs] == ["a", "b"]
     assert sorted(x.shape for x in part.outputs) == [(None, 2), (None, 3), (None, 6)]
 
@@ -141,9 +141,9 @@ def test_a_shared_layer_keeps_its_first_call(tmp_path):
     shared = layers.Dense(4, name="shared")
     y = shared(layers.Dense(4, name="odd")(shared(x)))
     minicnn.Model(x, y).save(tmp_path / "shared.keras")
-    cut = before_unknown(read(str(with_other_class(tmp_path / "shared.keras", tmp_path, "odd"))))
-    assert cut.left_out == ["odd"]
-    part = minicnn.saving.deserialize_keras_object(cut.description)
+    part = before_unknown(read(str(with_other_class(tmp_path / "shared.keras", tmp_path, "odd"))))
+    assert part.left_out == ["odd"]
+    part = minicnn.saving.deserialize_keras_object(part.description)
     assert [layer.name for layer in part.layers] == ["x", "shared"]
 
 
@@ -155,9 +155,9 @@ def test_a_sequential_model_is_cut_too(tmp_path, monkeypatch, capsys):
         for member in old.namelist():
             new.writestr(member, old.read(member).replace(b'"ReLU"', b'"FancyThing"'))
 
-    def keras(backend, function, question):
-        part = run.made(MiniCNN(), question.part, run.weights_by_layer(made))
-        return iter([run.weights_by_layer(part), run.answer(MiniCNN(), part, question)])
+    def keras(backend, function, task):
+        part = run.model_from(MiniCNN(), task.part, run.weights_by_layer(made))
+        return iter([run.weights_by_layer(part), run.run(MiniCNN(), part, task)])
 
     monkeypatch.setattr(worker, "in_keras", keras)
     assert main(["model", str(path)]) == 1
@@ -168,8 +168,8 @@ def test_a_sequential_model_is_cut_too(tmp_path, monkeypatch, capsys):
 
 
 def test_other_weights_are_told_from_other_results(file, monkeypatch, capsys):
-    def keras(backend, function, question):
-        weights, answer = run.in_keras(MiniCNN(), question)
+    def keras(backend, function, task):
+        weights, answer = run.in_keras(MiniCNN(), task)
         weights["last"][1][0] += 1e-3
         return iter([weights, answer])
 
@@ -206,11 +206,11 @@ def test_a_damaged_weights_file(file, tmp_path, capsys):
 
 BAD_DATA = [
     ({"a": np.zeros((2, 6))}, "has a; the model's inputs are called a, b"),
-    ({"a": np.zeros((2, 5)), "b": np.zeros((2, 3))}, r"have shape \(2, 5\); the model takes"),
+    ({"a": np.zeros((2, 5)), "b": np.zeros((2, 3))}, r"have shape \(2, 5\); the model needs"),
     ({"a": np.zeros((2, 6)), "b": np.zeros((3, 3))}, r"have \[2, 3\] rows"),
     ({"a": np.zeros((0, 6)), "b": np.zeros((0, 3))}, r"have \[0\] rows"),
-    ({"a": np.zeros((2, 6)), "b": np.full((2, 3), 0.5)}, "no numbers of type int32"),
-    ({"a": np.full((2, 6), "x"), "b": np.zeros((2, 3))}, "are no numbers"),
+    ({"a": np.zeros((2, 6)), "b": np.full((2, 3), 0.5)}, "not numbers of type int32"),
+    ({"a": np.full((2, 6), "x"), "b": np.zeros((2, 3))}, "are not numbers"),
 ]
 
 
@@ -239,7 +239,7 @@ def test_data_by_name_in_order_or_alone(file, tmp_path):
 @pytest.mark.parametrize("content", [b"text", b"PK\x03\x04broken", b""])
 def test_a_file_that_is_no_data(tmp_path, content):
     (tmp_path / "data.npz").write_bytes(content)
-    with pytest.raises(CannotCompare, match=r"is no \.npz file"):
+    with pytest.raises(CannotCompare, match=r"is not a \.npz file"):
         data.given(str(tmp_path / "data.npz"), [], 4)
 
 

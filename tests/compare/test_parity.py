@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from compare import catalogue, judge, parity
-from compare.case import Case
-from compare.values import apart, draw
+from compare import parity
+from compare.cases import catalogue
+from compare.cases.case import Case
+from compare.cases.values import apart, draw
+from compare.parity import judge
 from minicnn import layers
 
 DENSE = Case("layers", "Dense", (apart(3, 4),), {"units": 2, "activation": "tanh"})

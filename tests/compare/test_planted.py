@@ -5,11 +5,13 @@ import types
 
 import pytest
 
-from compare import catalogue, judge, mutants
-from compare.case import Case
+from compare import mutants
+from compare.cases import catalogue
+from compare.cases.case import Case
+from compare.cases.values import apart
 from compare.mutants import weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switch, switched_on
-from compare.values import apart
+from compare.parity import judge
 from minicnn import config, ops
 
 RELU = Case("layers", "ReLU", (apart(3, 4),))
@@ -70,11 +72,11 @@ def trial(*cases):
 
 
 def test_a_bug_is_caught_and_nothing_else_is():
-    found = trial(RELU).of(MISSING_MASK, [RELU])
+    found = trial(RELU).run(MISSING_MASK, [RELU])
     assert found["parity"] == "differences and Keras"
     assert found["case"] == f"layers.{RELU.label}"
     harmless = MISSING_MASK._replace(wrong="return np.where(0 < y.real, cotangent, 0)")
-    found = trial(RELU).of(harmless, [RELU])
+    found = trial(RELU).run(harmless, [RELU])
     assert found["parity"] is None
     assert mutants._failure([found]) == f"not caught: {MISSING_MASK.what}."
 
@@ -83,18 +85,18 @@ def test_a_case_that_fails_by_itself_catches_nothing():
     wrong = trial(RELU)
     answer = wrong._keras["layers", RELU.label]
     answer["training: output 0"] = answer["training: output 0"] + 1
-    assert wrong.of(MISSING_MASK, [RELU])["parity"] is None
+    assert wrong.run(MISSING_MASK, [RELU])["parity"] is None
 
 
 def test_a_bug_that_raises_proves_nothing():
     raising = MISSING_MASK._replace(wrong="return np.no_such_function(y, cotangent, 0)")
-    found = trial(RELU).of(raising, [RELU])
+    found = trial(RELU).run(raising, [RELU])
     assert found["raises"]
     assert "by an error only" in mutants._failure([found])
 
 
 def test_a_bug_whose_lines_are_gone_is_not_caught():
-    found = trial(RELU).of(MISSING_MASK._replace(original="no such line"), [RELU])
+    found = trial(RELU).run(MISSING_MASK._replace(original="no such line"), [RELU])
     assert found["parity"] is None
 
 

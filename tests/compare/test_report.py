@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from compare.cli import main
-from compare.conformance import standing
+from compare.cli.main import main
+from compare.conformance import known_failures
 from compare.report import charts, html, results
 from compare.report.html import Html, tag
 from compare.report.page import SECTIONS
@@ -45,7 +45,7 @@ TOLD = {
     ),
     "fuzz": ([{"network": NASTY, "program": NASTY, "wrong": "x"}], {"networks": 3, "seed": 1}),
     "conformance": (
-        [standing.Result("a_test.py", 1, {"t": NASTY}, 0, ["t"], [], 0)._asdict()],
+        [known_failures.Result("a_test.py", 1, {"t": NASTY}, 0, ["t"], [], 0)._asdict()],
         {"known": {NASTY: 1}},
     ),
     "model": ([{"name": NASTY, "shape": [2, 3], "off": ["Keras"]}], {"file": "m.keras"}),
@@ -141,9 +141,9 @@ def test_a_corrupt_file_is_told_and_the_others_are_shown(folder, capfd):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("[1]", "it holds a list, not an object"),
+        ("[1]", "it contains a list, not an object"),
         ('{"command": "parity"}', "it has no 'passed'"),
-        ('{"command": "parity", "passed": 1, "results": [], "summary": {}}', "of another type"),
+        ('{"command": "parity", "passed": 1, "results": [], "summary": {}}', "has the wrong type"),
         ('{"command": "x", "passed": true, "results": [1], "summary": {}}', "not all objects"),
     ],
 )

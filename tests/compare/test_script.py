@@ -1,7 +1,7 @@
 import pytest
 
 from compare import script
-from compare.cli import main
+from compare.cli.main import main
 
 
 def test_the_last_line_of_json_is_what_was_printed():

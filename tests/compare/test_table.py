@@ -1,4 +1,4 @@
-from compare.table import lines
+from compare.cli.table import lines
 
 
 def test_numbers_stand_to_the_right_and_text_to_the_left():

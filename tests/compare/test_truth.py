@@ -1,9 +1,9 @@
-"""The neighbours of the truth: what rounding does to each result."""
+"""The perturbed of the truth: what rounding does to each result."""
 
 import numpy as np
 
 from compare.errors import UNIT
-from compare.libraries.truth import Truth, rounding
+from compare.libraries.truth import Truth, perturbed_arithmetic
 from minicnn import ops
 from minicnn.autodiff import Variable
 
@@ -12,7 +12,7 @@ def test_rounding_moves_every_result_by_as_much_as_float32_rounds():
     with Truth().settings():
         x = Variable(np.array([0.1, 0.7]))
         exact = {"power": ops.power(x, 0.3), "add": x + 0.33, "exp": ops.exp(x)}
-        with rounding(1):
+        with perturbed_arithmetic(1):
             moved = {"power": ops.power(x, 0.3), "add": x + 0.33, "exp": ops.exp(x)}
         for name, right in exact.items():
             off = np.abs(moved[name].numpy() / right.numpy() - 1)
@@ -20,7 +20,7 @@ def test_rounding_moves_every_result_by_as_much_as_float32_rounds():
 
 
 def test_what_was_chosen_is_as_exact_as_what_it_was_chosen_from():
-    with Truth().settings(), rounding(1):
+    with Truth().settings(), perturbed_arithmetic(1):
         x = np.array([0.1, 0.7])
         assert ops.max(x).numpy() == 0.7
         assert (ops.concatenate([x, x + 0]).numpy()[:2] == x).all()

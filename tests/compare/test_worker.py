@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from compare import worker
-from compare.outcome import CannotCompare
+from compare.cli.outcome import CannotCompare
+from compare.libraries import worker
 
 
 def counts(library, n):
@@ -48,7 +48,7 @@ def run(monkeypatch):
     start = [
         sys.executable,
         "-c",
-        "import compare.libraries as l, compare.worker as w, sys;"
+        "import compare.libraries as l, compare.libraries.worker as w, sys;"
         "l.keras_on = lambda b: b; w._serve(sys.argv[1])",
     ]
     popen = worker.subprocess.Popen
@@ -69,7 +69,7 @@ def test_results_come_one_by_one(run):
     [
         ("fails", "Keras on tensorflow raised ValueError: no such thing"),
         ("dies", r"crashed: it ended by signal SIGSEGV"),
-        ("leaves", r"crashed: it ended with exit code 3. Its last words: last words"),
+        ("leaves", r"crashed: it ended with exit code 3. Its last line: last words"),
     ],
 )
 def test_what_happens_to_the_process_is_told(run, function, sentence):
@@ -84,13 +84,13 @@ def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
 
 
 def test_questions_are_answered_one_by_one(run):
-    with worker.conversation("tensorflow", "tests.compare.test_worker:doubles") as ask:
+    with worker.open_worker("tensorflow", "tests.compare.test_worker:doubles") as ask:
         assert [ask(1), ask("a")] == [2, "aa"]
 
 
 def test_a_question_that_fails_is_told(run):
     function = "tests.compare.test_worker:fails_on_three"
-    with worker.conversation("tensorflow", function) as ask:
+    with worker.open_worker("tensorflow", function) as ask:
         assert ask(2) == 2
         with pytest.raises(CannotCompare, match="raised ValueError: not three"):
             ask(3)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import minicnn as keras
-from compare.case import Made, Named
-from compare.catalogue import layers as catalogue
-from compare.values import draw
+from compare.cases.case import LibraryName, LibraryObject
+from compare.cases.catalogue import layers as catalogue
+from compare.cases.values import draw
 from minicnn import config, layers
 from minicnn.common import configuration, session
 from minicnn.replay.replayed_step import ReplayedStep
@@ -202,7 +202,9 @@ LAYERS = {
     and not case.call
     and case.name != "ActivityRegularization"  # its losses can be asked for: never replayed
     and not re.search("1D|3D|Transpose|Separable", case.name)  # which have the others' settings
-    and not any(isinstance(setting, (Made, Named)) for setting in case.settings.values())
+    and not any(
+        isinstance(setting, (LibraryObject, LibraryName)) for setting in case.settings.values()
+    )
 }
 
 

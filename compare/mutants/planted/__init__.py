@@ -1,7 +1,4 @@
-"""Planted bugs: wrong lines, switched on in memory one at a time, that the cases must catch.
-
-One entry a bug, in a file for each part of the library.
-"""
+"""The planted bugs: one entry each, in a file for each part of the library."""
 
 from compare.mutants.planted import (
     activations,

@@ -1,4 +1,4 @@
-"""Where in minicnn the bugs are planted."""
+"""The beginnings of the names of the modules that bugs are planted in."""
 
 NN = "minicnn.ops.nn."
 NUMPY = "minicnn.backend.numpy."

@@ -1,4 +1,4 @@
-"""Switches a planted bug on: the code of the functions that it changes is exchanged in memory."""
+"""Switches a planted bug on, by replacing the code of the functions that it changes in memory."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Bug(NamedTuple):
     """A planted bug.
 
     Attributes:
-        what: the mistake, in a few words.
-        part: what it makes wrong. BACKWARD: gradients only; FORWARD: values, and mostly with
-            gradients that are right for these wrong values.
-        module: where it is.
-        original: a part of the module's source, that is there once.
-        wrong: what stands in its place, of as many lines.
-        near: the cases that are judged: what their `kind.label` must hold.
+        what: a short description of the mistake.
+        part: what it makes wrong. BACKWARD: gradients only; FORWARD: values, and in most cases
+            the gradients are right for these wrong values.
+        module: the module that it changes.
+        original: a part of the module's source that occurs once.
+        wrong: the text that replaces it, with the same number of lines.
+        near: texts; the cases with one of them in their `kind.label` are run.
     """
 
     what: str
@@ -41,7 +41,7 @@ class Bug(NamedTuple):
 
 @contextlib.contextmanager
 def switched_on(bug: Bug) -> Iterator[None]:
-    """Inside, the bug is there, in every function that was made of the changed lines."""
+    """Context in which the bug is in every function that was defined by the changed lines."""
     changes = dict(_changes(bug))
     changed = [
         (function, function.__code__, changes[key])
@@ -49,16 +49,16 @@ def switched_on(bug: Bug) -> Iterator[None]:
         if (key := _identity(function.__code__)) in changes
     ]
     if not changed:
-        raise LookupError(f"No function in memory is made of the lines of {bug.what!r}.")
+        raise LookupError(f"No function in memory is defined by the lines of {bug.what!r}.")
     try:
         for function, _, wrong in changed:
             function.__code__ = wrong
-        _forget_results()
+        _clear_caches()
         yield
     finally:
         for function, right, _ in changed:
             function.__code__ = right
-        _forget_results()
+        _clear_caches()
 
 
 def _changes(bug: Bug) -> Iterator[tuple[tuple, CodeType]]:
@@ -67,9 +67,9 @@ def _changes(bug: Bug) -> Iterator[tuple[tuple, CodeType]]:
     source = inspect.getsource(module)
     if source.count(bug.original) != 1 or bug.original.count("\n") != bug.wrong.count("\n"):
         raise LookupError(
-            f"The lines of {bug.what!r} are {source.count(bug.original)} times in {bug.module}, "
-            "where they must be once: the source has changed, so must the entry in "
-            "compare/mutants/planted."
+            f"The lines of {bug.what!r} occur {source.count(bug.original)} times in {bug.module}, "
+            "but must occur once: the source has changed, so change the entry in "
+            "compare/mutants/planted, too."
         )
     right, wrong = (
         compile(text, module.__file__, "exec", dont_inherit=True)
@@ -81,7 +81,7 @@ def _changes(bug: Bug) -> Iterator[tuple[tuple, CodeType]]:
 
 
 def _functions(code: CodeType) -> Iterator[CodeType]:
-    """The functions that exist once a module (or a class in it) has been run."""
+    """The functions that a module, or a class in it, defines when it is run."""
     for constant in code.co_consts:
         if not isinstance(constant, CodeType):
             continue
@@ -93,7 +93,7 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 
 @functools.lru_cache(maxsize=1)
 def _functions_in_memory(modules: int) -> list[FunctionType]:
-    """All functions of minicnn, looked for again when more modules have been imported."""
+    """All functions of minicnn in memory; searched again after more modules were imported."""
     folder = str(Path(minicnn.__file__).parent)
     return [
         thing
@@ -106,8 +106,8 @@ def _identity(code: CodeType) -> tuple:
     return code.co_filename, code.co_qualname, code.co_linetable, code.co_code
 
 
-def _forget_results() -> None:
-    """Shapes and settings that were remembered may come from the other code."""
+def _clear_caches() -> None:
+    """Clear all caches of results, which may come from the code without (or with) the bug."""
     for module in list(sys.modules.values()):
         if module.__name__.startswith("minicnn"):
             for thing in vars(module).values():

@@ -1,1 +1,1 @@
-"""One file a section of the page: `render(results)` gives its HTML."""
+"""The sections of the page, one file each; `render(results)` returns the HTML of a section."""

@@ -1,4 +1,4 @@
-"""Accuracy: the difference of paired trainings, with its interval and the margin drawn."""
+"""The section on accuracy: the difference of paired trainings, its interval and the margin."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ WIDTH, ROW, TOP = 340, 26, 14
 
 def render(results: list[Result]) -> Html:
     """A picture and a line for each data set."""
-    told = [(v, r.backend) for r in results for v in r.summary.get("verdicts") or []]
+    comparisons = [(v, r.backend) for r in results for v in r.summary.get("verdicts") or []]
     every = [run for result in results for run in result.results]
     return section(
         "accuracy",
         "Accuracy",
         tag(
             "p",
-            "The same convnet, trained from the same weights on both, from several seeds. Equally "
-            "good means: with 95 % confidence the true difference is within the margin.",
+            "The same convnet, trained from the same weights on both, from several seeds. "
+            "Equivalent: with 95 % confidence the true difference is within the margin.",
         ),
         legend(("ours", "minicnn"), ("keras", "Keras"), ("margin", "margin")),
-        tag("div", [_figure(v, backend, every) for v, backend in told], class_="grid broad"),
+        tag("div", [_figure(v, backend, every) for v, backend in comparisons], class_="grid broad"),
         table(
-            HEADS, [_row(v) for v, _ in told], [v.get("verdict") != "equivalent" for v, _ in told]
+            HEADS,
+            [_row(v) for v, _ in comparisons],
+            [v.get("verdict") != "equivalent" for v, _ in comparisons],
         ),
     )
 
 
-def _figure(told: dict[str, Any], backend: str, runs: list[dict[str, Any]]) -> Html:
-    holds = told.get("verdict") == "equivalent"
-    name = told.get("dataset", "")
+def _figure(comparison: dict[str, Any], backend: str, runs: list[dict[str, Any]]) -> Html:
+    holds = comparison.get("verdict") == "equivalent"
+    name = comparison.get("dataset", "")
     title = f"{name}{' on ' + backend if backend else ''}"
     accuracies = {
         who: [
@@ -47,15 +49,15 @@ def _figure(told: dict[str, Any], backend: str, runs: list[dict[str, Any]]) -> H
     }
     return tag(
         "figure",
-        tag("figcaption", tag("b", title), tag("span", verdict(holds, told.get("verdict")))),
+        tag("figcaption", tag("b", title), tag("span", verdict(holds, comparison.get("verdict")))),
         _runs(accuracies, name),
-        _difference(told),
+        _difference(comparison),
         class_=None if holds else "bad",
     )
 
 
 def _runs(accuracies: dict[str, list[float]], name: str) -> Html | None:
-    """Each run as a dot, the mean as a stroke."""
+    """Draws each run as a dot, the mean as a line."""
     every = [a for some in accuracies.values() for a in some]
     if not every:
         return None
@@ -75,9 +77,9 @@ def _runs(accuracies: dict[str, list[float]], name: str) -> Html | None:
     return picture(WIDTH, TOP + 2 * ROW + 40, f"Accuracies on {name}", marks, labels, rows, caption)
 
 
-def _difference(told: dict[str, Any]) -> Html | None:
-    """The mean difference with its interval, over the margin."""
-    interval, margin = told.get("interval 90"), told.get("margin")
+def _difference(comparison: dict[str, Any]) -> Html | None:
+    """Draws the mean difference with its interval and the margin."""
+    interval, margin = comparison.get("interval 90"), comparison.get("margin")
     if not interval or margin is None:
         return None
     low, high = min(interval[0], -margin), max(interval[1], margin)
@@ -94,13 +96,13 @@ def _difference(told: dict[str, Any]) -> Html | None:
     return picture(
         WIDTH,
         TOP + ROW + 40,
-        f"Difference {told.get('difference'):+.3f} points, margin {margin}",
+        f"Difference {comparison.get('difference'):+.3f} points, margin {margin}",
         band,
         marks,
         line(x(0), TOP - 6, x(0), TOP + ROW, "zero"),
         line(x(interval[0]), y, x(interval[1]), y, "whisker ink"),
         [line(x(end), y - 5, x(end), y + 5, "whisker ink") for end in interval],
-        tag("circle", cx=x(told["difference"]), cy=y, r=4.5, class_="point"),
+        tag("circle", cx=x(comparison["difference"]), cy=y, r=4.5, class_="point"),
         text(0, y + 4, "difference", class_="name"),
         text((70 + WIDTH) / 2, TOP + ROW + 34, "minicnn − Keras, points", "middle", "axis"),
     )
@@ -117,15 +119,15 @@ def _scale(low: float, high: float, rows: int) -> tuple[Scale, list]:
     return x, marks
 
 
-def _row(told: dict[str, Any]) -> tuple:
+def _row(comparison: dict[str, Any]) -> tuple:
     means = [
-        "{mean:.2f} ± {spread:.2f}".format(**told[who]) if told.get(who) else ""
+        "{mean:.2f} ± {spread:.2f}".format(**comparison[who]) if comparison.get(who) else ""
         for who in ("minicnn", "keras")
     ]
-    interval = told.get("interval 90") or (0.0, 0.0)
+    interval = comparison.get("interval 90") or (0.0, 0.0)
     return (
-        *(told.get("dataset", ""), told.get("pairs"), *means),
-        f"{told.get('difference', 0.0):+.3f}",
+        *(comparison.get("dataset", ""), comparison.get("pairs"), *means),
+        f"{comparison.get('difference', 0.0):+.3f}",
         "{:+.3f} to {:+.3f}".format(*interval),
-        told.get("p"),
+        comparison.get("p"),
     )

@@ -1,4 +1,4 @@
-"""Keras's own tests, file by file."""
+"""The section on Keras's own tests, file by file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ HEADS = ("file", *KINDS, "not known")
 
 
 def render(results: list[Result]) -> Html:
-    """The sum, then the files."""
+    """The totals, then a table of the files."""
     return section(
         "conformance",
         "Keras's own tests",
-        tag("p", "The unit tests of Keras 3, unmodified, against minicnn."),
+        tag("p", "The unit tests of Keras 3, unmodified, run on minicnn."),
         [_run(result) for result in results],
     )
 
@@ -25,15 +25,16 @@ def render(results: list[Result]) -> Html:
 def _run(result: Result) -> Html:
     rows = sorted(map(_row, result.results), key=lambda row: (-row[4], -row[2], row[0]))
     total = {kind: sum(row[i] for row in rows) for i, kind in enumerate(HEADS[1:], 1)}
-    said = "every failure is known"
+    comment = "every failure is known"
     if total["not known"]:
-        said = f"{total['not known']} of the failures are not known"
+        comment = f"{total['not known']} of the failures are not known"
     return tag(
         "div",
         tag(
             "p",
             verdict(result.passed, f"{total['passed']} passed"),
-            f", {total['failed']} failed, {total['skipped']} skipped in {len(rows)} files; {said}.",
+            f", {total['failed']} failed, {total['skipped']} skipped ",
+            f"in {len(rows)} files; {comment}.",
         ),
         _share(total),
         _known(result.summary.get("known") or {}),
@@ -45,8 +46,8 @@ def _run(result: Result) -> Html:
 def _known(counts: dict[str, int]) -> Html | None:
     if not counts:
         return None
-    rows = table(("because", "known failures"), list(counts.items()))
-    return folded(f"Known failures, by {len(counts)} reasons", rows)
+    rows = table(("reason", "known failures"), list(counts.items()))
+    return folded(f"Known failures, by reason ({len(counts)})", rows)
 
 
 def _row(file: dict[str, Any]) -> tuple:
@@ -82,7 +83,7 @@ def _failures(files: list[dict[str, Any]]) -> Html | None:
 
 
 def _failures_of(file: dict[str, Any]) -> list[tuple[bool, str, str, str]]:
-    """Whether it is known, the file, the test, and why it fails."""
+    """The failures of a file: whether it is known, the file, the test, the message."""
     unexpected = file.get("unexpected") or []
     return [
         (test not in unexpected, file.get("file", ""), test, _line(why))

@@ -1,4 +1,4 @@
-"""Random networks: how many, and those that came nearest to their limit, with their programs."""
+"""The section on random networks: counts, and the networks closest to their limit as programs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from compare.report.results import Result
 
 
 def render(results: list[Result]) -> Html:
-    """Counts, then the worst cases."""
+    """The counts, then the worst networks."""
     return section(
         "fuzz",
         "Random networks",
         tag(
             "p",
-            "Small networks drawn at random, with branches, merges, losses and optimizers: their "
-            "outputs, gradients and three steps of training. Below are those that differ and those "
-            "that came nearest to what float32 explains, each as a program that runs under Keras "
-            "and under minicnn.",
+            "Small random networks, with branches, merges, losses and optimizers: their outputs, "
+            "gradients and three steps of training. Below are those that differ and those with "
+            "errors closest to what float32 explains, each as a program that runs with Keras and "
+            "with minicnn.",
         ),
         [_search(result) for result in results],
     )

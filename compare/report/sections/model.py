@@ -1,4 +1,4 @@
-"""A model of one's own, layer by layer."""
+"""The section on the user's models, layer by layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compare.report.html import Html, tag
 from compare.report.parts import section, table, verdict
 from compare.report.results import Result
 
-HEADS = ("what", "shape", "minicnn", "Keras", "explained", "verdict")
+HEADS = ("quantity", "shape", "minicnn", "Keras", "explained", "verdict")
 
 
 def render(results: list[Result]) -> Html:
@@ -30,5 +30,5 @@ def _row(row: dict[str, Any]) -> tuple:
     off = row.get("off") or []
     shape = " × ".join(map(str, row.get("shape", [])))
     errors = [(row.get(who) or {}).get("relative") for who in ("minicnn", "keras")]
-    said = f"{' and '.join(off)} off" if off else "holds"
-    return (row.get("name", ""), shape, *errors, row.get("explained"), said)
+    verdict = f"{' and '.join(off)} off" if off else "holds"
+    return (row.get("name", ""), shape, *errors, row.get("explained"), verdict)

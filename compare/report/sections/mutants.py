@@ -1,4 +1,4 @@
-"""Planted bugs: how many parity catches, beside the checks that other projects use."""
+"""The section on planted bugs: how many parity and the checks of other projects catch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compare.report.html import Html, tag
 from compare.report.parts import bar, folded, section, table, verdict
 from compare.report.results import Result
 
-# What the weaker checks of compare/mutants/weaker_checks.py do, in the words of a reader.
+# Short descriptions of the checks of compare/mutants/weaker_checks.py.
 WORDS = {
     "direction": "one random direction",
     "sum": "sum as the loss",
@@ -23,9 +23,8 @@ def render(results: list[Result]) -> Html:
         "Planted bugs",
         tag(
             "p",
-            "A harness that passes a wrong backward is worse than none. Wrong lines are planted in "
-            "minicnn one at a time, and parity's cases should notice each. Beside them is what the "
-            "checks notice that other projects use.",
+            "Wrong lines are planted in minicnn, one at a time; parity's cases must detect each. "
+            "Checks of gradients that other projects use are shown for comparison.",
         ),
         [_run(result) for result in results],
     )

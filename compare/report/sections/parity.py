@@ -1,4 +1,4 @@
-"""Parity: who is nearer to the truth, and a table of all cases that can be sorted and searched."""
+"""The section on parity: errors of both libraries, and a table of all cases to sort and search."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from compare.report.parts import number, section, sentence, verdict
 from compare.report.results import Result
 
 HEADS = (
-    ("case", "Case", "the thing, its settings, the shapes it was called on"),
-    ("quantity", "Worst quantity", "of all that was compared, what used most of its limit"),
+    ("case", "Case", "the class or function, its settings, the shapes of its inputs"),
+    ("quantity", "Worst quantity", "the compared quantity that is closest to its limit"),
     ("ours", "minicnn", "largest difference from the float64 truth over its largest entry"),
     ("ours ulp", "ulp", "the same in units in the last place of float32"),
     ("keras", "Keras", "largest difference from the float64 truth over its largest entry"),
@@ -33,9 +33,9 @@ def render(results: list[Result]) -> Html:
         "Parity",
         tag(
             "p",
-            "Every layer, loss, metric, optimizer and operation: forward, gradients under random "
-            "cotangents, state and configuration, in float32, measured against a truth in float64 "
-            "that differences of values confirm.",
+            "Every layer, loss, metric, optimizer and operation: outputs, gradients for random "
+            "cotangents, state and configuration, in float32, compared with the truth in float64, "
+            "whose gradients are confirmed by central differences.",
         ),
         tag("p", verdict(not failed, f"{len(rows) - failed} of {len(rows)} cases hold")),
         tag("div", _scatter(rows), _nearer(rows), class_="split"),
@@ -65,7 +65,7 @@ def _row(case: dict[str, Any], backend: str) -> dict[str, Any]:
         "keras ulp": keras[1],
         "limit": shown.get("limit"),
         "wrong": wrong,
-        "verdict": sentence(case["wrong"][0]) if wrong else _excuse(case.get("excused")) or "holds",
+        "verdict": sentence(case["wrong"][0]) if wrong else _without_keras(case) or "holds",
     }
 
 
@@ -82,13 +82,14 @@ def _pair(error: Any) -> tuple[float | None, float | None]:
     return (error[0], error[1]) if error else (None, None)
 
 
-def _excuse(excuses: list[dict[str, Any]] | None) -> str:
-    """Where Keras is left out, and why."""
-    return "; ".join(f"Keras left out: {excuse.get('why', '')}" for excuse in excuses or [])
+def _without_keras(case: dict[str, Any]) -> str:
+    """The reasons for leaving out Keras in a case; empty if there are none."""
+    known = case.get("known differences") or []
+    return "; ".join(f"Keras left out: {difference.get('reason', '')}" for difference in known)
 
 
 def _short(row: dict[str, Any]) -> list:
-    """A row for the page's script: the cells, then what it is found by."""
+    """A row for the page's script: the cells, then backend, kind and whether it is wrong."""
     cells = [_number(row[key]) if key != "case" else _label(row) for key, _, _ in HEADS]
     return [*cells, row["backend"], row["kind"], int(row["wrong"])]
 
@@ -109,7 +110,7 @@ def _controls(results: list[Result], rows: list[dict]) -> Html:
         tag("label", "Find ", tag("input", type="search", name="word", placeholder="Conv2D")),
         _choice("Kind ", "kind", kinds),
         _choice("Backend ", "backend", backends) if len(backends) > 1 else None,
-        tag("label", tag("input", type="checkbox", name="failing"), " only what does not hold"),
+        tag("label", tag("input", type="checkbox", name="failing"), " only cases that do not hold"),
         tag("output", f"{len(rows)} cases", class_="quiet"),
         id="parity-controls",
         class_="controls",
@@ -122,7 +123,7 @@ def _choice(label: str, name: str, values: Any) -> Html:
 
 
 def _table(rows: list[dict]) -> Html:
-    """The first rows; the page's script shows all of them, as they are wanted."""
+    """The first rows; the page's script shows the others on demand."""
     heads = [
         tag("th", tag("button", title, type="button"), title=why, scope="col")
         for _, title, why in HEADS
@@ -158,18 +159,18 @@ def _nearer(rows: list[dict]) -> Html:
     keras = sum(row["ours"] > row["keras"] for row in both)
     return tag(
         "div",
-        tag("h3", "Who is nearer to the truth"),
+        tag("h3", "Which is closer to the truth"),
         tag(
             "dl",
             _fact("minicnn", ours),
             _fact("Keras", keras),
-            _fact("both alike", len(both) - ours - keras),
+            _fact("equal", len(both) - ours - keras),
             class_="facts",
         ),
         tag(
             "p",
-            "A dot is a case, by the error of its worst quantity. Below the line minicnn is nearer "
-            "to the truth, above it Keras is.",
+            "Each dot is a case, at the errors of its worst quantity. Below the line, minicnn is "
+            "closer to the truth; above it, Keras.",
             class_="quiet",
         ),
         legend(("dot", "holds"), ("dot-bad", "does not hold")),
@@ -189,7 +190,7 @@ def _scatter(rows: list[dict]) -> Html:
     ]
     usual = sorted(v for a, b, _ in pairs for v in (a, b) if math.isfinite(v))
     most = usual[int(0.99 * len(usual))] if usual else 0.0
-    high = 10.0 ** math.ceil(math.log10(max(most, 1e-6)))  # what is beyond stands at the edge
+    high = 10.0 ** math.ceil(math.log10(max(most, 1e-6)))  # larger errors are drawn at the edge
     x = Scale(SMALLEST, high, 44, 392, True)
     y = Scale(SMALLEST, high, 348, 12, True)
     ticks = powers(SMALLEST, high)[1:]

@@ -1,4 +1,4 @@
-"""Programs, run on both."""
+"""The section on programs that were run on both libraries."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from compare.report.html import Html, tag
 from compare.report.parts import folded, section, table, verdict
 from compare.report.results import Result
 
-HEADS = ("what", "minicnn", "Keras", "difference")
+HEADS = ("value", "minicnn", "Keras", "difference")
 
 
 def render(results: list[Result]) -> Html:
-    """What each program printed and how it trained."""
+    """The printed results and the training of each program."""
     return section("script", "Programs", [_program(result) for result in results])
 
 

@@ -1,4 +1,4 @@
-"""Speed and memory, as `benchmarks/` has measured them: bars, the shorter the better."""
+"""The section on speed and memory, as measured by `benchmarks/`: shorter bars are better."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ OURS = "minicnn"
 HEADINGS = {
     "training": "Training",
     "prediction": "Prediction",
-    "memory": "The most memory of the process",
+    "memory": "Peak memory of the process",
     "start": "Start of the process",
-    "accuracy": "From the start to 99 % on MNIST",
+    "accuracy": "Time from the start to 99 % on MNIST",
     "convolution": "Algorithms of convolution",
 }
-LONG = ("convolution",)  # of interest to those who ask
+LONG = ("convolution",)  # shown only on a click
 
 
 def render(results: list[Result]) -> Html:
@@ -28,26 +28,26 @@ def render(results: list[Result]) -> Html:
     )
 
 
-def _run(told: dict[str, Any]) -> Html:
-    measured = [m for m in told["measurements"] if isinstance(m, dict)]
+def _run(run: dict[str, Any]) -> Html:
+    measured = [m for m in run["measurements"] if isinstance(m, dict)]
     names = dict.fromkeys([*HEADINGS, *(m.get("section", "") for m in measured)])
     return tag(
         "div",
-        tag("p", _facts(told), class_="quiet"),
+        tag("p", _facts(run), class_="quiet"),
         tag(
             "p",
-            "Medians of rounds in which the libraries take turns, on the same machine. "
-            "The shorter the bar, the better.",
+            "Medians over rounds, on the same machine; in each round every library runs once. "
+            "Shorter bars are better.",
         ),
         [_section(name, [m for m in measured if m.get("section") == name]) for name in names],
     )
 
 
-def _facts(told: dict[str, Any]) -> str:
-    machine = told.get("machine") or {}
-    versions = ", ".join(f"{k} {v}" for k, v in (told.get("versions") or {}).items())
+def _facts(run: dict[str, Any]) -> str:
+    machine = run.get("machine") or {}
+    versions = ", ".join(f"{k} {v}" for k, v in (run.get("versions") or {}).items())
     cores = f"{machine['cores']} cores" if machine.get("cores") else ""
-    parts = (machine.get("processor"), cores, told.get("date"), versions)
+    parts = (machine.get("processor"), cores, run.get("date"), versions)
     return "; ".join(str(part) for part in parts if part)
 
 
@@ -83,7 +83,7 @@ def _figure(measurement: dict[str, Any]) -> Html:
 
 
 def _ratio(samples: dict[str, list[float]], medians: dict[str, float]) -> str:
-    """How many times as much the best of the others needs, the median of the rounds."""
+    """The time (or memory) of the best other library divided by minicnn's, median of rounds."""
     others = {name: value for name, value in medians.items() if name != OURS}
     if OURS not in medians or not others:
         return ""

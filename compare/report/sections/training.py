@@ -1,4 +1,4 @@
-"""Training: the losses of both on one picture, for each network and optimizer."""
+"""The section on training: a picture of both losses for each network and optimizer."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def render(results: list[Result]) -> Html:
         "Training",
         tag(
             "p",
-            "The same first weights and the same batches, step by step. The band is what rounding "
-            "alone makes of Keras's own training.",
+            "The same initial weights and the same batches, step by step. The band is the "
+            "difference that rounding explains, measured by repeating Keras's training.",
         ),
-        tag("p", verdict(held == len(trainings), f"{held} of {len(trainings)} stay in it")),
+        tag("p", verdict(held == len(trainings), f"{held} of {len(trainings)} stay inside")),
         legend(("keras", "loss on Keras"), ("ours", "loss on minicnn"), ("band", "band")),
         tag("div", [_figure(c, b if several else "") for c, b in trainings], class_="grid"),
     )
@@ -38,8 +38,8 @@ def _figure(case: dict[str, Any], backend: str) -> Html:
     title = f"{case.get('case', '')}{' on ' + backend if backend else ''}"
     note = case.get("wrong") or _room(case)
     drawn = _curves(case["curves"], title) if case.get("curves") else None
-    said = tag("figcaption", tag("b", title), tag("span", verdict(holds), " ", note))
-    return tag("figure", said, drawn, class_=None if holds else "bad")
+    caption = tag("figcaption", tag("b", title), tag("span", verdict(holds), " ", note))
+    return tag("figure", caption, drawn, class_=None if holds else "bad")
 
 
 def _room(case: dict[str, Any]) -> str:

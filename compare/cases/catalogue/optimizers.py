@@ -1,0 +1,86 @@
+"""Cases of optimizers: name, settings. Each updates the same three weights, same gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compare.cases.case import Case, LibraryObject
+from compare.cases.values import apart
+
+WEIGHTS = (apart(), apart(7), apart(2, 3, 4))
+RATE = "optimizers.schedules."
+
+
+def optimizer(name: str, **settings: Any) -> Case:
+    """A case of an optimizer."""
+    return Case("optimizers", name, WEIGHTS, {"name": "case", **settings})
+
+
+def schedule(name: str, **settings: Any) -> Case:
+    """A case of a learning rate schedule, tested by the steps of SGD with it."""
+    return optimizer("SGD", learning_rate=LibraryObject(f"{RATE}{name}", settings))
+
+
+CASES = [
+    optimizer("SGD"),
+    optimizer("SGD", learning_rate=0.1, momentum=0.9),
+    optimizer("SGD", learning_rate=0.1, momentum=0.9, nesterov=True),
+    optimizer("SGD", clipnorm=0.5),
+    optimizer("SGD", clipvalue=0.25),
+    optimizer("SGD", global_clipnorm=2.0),
+    optimizer("SGD", weight_decay=0.1),
+    optimizer("SGD", use_ema=True, ema_momentum=0.8),
+    optimizer("SGD", use_ema=True, ema_overwrite_frequency=3),
+    optimizer("SGD", gradient_accumulation_steps=3),
+    optimizer("Adam"),
+    optimizer("Adam", learning_rate=0.1, beta_2=0.99, amsgrad=True),
+    optimizer("Adam", beta_1=0.5, beta_2=0.7, epsilon=0.1),
+    optimizer("Adam", weight_decay=0.1, clipnorm=1.0),
+    optimizer("Adam", gradient_accumulation_steps=2),
+    optimizer("AdamW"),
+    optimizer("AdamW", learning_rate=0.1, weight_decay=0.1),
+    optimizer("RMSprop"),
+    optimizer("RMSprop", learning_rate=0.01, momentum=0.9),
+    optimizer("RMSprop", rho=0.5, momentum=0.5, centered=True),
+    optimizer("Adagrad"),
+    optimizer("Adagrad", learning_rate=0.1, initial_accumulator_value=0.0),
+    optimizer("Adadelta", learning_rate=1.0),
+    optimizer("Adamax", learning_rate=0.1),
+    optimizer("Nadam", learning_rate=0.1, beta_1=0.9, beta_2=0.99),
+    optimizer("Ftrl", learning_rate=0.1),
+    optimizer(
+        "Ftrl",
+        learning_rate=0.1,
+        learning_rate_power=-0.7,
+        l1_regularization_strength=0.1,
+        l2_regularization_strength=0.2,
+        l2_shrinkage_regularization_strength=0.05,
+        beta=0.5,
+    ),
+    optimizer("Lion", learning_rate=0.01),
+    optimizer("Lion", weight_decay=0.1),
+    optimizer("Lamb", learning_rate=0.1),
+    optimizer("Adafactor"),
+    optimizer("Adafactor", learning_rate=0.1, beta_2_decay=-0.5, clip_threshold=0.7),
+    optimizer("Adafactor", relative_step=False, learning_rate=0.1),
+    optimizer(
+        "LossScaleOptimizer", inner_optimizer=LibraryObject("optimizers.Adam", {"name": "inner"})
+    ),
+    schedule("ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5),
+    schedule(
+        "ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5, staircase=True
+    ),
+    schedule("InverseTimeDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5),
+    schedule("PolynomialDecay", initial_learning_rate=0.1, decay_steps=3, power=2.0),
+    schedule("PolynomialDecay", initial_learning_rate=0.1, decay_steps=2, cycle=True),
+    schedule("PiecewiseConstantDecay", boundaries=[2, 4], values=[0.1, 0.05, 0.01]),
+    schedule("CosineDecay", initial_learning_rate=0.1, decay_steps=5, alpha=0.1),
+    schedule(
+        "CosineDecay",
+        initial_learning_rate=0.0,
+        decay_steps=3,
+        warmup_target=0.1,
+        warmup_steps=3,
+    ),
+    schedule("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_steps=2, m_mul=0.8),
+]

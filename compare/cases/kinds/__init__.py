@@ -1,0 +1,29 @@
+"""Runs a case of each kind, with the same code for every library.
+
+`run(library, case)` returns named quantities: arrays, and texts that must be equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from compare.cases.case import Case
+from compare.cases.kinds import layers, losses, metrics, networks, operations, optimizers
+from compare.libraries import Library
+
+RUN = {
+    "layers": layers.run,
+    "losses": losses.run,
+    "metrics": metrics.run,
+    "optimizers": optimizers.run,
+    "ops": operations.run,
+    "networks": networks.run,
+}
+
+
+def run(library: Library, case: Case) -> dict[str, Any]:
+    """All quantities of a case, computed by a library."""
+    with np.errstate(all="ignore"):
+        return RUN[case.kind](library, case)

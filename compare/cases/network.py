@@ -1,0 +1,52 @@
+"""A description of a drawn network as plain data, which can be sent, run and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compare.cases.case import LibraryObject
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call of a layer.
+
+    Attributes:
+        name: the layer's class.
+        settings: its settings.
+        sources: the numbers of the tensors it is called on: the inputs are numbered first, then
+            the steps.
+        shared_with: the number of an earlier step, if this step calls the same layer again.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[int, ...] = (0,)
+    shared_with: int | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """An architecture and how it is trained. Shapes do not include the batch.
+
+    Attributes:
+        inputs: their shapes.
+        steps: in the order of the calls; the output is that of the last step.
+        output: the output's shape.
+        labels: their kind, a key of `network_data.LABEL_KINDS`.
+        weighted: whether it is trained with sample weights.
+        vocabulary: if not zero, inputs are whole numbers below it, for an Embedding.
+    """
+
+    inputs: tuple[tuple[int, ...], ...]
+    steps: tuple[Step, ...]
+    output: tuple[int, ...]
+    batch: int
+    loss: LibraryObject
+    labels: str
+    optimizer: LibraryObject
+    weighted: bool = False
+    sequential: bool = False
+    vocabulary: int = 0

@@ -1,0 +1,49 @@
+"""The random numbers of a drawn network: inputs, weights, labels, sample weights, cotangent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from compare.cases.network import Network
+
+# The seeds of a network's numbers. Inputs begin at 0; weights are numbered from WEIGHTS.
+LABELS, SAMPLE_WEIGHTS, COTANGENT, WEIGHTS = 100, 101, 102, 200
+
+
+def numbers(seed: int, *shape: int) -> np.ndarray:
+    """Random numbers of both signs, in float32."""
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def weight(seed: int, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """A value for a weight, scaled so that outputs of layers neither grow nor vanish."""
+    drawn = numbers(seed, *shape) / np.float32(max(1, np.prod(shape[:-1])) ** 0.5)
+    return np.abs(drawn) if "variance" in name else drawn
+
+
+LABEL_KINDS = {
+    "numbers": lambda x: x,
+    "positive": np.abs,
+    "signs": np.sign,
+    "flags": lambda x: np.float32(x > 0),
+    "one_hot": lambda x: np.float32(x == x.max(-1, keepdims=True)),
+    "classes": lambda x: x.argmax(-1),
+}
+
+
+def labels(network: Network) -> np.ndarray:
+    """The labels of a batch."""
+    return LABEL_KINDS[network.labels](numbers(LABELS, network.batch, *network.output))
+
+
+def inputs(network: Network) -> list[np.ndarray]:
+    """The arrays that the network is called on."""
+    drawn = [numbers(i, network.batch, *shape) for i, shape in enumerate(network.inputs)]
+    if network.vocabulary:
+        return [np.int32(np.abs(x) * 100) % network.vocabulary for x in drawn]
+    return drawn
+
+
+def sample_weights(network: Network) -> np.ndarray | None:
+    """A weight for each row, or None if the network is trained without."""
+    return np.abs(numbers(SAMPLE_WEIGHTS, network.batch)) if network.weighted else None

@@ -1,0 +1,1 @@
+"""The command line of `compare`: the parser of commands, their results, tables."""

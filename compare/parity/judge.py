@@ -1,0 +1,136 @@
+"""Compares the results of minicnn and of Keras with the truth, and finds what is wrong."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from compare.cases import kinds
+from compare.cases.case import Case
+from compare.errors import Error, error, explained
+from compare.libraries import Library
+from compare.libraries.minicnn import MiniCNN
+from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
+
+CONFIRMED = 1e-6  # how far a gradient in float64 may be from central differences
+PERTURBATION_SEEDS = (1, 2)
+WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves nothing
+
+
+@dataclass
+class Finding:
+    """A quantity of a case: the errors of both libraries, their limit, what is wrong (or None)."""
+
+    quantity: str
+    ours: Error | None
+    keras: Error | None
+    limit: float
+    wrong: str | None
+
+
+@dataclass
+class Reference:
+    """The truth of a case, and the same computation with perturbed arithmetic, several times.
+
+    `disagreement` is the largest difference between a gradient and central differences.
+    """
+
+    values: dict[str, Any]
+    perturbed: list[dict[str, Any]]
+    disagreement: float
+
+
+def reference(
+    case: Case, confirm: bool = True, seeds: Sequence[int] = PERTURBATION_SEEDS
+) -> Reference:
+    """The truth, and one perturbed computation for each seed."""
+    truth = Truth(confirm=confirm)
+    with truth.settings():
+        values = kinds.run(truth, case)
+        perturbed = [_perturbed(case, seed) for seed in seeds]
+    return Reference(values, perturbed, truth.disagreement)
+
+
+def _perturbed(case: Case, seed: int) -> dict[str, Any]:
+    with perturbed_arithmetic(seed) as move, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # perturbed labels are not exactly 0 or 1
+        return kinds.run(PerturbedTruth(move), case)
+
+
+def ours(case: Case) -> dict[str, Any]:
+    """Minicnn's result of a case, in float32."""
+    library: Library = MiniCNN()
+    return kinds.run(library, case)
+
+
+def judge(case: Case, found: dict, keras: dict | None, truth: Reference) -> list[Finding]:
+    """A finding for each quantity. `keras` is None where Keras was left out."""
+    findings = [_confirmation(truth.disagreement)]
+    names = dict.fromkeys([*found, *truth.values, *(keras or found)])
+    for name in names:
+        parts = (found, truth.values, found if keras is None else keras)
+        libraries = ("minicnn", "the truth", "Keras")
+        absent = [w for w, part in zip(libraries, parts, strict=True) if name not in part]
+        if absent:
+            wrong = f"{' and '.join(absent)} lacks it"
+            findings.append(Finding(name, None, None, 0.0, wrong))
+        else:
+            findings.append(_finding(case, name, found, keras, truth))
+    return findings
+
+
+def _confirmation(disagreement: float) -> Finding:
+    wrong = None
+    if not disagreement <= CONFIRMED:
+        wrong = f"float64 gradients are {disagreement:.1g} from central differences"
+    off = Error(disagreement, 0.0)
+    return Finding("gradients in float64", off, None, CONFIRMED, wrong)
+
+
+def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Reference) -> Finding:
+    without_keras = keras is None or _is_known_to_differ(case, name)
+    a, t = found[name], truth.values[name]
+    b = a if without_keras else keras[name]
+    if isinstance(a, str):
+        wrong = None if a == b else f"minicnn has {_difference(a, b)}"
+        return Finding(name, None, None, 0.0, wrong)
+    limit = 0.0
+    if t.dtype.kind in "fc":
+        limit = explained(t, [n[name] for n in truth.perturbed])
+    mine, theirs = error(a, t), error(b, t)
+    wrong = None
+    if not limit <= WIDEST:
+        wrong = f"float32 explains {limit:.1g}, so the case proves nothing: choose other values"
+    elif not mine.relative <= limit:
+        wrong = f"minicnn is {mine.relative:.1g} off, float32 explains {limit:.1g}"
+    elif not theirs.relative <= limit:
+        wrong = f"Keras is {theirs.relative:.1g} off, float32 explains {limit:.1g}"
+    return Finding(name, mine, None if without_keras else theirs, limit, wrong)
+
+
+def _is_known_to_differ(case: Case, quantity: str) -> bool:
+    return any(quantity.startswith(known.quantity) for known in case.known_differences)
+
+
+def _difference(ours: str, keras: str) -> str:
+    """The parts of two texts around the first difference."""
+    start = next(
+        (i for i, (a, b) in enumerate(zip(ours, keras, strict=False)) if a != b),
+        min(len(ours), len(keras)),
+    )
+    start = max(0, start - 30)
+    return f"{ours[start : start + 70]!r}, Keras {keras[start : start + 70]!r}"
+
+
+def worst(findings: list[Finding]) -> Finding:
+    """The finding for the table: a wrong one, or else the one closest to its limit."""
+
+    def weight(finding: Finding) -> tuple:
+        part = finding.ours.relative / finding.limit if finding.ours and finding.limit else 0.0
+        return finding.wrong is not None, np.nan_to_num(part, posinf=1e300)
+
+    return max((f for f in findings if f.quantity != "gradients in float64" or f.wrong), key=weight)
