@@ -1,4 +1,4 @@
-"""The command line, with libraries that answer at once."""
+"""The command line, with libraries that return results at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.worker import Failed
 
 
 class Idle:
-    """Stands for a worker, but starts no process."""
+    """Replaces a worker without starting a process."""
 
     def __init__(self, library):
         self.library = library

@@ -37,7 +37,7 @@ def measured() -> list[Measurement]:
     return [training, deep, layer, memory]
 
 
-def test_targets_are_held_against_the_best_of_their_rivals(measured):
+def test_targets_are_compared_with_the_best_of_the_others(measured):
     convnet, deep, *_, memory, accuracy = targets.TARGETS
     found = targets.reached(convnet, measured)
     assert found.best_other == "Keras-TF"  # its better setting, and not JAX
@@ -72,7 +72,7 @@ def test_a_section_s_table(measured):
     assert len({len(line) for line in (heads, rule, first, second)}) == 1
 
 
-def test_a_table_without_a_rival_has_no_ratio(measured):
+def test_a_table_without_other_libraries_has_no_ratio(measured):
     heads, *_ = tables.section(measured[2:3]).splitlines()
     assert heads.split() == ["|", "|", "im2col", "|"]
 

@@ -1,4 +1,4 @@
-"""Contestants take turns, and who fails is left out."""
+"""Candidates run in turn; one that fails is left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def measurement() -> Measurement:
     return Measurement("training", "convnet", "µs per image", {"batch": 32})
 
 
-def test_contestants_take_turns_and_each_begins():
+def test_candidates_take_turns_and_each_begins_a_round():
     told, order = [], []
 
     def candidate(name, value):
@@ -32,7 +32,7 @@ def test_contestants_take_turns_and_each_begins():
 
 
 @pytest.mark.parametrize("where", ["prepare", "round"])
-def test_who_fails_is_left_out_and_the_others_go_on(where):
+def test_a_failing_candidate_is_left_out_and_the_others_continue(where):
     calls = iter([1.0, None, 1.0, 1.0])
 
     def fail():
@@ -47,7 +47,7 @@ def test_who_fails_is_left_out_and_the_others_go_on(where):
     assert found.failures == {"a": "a: out of memory"}
 
 
-def test_everybody_may_fail():
+def test_all_candidates_may_fail():
     def fail():
         raise Failed("no")
 
@@ -56,6 +56,6 @@ def test_everybody_may_fail():
     assert found.samples == {}
 
 
-def test_other_errors_are_ours_and_are_not_hidden():
+def test_other_errors_are_raised():
     with pytest.raises(ZeroDivisionError):
         run(measurement(), {"a": Candidate(lambda: 1 / 0)}, 1)

@@ -1,4 +1,4 @@
-"""The conversation with a library's process, on work that is over at once."""
+"""Requests to a library's process, with tasks that end at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def converse(session, *questions):
     return [json.loads(line) for line in answers.getvalue().splitlines()]
 
 
-def test_questions_are_answered_in_turn_and_errors_are_answers():
+def test_requests_are_answered_in_turn_and_errors_are_answers():
     class Echo:
         def say(self, word):
             return {"said": word}
@@ -60,7 +60,7 @@ def test_an_error_there_is_raised_here_and_the_process_goes_on(worker):
     assert "versions" in worker.call("about")
 
 
-def test_a_process_that_ends_is_told_with_its_last_words():
+def test_a_process_that_ends_is_reported_with_its_last_line():
     class Broken(Library):
         pass
 
@@ -71,7 +71,7 @@ def test_a_process_that_ends_is_told_with_its_last_words():
         worker.call("about")
 
 
-def test_several_works_at_once(worker):
+def test_several_tasks_at_once(worker):
     worker.call("release")
     shape = convolutions.Layer(6, 3, 4, batch=2)._asdict()
     names = worker.call("algorithms", **shape)["names"]
@@ -84,7 +84,7 @@ def test_several_works_at_once(worker):
             assert worker.call("round", name=name)["microseconds"] > 0
 
 
-def test_only_algorithms_that_do_a_layer_are_timed():
+def test_only_algorithms_that_compute_a_layer_are_timed():
     names = convolutions.algorithms(convolutions.Layer(28, 32, 32))
     assert names[:2] == ["im2col", "direct"] and "winograd" in names and "auto" not in names
     assert "winograd" not in convolutions.algorithms(convolutions.Layer(28, 32, 32, stride=2))

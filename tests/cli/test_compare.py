@@ -6,7 +6,7 @@ from minicnn import cli
 from minicnn.cli import compare
 
 
-def test_it_hands_over_with_all_options(monkeypatch):
+def test_all_options_are_passed_on(monkeypatch):
     monkeypatch.setattr("compare.cli.main.main", lambda arguments: arguments)
     assert cli.main(["compare", "parity", "--only", "Conv2D"]) == ["parity", "--only", "Conv2D"]
     assert cli.main(["compare", "--help"]) == ["--help"]
@@ -19,7 +19,7 @@ def test_it_finds_the_checkout_from_anywhere(monkeypatch, tmp_path):
     assert cli.main(["compare", "parity"]) == 0
 
 
-def test_without_a_checkout_it_says_where_the_harness_is(monkeypatch, tmp_path, capsys):
+def test_without_a_checkout_it_says_where_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(compare, "ROOT", tmp_path)
     assert cli.main(["compare", "parity"]) == 2
     assert "get the repository" in capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_pairs_are_those_of_the_same_seed():
     assert found["keras"] == {"mean": pytest.approx(98.0), "spread": pytest.approx(0.9)}
 
 
-def test_two_that_have_learned_nothing_are_not_equivalent():
+def test_networks_that_learned_nothing_are_not_equivalent():
     found = verdict_on("mnist", of_pairs([0.1, 0.1, 0.1], [0.1, 0.1, 0.1]), 0.15, None)
     assert found["verdict"] == "nothing learned"
     assert "nothing was learned" in accuracy._sentence(found)
@@ -102,7 +102,7 @@ def test_two_that_have_learned_nothing_are_not_equivalent():
 # Runs that were stopped
 
 
-def test_a_half_written_line_is_passed_over(tmp_path):
+def test_an_incomplete_line_is_ignored(tmp_path):
     path = tmp_path / "folder" / "state.jsonl"
     state = FinishedRuns(path)
     state.add({"seed": 0, "set": "a"}, {"accuracy": 0.5})
@@ -124,7 +124,7 @@ def test_only_a_half_line(tmp_path):
     assert FinishedRuns(path).get({"seed": 0}) == {"accuracy": 0.5}
 
 
-def test_another_file_is_left_alone(tmp_path):
+def test_another_file_is_not_changed(tmp_path):
     path = tmp_path / "thesis.txt"
     path.write_text("Chapter 1\n")
     with pytest.raises(CannotCompare, match="no runs of compare accuracy in it"):
@@ -162,7 +162,7 @@ def pretend(monkeypatch, keras, minicnn):
     monkeypatch.setattr(runs, "images", lambda dataset, limit: None)
 
 
-def test_a_killed_run_goes_on(tmp_path, monkeypatch, capfd):
+def test_a_killed_command_continues(tmp_path, monkeypatch, capfd):
     arguments = ["accuracy", "--seeds", "4", "--state", str(tmp_path / "state")]
     program = (
         "import pytest, sys; from tests.compare.test_accuracy import *\n"
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on(tmp_path, monkeypatch, capfd):
     assert len(found["results"]) == 16
 
 
-def test_what_is_worse_fails_in_a_line(tmp_path, monkeypatch, capfd):
+def test_a_worse_accuracy_fails_with_one_line(tmp_path, monkeypatch, capfd):
     pretend(monkeypatch, fake("keras"), fake("minicnn", better=-0.01))
     arguments = ["accuracy", "--only", "mnist", "--state", str(tmp_path / "state")]
     assert main(arguments) == 1
@@ -190,7 +190,7 @@ def test_what_is_worse_fails_in_a_line(tmp_path, monkeypatch, capfd):
     )
 
 
-def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch, capfd):
+def test_an_interrupted_command_says_how_to_continue(tmp_path, monkeypatch, capfd):
     def interrupted(tasks):
         raise KeyboardInterrupt
         yield
@@ -228,7 +228,7 @@ def test_bad_input(arguments, sentence, capfd, monkeypatch):
     assert sentence in capfd.readouterr().err
 
 
-def test_data_that_are_out_of_reach(tmp_path, capfd, monkeypatch):
+def test_missing_data(tmp_path, capfd, monkeypatch):
     def missing(dataset, limit):
         raise FileNotFoundError("Fashion-MNIST is not on this computer")
 

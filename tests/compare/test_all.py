@@ -36,7 +36,7 @@ def run(monkeypatch, tmp_path):
     return go
 
 
-def test_a_failing_part_stops_no_other_and_is_told(run, capsys):
+def test_a_failing_part_is_reported_and_the_others_run(run, capsys):
     outcome, started = run()
     assert outcome.failure.startswith("mutants: ")
     names = [command[0] for command in started]
@@ -56,13 +56,13 @@ def test_old_results_are_not_shown_again(run, tmp_path):
     assert "training.json" not in " ".join(started[-1])
 
 
-def test_parts_that_are_not_there(run):
+def test_names_of_unknown_parts(run):
     outcome, started = run(only="nothing")
     assert "nothing" in outcome.failure
     assert not started
 
 
-def test_every_line_on_a_backend_is_about_a_case():
+def test_every_known_difference_names_a_case():
     labels = [f"{case.kind}.{case.label}" for case in catalogue.cases()]
     for lines in known_differences.LINES.values():
         for begins, _, why in lines:
@@ -70,8 +70,8 @@ def test_every_line_on_a_backend_is_about_a_case():
             assert why
 
 
-def test_a_line_on_a_backend_is_about_one_thing_only():
-    """A name that others begin with would excuse them, too, as `imag` does `image.resize`."""
+def test_every_known_difference_is_about_one_name_only():
+    """A name may be the beginning of others: `imag` would also leave out `image.resize`."""
     labels = [f"{case.kind}.{case.label}" for case in catalogue.cases()]
     for lines in known_differences.LINES.values():
         for begins, _, _ in lines:
@@ -79,7 +79,7 @@ def test_a_line_on_a_backend_is_about_one_thing_only():
             assert len(names) == 1 or begins.endswith(("_", ".")), (begins, names)
 
 
-def test_excuses_are_for_one_backend():
+def test_known_differences_are_for_one_backend():
     case = next(c for c in catalogue.cases() if c.label.startswith("imag()"))
     assert [e.reason for e in case.on("torch").known_differences]
     assert case.on("tensorflow").known_differences == ()

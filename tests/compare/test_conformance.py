@@ -1,4 +1,4 @@
-"""The runner of Keras's tests, on a few tests of our own that look like Keras's."""
+"""Tests of `compare conformance`, with test files written in the style of Keras's."""
 
 import hashlib
 import json
@@ -114,7 +114,7 @@ KNOWN = {
 }
 
 
-def test_what_is_known_is_told_from_what_is_not(source, tmp_path):
+def test_known_and_unknown_failures_are_distinguished(source, tmp_path):
     found = list(run(source, LIKE_KERAS, tmp_path).values())
     result = known_failures.result(KNOWN, "layers/thing_test.py", found)
     assert (result.passed, len(result.failed), result.skipped) == (2, 2, 2)
@@ -156,7 +156,7 @@ def test_the_command(source, tmp_path, monkeypatch, capsys):
     assert json.loads(known_failures.FILE.read_text())["files"] == recorded["files"]
 
 
-def test_tests_that_are_asked_for_by_name(source, tmp_path, monkeypatch):
+def test_tests_chosen_by_name(source, tmp_path, monkeypatch):
     monkeypatch.setattr(known_failures, "FILE", tmp_path / "known_failures.json")
     (source / "layers" / "thing_test.py").write_text(LIKE_KERAS)
     (tmp_path / "tests.json").write_text('["layers/thing_test.py::test_passes"]')
@@ -166,7 +166,7 @@ def test_tests_that_are_asked_for_by_name(source, tmp_path, monkeypatch):
     assert main(["conformance", "elsewhere", "--source", str(tmp_path)]) == 1
 
 
-def test_another_archive_is_refused(tmp_path, monkeypatch):
+def test_another_archive_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "CACHE", tmp_path)
     file = tmp_path / f"keras-{archive.VERSION}.tar.gz"
     file.write_bytes(b"something else")
@@ -176,7 +176,7 @@ def test_another_archive_is_refused(tmp_path, monkeypatch):
     assert not file.exists()
 
 
-def test_a_folder_without_keras_is_refused(tmp_path):
+def test_a_folder_without_keras_is_rejected(tmp_path):
     with pytest.raises(CannotCompare, match="there is no keras/src in"):
         archive.keras_source(str(tmp_path))
 

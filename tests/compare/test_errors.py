@@ -14,7 +14,7 @@ def test_an_error_counts_units_in_the_last_place_of_the_entry():
     assert ulp == pytest.approx(1)
 
 
-def test_what_a_cancellation_left_is_counted_in_units_of_a_thousandth():
+def test_the_rest_of_a_cancellation_is_counted_in_units_of_a_thousandth():
     found = TRUTH.astype("float32")
     found[2] += np.spacing(np.float32(3e-3))
     assert error(found, TRUTH).ulp == pytest.approx(1, rel=0.1)
@@ -51,7 +51,7 @@ def test_zeros_must_be_zeros():
     assert explained(np.zeros(1), [np.zeros(1)]) == 0
 
 
-def test_rounding_explains_what_moves_the_truth():
+def test_rounding_explains_the_difference_of_perturbed_results():
     alike = explained(TRUTH, [TRUTH])
     assert alike == 16 * UNIT
     assert explained(TRUTH, [TRUTH + 3e-3]) == pytest.approx(16 * (1e-3 + UNIT))

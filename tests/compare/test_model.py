@@ -1,4 +1,4 @@
-"""`compare model`, mostly with minicnn in the place of Keras, which needs no process."""
+"""Tests of `compare model`, most of them with minicnn instead of Keras in the same process."""
 
 import json
 import zipfile
@@ -43,14 +43,14 @@ def file(tmp_path_factory):
 
 @pytest.fixture
 def no_process(monkeypatch):
-    """Keras's part is done by minicnn, here."""
+    """Replaces Keras by minicnn in this process."""
     monkeypatch.setattr(
         worker, "in_keras", lambda backend, function, task: run.in_keras(MiniCNN(), task)
     )
 
 
 def with_other_class(file, tmp_path, name):
-    """The same file with a layer of a class that nobody has."""
+    """The same file with a layer of an unknown class."""
     path = tmp_path / "unknown.keras"
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(path, "w") as new:
         for member in old.namelist():
@@ -147,7 +147,7 @@ def test_a_shared_layer_keeps_its_first_call(tmp_path):
     assert [layer.name for layer in part.layers] == ["x", "shared"]
 
 
-def test_a_sequential_model_is_cut_too(tmp_path, monkeypatch, capsys):
+def test_the_known_part_of_a_sequential_model(tmp_path, monkeypatch, capsys):
     made = minicnn.Sequential([layers.Input((4,)), layers.Dense(3), layers.ReLU(name="odd")])
     made.save(tmp_path / "model.keras")
     path = tmp_path / "other.keras"
@@ -167,7 +167,7 @@ def test_a_sequential_model_is_cut_too(tmp_path, monkeypatch, capsys):
     assert "diverge" not in said.err
 
 
-def test_other_weights_are_told_from_other_results(file, monkeypatch, capsys):
+def test_different_weights_are_reported(file, monkeypatch, capsys):
     def keras(backend, function, task):
         weights, answer = run.in_keras(MiniCNN(), task)
         weights["last"][1][0] += 1e-3
@@ -237,7 +237,7 @@ def test_data_by_name_in_order_or_alone(file, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"text", b"PK\x03\x04broken", b""])
-def test_a_file_that_is_no_data(tmp_path, content):
+def test_a_file_that_is_not_data(tmp_path, content):
     (tmp_path / "data.npz").write_bytes(content)
     with pytest.raises(CannotCompare, match=r"is not a \.npz file"):
         data.given(str(tmp_path / "data.npz"), [], 4)

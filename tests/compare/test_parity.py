@@ -1,4 +1,4 @@
-"""The harness itself: the catalogue is whole, a right case holds, a wrong number does not."""
+"""Tests of `compare parity`: every class has a case; right results hold, wrong ones do not."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_every_public_class_has_a_case():
     assert catalogue.missing() == []
 
 
-def test_a_new_layer_without_a_case_is_missed(monkeypatch):
+def test_a_layer_without_a_case_is_reported(monkeypatch):
     class Novel(layers.Layer):
         pass
 
@@ -52,7 +52,7 @@ def test_a_number_that_is_slightly_wrong_is_found(found, who, name):
     assert judge.worst(wrong) is wrong[0]
 
 
-def test_a_number_or_a_word_that_one_lacks_is_found(found):
+def test_a_missing_quantity_or_another_text_is_found(found):
     ours, truth = found
     keras = dict(ours, config="other words")
     del keras["training: output 0"]
@@ -69,7 +69,7 @@ def test_a_wrong_derivative_is_found_without_keras(monkeypatch):
     assert judge.reference(DENSE).disagreement > 0.01
 
 
-def test_draws_do_not_depend_on_what_was_drawn_before():
+def test_random_numbers_do_not_depend_on_earlier_draws():
     first = draw(apart(2, 3), "a name")
     draw(apart(5), "another")
     np.testing.assert_array_equal(draw(apart(2, 3), "a name"), first)

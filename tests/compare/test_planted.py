@@ -53,7 +53,7 @@ def _globals(code):
             yield from _globals(constant)
 
 
-def test_no_bug_is_there_twice():
+def test_no_bug_is_listed_twice():
     assert len({(bug.module, bug.original, bug.wrong) for bug in BUGS}) == len(BUGS)
     assert len({bug.what for bug in BUGS}) == len(BUGS)
 
@@ -100,7 +100,7 @@ def test_a_bug_whose_lines_are_gone_is_not_caught():
     assert found["parity"] is None
 
 
-def test_the_sum_as_the_loss_sees_no_softmax():
+def test_the_sum_as_the_loss_does_not_detect_a_wrong_softmax():
     config.set_backend("numpy")
     dropped = bug("mean term of softmax's gradient is dropped")
     constant = dropped._replace(wrong="return 0 * y * cotangent")
@@ -110,7 +110,7 @@ def test_the_sum_as_the_loss_sees_no_softmax():
         assert "sum" not in weaker_checks.rejecting(SOFTMAX)
 
 
-def test_gradient_checks_see_no_wrong_value():
+def test_gradient_checks_do_not_detect_wrong_values():
     config.set_backend("numpy")
     pooling = Case(
         "layers", "AveragePooling2D", (apart(1, 3, 3, 2),), {"pool_size": 2, "padding": "same"}
@@ -121,7 +121,7 @@ def test_gradient_checks_see_no_wrong_value():
         assert weaker_checks.rejecting(pooling) == set()
 
 
-def test_remembered_shapes_are_forgotten():
+def test_caches_of_shapes_are_cleared():
     before = bug("padding 'same' puts the odd pixel before")
     image = [[[[1.0], [2.0]]]]
 
@@ -134,7 +134,7 @@ def test_remembered_shapes_are_forgotten():
     assert padded() == right
 
 
-def test_lines_that_are_no_longer_there_are_told():
+def test_lines_that_no_longer_exist_are_reported():
     with (
         pytest.raises(LookupError, match="the source has changed"),
         switched_on(Bug("an old bug", "forward", "minicnn.common.shapes", "no such line", "x", ())),

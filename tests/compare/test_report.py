@@ -1,4 +1,4 @@
-"""The page is whole, escaped and alone; files that are no results are told."""
+"""The page is complete, escaped, and loads no files; files that are not results are reported."""
 
 import json
 import re
@@ -96,7 +96,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def made(*arguments):
+def make(*arguments):
     """The exit status and the page."""
     *files, output = arguments
     status = main(["report", *map(str, files), "--output", str(output)])
@@ -104,7 +104,7 @@ def made(*arguments):
 
 
 def test_a_page_of_all_results(folder):
-    status, page = made(folder, folder / "report.html")
+    status, page = make(folder, folder / "report.html")
     assert status == 0
     parser = Strict()
     parser.feed(page)
@@ -117,7 +117,7 @@ def test_a_page_of_all_results(folder):
 
 
 def test_the_rows_of_the_script_are_those_of_the_results(folder):
-    _, page = made(folder, folder / "report.html")
+    _, page = make(folder, folder / "report.html")
     text = re.search(r'id="parity-rows">(.*?)</script>', page)[1]
     ((case, quantity, ours, _, keras, *_, wrong),) = json.loads(text)
     assert (case, quantity, ours, keras, wrong) == (f"layers.{NASTY}", "output 0", 1e-7, "inf", 1)
@@ -127,12 +127,12 @@ def test_the_rows_of_the_script_are_those_of_the_results(folder):
 def test_empty_results_are_shown_as_well(tmp_path, name):
     told = {"command": name, "passed": False, "failure": "x", "results": [], "summary": {}}
     (tmp_path / "a.json").write_text(json.dumps(told))
-    assert made(tmp_path / "a.json", tmp_path / "page.html")[0] == 0
+    assert make(tmp_path / "a.json", tmp_path / "page.html")[0] == 0
 
 
-def test_a_corrupt_file_is_told_and_the_others_are_shown(folder, capfd):
+def test_a_corrupt_file_is_reported_and_the_others_are_shown(folder, capfd):
     (folder / "broken.json").write_text("{")
-    status, page = made(folder, folder / "report.html")
+    status, page = make(folder, folder / "report.html")
     assert status == 1
     assert "broken.json: it cannot be read" in capfd.readouterr().err
     assert "broken.json" in page and '<section id="parity">' in page
@@ -147,21 +147,21 @@ def test_a_corrupt_file_is_told_and_the_others_are_shown(folder, capfd):
         ('{"command": "x", "passed": true, "results": [1], "summary": {}}', "not all objects"),
     ],
 )
-def test_a_file_that_is_no_result(tmp_path, content, sentence, capfd):
+def test_a_file_that_is_not_a_result(tmp_path, content, sentence, capfd):
     (tmp_path / "a.json").write_text(content)
-    assert made(tmp_path / "a.json", tmp_path / "page.html") == (1, "")
+    assert make(tmp_path / "a.json", tmp_path / "page.html") == (1, "")
     assert sentence in capfd.readouterr().err
 
 
 def test_missing_files(tmp_path, capfd):
-    assert made(tmp_path / "nothing.json", tmp_path / "page.html") == (1, "")
+    assert make(tmp_path / "nothing.json", tmp_path / "page.html") == (1, "")
     assert "there is no file or folder" in capfd.readouterr().err
-    assert made(tmp_path, tmp_path / "page.html") == (1, "")
+    assert make(tmp_path, tmp_path / "page.html") == (1, "")
     assert "there are no JSON files in" in capfd.readouterr().err
 
 
-def test_a_place_that_cannot_be_written(folder, capfd):
-    assert made(folder, folder / "no such folder" / "page.html") == (1, "")
+def test_an_output_that_cannot_be_written(folder, capfd):
+    assert make(folder, folder / "no such folder" / "page.html") == (1, "")
     assert "cannot be written" in capfd.readouterr().err
 
 
@@ -182,7 +182,7 @@ def test_scales():
 
 
 def test_pictures_are_well_formed(folder):
-    _, page = made(folder, folder / "report.html")
+    _, page = make(folder, folder / "report.html")
     pictures = re.findall(r"<svg.*?</svg>", page)
     assert len(pictures) >= 4
     for picture in pictures:

@@ -34,7 +34,7 @@ def test_truth_values_are_not_numbers():
     assert not script.differences({"a": True}, {"a": False}, within=1.0)[0]["holds"]
 
 
-def test_a_program_that_raises_is_told_as_that(tmp_path, capfd, monkeypatch):
+def test_a_program_that_raises_is_reported(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(script, "check_installed", lambda backend: None)
     program = tmp_path / "broken.py"
     program.write_text("import sys\nraise RuntimeError('no luck')")

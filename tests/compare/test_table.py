@@ -1,7 +1,7 @@
 from compare.cli.table import lines
 
 
-def test_numbers_stand_to_the_right_and_text_to_the_left():
+def test_numbers_are_aligned_to_the_right_and_text_to_the_left():
     table = lines(("case", "error"), [("a", 1.234e-7), ("long one", None)])
     assert table == ["case        error", "a         1.2e-07", "long one"]
 

@@ -1,4 +1,4 @@
-"""The perturbed of the truth: what rounding does to each result."""
+"""Tests of perturbed arithmetic: each result changes by a rounding."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from minicnn import ops
 from minicnn.autodiff import Variable
 
 
-def test_rounding_moves_every_result_by_as_much_as_float32_rounds():
+def test_every_result_is_perturbed_by_the_rounding_of_float32():
     with Truth().settings():
         x = Variable(np.array([0.1, 0.7]))
         exact = {"power": ops.power(x, 0.3), "add": x + 0.33, "exp": ops.exp(x)}
@@ -19,7 +19,7 @@ def test_rounding_moves_every_result_by_as_much_as_float32_rounds():
             np.testing.assert_allclose(off, UNIT, rtol=1e-6, err_msg=name)
 
 
-def test_what_was_chosen_is_as_exact_as_what_it_was_chosen_from():
+def test_selected_results_are_not_perturbed():
     with Truth().settings(), perturbed_arithmetic(1):
         x = np.array([0.1, 0.7])
         assert ops.max(x).numpy() == 0.7

@@ -72,7 +72,7 @@ def test_results_come_one_by_one(run):
         ("leaves", r"crashed: it ended with exit code 3. Its last line: last words"),
     ],
 )
-def test_what_happens_to_the_process_is_told(run, function, sentence):
+def test_the_end_of_the_process_is_reported(run, function, sentence):
     with pytest.raises(CannotCompare, match=sentence):
         list(run(function))
 
@@ -83,12 +83,12 @@ def test_a_backend_that_is_not_installed_names_its_extra(monkeypatch):
         worker.check_installed("jax")
 
 
-def test_questions_are_answered_one_by_one(run):
+def test_items_give_results_one_by_one(run):
     with worker.open_worker("tensorflow", "tests.compare.test_worker:doubles") as ask:
         assert [ask(1), ask("a")] == [2, "aa"]
 
 
-def test_a_question_that_fails_is_told(run):
+def test_an_item_that_fails_is_reported(run):
     function = "tests.compare.test_worker:fails_on_three"
     with worker.open_worker("tensorflow", function) as ask:
         assert ask(2) == 2
