@@ -1,4 +1,4 @@
-"""An autoencoder of stripes: down with convolutions, up again with transposed ones."""
+"""An autoencoder of striped images, of convolutions and transposed convolutions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Two dots of light told apart: a small convnet, trained twice, the second time more slowly."""
+"""A small convnet that classifies the place of a bright square; trained with two rates."""
 
 import json
 

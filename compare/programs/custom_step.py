@@ -1,4 +1,4 @@
-"""A training step of one's own: labels are mixed, a loss is added, two metrics are tracked."""
+"""A user-defined training step, with mixed labels, an added loss and two metrics."""
 
 import json
 
@@ -14,7 +14,7 @@ points = (centres[labels] + rng.normal(0, 0.7, (300, 6))).astype("float32")
 
 
 class Spread(layers.Layer):
-    """Passes its inputs on, and asks that they do not all lie in one place."""
+    """Returns its inputs, and adds a loss that is small if they differ from each other."""
 
     def call(self, inputs):
         self.add_loss(0.01 * ops.mean(ops.exp(-ops.var(inputs, axis=0))))
@@ -22,7 +22,7 @@ class Spread(layers.Layer):
 
 
 class Smoothed(keras.Model):
-    """A classifier that is trained on labels which leave something to the other classes."""
+    """A classifier that is trained with smoothed labels."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A curve learned by a dense net, with callbacks, sample weights, a schedule and a saved file."""
+"""A dense network fits a curve, with callbacks, sample weights, a schedule and a saved file."""
 
 import json
 

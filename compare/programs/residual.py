@@ -1,4 +1,4 @@
-"""A small residual net with batch normalisation, drawn as a graph: is there a cross or a square?"""
+"""A small residual network with batch normalisation that classifies crosses and squares."""
 
 import json
 
@@ -18,7 +18,7 @@ for edge in (2, 6):
 
 
 def block(x, filters, strides=1):
-    """Two convolutions and a way around them."""
+    """Two convolutions plus a shortcut."""
     around = x
     if strides > 1 or x.shape[-1] != filters:
         around = layers.Conv2D(filters, 1, strides=strides, use_bias=False)(x)

@@ -68,7 +68,7 @@ def printed(program: str, monkeypatch) -> dict:
 def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(
     minicnn_in_place_of_keras, monkeypatch
 ):
-    (bug,) = [bug for bug in BUGS if bug.what == "the mask of relu is missing on the way back"]
+    (bug,) = [bug for bug in BUGS if bug.what == "the mask of relu is missing in the backward pass"]
     # Shrinking ends by itself, after some 30 networks: how fast the machine is does not matter.
     monkeypatch.setattr(search, "SHRINKING", float("inf"))
     with (

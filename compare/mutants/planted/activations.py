@@ -7,7 +7,7 @@ from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
     Bug(
-        "the mask of relu is missing on the way back",
+        "the mask of relu is missing in the backward pass",
         BACKWARD,
         NUMPY + "activations",
         "return np.where(y.real > 0, cotangent, 0)",
@@ -39,7 +39,7 @@ BUGS = [
         ("layers.Softmax",),
     ),
     Bug(
-        "log_softmax's gradient forgets the sum",
+        "log_softmax's gradient lacks the sum",
         BACKWARD,
         NUMPY + "softmax",
         "return cotangent - np.exp(y) * cotangent.sum(axis, keepdims=True)",
@@ -63,7 +63,7 @@ BUGS = [
         ("ops.tanh()",),
     ),
     Bug(
-        "the leak of leaky_relu is lost on the way back",
+        "the leak of leaky_relu is lost in the backward pass",
         BACKWARD,
         NN + "activations",
         "ops.where(x > 0, g, g * negative_slope),",
@@ -71,7 +71,7 @@ BUGS = [
         ("layers.LeakyReLU",),
     ),
     Bug(
-        "elu's gradient forgets alpha",
+        "elu's gradient lacks alpha",
         BACKWARD,
         NN + "activations",
         "ops.where(x > 0, g, scaled(g, alpha * _exp_below_zero(x))),",
@@ -127,7 +127,7 @@ BUGS = [
         ("ops.glu",),
     ),
     Bug(
-        "selu's scale is lost on the way back, above zero",
+        "selu's scale is lost in the backward pass, above zero",
         BACKWARD,
         NN + "activations",
         "SELU_SCALE * ops.where(x > 0, g, scaled(",

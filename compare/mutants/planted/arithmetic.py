@@ -15,7 +15,7 @@ BUGS = [
         ("ops.multiply", "layers.Multiply"),
     ),
     Bug(
-        "a square's gradient forgets the two",
+        "a square's gradient lacks the factor 2",
         BACKWARD,
         OPS + "arithmetic",
         "scaled(g, 2 * x)",
@@ -47,7 +47,7 @@ BUGS = [
         ("layers.Dense", "ops.add"),
     ),
     Bug(
-        "arctan2's gradient forgets the squares",
+        "arctan2's gradient lacks the squares",
         BACKWARD,
         OPS + "trigonometric",
         "return divided(scaled(g, divided(x, length)), length)",
@@ -79,7 +79,7 @@ BUGS = [
         ("ops.maximum", "layers.Maximum"),
     ),
     Bug(
-        "a mean's gradient forgets 1/N",
+        "a mean's gradient lacks 1/N",
         BACKWARD,
         OPS + "reductions",
         "stretched(g / reduced_count(x, y), x, axis, keepdims),),",
@@ -159,7 +159,7 @@ BUGS = [
         ("ops.roll",),
     ),
     Bug(
-        "a root's gradient forgets the half",
+        "a root's gradient lacks the factor 1/2",
         BACKWARD,
         OPS + "arithmetic",
         "vjp=(lambda g, y, x: divided(g, 2 * y),))",

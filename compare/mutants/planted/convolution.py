@@ -31,7 +31,7 @@ BUGS = [
         ("layers.Conv2D(filters=3, kernel_size=(2, 4)",),
     ),
     Bug(
-        "padding 'same' forgets the stride",
+        "padding 'same' ignores the stride",
         FORWARD,
         WINDOWS,
         "total = max((math.ceil(n / s) - 1) * s + k - n, 0)",
@@ -39,7 +39,7 @@ BUGS = [
         ("layers.Conv2D(filters=3, kernel_size=3, strides=2, padding='same')",),
     ),
     Bug(
-        "padding 'causal' looks one step ahead",
+        "padding 'causal' uses one future step",
         FORWARD,
         WINDOWS,
         "return tuple((k - 1, 0) for k in reaches)",
@@ -107,7 +107,7 @@ BUGS = [
         ("layers.Conv2D(filters=3, kernel_size=3)", "layers.Conv1D(filters=3, kernel_size=3)"),
     ),
     Bug(
-        "the gradient forgets the stride",
+        "the gradient ignores the stride",
         BACKWARD,
         NUMPY + "conv",
         "np.s_[k * d : k * d + (n - 1) * s + 1 : s]",

@@ -15,7 +15,7 @@ BUGS = [
         ("losses.MeanSquaredError",),
     ),
     Bug(
-        "a mean forgets 1/N",
+        "a mean lacks 1/N",
         FORWARD,
         LOSSES + "loss",
         "    return ops.mean(values)\n",
@@ -119,7 +119,7 @@ BUGS = [
         ("losses.KLDivergence",),
     ),
     Bug(
-        "hinge does not make signs of the labels 0 and 1",
+        "hinge does not map the labels 0 and 1 to signs",
         FORWARD,
         LOSSES + "hinge_losses",
         "signs = ops.where(binary, 2.0 * y_true - 1.0, y_true)",

@@ -31,7 +31,7 @@ BUGS = [
         ("metrics.AUC",),
     ),
     Bug(
-        "top-k looks at one more",
+        "top-k uses one class more",
         METRIC,
         METRICS + "accuracy_metrics",
         "matches = ops.cast(ops.in_top_k(targets, rows, k=k), configuration.floatx())",
@@ -47,7 +47,7 @@ BUGS = [
         ("metrics.TruePositives", "metrics.Precision"),
     ),
     Bug(
-        "thresholds are answered in rising order",
+        "thresholds are returned in rising order",
         METRIC,
         METRICS + "confusion_counts",
         "return counts[self._rank]",

@@ -15,7 +15,7 @@ BUGS = [
         ("layers.BatchNormalization", "layers.LayerNormalization"),
     ),
     Bug(
-        "the variance's gradient forgets 1/N",
+        "the variance's gradient lacks 1/N",
         BACKWARD,
         NN + "normalization",
         "return scaled(2 * by_variance / count, x - mean) + by_mean / count",
@@ -55,7 +55,7 @@ BUGS = [
         ("layers.BatchNormalization",),
     ),
     Bug(
-        "the mask is not looked at in a variance",
+        "the mask is ignored in a variance",
         FORWARD,
         LAYERS + "normalization.batch_normalization",
         "squares = ops.square(ops.where(counts, x - mean, 0))",
@@ -104,7 +104,7 @@ BUGS = [
         ("layers.RMSNormalization",),
     ),
     Bug(
-        "an inverse root's gradient forgets the half",
+        "an inverse root's gradient lacks the factor 1/2",
         BACKWARD,
         "minicnn.ops.math",
         "divided(scaled(-g, y), 2 * x)",
@@ -128,7 +128,7 @@ BUGS = [
         ("layers.BatchNormalization() on (2, 7, 6, 4)",),
     ),
     Bug(
-        "batch normalization's gradient forgets gamma",
+        "batch normalization's gradient lacks gamma",
         BACKWARD,
         NUMPY + "fused_layers",
         "return gamma * inverse * centred, gamma_gradient, beta_gradient",

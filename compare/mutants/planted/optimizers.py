@@ -31,7 +31,7 @@ BUGS = [
         ("optimizers.Adam",),
     ),
     Bug(
-        "Nesterov's momentum looks ahead with the old velocity",
+        "Nesterov's momentum uses the old velocity",
         OPTIMIZER,
         NUMPY + "optimizers",
         "    velocity = momentum * velocity - step\n    if nesterov:",
@@ -90,7 +90,7 @@ BUGS = [
         ("weight_decay=0.1",),
     ),
     Bug(
-        "short gradients are stretched to the clipping norm",
+        "short gradients are scaled up to the clipping norm",
         OPTIMIZER,
         OPTIMIZERS + "clipping",
         "return _times(gradient, clip_norm / ops.maximum(global_norm([gradient]), clip_norm))",
@@ -122,7 +122,7 @@ BUGS = [
         ("gradient_accumulation_steps",),
     ),
     Bug(
-        "accumulated gradients are never forgotten",
+        "accumulated gradients are never reset",
         OPTIMIZER,
         OPTIMIZERS + "shared_settings",
         "total.assign(ops.zeros_like(total))",
@@ -138,7 +138,7 @@ BUGS = [
         ("use_ema=True",),
     ),
     Bug(
-        "Adagrad forgets the past",
+        "Adagrad replaces the sum by the last square",
         OPTIMIZER,
         OPTIMIZERS + "adagrad",
         "total.assign(total + ops.square(g))",

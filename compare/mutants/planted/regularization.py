@@ -7,7 +7,7 @@ from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
     Bug(
-        "dropout's mask is drawn twice, once on the way back",
+        "dropout's mask is drawn twice, once in the backward pass",
         BACKWARD,
         "minicnn.random.dropout",
         "vjp=lambda g, y, inputs, key, rate, mask_shape: drop(g, key, rate, mask_shape),",
@@ -47,7 +47,7 @@ BUGS = [
         ("layers.SpatialDropout2D",),
     ),
     Bug(
-        "alpha dropout does not mend the mean",
+        "alpha dropout does not correct the mean",
         FORWARD,
         LAYERS + "regularization.alpha_dropout",
         "b = -a * _SATURATION * self.rate",
