@@ -1,8 +1,9 @@
-"""Tensors that remember how they came about, and the tape that turns that memory into gradients.
+"""Tensors that remember the operation that made them, and the tape that finds gradients.
 
-Three short files, in reading order: `tensor.py` (an array and the record of the operation that
-made it), `tape.py` (walking the records backwards), `variable.py` (a name for a tensor that
-training replaces).
+In reading order: `tensor.py` (an array and the record of the operation that made it), `tape.py`
+(goes through the records backwards), `variable.py` (a name for a tensor that training replaces).
+The other files hold what these three need: first values and scopes of variables, NumPy's operators
+and functions, the state of recording, and the hooks for replayed steps.
 """
 
 from minicnn.autodiff.array_like import ArrayLike

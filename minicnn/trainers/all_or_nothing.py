@@ -10,7 +10,7 @@ from minicnn.autodiff import Variable
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.temporary_values import Snapshot, restore
 from minicnn.autodiff.variable_scopes import collect_new_variables
-from minicnn.layers.base.ownership_cache import forget_structure, structure_kept
+from minicnn.layers.base.ownership_cache import clear_ownership_cache, ownership_cached
 
 
 class Transactions:
@@ -33,7 +33,7 @@ class Transactions:
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Transactions:
-        self._open.enter_context(structure_kept())
+        self._open.enter_context(ownership_cached())
         self._new: list[tuple[Variable, Any]] = self._open.enter_context(collect_new_variables())
         return self
 
@@ -57,7 +57,7 @@ class Transactions:
 
     def _start_over(self) -> None:
         self._new.clear()
-        forget_structure()
+        clear_ownership_cache()
         self.variables = state_variables(self._trainer)
 
 

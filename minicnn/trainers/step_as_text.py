@@ -8,7 +8,7 @@ import numpy as np
 
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.temporary_values import temporary_values
-from minicnn.layers.base.ownership_cache import structure_kept
+from minicnn.layers.base.ownership_cache import ownership_cached
 from minicnn.replay.program import Recording
 from minicnn.replay.replayed_step import kind_of
 from minicnn.trainers.all_or_nothing import state_variables
@@ -40,7 +40,7 @@ def step_as_text(model: Any, x: Any, y: Any, sample_weight: Any = None) -> str:
     data = as_tensors((x, y, sample_weight))
     inputs: list[np.ndarray] = []
     kind_of(data, inputs)
-    with temporary_values(state_variables(model)), structure_kept(), quiet():
+    with temporary_values(state_variables(model)), ownership_cached(), quiet():
         step = model._without_logs("train_step")
         step(data)  # creates what is not created yet
         recording = Recording(inputs, state_variables(model))

@@ -13,7 +13,7 @@ from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.callbacks import CallbackList, History
 from minicnn.common import configuration
 from minicnn.common.python_utils import pythonify_logs
-from minicnn.layers.base.ownership_cache import structure_kept
+from minicnn.layers.base.ownership_cache import ownership_cached
 from minicnn.trainers.all_or_nothing import Transactions, state_by_owner
 from minicnn.trainers.batch import as_tensors, check_counts
 from minicnn.trainers.build_model import build_for_any_batch_size
@@ -248,7 +248,7 @@ class Trainer(Steps):
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
-        with structure_kept(), contextlib.closing(batches.enumerate_epoch()) as steps:
+        with ownership_cached(), contextlib.closing(batches.enumerate_epoch()) as steps:
             for begin, end, some_batches in steps:
                 callbacks.on_test_batch_begin(begin)
                 for batch in some_batches:
@@ -295,7 +295,7 @@ class Trainer(Steps):
         self.stop_predicting = False
         callbacks.on_predict_begin()
         epoch = contextlib.closing(batches.enumerate_epoch())
-        with contextlib.closing(batches), epoch as epoch_steps, structure_kept():
+        with contextlib.closing(batches), epoch as epoch_steps, ownership_cached():
             for begin, end, some_batches in epoch_steps:
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:

@@ -1,1 +1,1 @@
-"""The layer that all others inherit from, and the parts of it."""
+"""The base class of all layers (`layer.py`), and its parts: building, weights, masks, config."""

@@ -1,4 +1,4 @@
-"""What surrounds `build`: it runs once, under the layer's name, and closes the list of weights."""
+"""`build` runs once, in the layer's name scope; after it the layer gets no new weights."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from minicnn import tree
 from minicnn.common.build_once import building, is_being_built
 from minicnn.common.name_scope import innermost_caller
 from minicnn.layers.base.check_input import assert_input_compatibility
-from minicnn.layers.base.ownership_cache import forget_structure
+from minicnn.layers.base.ownership_cache import clear_ownership_cache
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def whole_build(build: Callable) -> Callable:
-    """A `build` that opens the layer's name scope and notes the shapes and that it is done.
+    """Makes `build` open the layer's name scope and record the shapes, and run as a whole or not.
 
     A subclass's `build` may call that of its parent: only the outermost one is the whole. An
     exception in it leaves the layer as it was before.
@@ -44,7 +44,7 @@ def whole_build(build: Callable) -> Callable:
                 self._locked = True
                 self._built = True
         finally:
-            forget_structure()
+            clear_ownership_cache()
 
     return wrapped
 

@@ -1,4 +1,4 @@
-"""What surrounds a call of a layer: the outer call's arguments, errors that name the layer."""
+"""The context of a layer's call: arguments of the calls around it, errors that name the layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _context = _Context()
 
 @contextlib.contextmanager
 def entered(layer: Any, arguments: CallArguments) -> Iterator[dict[str, Any]]:
-    """Enters a call: yields a copy of what the calls around say, so changes stay inside.
+    """Enters a call: yields a copy of the outer context, so changes stay inside.
 
     Variables that are made inside have the layer's name in their path, and errors say which layer
     they come from. The outermost call forgets the losses that the last one added.
@@ -53,7 +53,7 @@ def inside_a_call() -> bool:
 
 
 def surrounding_values() -> dict[str, Any] | None:
-    """What the call around says (`training` and its like); None if there is none."""
+    """The arguments of the call around (`training` and the like); None outside of all calls."""
     return _context.values
 
 

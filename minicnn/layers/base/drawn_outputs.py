@@ -10,7 +10,7 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def fresh(outputs: Any, args: tuple, kwargs: dict) -> Any:
-    """The outputs of a symbolic call, new ones where a layer handed an input through.
+    """The outputs of a symbolic call; a new tensor where the layer returned one of its inputs.
 
     A symbolic tensor remembers one history, so a tensor that goes out must not be one that came in.
     """

@@ -27,7 +27,7 @@ from minicnn.layers.base.layer_properties import LayerSettings
 from minicnn.layers.base.layer_values import LayerValues
 from minicnn.layers.base.layer_weights import LayerWeights
 from minicnn.layers.base.masks import arriving_masks, pass_mask_on
-from minicnn.layers.base.returned_none import check_none, note_none
+from minicnn.layers.base.returned_none import check_none, remember_none
 from minicnn.layers.base.shapes_for import shapes_for
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
@@ -141,7 +141,7 @@ class Layer(
                 self.built = True
                 self._locked = not arguments.symbolic or is_default(self.compute_output_shape)
             if outputs is None:
-                note_none(self)
+                remember_none(self)
             if self.activity_regularizer is not None:
                 self._penalize_activity(outputs)
             mask = keywords.get("mask")

@@ -13,7 +13,7 @@ class LayerConfig:
     """`get_config` of a layer, and its build config."""
 
     settings: tuple[str, ...] | None = None
-    """Attributes that `get_config` writes down; in a class of one's own it finds them itself."""
+    """Constructor arguments that `get_config` saves; None means those recorded at construction."""
 
     @default
     def get_config(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from minicnn.autodiff import Variable
-from minicnn.layers.base.ownership_cache import kept
+from minicnn.layers.base.ownership_cache import cached_list
 from minicnn.random import SeedGenerator
 
 BOOKKEEPING = frozenset(
@@ -26,9 +26,9 @@ BOOKKEEPING = frozenset(
 class LayerState:
     """Variables and inner layers of a layer."""
 
-    @kept
+    @cached_list
     def _owned(self, kind: type | tuple[type, ...]) -> list:
-        """What stands in the attributes, also in lists and dicts, in the order it was put there."""
+        """The objects of a type in the attributes, also in lists and dicts, in their order."""
         found: dict[int, Any] = {}
         for name, value in vars(self).copy().items():  # another thread may be building
             if name not in BOOKKEEPING:
@@ -53,7 +53,7 @@ class LayerState:
     def _non_trainable_variables(self) -> list[Variable]:
         return [v for v in self._owned(Variable) if not v.made_trainable]
 
-    @kept
+    @cached_list
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
         """The layer and those inside it, depth first, each once."""
         found: dict[int, Any] = {id(self): self}
@@ -67,9 +67,9 @@ class LayerState:
         return list(found.values())[0 if include_self else 1 :]
 
     @property
-    @kept
+    @cached_list
     def weights(self) -> list[Variable]:
-        """All variables that a file holds: those of training, and moving averages and the like."""
+        """All variables that a file holds: trained ones, then moving averages and the like."""
         found: dict[int, Variable] = {}
         for layer in self._flatten_layers():
             own = layer._owned(Variable)
@@ -80,7 +80,7 @@ class LayerState:
         return list(found.values())
 
     @property
-    @kept
+    @cached_list
     def variables(self) -> list[Variable]:
         """The weights, and the states of random number generators."""
         return _unique(
@@ -130,7 +130,7 @@ class LayerState:
 
 
 def walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
-    """What stands in a value, also in lists and dicts inside it."""
+    """All objects in a value: in its lists and dicts, or the value itself."""
     if not isinstance(value, (list, tuple, set, dict)):
         yield value
     elif id(value) not in around:  # a list may contain itself

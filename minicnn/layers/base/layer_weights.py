@@ -1,4 +1,4 @@
-"""The weights that a layer makes, and calls with other values in their place."""
+"""How a layer gets variables and inner layers, and calls with other values for its variables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minicnn.autodiff.temporary_values import restore, temporary_values
 from minicnn.common import dtypes
 from minicnn.layers.base.layer_state import BOOKKEEPING, LayerState, walk
 from minicnn.layers.base.owned_containers import owned
-from minicnn.layers.base.ownership_cache import forget_structure, note_attribute
+from minicnn.layers.base.ownership_cache import attribute_changed, clear_ownership_cache
 from minicnn.ops.define.arguments import to_array
 
 _HOLDERS = (Variable, LayerState, list, tuple, set, dict)
@@ -72,7 +72,7 @@ class LayerWeights(LayerState):
         if not self.trainable:
             variable.trainable = False
         self.__dict__.setdefault("_added_weights", []).append(variable)
-        forget_structure()
+        clear_ownership_cache()
         return variable
 
     add_variable = add_weight
@@ -92,10 +92,10 @@ class LayerWeights(LayerState):
                 value = owned(value, self)
         before = self.__dict__.get(name, self)
         object.__setattr__(self, name, value)
-        note_attribute(before, value)
+        attribute_changed(before, value)
 
     def _receive(self, value: Any) -> None:
-        """Makes what an attribute is about to hold the layer's; a built layer gets no new state."""
+        """Takes over variables and layers in a new value; refused once the layer is built."""
         state = [x for x in walk(value) if isinstance(x, (Variable, LayerState))]
         if not state:
             return
@@ -110,7 +110,7 @@ class LayerWeights(LayerState):
             for variable in state:
                 if isinstance(variable, Variable):
                     variable.trainable = False
-        note_attribute(None, value)
+        attribute_changed(None, value)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A copy gets lists and dicts of its own."""
@@ -126,7 +126,7 @@ class LayerWeights(LayerState):
             added[:] = [v for v in added if v is not value]
         object.__delattr__(self, name)
         count_change()
-        forget_structure()
+        clear_ownership_cache()
 
     def stateless_call(
         self,

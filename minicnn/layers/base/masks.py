@@ -1,4 +1,4 @@
-"""The masks that travel with tensors: into a layer's `call`, and on to what it gives."""
+"""The masks of tensors: passed to a layer's `call`, and attached to its outputs."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def pass_mask_on(layer: Any, arguments: CallArguments, mask: Any, outputs: Any) 
 
 
 def mask_of(x: Any) -> Any:
-    """The mask that travels with a tensor, or None."""
+    """The mask of a tensor, or None."""
     return getattr(x, "_keras_mask", None)

@@ -1,4 +1,4 @@
-"""Lists and dicts in the attributes of a layer, which tell it what they get."""
+"""Lists and dicts in the attributes of a layer, which report to the layer what is added."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from minicnn import tree
 
 
 def owned(value: Any, layer: Any) -> Any:
-    """A list or dict, and those inside it, as one that belongs to the layer; else the value."""
+    """A list or dict as one that reports to the layer, inner ones too; other values as is."""
     kind = _KINDS.get(type(value))
     return value if kind is None else kind.of(value, layer)
 
 
 class _Owned:
-    """A container that lets its layer see what is put in, before it is in."""
+    """A container that reports new items to its layer before it adds them."""
 
     _layer: Any = None  # a weak reference; none while it is filled for the first time
 

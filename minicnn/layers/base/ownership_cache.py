@@ -1,7 +1,7 @@
-"""What layers own, looked up once for a whole training loop instead of in every step.
+"""Caches the variables and inner layers of layers during a training loop.
 
-Layers read what they own off their attributes whenever they are asked. While `structure_kept` is
-open in a thread, what was found is kept, until a layer is given something new.
+Layers read what they own off their attributes whenever they are asked. While `ownership_cached` is
+open in a thread, the lists are cached, until a layer is given something new.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ _kept = _Kept()
 
 
 @contextlib.contextmanager
-def structure_kept() -> Iterator[None]:
-    """Inside, what a `kept` method of a layer found is not looked up again."""
+def ownership_cached() -> Iterator[None]:
+    """Inside, the lists that `cached_list` methods return are cached."""
     try:
         with temporarily(_kept, found={}):
             yield
     finally:
-        forget_structure()  # what changed inside is not known outside
+        clear_ownership_cache()  # what changed inside is not known outside
 
 
-def forget_structure() -> None:
-    """Everything is to be looked up afresh."""
+def clear_ownership_cache() -> None:
+    """Empties the cache."""
     if _kept.found:
         _kept.found.clear()
 
 
-def note_attribute(before: Any, value: Any) -> None:
-    """An attribute of a layer was set to this value."""
+def attribute_changed(before: Any, value: Any) -> None:
+    """Empties the cache if a new attribute of a layer may own something."""
     plain = isinstance(value, _OWNS_NOTHING)
     if plain and value is before:
         return
@@ -53,8 +53,8 @@ def note_attribute(before: Any, value: Any) -> None:
         _kept.found.clear()
 
 
-def kept(method: Callable[..., list]) -> Callable[..., list]:
-    """Makes a method that lists parts of a layer one whose result is kept (a decorator)."""
+def cached_list(method: Callable[..., list]) -> Callable[..., list]:
+    """Decorator: caches the returned list while the ownership cache is open."""
 
     @functools.wraps(method)
     def keeping(self, *args: Any, **kwargs: Any) -> list:

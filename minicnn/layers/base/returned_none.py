@@ -15,8 +15,8 @@ class _Last(threading.local):
 _last = _Last()
 
 
-def note_none(layer: Any) -> None:
-    """A layer returned None, which may be meant; who gets it instead of a tensor says so."""
+def remember_none(layer: Any) -> None:
+    """Remembers that a layer returned None, for the error of a layer that gets it as its input."""
     _last.returned_none = (
         f" Layer '{layer.name}' of type {type(layer).__name__}, which was called before, returned "
         "None: is a `return` missing in its `call`?"

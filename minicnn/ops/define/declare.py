@@ -115,7 +115,7 @@ def _operation_class(kind: Declared, class_name: str | None) -> type:
             self.__dict__.update(self.settings)
 
         @classmethod
-        def draw(cls, tensors: list, settings: dict) -> Any:
+        def call_symbolically(cls, tensors: list, settings: dict) -> Any:
             return cls(**settings).symbolic_call(*tensors)
 
         def call(self, *tensors: Any, **named: Any) -> Any:

@@ -78,11 +78,11 @@ class Declared:
                 return True
         return False
 
-    def draw(self, given: Sequence, settings: dict) -> Any:
+    def call_symbolically(self, given: Sequence, settings: dict) -> Any:
         """The result's outline; with a node in the graph, unless only the outline is wanted."""
         if is_outlining():
             return self.outline(given, settings)
-        return self.operation_class.draw(given, settings)
+        return self.operation_class.call_symbolically(given, settings)
 
     def outline(self, given: Sequence, settings: dict) -> Any:
         """Shapes and types of the result."""

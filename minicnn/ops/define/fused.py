@@ -55,7 +55,7 @@ class Fused(Declared):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
         if self.is_symbolic(given):
-            return self.draw(given, settings)
+            return self.call_symbolically(given, settings)
         if not configured.fusion:
             return self.definition(*given, **settings)
         tensors = self.as_tensors(given)

@@ -37,7 +37,7 @@ class Composite(Declared):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tensors, settings = self.bind(args, kwargs)
         if self.is_symbolic(tensors):
-            return self.draw(tensors, settings)
+            return self.call_symbolically(tensors, settings)
         tensors = [
             [as_argument(x) for x in value] if name in self.sequences else as_argument(value)
             for name, value in zip(self.tensors, tensors, strict=True)
@@ -79,7 +79,7 @@ class Primitive(Declared):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given, settings = self.bind(args, kwargs)
         if self.is_symbolic(given) or (is_outlining() and any_symbolic_tensors(settings)):
-            return self.draw(given, settings)
+            return self.call_symbolically(given, settings)
         tensors = self.as_tensors(given)
         arrays, compute = plain_arrays(tensors), self._forward
         if arrays is None:

@@ -1,8 +1,8 @@
-"""What a layer does in one go: a product, its bias, its activation, perhaps a pool behind it.
+"""Dense and convolutional layers as one operation: product, bias, activation, perhaps a pool.
 
-Each is a fused operation: the decorated function is its meaning, step by step, and a kernel does
-the steps at once (see `backend/numpy/fused_layers.py` for what that saves). Of the activations the
-kernels know `relu`; any other is an operation of its own behind them.
+Each is a fused operation: the decorated function defines it, step by step, and one kernel computes
+all steps (`backend/numpy/fused_layers.py` says what that saves). The only activation that these
+kernels compute is `relu`; any other is an operation of its own after them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Normalization, scaling and addition with the activation behind them, each as one kernel."""
+"""Normalization, scaling and addition with the activation after them, each as one kernel."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _batch_norm_layer(inputs, gamma, beta, epsilon, activation):
 def batch_norm_layer(
     inputs: Any, gamma: Any, beta: Any, epsilon: float = 1e-3, activation: Any = None
 ) -> tuple[Any, Any, Any]:
-    """Normalizes each channel (the last axis) by its own mean and variance, which it gives too.
+    """Normalizes each channel (the last axis) by its own mean and variance, and returns these too.
 
     `activation(γ · (x − μ) / √(σ² + ε) + β)`, μ and σ² over all other axes; γ and β `(channels,)`.
     """

@@ -102,7 +102,7 @@ class GetItem(Operation):
     """The operation behind `x[key]`. The key is an argument of the call, as in Keras's files."""
 
     @classmethod
-    def draw(cls, tensors, settings):
+    def call_symbolically(cls, tensors, settings):
         return cls().symbolic_call(*tensors, settings["key"])
 
     def call(self, x, key):

@@ -6,7 +6,7 @@ import numpy as np
 
 import minicnn
 from minicnn import layers
-from minicnn.layers.base.ownership_cache import structure_kept
+from minicnn.layers.base.ownership_cache import ownership_cached
 
 
 class Growing(layers.Layer):
@@ -44,7 +44,7 @@ def names(model):
 
 def test_layers_made_inside_are_found():
     model = minicnn.Sequential([Growing(), layers.BatchNormalization()])
-    with structure_kept():
+    with ownership_cached():
         assert not model.weights
         for _ in range(3):
             model(np.ones((4, 5), "float32"))
@@ -56,7 +56,7 @@ def test_layers_made_inside_are_found():
 
 def test_attributes_set_and_deleted_inside():
     layer = layers.Layer()
-    with structure_kept():
+    with ownership_cached():
         assert layer._flatten_layers() == [layer]
         layer.first = layers.Dense(1)
         assert layer._flatten_layers() == [layer, layer.first]
@@ -68,7 +68,7 @@ def test_attributes_set_and_deleted_inside():
 
 def test_trainable_is_not_kept():
     model = minicnn.Sequential([minicnn.Input((3,)), layers.Dense(2)])
-    with structure_kept():
+    with ownership_cached():
         assert len(model.trainable_weights) == 2
         model.layers[0].trainable = False
         assert model.trainable_weights == []
@@ -76,16 +76,16 @@ def test_trainable_is_not_kept():
 
 def test_lists_are_the_callers_to_change():
     model = minicnn.Sequential([minicnn.Input((3,)), layers.Dense(2)])
-    with structure_kept():
+    with ownership_cached():
         model.weights.clear()
         assert len(model.weights) == 2
 
 
 def test_scopes_nest():
     model = minicnn.Sequential([minicnn.Input((3,)), layers.Dense(2)])
-    with structure_kept():
+    with ownership_cached():
         assert len(model.weights) == 2
-        with structure_kept():
+        with ownership_cached():
             model.add(layers.Dense(1))
             assert len(model.weights) == 4
         assert len(model.weights) == 4
