@@ -30,7 +30,6 @@ def _restore_threads():
 def many_kernels() -> list[np.ndarray]:
     """Results of kernels that cut their work, reductions among them."""
     from minicnn.backend.numba import (
-        activations,
         arithmetic,
         conv,
         dropout,
@@ -40,6 +39,7 @@ def many_kernels() -> list[np.ndarray]:
         pool,
         products,
         random,
+        softmax,
     )
 
     rng = np.random.default_rng(1)
@@ -55,7 +55,7 @@ def many_kernels() -> list[np.ndarray]:
         conv.conv_kernel_gradient(x, x, (3, 3), *where, groups=16),
         pool.max_pool_gradient(pool.max_pool(x, *window), x, *window),
         products.matmul(x.reshape(-1, 144), kernel.reshape(144, -1)),
-        activations.softmax(x),
+        softmax.softmax(x),
         exponentials.sigmoid(x),
         arithmetic.sum(x, (0, 1, 2)),
         *normalization.moments(x, (0, 1, 2)),
