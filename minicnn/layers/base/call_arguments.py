@@ -11,6 +11,8 @@ from minicnn import tree
 from minicnn.autodiff import Tensor
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
+_TENSORS = (Tensor, KerasTensor)
+
 
 class CallSignature:
     """The parameters of a `call` method."""
@@ -86,12 +88,15 @@ class CallArguments:
         self.tensors: dict[str, Any] = {}
         self.symbolic = self.masked = False
         for name, x in self.given.items():
-            leaves = (x,) if isinstance(x, (Tensor, KerasTensor)) else _tensors_in(x)
-            if leaves:
-                self.tensors[name] = x
+            leaves = (x,) if isinstance(x, _TENSORS) else _leaves(x)
+            only_tensors, symbolic = bool(leaves), False
             for leaf in leaves:
-                self.symbolic = self.symbolic or isinstance(leaf, KerasTensor)
                 self.masked = self.masked or getattr(leaf, "_keras_mask", None) is not None
+                only_tensors = only_tensors and isinstance(leaf, (*_TENSORS, type(None)))
+                symbolic = symbolic or isinstance(leaf, KerasTensor)
+            if only_tensors:
+                self.tensors[name] = x
+                self.symbolic = self.symbolic or symbolic
 
     def value(self, name: str) -> Any:
         """The argument, or its default."""
@@ -118,8 +123,6 @@ def _shape_of(x: Any) -> Any:
     return tuple(x.shape) if hasattr(x, "shape") else None
 
 
-def _tensors_in(x: Any) -> list:
-    """What is in a nested structure of nothing but tensors (and None); else nothing."""
-    leaves = tree.flatten(x) if tree.is_nested(x) else []
-    made_of_tensors = all(isinstance(leaf, (Tensor, KerasTensor, type(None))) for leaf in leaves)
-    return leaves if made_of_tensors else []
+def _leaves(x: Any) -> list:
+    """What is in a nested structure; nothing in any other value."""
+    return tree.flatten(x) if tree.is_nested(x) else []
