@@ -108,6 +108,10 @@ class CallbackList(Callback):
         self._call(method, logs)
         self._find_listeners()
 
+    def run_between_batches(self, loop: str) -> bool:
+        """Whether callbacks run between the batches of a loop: "train", "test" or "predict"."""
+        return any(self._listeners[f"on_{loop}_batch_{moment}"] for moment in ("begin", "end"))
+
     def _begin_batch(self, method: str, batch: int, logs: Logs) -> None:
         listeners = self._listeners[method]
         if not listeners:

@@ -25,6 +25,7 @@ class ReplayedStep:
             the same each time. All else that it does is to assign variables.
         variables: returns all variables that the step may read or assign.
         run: `run(function, *arguments)` calls the step, or the program in its place.
+        may_change: whether other code may run between two steps, and change what they compute.
     """
 
     def __init__(
@@ -33,15 +34,17 @@ class ReplayedStep:
         step: Callable,
         variables: Callable[[], list],
         run: Callable = lambda function, *arguments: function(*arguments),
+        may_change: bool = True,
     ):
         self._trainer = trainer
         self._step = step
         self._variables = variables
         self._run = run
+        self._may_change = may_change
         self._forget()
 
     def __call__(self, data: Any) -> Any:
-        if self._reachable is not None and self._reachable.changed():
+        if self._may_change and self._reachable is not None and self._reachable.changed():
             self._forget()
         inputs: list[np.ndarray] = []
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from minicnn.common import configuration
 from minicnn.random.state import random_state, set_random_state
 from minicnn.trainers.data_adapters import get_data_adapter
+from minicnn.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 
 class EpochIterator:
@@ -53,6 +54,11 @@ class EpochIterator:
         self.steps_done = 0
         self._random_at_start: dict[str, Any] | None = None
         self._resume: tuple[dict[str, Any], Callable | None] | None = None
+
+    @property
+    def is_array_data(self) -> bool:
+        """Whether batches are cut from arrays, so that no code of users makes them."""
+        return type(self.data_adapter) is ArrayDataAdapter
 
     @property
     def num_batches(self) -> int | None:

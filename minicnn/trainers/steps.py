@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import GradientTape
+from minicnn.callbacks.callback_list import CallbackList
 from minicnn.common.python_utils import pythonify_logs
 from minicnn.replay.replayed_step import ReplayedStep, may_replay
 from minicnn.trainers.all_or_nothing import Transactions, state_variables
@@ -18,6 +19,7 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     class_weight_to_sample_weights,
     unpack_x_y_sample_weight,
 )
+from minicnn.trainers.epoch_iterator import EpochIterator
 from minicnn.trainers.logs import logs_later
 from minicnn.trainers.prediction import copied
 
@@ -120,12 +122,16 @@ class Steps(Compiled):
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
-    def _step(self, method: str, run: Callable) -> Callable[[Any], Any]:
+    def _step(
+        self, method: str, run: Callable, batches: EpochIterator, callbacks: CallbackList
+    ) -> Callable[[Any], Any]:
         """What a loop runs on each batch: the method, replayed where possible; see `replay/`."""
         if not may_replay(self) or not self._inherits(method):
             return functools.partial(run, self._checked(method))
         variables = functools.partial(state_variables, self)
-        return ReplayedStep(self, self._without_logs(method), variables, run)
+        loop = method.removesuffix("_step")
+        may_change = callbacks.run_between_batches(loop) or not batches.is_array_data
+        return ReplayedStep(self, self._without_logs(method), variables, run, may_change)
 
     def _without_logs(self, method: str) -> Callable[[Any], Any]:
         """The step method, but logs are a function that computes them, unless users' code does."""

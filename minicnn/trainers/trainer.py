@@ -177,7 +177,7 @@ class Trainer(Steps):
         some = False
         steps = contextlib.closing(training.enumerate_epoch())
         with steps as steps, Transactions(self) as transactions:
-            train_step = self._step("train_step", transactions.run)
+            train_step = self._step("train_step", transactions.run, training, callbacks)
             for begin, end, batches in steps:
                 if not some:
                     build_for_any_batch_size(self, batches[0])
@@ -244,7 +244,7 @@ class Trainer(Steps):
 
     def _evaluate(self, batches: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
         logs: Any = {}
-        test_step = self._step("test_step", quietly)
+        test_step = self._step("test_step", quietly, batches, callbacks)
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
@@ -291,7 +291,7 @@ class Trainer(Steps):
         )
         callbacks = self._callbacks(callbacks, verbose, batches)
         predictions = Predictions()
-        predict_step = self._step("predict_step", quietly)
+        predict_step = self._step("predict_step", quietly, batches, callbacks)
         self.stop_predicting = False
         callbacks.on_predict_begin()
         epoch = contextlib.closing(batches.enumerate_epoch())

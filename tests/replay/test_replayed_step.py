@@ -6,6 +6,7 @@ import pytest
 import minicnn as keras
 from minicnn import layers, ops
 from minicnn.replay.program import Recording
+from minicnn.replay.reachable import Reachable
 from minicnn.replay.replayed_step import ReplayedStep
 from minicnn.trainers.step_as_text import step_as_text
 from minicnn.trainers.steps import Steps
@@ -557,3 +558,30 @@ def test_an_error_behind_the_update_takes_the_update_back(steps):
     assert steps["replayed"] >= 4
     for a, b in zip(*weights, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+@pytest.mark.parametrize("between", ["nothing", "callback", "generator"])
+def test_changes_are_looked_for_where_other_code_runs_between_steps(method, between, monkeypatch):
+    looked = []
+    changed = Reachable.changed
+    monkeypatch.setattr(Reachable, "changed", lambda self: looked.append(1) or changed(self))
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(loss="mse")
+    x, y = np.ones((40, 3), "float32"), np.ones((40, 2), "float32")
+    data = (x,) if method == "predict" else (x, y)
+    settings = {"verbose": 0}
+    if between == "callback":
+        ignored = lambda batch, logs: None  # noqa: E731
+        names = ("on_train_batch_end", "on_test_batch_end", "on_predict_batch_end")
+        callback = type("Ignoring", (keras.callbacks.Callback,), {})()
+        for name in names:
+            setattr(type(callback), name, lambda self, batch, logs=None: ignored(batch, logs))
+        settings["callbacks"] = [callback]
+    if between == "generator":
+        batches = [tuple(part[i : i + 8] for part in data) for i in range(0, 40, 8)]
+        data = ((batch for batch in batches),)
+    else:
+        settings["batch_size"] = 8
+    getattr(model, method)(*data, **settings)
+    assert bool(looked) == (between != "nothing")
