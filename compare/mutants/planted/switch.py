@@ -93,12 +93,15 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 
 @functools.lru_cache(maxsize=1)
 def _functions_in_memory(modules: int) -> list[FunctionType]:
-    """All functions of minicnn in memory; searched again after more modules were imported."""
+    """All functions of minicnn in memory; searched again after more modules were imported.
+
+    `type`, not `isinstance`: that asks a weak proxy for its object, which may be gone.
+    """
     folder = str(Path(minicnn.__file__).parent)
     return [
         thing
         for thing in gc.get_objects()
-        if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(folder)
+        if type(thing) is FunctionType and thing.__code__.co_filename.startswith(folder)
     ]
 
 
