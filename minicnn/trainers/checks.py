@@ -61,6 +61,18 @@ def warn_of_no_numbers(x: Any, sample_weight: Any = None, y: Any = None) -> None
                 _look_at(name, leaf, np.isinf if part == "y" else _is_no_number)
 
 
+def seem_finite(outputs: Any) -> bool:
+    """Whether all numbers in a structure of arrays are finite, and none is very large."""
+    floats = [x for x in tree.flatten(outputs) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    with np.errstate(all="ignore"):
+        return all(map(_seems_finite, floats))
+
+
+def _seems_finite(array: np.ndarray) -> bool:
+    numbers = array.ravel(order="K")
+    return bool(np.isfinite(np.dot(numbers, numbers)))  # six times as fast as each number's test
+
+
 def _is_no_number(array: np.ndarray) -> np.ndarray:
     return ~np.isfinite(array)
 
@@ -69,8 +81,7 @@ def _look_at(name: str, array: np.ndarray, is_bad: Callable) -> None:
     every = max(1, array.size // _MOST)
     looked_at = array[::every]
     with np.errstate(all="ignore"):
-        numbers = looked_at.ravel(order="K")
-        if np.isfinite(np.dot(numbers, numbers)):  # six times as fast as a test of each number
+        if _seems_finite(looked_at):
             return
     bad = is_bad(looked_at)
     if not bad.any():

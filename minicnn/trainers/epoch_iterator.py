@@ -60,6 +60,11 @@ class EpochIterator:
         """Whether batches are cut from arrays, so that no code of users makes them."""
         return type(self.data_adapter) is ArrayDataAdapter
 
+    def warn_of_no_numbers(self) -> None:
+        """Warns of NaN and infinity in data that are arrays."""
+        if self.is_array_data:
+            self.data_adapter.warn_of_no_numbers()
+
     @property
     def num_batches(self) -> int | None:
         """Batches in an epoch; None if that is not known, which it is after the first epoch."""

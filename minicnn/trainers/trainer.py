@@ -17,6 +17,7 @@ from minicnn.layers.base.ownership_cache import ownership_cached
 from minicnn.trainers.all_or_nothing import Transactions, state_by_owner
 from minicnn.trainers.batch import as_tensors, check_counts
 from minicnn.trainers.build_model import build_for_any_batch_size
+from minicnn.trainers.checks import seem_finite
 from minicnn.trainers.data_adapters.array_slicing import train_validation_split
 from minicnn.trainers.data_adapters.data_adapter_utils import unpack_x_y_sample_weight
 from minicnn.trainers.epoch_iterator import EpochIterator
@@ -108,6 +109,7 @@ class Trainer(Steps):
             class_weight=class_weight,
             steps_per_execution=self.steps_per_execution,
         )
+        training.warn_of_no_numbers()
         validation = None
         if validation_data is not None:
             validation = EpochIterator(
@@ -116,6 +118,7 @@ class Trainer(Steps):
                 steps_per_epoch=validation_steps,
                 steps_per_execution=self.steps_per_execution,
             )
+            validation.warn_of_no_numbers()
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
@@ -238,6 +241,7 @@ class Trainer(Steps):
             steps_per_epoch=steps,
             steps_per_execution=self.steps_per_execution,
         )
+        batches.warn_of_no_numbers()
         with contextlib.closing(batches):
             logs = self._evaluate(batches, self._callbacks(callbacks, verbose, batches))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
@@ -304,7 +308,10 @@ class Trainer(Steps):
                 if self.stop_predicting:
                     break
         callbacks.on_predict_end()
-        return predictions.joined()
+        outputs = predictions.joined()
+        if not seem_finite(outputs):
+            batches.warn_of_no_numbers()
+        return outputs
 
     def _callbacks(
         self, callbacks: Any, verbose: int | str, batches: EpochIterator

@@ -16,6 +16,7 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     check_data_cardinality,
     class_weight_to_sample_weights,
     pack_x_y_sample_weight,
+    unpack_x_y_sample_weight,
 )
 from minicnn.trainers.data_adapters.shuffling import permutation
 
@@ -57,12 +58,16 @@ class ArrayDataAdapter(DataAdapter):
         elif sample_weight is not None:
             sample_weight = _weights_like_targets(y, sample_weight)
         self._num_samples = check_data_cardinality(x, y, sample_weight)
-        warn_of_no_numbers(x, sample_weight, y)
         self._inputs = pack_x_y_sample_weight(x, y, sample_weight)
         if not batch_size:
             batch_size = math.ceil(self._num_samples / steps) if steps else DEFAULT_BATCH_SIZE
         self._batch_size = batch_size
         self._shuffle = shuffle
+
+    def warn_of_no_numbers(self) -> None:
+        """Warns of NaN and infinity in the data."""
+        x, y, sample_weight = unpack_x_y_sample_weight(self._inputs)
+        warn_of_no_numbers(x, sample_weight, y)
 
     def get_numpy_iterator(self) -> Iterator[Any]:
         """The batches of one epoch."""
