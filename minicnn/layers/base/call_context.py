@@ -15,7 +15,6 @@ ERRORS_OF_LAYERS = (ValueError, TypeError, IndexError, NotImplementedError, Arit
 
 
 class _Context(threading.local):
-    entry: Any = None
     values: dict[str, Any] | None = None
 
 
