@@ -95,6 +95,8 @@ class EpochIterator:
         - random, random_at_start: the state of random numbers, now and when the source began.
         """
         now = random_state()
+        if self._resume is not None:  # the next epoch has not begun yet
+            return {"random": now, "random_at_start": now, **self._resume[0]}
         if self._batches is None or (epoch_is_over and self.steps_per_epoch is None):
             return {"taken": 0, "batch": 0, "random": now, "random_at_start": now}
         return {

@@ -175,6 +175,19 @@ def test_killed_at_calls_of_the_file_system(name, tmp_path, train, uninterrupted
 
 
 @needs_fork
+@pytest.mark.parametrize("name", SETTINGS)
+def test_killed_again_soon_after_a_kill(name, tmp_path, train, uninterrupted):
+    """The second backup is made before all of the first is used: the place in validation data."""
+    calls, expected = uninterrupted(name, tmp_path)
+    for first in (calls * 2 // 5, calls * 4 // 5):
+        again = random.randrange(calls // 10, calls // 6)
+        folder = tmp_path / f"backup{first}"
+        assert train(folder, name, first)[0] == -signal.SIGKILL
+        if train(folder, name, again)[0] != 0:
+            assert_goes_on(train, folder, name, expected)
+
+
+@needs_fork
 def test_killed_at_any_moment(tmp_path, train, uninterrupted):
     """Some of the times it is killed again while it goes on; MINICNN_ALL_KILLS=1: 100 times."""
     name = "steps"

@@ -77,6 +77,26 @@ def test_several_steps_at_a_time(source):
     assert steps == [(0, 2, 3), (3, 5, 3), (6, 8, 1)]
 
 
+@pytest.mark.parametrize("epochs", [0, 1, 2])
+def test_a_position_that_was_resumed_but_not_used_yet_is_kept(epochs):
+    """A backup may be made before the next epoch of the validation data begins."""
+
+    def iterator():
+        iterator = EpochIterator(np.arange(6), batch_size=1, steps_per_epoch=2)
+        iterator.keeps_position = True
+        return iterator
+
+    whole, resumed = iterator(), iterator()
+    for _ in range(epochs):
+        first_rows(whole)
+    for _ in range(2):  # a backup, a crash; another backup, another crash
+        position = whole.position(epoch_is_over=True)
+        resumed.resume({"taken": position["taken"], "batch": 0})
+        whole, resumed = resumed, iterator()
+    assert whole.position(epoch_is_over=True)["taken"] == 2 * epochs
+    assert first_rows(whole)[0] == (0, [2 * epochs])
+
+
 class Counting(PyDataset):
     def __init__(self, count):
         super().__init__()
