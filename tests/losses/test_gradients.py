@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minicnn import GradientTape, Tensor, losses, ops
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 from tests.losses.cases import CASES
 
 KINKED = {"Hinge", "SquaredHinge", "Huber"}

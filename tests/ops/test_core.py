@@ -7,7 +7,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import KerasTensor, Tensor, ops
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 
 
 class TestConvert:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import KerasTensor, ops
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 
 
 @pytest.mark.parametrize("is_causal", [False, True])

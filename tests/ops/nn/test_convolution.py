@@ -4,7 +4,7 @@ import pytest
 from minicnn import KerasTensor, ops
 from minicnn.ops.nn.convolution import conv, conv_input_gradient, conv_kernel_gradient
 from minicnn.ops.nn.output_shapes import compute_conv_transpose_padding_args_for_jax
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 from tests.ops.nn.cases import WINDOWS, Window, over_windows
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import GradientTape, KerasTensor, Tensor, ops
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 
 
 def _probabilities(rng, shape):

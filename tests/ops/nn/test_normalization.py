@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import GradientTape, KerasTensor, Tensor, ops
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 
 
 @pytest.mark.parametrize("axes", [[0], [0, 1], (1, 2), [-1], 1, [0, 1, 2]])

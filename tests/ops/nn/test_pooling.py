@@ -9,7 +9,7 @@ from minicnn.ops.nn.pooling import (
     max_pool_gather,
     max_pool_gradient,
 )
-from tests.gradients import check_gradients
+from minicnn.testing import check_gradients
 from tests.ops.nn.cases import distinct
 
 POOLINGS = {

@@ -1,0 +1,81 @@
+"""Says what a wrong gradient looks like: the first explanation that fits to six digits.
+
+The truth is known to nine digits or more, so an explanation that fits all elements is no accident.
+The simple ones come first; those that call the functions again, at other points or with other
+cotangents, come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minicnn.testing.errors import Diagnosis
+from minicnn.testing.evidence import Evidence
+from minicnn.testing.hypotheses import (
+    cotangents,
+    factors,
+    masks,
+    means,
+    operands,
+    other_inputs,
+    places,
+    windows,
+)
+
+Hypothesis = Callable[[Evidence], Diagnosis | None]
+
+HYPOTHESES: tuple[Hypothesis, ...] = (
+    factors.zeros,
+    masks.ties,
+    factors.constant_factor,
+    cotangents.cotangent_ignored,
+    masks.mask_missing,
+    cotangents.cotangent_passed_through,
+    other_inputs.belongs_to_another_input,
+    places.transposed_or_flipped,
+    means.missing_mean_terms,
+    means.missing_sum_term,
+    cotangents.something_added,
+    factors.factor_along_axes,
+    masks.flat_results,
+    windows.lost_contributions,
+    other_inputs.right_for_another_input,
+    windows.not_transposed,
+    masks.wrong_inputs_of_results,
+    windows.moved_windows,
+    operands.wrong_operand,
+    windows.factor_of_results,
+    places.cotangent_moved,
+    places.shifted,
+    masks.masked_by_sign,
+    places.permuted,
+    cotangents.not_linear,
+)
+
+KINDS = (
+    "zeros, ties, sign, factor, cotangent ignored, mask, slope, order, transpose, flip, shift, "
+    "mean term, variance term, mean and variance terms, sum term, added term, missing factor, "
+    "batch, overwritten, border, not visited, stride, wrong element, wrong operand, permuted, "
+    "not linear, shape, not summed, summed too far, padding, not finite"
+).split(", ")
+"""The words that a diagnosis may begin with."""
+
+
+def diagnose(evidence: Evidence) -> Diagnosis | None:
+    """The first explanation that fits; None if none does."""
+    if not np.isfinite(evidence.found).all() or not np.isfinite(evidence.truth).all():
+        return None
+    for hypothesis in HYPOTHESES:
+        found = hypothesis(evidence)
+        if found is not None:
+            return found
+    where = windows.evidence_where(evidence.compared.wrong)
+    if "border" in where:
+        return Diagnosis(
+            "border",
+            f"Only elements{where.removeprefix(',')} are wrong, the others are right: look at the "
+            "padding and at the first and last step of the loops.",
+        )
+    return None

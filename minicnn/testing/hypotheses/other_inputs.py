@@ -1,0 +1,65 @@
+"""Explanations of the form: it would be right if an input were another one.
+
+The function itself is differentiated at the other point: with a kernel flipped, a matrix
+transposed, a scale of one, the result in the place of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from minicnn.testing.errors import Diagnosis
+from minicnn.testing.evidence import Evidence
+from minicnn.testing.hypotheses.places import moves
+
+
+def right_for_another_input(evidence: Evidence) -> Diagnosis | None:
+    """The gradient of the function with one of its inputs changed."""
+    function = evidence.function
+    for k, (name, array) in enumerate(zip(function.names, function.arrays, strict=True)):
+        for kind, words, changed in _changes(evidence, array):
+            arrays = [changed if j == k else x for j, x in enumerate(function.arrays)]
+            factor = evidence.explains(arrays)
+            if factor is not None:
+                times = "" if abs(factor - 1) < 1e-5 else f", and {factor:.6g} times as large"
+                return Diagnosis(
+                    kind, f"It would be the right gradient if `{name}` were {words}{times}."
+                )
+    return None
+
+
+def belongs_to_another_input(evidence: Evidence) -> Diagnosis | None:
+    """The gradient of an input was returned in the place of another's."""
+    function = evidence.function
+    for k, (name, array) in enumerate(zip(function.names, function.arrays, strict=True)):
+        if k == evidence.i or array.shape != evidence.x.shape:
+            continue
+        other = Evidence.__new__(Evidence)
+        other.__dict__.update(evidence.__dict__, i=k, x=array)
+        factor = other.explains(function.arrays)
+        if factor is not None and abs(factor - 1) < 1e-5:
+            return Diagnosis(
+                "order",
+                f"This is the gradient to `{name}`: the gradients are returned in the wrong order.",
+            )
+    return None
+
+
+def _changes(evidence: Evidence, array: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Arrays that a mistake may have put in the place of an input: kind, words, array."""
+    if array.size < 2:
+        return
+    for kind, words, moved in moves(array):
+        if kind != "shift" and not np.array_equal(moved, array):
+            yield kind, words, moved
+    yield "sign", "−1 times itself (a sign or a comparison is the wrong way round)", -array
+    yield "missing factor", "1 everywhere: it is missing in the backward pass", np.ones_like(array)
+    yield "missing factor", "0 everywhere: it is missing in the backward pass", np.zeros_like(array)
+    for y in evidence.function.results:
+        if y.shape == array.shape:
+            yield "slope", "the result: the slope is taken at the result, not at the input", y
+    for kind, words, moved in moves(array):
+        if kind == "shift":
+            yield kind, words, moved

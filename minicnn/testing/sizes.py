@@ -1,0 +1,79 @@
+"""Names for numbers: what a factor may stand for."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from minicnn.testing.evidence import Evidence
+
+CLOSE = 1e-5
+
+
+def named_sizes(evidence: Evidence) -> dict[str, float]:
+    """Numbers that may be forgotten or used once too often, the likeliest first."""
+    function, x = evidence.function, evidence.x
+    shape = function.shapes[0] if len(function.shapes) == 1 else ()
+    first = function.arrays[0].shape
+    sizes: dict[str, float] = {}
+    if first and (not shape or shape[0] == first[0]):
+        sizes["the batch size"] = first[0]
+    sizes |= function.sizes
+    if len(shape) == 4:
+        sizes["the number of positions in a result (height × width)"] = (
+            max(shape[1] * shape[2], shape[2] * shape[3])
+            if shape[1] == shape[3]
+            else shape[1] * shape[2]
+        )
+        sizes["the number of positions in a result (height × width), channels first"] = (
+            shape[2] * shape[3]
+        )
+    for what, lengths in (("the result", shape), (f"`{evidence.name}`", x.shape)):
+        for count in range(1, len(lengths) + 1):
+            for axes in itertools.combinations(range(len(lengths)), count):
+                size = math.prod(lengths[a] for a in axes)
+                sizes.setdefault(_axes_name(what, axes, len(lengths)), size)
+    sizes["2 itself (as in the slope of a square)"] = 2
+    return {name: size for name, size in sizes.items() if abs(size) not in (0, 1)}
+
+
+def _axes_name(what: str, axes: tuple[int, ...], ndim: int) -> str:
+    if len(axes) == ndim:
+        return f"the number of elements of {what}"
+    if len(axes) == 1:
+        return f"the length of axis {axes[0]} of {what}"
+    return f"the number of elements of {what} along the axes {axes}"
+
+
+def name_factor(factor: float, evidence: Evidence) -> str:
+    """What a factor of the found gradient stands for, as half a sentence; empty if unknown."""
+    size = abs(factor)
+    sizes = named_sizes(evidence)
+    names = _matching(size, sizes)
+    if names:
+        missing = "a division by it is missing, or it is used once too often"
+        return f"{_number(size)} is {names}: {missing}"
+    names = _matching(1 / size, sizes)
+    if names:
+        return (
+            f"1/{_number(size, True)}, where {_number(size, True)} is {names}: it is divided by it "
+            "once too often, or averaged instead of summed"
+        )
+    for power, words in ((0.5, "the square root of"), (2, "the square of")):
+        names = _matching(size ** (1 / power), sizes)
+        if names and power == 2 and size != 4:
+            return f"{words} {names}"
+    return ""
+
+
+def _matching(value: float, sizes: dict[str, float]) -> str:
+    names = [name for name, size in sizes.items() if np.isclose(value, size, rtol=CLOSE)]
+    shown = names[:1] + names[-1:] if len(names) > 1 else names
+    return " (or ".join(shown) + (")" if len(names) > 1 else "")
+
+
+def _number(value: float, inverse: bool = False) -> str:
+    value = 1 / value if inverse else value
+    return f"{round(value)}" if math.isclose(value, round(value), rel_tol=CLOSE) else f"{value:.6g}"
