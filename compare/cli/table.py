@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -72,3 +73,47 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
         for cell, w, flush in zip(cells, widths, right, strict=True)
     ]
     return "  ".join(padded).rstrip()
+
+
+class StreamedTable:
+    """A table whose rows are printed one by one, as they are found.
+
+    Its columns have fixed widths, those of `columns`. A longer text is cut, except in the last
+    column, where it continues on lines of its own, so that no line is longer than the table.
+    """
+
+    def __init__(self, columns: dict[str, int]):
+        self._heads, self._widths = tuple(columns), tuple(columns.values())
+        self._begun = False
+
+    def add(self, row: Sequence[Any], colour: str | None = None) -> None:
+        """Print a row; `colour` is "good", "bad", "note" or None."""
+        if not self._begun:
+            self._begun = True
+            self._print(self._text(self._heads), "head")
+        *cells, last = row
+        first, *rest = textwrap.wrap(shown(last), max(self._widths[-1], 12)) or [""]
+        fits = not rest and width(first) <= self._widths[-1]
+        self._print(self._text([*cells, first if fits else ""]), colour)
+        for line in [] if fits else textwrap.wrap(shown(last), sum(self._widths)):
+            self._print(f"    {line}", colour)
+
+    def _text(self, cells: Sequence[Any]) -> str:
+        parts = [
+            _padded(_cut(shown(cell), w), w, isinstance(cell, (int, float)))
+            for cell, w in zip(cells, self._widths, strict=True)
+        ]
+        return "  ".join(parts).rstrip()
+
+    def _print(self, text: str, colour: str | None) -> None:
+        painted = colour and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        print(f"\033[{_CODES[colour]}m{text}\033[0m" if painted else text, flush=True)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if width(text) <= length else text[: length - 1] + "…"
+
+
+def _padded(text: str, length: int, right: bool) -> str:
+    space = " " * max(length - width(text), 0)
+    return space + text if right else text + space

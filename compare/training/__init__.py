@@ -1,46 +1,51 @@
-"""Trains networks on minicnn and on real Keras, and compares them after every step.
+"""Trains networks on real Keras, and compares every step of minicnn from the same numbers.
 
-Both start from the same weights and get the same batches in the same order, without dropout. Two
-such trainings in float32 become different, even with the same library. To measure how different,
-Keras is trained again with perturbed numbers: every weight, pixel and setting of the optimizer is
-replaced by the next float32 number, and the rows of each batch are in another order. The largest
-difference of these trainings up to a step, times 16, is the band that float32 explains. At the
-kinks of ReLU and of max-pooling, rounding decides which way a training continues. If minicnn
-leaves the band, Keras is trained up to 32 more times with numbers perturbed by 16 places; only a
-difference that none of these trainings explains is outside.
+Before each step minicnn gets Keras's weights and the variables of its optimizer. Both make one step
+on the same batch, without dropout. What is compared is the step itself: the loss, what was added to
+each weight (the update), and the change of each variable of the optimizer. So an error does not
+depend on earlier steps, and step 200 is judged as sharply as step 1. (Two trainings that run freely
+in float32 become different within a hundred steps, whatever library they use.)
 
-A row shows the loss or the weights that are closest to the band after the last step: the
-difference, the band, and their ratio ("share"); the largest share after any step; for how many
-steps the band is narrower than a thousandth; and the first step and tensor outside, if any.
+What float32 explains is measured on Keras: each step is repeated from numbers that are perturbed by
+one rounding. At a kink of ReLU or of max-pooling, rounding decides which branch is taken. If a step
+is outside, it is computed in float64, and the units that are within rounding of their kink are
+found; only what another branch of these units changes is allowed in addition.
+
+A row shows the quantity that was closest to its limit in any step: the difference relative to its
+size, the limit, and their ratio ("share"); for how many steps units at a kink were the reason of a
+difference; the smallest factor that is noticed ("notices", measured) if all updates are multiplied
+by it, as by a wrong learning rate, in the second half of the training, and if the least sensitive
+single quantity is.
+
+The JSON file has for each training: "case", "network", "optimizer", "steps", "holds", "wrong" (a
+sentence or None), "first outside" and "at most" (each with "step", "tensor", "difference", "band",
+"share"), "kinks" (a list of "step", "units"), "sensitivity" ("learning rate", "best", "median",
+"worst"; see `compare.sensitivity`) and "curves": for each step "loss minicnn", "loss keras", "loss
+band" (the limit), "weights difference" and "weights band" (of all updates together, relative to
+them) and "share".
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import functools
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
+from compare import sensitivity
 from compare.cli.outcome import Outcome, failure
-from compare.cli.table import print_table, progress
+from compare.cli.table import StreamedTable, progress
 from compare.libraries import EXTRAS, worker
 from compare.libraries.minicnn import MiniCNN
 from compare.training import cases
-from compare.training.band import LOSS, Comparison, distance, size
-from compare.training.train import RestartableModel, Step, batches
+from compare.training.comparison import Comparison
+from compare.training.step import State
+from compare.training.train import StepInKeras, StepModel, batches
 from minicnn.cli.arguments import at_least
 
-SUMMARY = "train networks on both with every optimizer; compare loss and weights after each step"
-HEADS = (
-    *("network", "optimizer", "loss", "after", "difference", "band"),
-    *("share", "at most", "narrow for", "verdict"),
-)
+SUMMARY = "train networks with every optimizer; compare each step from the same numbers"
+WIDTHS = {"network": 8, "optimizer": 30, "loss": 5, "after": 7, "closest quantity": 26}
+COLUMNS = WIDTHS | {"share": 6, "kinks": 5, "notices": 7, "one": 7, "verdict": 7}
 STEPS, QUICK_STEPS = 200, 50
-NOTHING = "float32 explains large differences from the first step on, so this proves nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
     parser.add_argument("--steps", type=at_least(1), help=f"of each training (default {STEPS})")
     parser.add_argument("--quick", action="store_true", help=f"fewer networks, {QUICK_STEPS} steps")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="of weights and batches")
     parser.add_argument(
         "--only", metavar="WORD", help="only trainings with this in their label: convnet, Adam"
     )
@@ -56,132 +62,90 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> Outcome:
     """Run all trainings and print a row for each."""
     every = cases.QUICK if options.quick else cases.ALL
-    wanted = [case for case in every if options.only is None or options.only in case.label]
+    word = (options.only or "").lower()
+    wanted = [case for case in every if word in case.label.lower()]
     if not wanted:
-        return Outcome(failure=f"no training has {options.only!r} in its label.")
+        names = ", ".join(sorted({case.network for case in every}))
+        return Outcome(
+            failure=f"no training has {options.only!r} in its label; the networks are {names}."
+        )
     worker.check_installed(options.backend)
     steps = options.steps or (QUICK_STEPS if options.quick else STEPS)
-    started = [(case, RestartableModel(MiniCNN(), case).weights()) for case in wanted]
-    answers = worker.in_keras(options.backend, "compare.training.train:in_keras", started, steps)
-    results = []
+    started = [(case, StepModel(MiniCNN(), case, options.seed).state()) for case in wanted]
+    function, arguments = "compare.training.train:in_keras", (started, steps, options.seed)
+    answers = worker.in_keras(options.backend, function, *arguments)
+    results, table = [], StreamedTable(COLUMNS)
     for i, (case, start) in enumerate(started):
         progress(i, len(wanted), f"{case.label}, {steps} steps")
-        more = functools.partial(_more_perturbed, options.backend, case, start)
-        results.append(compare_training(case, start, steps, answers, more))
-    progress(len(wanted), len(wanted), "")
-    print_table(HEADS, [_row(r) for r in results], [None if r["holds"] else "bad" for r in results])
+        results.append(compare_training(case, start, steps, answers, options.seed))
+        progress(1, 1, "")
+        table.add(_row(results[-1]), None if results[-1]["holds"] else "bad")
     failed = [r["case"] for r in results if not r["holds"]]
     print(
         f"\n{len(wanted) - len(failed)} of {len(wanted)} trainings of {steps} steps hold on "
         f"{options.backend}."
     )
+    found = overall_sensitivity(results)
+    print(sensitivity.sentence(found))
     missing = cases.missing()
     summary = {
         "cases": len(wanted),
         "steps": steps,
         "failed": len(failed),
         "without a case": missing,
+        "sensitivity": found,
     }
     wrong = [f"{r['case']}: {r['wrong']}" for r in results if not r["holds"]]
     untrained = f"nothing is trained with {', '.join(missing)}" if missing else None
     return Outcome(results, summary, failure(wrong, len(results), "trainings", untrained))
 
 
-def _more_perturbed(
-    backend: str, case: cases.Case, start: list[np.ndarray], steps: int
-) -> np.ndarray:
-    function = "compare.training.train:more_perturbed"
-    with contextlib.closing(worker.in_keras(backend, function, case, start, steps)) as answers:
-        return next(answers)
-
-
 def compare_training(
-    case: cases.Case,
-    start: list[np.ndarray],
-    steps: int,
-    answers: Iterator[Any],
-    more: Callable[[int], np.ndarray] | None = None,
+    case: cases.Case, start: State, steps: int, answers: Iterator[StepInKeras], seed: int = 0
 ) -> dict[str, Any]:
-    """Train minicnn and compare it with Keras's training in `answers`.
-
-    An error of minicnn is a result, too. `more(steps)` trains Keras more often with perturbed
-    numbers, for the first steps.
-    """
+    """Compare minicnn's steps with Keras's in `answers`. An error of minicnn is a result, too."""
     found: dict[str, Any] = {
         "case": case.label,
         "network": case.network,
         "optimizer": repr(case.optimizer),
         "steps": steps,
+        "seed": seed,
     }
-    keras, spread = list(itertools.islice(answers, steps)), next(answers)
-    try:
-        compared = _compared(case, start, keras, spread)
-        again = _widen_band(more, compared) if more else 0
-        return {**found, **verdict(compared), "steps trained again": again}
-    except Exception as error:
-        wrong = f"minicnn raised {type(error).__name__}: {error}"
-        return {**found, "holds": False, "wrong": wrong}
+    model, before, error = StepModel(MiniCNN(), case), start, None
+    compared = Comparison(case, model.names, model.state_names, steps)
+    for batch, keras in zip(batches(steps, seed), answers, strict=False):
+        if error is None:
+            try:
+                compared.add(before, batch, model.step(before, batch), keras)
+            except Exception as raised:
+                error = f"minicnn raised {type(raised).__name__}: {raised}"
+        before = keras.step.state
+    if error:
+        return {**found, "holds": False, "wrong": error}
+    return {**found, **compared.verdict()}
 
 
-def _widen_band(more: Callable[[int], np.ndarray], compared: Comparison) -> int:
-    """Widen the band by more perturbed trainings, as long as minicnn leaves it after their steps.
-
-    Returns the number of their steps.
-    """
-    steps = 0
-    while (outside := compared.first_outside()) and outside[0] >= steps:
-        steps = min(2 * outside[0] + 2, len(compared.ours))
-        compared.spread[:steps] = np.maximum(compared.spread[:steps], more(steps))
-    return steps
-
-
-def _compared(
-    case: cases.Case, start: list[np.ndarray], keras: list[Step], spread: np.ndarray
-) -> Comparison:
-    model = RestartableModel(MiniCNN(), case)
-    losses, distances = [], []
-    for ours, theirs in zip(model.steps(start, batches(len(keras))), keras, strict=True):
-        losses.append(ours.loss)
-        distances.append(distance(ours, theirs))
-    return Comparison(
-        names=[LOSS, *model.names],
-        ours=losses,
-        keras=[step.loss for step in keras],
-        distances=np.array(distances),
-        spread=spread,
-        sizes=np.array([size(step) for step in keras]),
-    )
-
-
-def verdict(compared: Comparison) -> dict[str, Any]:
-    """The verdict, with the numbers that it is based on."""
-    outside = compared.first_outside()
-    first = compared.at(*outside) if outside else None
-    wrong = _sentence(first) if first else None if compared.narrow_steps else NOTHING
-    return {
-        "holds": wrong is None,
-        "wrong": wrong,
-        "narrow steps": compared.narrow_steps,
-        "first outside": first,
-        "at the end": compared.at(*compared.closest_to_band(len(compared.ours) - 1)),
-        "at most": compared.at(*compared.closest_to_band()),
-        "curves": compared.curves(),
-    }
-
-
-def _sentence(first: dict[str, Any]) -> str:
-    return (
-        f"step {first['step']}: {first['tensor']} is off by {first['difference']:.1e}, of which "
-        f"float32 explains {first['band']:.1e}"
-    )
+def overall_sensitivity(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The `sensitivity.summary` of the least sensitive quantity of each training."""
+    worst = [
+        sensitivity.Sensitivity(f"{r['case']}: {s['worst']['quantity']}", s["worst"]["smallest"])
+        for r in results
+        if (s := r.get("sensitivity")) and s["quantities"]
+    ]
+    return sensitivity.summary(worst)
 
 
 def _row(result: dict[str, Any]) -> tuple:
     name = (result["network"], result["optimizer"])
     if "curves" not in result:
         return (*name, *[None] * 7, result["wrong"])
-    losses, end = result["curves"]["loss keras"], result["at the end"]
+    losses, most, noticed = (
+        result["curves"]["loss keras"],
+        result["at most"],
+        result["sensitivity"],
+    )
+    rate, worst = (noticed.get(key) or {} for key in ("learning rate", "worst"))
     return (
-        *(*name, losses[0], losses[-1], end["difference"], end["band"], end["share"]),
-        *(result["at most"]["share"], result["narrow steps"], result["wrong"] or "holds"),
+        *(*name, losses[0], losses[-1], most["tensor"], most["share"], len(result["kinks"])),
+        *(rate.get("smallest"), worst.get("smallest"), result["wrong"] or "holds"),
     )

@@ -1,31 +1,27 @@
-"""Trains a network step by step, on minicnn or on Keras, with exact or perturbed numbers.
+"""Runs single steps of a training from given weights and states, on minicnn or on Keras.
 
-Both libraries start from the same weights and get the same batches in the same order, without
-dropout. In Keras's process the training is repeated with numbers that are perturbed by rounding, to
-measure how far rounding changes it.
+In Keras's process each step is repeated from perturbed numbers, to measure how far rounding
+changes it.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.cases.values import generator
-from compare.errors import ALLOWED
 from compare.libraries.library import Library
 from compare.networks import NETWORKS
-from compare.training.band import distance, size, spread
 from compare.training.cases import Case
+from compare.training.step import State, Step, change, measure
 from minicnn.datasets import mnist
 
 BATCH_SIZE = 16
 NOISE = 0.1
-PLACES = (1, 1)  # by how many places the numbers of each perturbed training are changed
-FAR_PLACES = round(ALLOWED)  # the same, of the trainings that look for kinks
-MOST_STEPS = 640  # of these trainings together, so that deep networks take minutes only
+REPEATS, FIRST_REPEATS = 2, 8  # perturbed repetitions of a step, and of the first step
 
 
 class Batch(NamedTuple):
@@ -35,64 +31,77 @@ class Batch(NamedTuple):
     labels: np.ndarray
 
 
-class Step(NamedTuple):
-    """The loss of a batch, and all weights after the step."""
+class StepInKeras(NamedTuple):
+    """A step on Keras, and how far it moves if numbers are perturbed.
 
-    loss: float
-    weights: list[np.ndarray]
-
-
-class RestartableModel:
-    """A compiled network that can be trained several times from the start.
-
-    `names` are those of its weights, in the order of `Step.weights`. If `rounded`, the optimizer's
-    settings that are fractions are replaced by the next float32 numbers.
+    `rounding` has the `measure` of each repetition with perturbed weights, states and images and
+    another order of the rows; `settings`, that of a repetition in which every setting of the
+    optimizer that is a fraction was replaced by the next float32 number.
     """
 
-    def __init__(self, library: Library, case: Case, rounded: bool = False):
+    step: Step
+    rounding: np.ndarray
+    settings: np.ndarray
+
+
+class StepModel:
+    """A compiled network whose steps start from given numbers.
+
+    `names` are those of its weights, then of the optimizer's variables, as in `State`. If
+    `rounded`, the optimizer's settings that are fractions are replaced by the next float32 numbers.
+    """
+
+    def __init__(self, library: Library, case: Case, seed: int = 0, rounded: bool = False):
         keras = library.keras
         keras.utils.clear_session()
-        keras.utils.set_random_seed(0)
+        keras.utils.set_random_seed(seed)
         optimizer = library.resolve(case.optimizer)
         if rounded:
             optimizer = type(optimizer).from_config(_rounded(optimizer.get_config()))
         self._library = library
-        self._model = NETWORKS[case.network](keras, dropout=0.0)
-        self._model.compile(
+        self.model = NETWORKS[case.network](keras, dropout=0.0)
+        self.model.compile(
             optimizer=optimizer,
             loss="sparse_categorical_crossentropy",
             jit_compile=keras.config.backend() == "jax",  # elsewhere it costs more than it gains
         )
-        self._model.optimizer.build(self._model.trainable_variables)
-        self._beginning = [library.numpy(v).copy() for v in self._model.optimizer.variables]
-        self.names = [weight.path for weight in self._model.weights]
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.names = [weight.path for weight in self.model.weights]
+        self.state_names = [variable.path for variable in self.model.optimizer.variables]
 
-    def weights(self) -> list[np.ndarray]:
-        """All present weights, including the moving statistics."""
-        return [self._library.numpy(weight).copy() for weight in self._model.weights]
+    def state(self) -> State:
+        """All present weights, including the moving statistics, and the optimizer's variables."""
+        weights, variables = self.model.weights, self.model.optimizer.variables
+        copies = ([self._library.numpy(v).copy() for v in group] for group in (weights, variables))
+        return State(*copies)
 
-    def steps(self, weights: list[np.ndarray], batches: Iterator[Batch]) -> Iterator[Step]:
-        """Yields each step of a training from these weights, with a new optimizer."""
-        self._model.set_weights(weights)
-        for variable, value in zip(self._model.optimizer.variables, self._beginning, strict=True):
+    def set(self, state: State) -> None:
+        """Assign weights and the optimizer's variables."""
+        self.model.set_weights(state.weights)
+        for variable, value in zip(self.model.optimizer.variables, state.variables, strict=True):
             variable.assign(value)
-        for batch in batches:
-            loss = self._model.train_on_batch(*batch)
-            yield Step(float(np.asarray(loss).ravel()[0]), self.weights())
+
+    def step(self, state: State, batch: Batch) -> Step:
+        """One step from this state."""
+        self.set(state)
+        loss = self.model.train_on_batch(*batch)
+        return Step(float(np.asarray(loss).ravel()[0]), self.state())
 
 
-def batches(steps: int) -> Iterator[Batch]:
-    """The first digits of MNIST in their order, with some noise.
+def batches(steps: int, seed: int = 0) -> Iterator[Batch]:
+    """Digits of MNIST in their order, with some noise; others for another seed.
 
     The noise makes maxima unique: among equal pixels, libraries may choose different ones.
     """
     images, labels = _digits()
-    random = generator("noise of the batches")
+    random = generator(f"noise of the batches {seed}")
     for step in range(steps):
-        rows = np.arange(step * BATCH_SIZE, (step + 1) * BATCH_SIZE) % len(labels)
-        pixels = images[rows, ..., None].astype("float32") / 255
+        rows = np.arange(BATCH_SIZE) + (seed * steps + step) * BATCH_SIZE
+        pixels = images[rows % len(labels), ..., None].astype("float32") / 255
         noise = random.random(pixels.shape, "float32")
-        yield Batch((1 - NOISE) * pixels + NOISE * noise, labels[rows].astype("int32"))
+        yield Batch(
+            (1 - NOISE) * pixels + NOISE * noise, labels[rows % len(labels)].astype("int32")
+        )
 
 
 @functools.cache
@@ -100,12 +109,15 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return mnist.load_data()[0]
 
 
-def perturbed(array: np.ndarray, random: np.random.Generator, places: int = 1) -> np.ndarray:
-    """Replaces each number by the float32 `places` below or above it. Zeros do not change."""
+def perturbed(array: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Replaces each float by the next float32 below or above it.
+
+    Zeros and whole numbers do not change, as float32 represents them exactly.
+    """
+    if array.dtype.kind != "f":
+        return array
     towards = array * random.choice(np.float32([0, 2]), np.shape(array))
-    for _ in range(places):
-        array = np.nextafter(array, towards)
-    return array
+    return np.where(array == np.round(array), array, np.nextafter(array, towards))
 
 
 def _rounded(config: Any) -> Any:
@@ -117,61 +129,32 @@ def _rounded(config: Any) -> Any:
     return config
 
 
-def perturbed_batches(steps: int, random: np.random.Generator, places: int) -> Iterator[Batch]:
-    """The batches with every pixel perturbed and their rows in another order.
+def in_keras(
+    library: Library, cases: list[tuple[Case, State]], steps: int, seed: int = 0
+) -> Iterator[StepInKeras]:
+    """Run in Keras's process: yields for each case and each step a `StepInKeras`."""
+    for case, state in cases:
+        model, rounded = StepModel(library, case), StepModel(library, case, rounded=True)
+        for number, batch in enumerate(batches(steps, seed)):
+            step = model.step(state, batch)
+            wanted = change(state, step)
+            moved = [
+                _perturbed_change(model, state, batch, generator(f"neighbour {number} {k}"))
+                for k in range(REPEATS if number else FIRST_REPEATS)
+            ]
+            settings = measure(change(state, rounded.step(state, batch)), wanted)
+            yield StepInKeras(step, np.array([measure(c, wanted) for c in moved]), settings)
+            state = step.state
+
+
+def _perturbed_change(
+    model: StepModel, state: State, batch: Batch, random: np.random.Generator
+) -> list[np.ndarray]:
+    """The change by a step with perturbed numbers, and the rows of the batch in another order.
 
     In exact arithmetic the order of the rows changes nothing.
     """
-    for images, labels in batches(steps):
-        order = random.permutation(len(labels))
-        yield Batch(perturbed(images[order], random, places), labels[order])
-
-
-def in_keras(
-    library: Library, cases: list[tuple[Case, list[np.ndarray]]], steps: int
-) -> Iterator[Any]:
-    """Run in Keras's process: yields for each case its `Step`s, then the `spread`.
-
-    The spread is an array `(steps, 1 + weights)`.
-    """
-    for case, start in cases:
-        model = RestartableModel(library, case)
-        reference = []
-        for step in model.steps(start, batches(steps)):
-            reference.append(step)
-            yield step
-        yield _spread(library, case, reference, start, PLACES)
-
-
-def more_perturbed(
-    library: Library, case: Case, start: list[np.ndarray], steps: int
-) -> Iterator[np.ndarray]:
-    """Run in Keras's process: yields the spread of more perturbed trainings of the first steps."""
-    reference = list(RestartableModel(library, case).steps(start, batches(steps)))
-    count = min(max(MOST_STEPS // steps, 4), 32)
-    yield _spread(library, case, reference, start, (*PLACES, *[FAR_PLACES] * count))
-
-
-def _spread(
-    library: Library,
-    case: Case,
-    reference: list[Step],
-    start: list[np.ndarray],
-    places: Sequence[int],
-) -> np.ndarray:
-    model = RestartableModel(library, case, rounded=True)
-    distances = [_distances(model, start, reference, k, n) for k, n in enumerate(places)]
-    return spread(np.array(distances), places, np.array([size(step) for step in reference]))
-
-
-def _distances(
-    model: RestartableModel,
-    start: list[np.ndarray],
-    reference: list[Step],
-    number: int,
-    places: int,
-) -> np.ndarray:
-    random = generator(f"neighbour {number}")
-    beginning = [perturbed(weight, random, places) for weight in start]
-    there = model.steps(beginning, perturbed_batches(len(reference), random, places))
-    return np.array([distance(a, b) for a, b in zip(there, reference, strict=True)])
+    beginning = State(*([perturbed(a, random) for a in arrays] for arrays in state))
+    order = random.permutation(len(batch.labels))
+    images = perturbed(batch.images[order], random)
+    return change(beginning, model.step(beginning, Batch(images, batch.labels[order])))

@@ -24,8 +24,9 @@ def render(results: list[Result]) -> Html:
         "Training",
         tag(
             "p",
-            "The same initial weights and the same batches, step by step. The band is the "
-            "difference that rounding explains, measured by repeating Keras's training.",
+            "Every step of minicnn starts from Keras's weights and optimizer state, on the same "
+            "batch. The band is the difference that rounding explains, measured by repeating "
+            "Keras's step.",
         ),
         tag("p", verdict(held == len(trainings), f"{held} of {len(trainings)} stay inside")),
         legend(("keras", "loss on Keras"), ("ours", "loss on minicnn"), ("band", "band")),

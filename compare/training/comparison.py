@@ -1,0 +1,178 @@
+"""Compares the steps of one training, and keeps what the verdict needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from compare.sensitivity import Sensitivity, smallest_noticed, summary
+from compare.training.branches import Allowance, ExactModel
+from compare.training.cases import Case
+from compare.training.limits import Limits
+from compare.training.step import State, Step, change, least_rounding, measure, names, sizes
+from compare.training.train import Batch, StepInKeras
+
+SAMPLES = 8  # steps in the second half of the training, whose sensitivity is measured
+
+
+class Judge(NamedTuple):
+    """What a step is held to: the wanted change, the limits, and the allowance at kinks."""
+
+    wanted: list[np.ndarray]
+    limits: np.ndarray
+    allowance: Allowance | None = None
+
+    def distances(self, found: list[np.ndarray], which: Sequence[int] | None = None) -> np.ndarray:
+        """The `measure` of what is not allowed, for the quantities `which` (all by default)."""
+        which = range(len(found)) if which is None else which
+        wanted, some = ([arrays[i] for i in which] for arrays in (self.wanted, found))
+        if self.allowance:
+            some = self.allowance.reduced(some, wanted, which)
+        return measure(some, wanted)
+
+    def notices(self, found: list[np.ndarray], which: Sequence[int] | None = None) -> bool:
+        """Whether a quantity is outside its limits; NaN is."""
+        limits = self.limits if which is None else self.limits[list(which)]
+        return not (self.distances(found, which) <= limits).all()
+
+
+class Comparison:
+    """All steps of one training so far."""
+
+    def __init__(
+        self, case: Case, weights: Sequence[str], variables: Sequence[str], steps: int
+    ) -> None:
+        self.names = names(weights, variables)
+        self._case, self._limits, self._updates = case, Limits(), range(1, 1 + len(weights))
+        self._exact: ExactModel | None = None
+        self._steps: list[dict[str, Any]] = []
+        self._kinks: list[dict[str, Any]] = []
+        self._sampled = set(np.linspace(steps // 2, steps - 1, SAMPLES).astype(int).tolist())
+        self._noticed: list[dict[int, float | None]] = []
+
+    def add(self, before: State, batch: Batch, ours: Step, keras: StepInKeras) -> None:
+        """Compare one more step."""
+        wanted, found = change(before, keras.step), change(before, ours)
+        size = sizes(wanted)
+        limit = self._limits.of_step(
+            keras.rounding, keras.settings, size, least_rounding(before, keras.step, wanted)
+        )
+        judge = Judge(wanted, limit)
+        if judge.notices(found) and all(np.isfinite(a).all() for a in found):
+            judge = judge._replace(allowance=self._allowance(before, batch))
+            if judge.allowance.units and not judge.notices(found):
+                units = [f"{u.operation} {u.call + 1}" for u in judge.allowance.units]
+                self._kinks.append({"step": len(self._steps) + 1, "units": units})
+        if len(self._steps) in self._sampled:
+            self._noticed.append(_sensitivities(found, judge, self._updates))
+        distances = judge.distances(found)
+        self._steps.append(_numbers(ours, keras.step, distances, limit, size))
+
+    def _allowance(self, before: State, batch: Batch) -> Allowance:
+        self._exact = self._exact or ExactModel(self._case)
+        return self._exact.allowance(before, batch)
+
+    def verdict(self) -> dict[str, Any]:
+        """The verdict, with the numbers that it is based on."""
+        shares = np.array([step["shares"] for step in self._steps])
+        outside = np.flatnonzero((shares > 1).any(axis=1))
+        first = (
+            self._at(int(outside[0]), int(shares[outside[0]].argmax())) if outside.size else None
+        )
+        step, which = np.unravel_index(shares.argmax(), shares.shape)
+        return {
+            "holds": first is None,
+            "wrong": _sentence(first) if first else None,
+            "first outside": first,
+            "at most": self._at(int(step), int(which)),
+            "kinks": self._kinks,
+            "sensitivity": self._sensitivity(),
+            "curves": self._curves(),
+        }
+
+    def _at(self, number: int, which: int) -> dict[str, Any]:
+        """The numbers of one quantity in one step (the first step is 1)."""
+        step = self._steps[number]
+        return {
+            "step": number + 1,
+            "tensor": self.names[which],
+            "difference": float(step["differences"][which]),
+            "band": float(step["limits"][which]),
+            "share": float(step["shares"][which]),
+        }
+
+    def _sensitivity(self) -> dict[str, Any]:
+        """The smallest factors noticed, in the sharpest of the sampled steps."""
+        labels = ["learning rate", *self.names]
+        found = [
+            Sensitivity(label, min((s[i] for s in steps if s[i]), default=None))
+            for i, label in enumerate(labels)
+            if (steps := [s for s in self._noticed if i in s])
+        ]
+        rate, *single = found
+        return {"learning rate": rate._asdict(), **summary(single)}
+
+    def _curves(self) -> dict[str, list[float]]:
+        weights = slice(self._updates.start, self._updates.stop)
+
+        def together(key: str) -> list[float]:
+            sized = [
+                (s[key][weights] * s["sizes"][weights], s["sizes"][weights]) for s in self._steps
+            ]
+            return [float(np.linalg.norm(d) / (np.linalg.norm(n) or 1)) for d, n in sized]
+
+        return {
+            "loss minicnn": [step["loss minicnn"] for step in self._steps],
+            "loss keras": [step["loss keras"] for step in self._steps],
+            "loss band": [float(s["limits"][0] * s["sizes"][0]) for s in self._steps],
+            "weights difference": together("differences"),
+            "weights band": together("limits"),
+            "share": [float(step["shares"].max()) for step in self._steps],
+        }
+
+
+def _numbers(
+    ours: Step, keras: Step, distances: np.ndarray, limits: np.ndarray, size: np.ndarray
+) -> dict[str, Any]:
+    """What is kept of a step: of the two measures of each quantity, the one nearer to its limit."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.where(distances == 0, 0, distances / limits)
+    shares = np.nan_to_num(shares, nan=np.inf, posinf=np.inf)
+    rows, nearest = np.arange(len(shares)), shares.argmax(axis=1)
+    scale = np.where(size > 0, size, 1)
+    return {
+        "loss minicnn": ours.loss,
+        "loss keras": keras.loss,
+        "shares": shares[rows, nearest],
+        "differences": distances[rows, nearest] / scale,
+        "limits": limits[rows, nearest] / scale,
+        "sizes": size,
+    }
+
+
+def _sensitivities(
+    found: list[np.ndarray], judge: Judge, updates: range
+) -> dict[int, float | None]:
+    """The smallest factors that are noticed: on all updates at once, then on each quantity.
+
+    Those of quantities that the step does not change are left out.
+    """
+
+    def notices(which: Sequence[int], factor: float) -> bool:
+        return judge.notices([a * factor if i in which else a for i, a in enumerate(found)], which)
+
+    groups: list[Sequence[int]] = [updates, *([i] for i in range(len(found)))]
+    return {
+        number: smallest_noticed(lambda factor, group=group: notices(group, factor))
+        for number, group in enumerate(groups)
+        if any(judge.wanted[i].any() for i in group)
+    }
+
+
+def _sentence(first: dict[str, Any]) -> str:
+    return (
+        f"step {first['step']}: {first['tensor']} is off by {first['difference']:.1e}, of which "
+        f"float32 explains {first['band']:.1e}"
+    )
