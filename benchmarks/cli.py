@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, plan, report, tables
+from benchmarks import machine, own_model, plan, report, tables, two_runs
 from benchmarks.libraries import LIBRARIES, NAMED, OURS
 from benchmarks.rounds import Measurement, run
 from benchmarks.worker import Failed, Worker
@@ -21,10 +21,14 @@ HERE = Path(__file__).parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks of the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    chosen = plan.QUICK if options.quick else plan.FULL
-    if options.rounds:
-        chosen = chosen._replace(rounds=options.rounds)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        chosen = _chosen(options)
+        if options.save or options.against:
+            return _two_runs(chosen, options)
+    except (own_model.Unusable, two_runs.Unreadable) as error:
+        parser.error(str(error))
     names = [OURS, *(name for name in options.libraries if name != OURS)]
     folder = Path(options.output or (HERE if _is_full(options) else "runs/benchmarks"))
     about: dict[str, Any] = {
@@ -45,11 +49,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         about["plan"] += ", ended early"
         folder = Path(options.output or "runs/benchmarks")
     about["load_after"] = machine.load()
-    print(f"{report.facts(about)}\n\n{tables.targets_table(measured)}\n")
+    results = tables.targets_table(measured) if not options.model else tables.results(measured)
+    print(f"\n{report.facts(about)}\n\n{results}\n")
     for line in tables.failures(measured):
         print(f"failed: {line}")
     print("Written:", *report.write(folder, about, measured), sep="\n  ")
     return int(bool(trouble))
+
+
+def _chosen(options: argparse.Namespace) -> plan.Plan:
+    """The plan of the options; puts the user's network in the place of ours."""
+    chosen = plan.QUICK if options.quick else plan.FULL
+    if options.rounds:
+        chosen = chosen._replace(rounds=options.rounds)
+    if options.model:
+        options.networks = [own_model.check_file(options.model)]
+        options.only = [name for name in options.only if name in plan.OWN_SECTIONS]
+    if options.model or options.batch:
+        batches = tuple(options.batch or plan.FULL.batches["convnet"])
+        chosen = chosen._replace(batches=dict.fromkeys(options.networks, batches))
+    return chosen
+
+
+def _two_runs(chosen: plan.Plan, options: argparse.Namespace) -> int:
+    """Measure minicnn alone; save the run, or compare it with a saved one."""
+    then = two_runs.read(options.against) if options.against else None
+    about = {
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "machine": machine.describe(),
+    }
+    try:
+        measured = two_runs.measure(options.networks, options.only, chosen, progress)
+    except Failed as error:
+        print(f"\nbenchmarks: {error}", file=sys.stderr)
+        return 1
+    if options.save:
+        two_runs.save(options.save, about, measured)
+        print(f"{two_runs.times_table(measured)}\n\nWritten: {options.save}")
+    if then is None:
+        return 0
+    found = two_runs.changes(then["runs of minicnn"], measured)
+    if not found:
+        print(f"{options.against} has none of these measurements.", file=sys.stderr)
+        return 1
+    print(f"Against the run of {then['date']}:\n\n{two_runs.table(found)}")
+    if then["machine"]["processor"] != about["machine"]["processor"]:
+        print(f"\nThat run was on another processor: {then['machine']['processor']}.")
+    return 0
 
 
 def _measure(
@@ -107,6 +153,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="benchmarks",
         description="Times minicnn and real Keras on every backend that is installed.",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        help="time a network of your own: FILE.keras, or FILE.py:function, where "
+        "`def function(keras)` returns a model",
+    )
+    parser.add_argument("--batch", type=int, nargs="+", metavar="N", help="sizes of batches")
+    parser.add_argument("--save", metavar="FILE.json", help="time minicnn alone and save the run")
+    parser.add_argument(
+        "--against",
+        metavar="FILE.json",
+        help="time minicnn alone and say what differs from that run by more than the noise",
     )
     choose = {"nargs": "+", "metavar": "NAME"}
     parser.add_argument("--quick", action="store_true", help="eight minutes instead of thirty")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmarks import convolutions, start
+from benchmarks import convolutions, own_model, start
 from benchmarks.libraries import NAMED, OURS, TENSORFLOW
 from benchmarks.rounds import Candidate, Measurement
 from benchmarks.statistics import best
@@ -20,6 +20,10 @@ IMAGES = {
 """The number of images in one round; the slower libraries take a second or two for them."""
 
 NETWORKS = tuple(IMAGES["training"])
+OWN_SECTIONS = ("training", "prediction", "memory")
+"""What is measured of a user's network."""
+OWN_SECONDS = 0.4
+"""How long minicnn computes in a round with a user's network."""
 
 
 class Plan(NamedTuple):
@@ -90,15 +94,24 @@ def _runs(section: str) -> Callable[..., Iterator[Step]]:
     ) -> Iterator[Step]:
         for network in networks:
             for batch in plan.batches[network]:
-                images = IMAGES[section][network] // plan.part
+                images = images_in_a_round(plan, section, network, batch, workers[OURS])
                 settings = {"network": network, "batch": batch, "images": images}
                 candidates = {
                     name: _candidate(worker, section, settings) for name, worker in workers.items()
                 }
-                found = Measurement(section, network, "µs per image", {"batch": batch})
+                subject = own_model.short(network)
+                found = Measurement(section, subject, "µs per image", {"batch": batch})
                 yield found, candidates, plan.rounds
 
     return runs
+
+
+def images_in_a_round(plan: Plan, section: str, network: str, batch: int, worker: Worker) -> int:
+    """The number of images; for a user's network as many as take minicnn some time."""
+    if network in NETWORKS:
+        return IMAGES[section][network] // plan.part
+    settings = {"network": network, "batch": batch, "seconds": OWN_SECONDS}
+    return worker.call("samples", kind=section, **settings)["images"]
 
 
 def _candidate(worker: Worker, kind: str, settings: dict, name: str = "") -> Candidate:
@@ -132,7 +145,11 @@ def _convolutions(
 def _memory(
     plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
 ) -> Iterator[Step]:
-    settings = {"network": "deep", "batch": 128, "images": IMAGES["training"]["deep"] // plan.part}
+    own = next((network for network in networks if own_model.is_own(network)), None)
+    network = own or "deep"
+    batch = plan.batches[network][-1]
+    images = 4 * batch if own else IMAGES["training"]["deep"] // plan.part
+    settings = {"network": network, "batch": batch, "images": images}
 
     def peak(name: str) -> float:
         with Worker(NAMED[name]) as worker:
@@ -140,7 +157,8 @@ def _memory(
             return worker.call("memory")["megabytes"]
 
     candidates = {name: Candidate(lambda name=name: peak(name)) for name in workers}
-    yield Measurement("memory", "deep", "MB", {"batch": 128}), candidates, 1
+    found = Measurement("memory", own_model.short(network), "MB", {"batch": batch})
+    yield found, candidates, 1
 
 
 def _starts(

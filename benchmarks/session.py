@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import own_model
 from benchmarks.libraries import Library
 from compare.networks import CLASSES, INPUT_SHAPE, NETWORKS
+
+MOST_BATCHES = 512
 
 
 class Session:
@@ -64,23 +67,54 @@ class Session:
         """The peak memory of this process in megabytes."""
         return {"megabytes": peak_memory() / 1e6}
 
+    def samples(self, kind: str, network: str, batch: int, seconds: float) -> dict[str, Any]:
+        """How many samples this library computes in about so many seconds, in whole batches."""
+        self.release()
+        self.prepare(kind, network=network, batch=batch, images=2 * batch)
+        batches = seconds * 1e6 / (self.round()["microseconds"] * batch)
+        self.release()
+        return {"images": batch * int(np.clip(batches, 2, MOST_BATCHES))}
+
+    def yardstick(self) -> dict[str, Any]:
+        """The microseconds of a fixed computation: how fast the machine is just now.
+
+        On one thread, in the cache and beyond it, and without the matrix library, whose number of
+        threads depends on the library that is timed.
+        """
+        near, far = np.linspace(0, 1, 1 << 14), np.linspace(0, 1, 1 << 19)
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            for _ in range(16):
+                np.exp(near)
+            np.add(far, far, out=far)
+            times.append(time.perf_counter() - start)
+        return {"microseconds": float(np.median(times)) * 1e6}
+
     def _training(self, network: str, batch: int, images: int) -> Callable[[], int]:
-        model, x, y = self._model(network), _images(images), _labels(images)
+        task = self._task(network, images)
 
         def work() -> int:
-            model.fit(x, y, batch_size=batch, epochs=1, verbose=0, callbacks=self._callbacks())
+            settings = {"batch_size": batch, "epochs": 1, "verbose": 0}
+            task.model.fit(task.x, task.y, callbacks=self._callbacks(), **settings)
             return images
 
         return work
 
     def _prediction(self, network: str, batch: int, images: int) -> Callable[[], int]:
-        model, x = self._model(network), _images(images)
+        task = self._task(network, images)
 
         def work() -> int:
-            model.predict(x, batch_size=batch, verbose=0, callbacks=self._callbacks())
+            task.model.predict(task.x, batch_size=batch, verbose=0, callbacks=self._callbacks())
             return images
 
         return work
+
+    def _task(self, network: str, images: int) -> own_model.Task:
+        if own_model.is_own(network):
+            settings = self.library.compile_settings
+            return own_model.load(network, self.keras, images, settings)
+        return own_model.Task(self._model(network), _images(images), _labels(images))
 
     def _callbacks(self) -> list:
         """A callback that saves the time when everything is computed, if the library then waits."""

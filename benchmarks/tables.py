@@ -68,6 +68,12 @@ def targets_table(measured: Sequence[Measurement]) -> str:
     return markdown(["", "against", "at least", "aim", "reached", ""], rows)
 
 
+def results(measured: Sequence[Measurement]) -> str:
+    """The tables of all sections, each under its heading."""
+    tables = by_section(measured).items()
+    return "\n\n".join(f"{HEADINGS[name]}\n\n{section(some)}" for name, some in tables)
+
+
 def failures(measured: Sequence[Measurement]) -> list[str]:
     """The failures, one line each."""
     return [f"{m.title}: {why}" for m in measured for why in m.failures.values()]
