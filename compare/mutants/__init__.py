@@ -20,7 +20,7 @@ from compare.cases import catalogue
 from compare.cases.case import Case
 from compare.cli.outcome import Outcome
 from compare.cli.table import print_table, progress
-from compare.libraries import EXTRAS, worker
+from compare.libraries import EXTRAS
 from compare.mutants import weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
 from compare.parity import judge
@@ -48,7 +48,7 @@ def command(options: argparse.Namespace) -> Outcome:
     everything = [case.on(options.backend) for case in catalogue.cases()]
     near = {bug: [case for case in everything if is_near(case, bug)] for bug in bugs}
     cases = {(c.kind, c.label): c for found in near.values() for c in found}
-    answers = worker.in_keras(options.backend, "compare.parity:keras_results", list(cases.values()))
+    answers = parity.keras_answers(options.backend, list(cases.values()))
     trial = Trial(dict(zip(cases, answers, strict=True)))
     results = []
     for i, bug in enumerate(bugs):
@@ -81,10 +81,10 @@ class Trial:
     """Runs cases with planted bugs. A case or check that fails without a bug does not count.
 
     Args:
-        keras: Keras's result of each case, by its kind and label.
+        keras: what Keras says about each case, by its kind and label.
     """
 
-    def __init__(self, keras: dict[tuple[str, str], Any]):
+    def __init__(self, keras: dict[tuple[str, str], parity.Answer]):
         self._keras = keras
         self._holds: dict[tuple[str, str], bool] = {}
         self._false_alarms: dict[tuple[str, str], set[str]] = {}

@@ -3,25 +3,32 @@
 A row shows the worst quantity of a case. For minicnn and for Keras, both in float32, it has the
 largest difference from the truth: relative to the truth's largest entry, and in units in the last
 place. Then comes the error that float32 explains. The truth is minicnn's NumPy backend in float64;
-central differences confirm its gradients in the same run.
+central differences confirm its gradients in the same run. The truth itself is held to judges that
+share no code with minicnn (`compare.judges`); the last table counts them. A quantity that no such
+judge knows fails its case.
 """
 
 from __future__ import annotations
 
 import argparse
 import traceback
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from compare.cases import catalogue, kinds
 from compare.cases.case import Case
 from compare.cli.outcome import Outcome, failure
 from compare.cli.table import print_table, progress
+from compare.judges import definitions, other_backends, relations
+from compare.judges.opinion import Opinion
 from compare.libraries import EXTRAS, Library, worker
 from compare.parity import judge
 
 SUMMARY = "compare every layer, loss, metric, optimizer and operation with Keras and float64"
+JUDGE_HEADS = ("judge", "quantities", "of them alone")
+NOBODY = "only minicnn"
 HEADS = (
     "case",
     "worst quantity",
@@ -32,6 +39,18 @@ HEADS = (
     "float32 explains",
     "verdict",
 )
+
+
+class Answer(NamedTuple):
+    """What Keras's process says about a case.
+
+    Attributes:
+        found: Keras's result, or the text of its error.
+        opinions: those of the relations, and of Keras on other backends.
+    """
+
+    found: dict[str, Any] | str
+    opinions: tuple[Opinion, ...] = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +66,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> Outcome:
     """Run all cases and print a row for each."""
-    cases = [c.on(options.backend) for c in catalogue.cases() if _wanted(c, options.only)]
+    everywhere = [c for c in catalogue.cases() if _wanted(c, options.only)]
+    cases = [c.on(options.backend) for c in everywhere]
     if not cases:
         return Outcome(failure=f"no case has {options.only!r} in its kind or label.")
     missing = [] if options.only else catalogue.missing()
     rows, colours, results = [], [], []
-    answers = worker.in_keras(options.backend, "compare.parity:keras_results", cases)
-    for i, (case, keras) in enumerate(zip(cases, answers, strict=True)):
+    elsewhere = other_backends.opinions(everywhere, options.backend)
+    answers = keras_answers(options.backend, cases)
+    for i, (case, answer) in enumerate(zip(cases, answers, strict=True)):
         progress(i, len(cases), case.label)
-        findings = examine(case, keras)
+        others = elsewhere.get((case.kind, case.label), ())
+        findings = examine(case, answer._replace(opinions=(*answer.opinions, *others)))
         shown = judge.worst(findings)
         results.append(_result(case, findings))
         if shown.wrong or not options.failures:
@@ -65,16 +87,45 @@ def command(options: argparse.Namespace) -> Outcome:
     if rows:
         print_table(HEADS, rows, colours)
     failed = [r["case"] for r in results if r["wrong"]]
-    summary = {"cases": len(cases), "failed": len(failed), "without a case": missing}
+    judged = count_judges(results, options.backend)
+    print()
+    print_table(JUDGE_HEADS, [(who, *counts.values()) for who, counts in judged.items()])
+    summary = {
+        "cases": len(cases),
+        "failed": len(failed),
+        "without a case": missing,
+        "judges": judged,
+    }
     print(f"\n{len(cases) - len(failed)} of {len(cases)} cases hold on {options.backend}.")
     without_case = f"no case for {', '.join(missing)}" if missing else None
     return Outcome(results, summary, failure(failed, len(cases), "cases", without_case))
 
 
-def keras_results(library: Library, cases: list[Case]) -> Iterator[dict[str, Any] | str]:
-    """Run in Keras's process: yields Keras's result of each case, or the text of its error."""
+def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, int]]:
+    """For each judge, how many quantities it judged, and how many of them nobody else did."""
+    every, alone = Counter(), Counter()
+    for finding in (f for result in results for f in result["findings"]):
+        if finding["quantity"] == "gradients in float64" or finding["quantity"] == "all":
+            continue
+        judges = set(finding["judges"]) or {NOBODY}
+        every.update(judges)
+        alone.update(judges if len(judges) == 1 else ())
+    names = {who: f"Keras on {backend}" if who == judge.KERAS else who for who in every}
+    rows = sorted(every, key=lambda who: -every[who])
+    counts = {names[who]: {"quantities": every[who], "alone": alone[who]} for who in rows}
+    return {**counts, NOBODY: {"quantities": every[NOBODY], "alone": every[NOBODY]}}
+
+
+def keras_answers(backend: str, cases: Sequence[Case]) -> Iterator[Answer]:
+    """What Keras says about each case, which has the known differences of this backend only."""
+    return worker.in_keras(backend, "compare.parity:keras_results", cases, backend)
+
+
+def keras_results(library: Library, cases: Sequence[Case], backend: str) -> Iterator[Answer]:
+    """Run in Keras's process: yields its answer to each case."""
     for case in cases:
-        yield result_of(library, case)
+        said = tuple(relations.opinions(library, case, backend))
+        yield Answer(result_of(library, case), said)
 
 
 def result_of(library: Library, case: Case) -> dict[str, Any] | str:
@@ -85,14 +136,18 @@ def result_of(library: Library, case: Case) -> dict[str, Any] | str:
         return _described(error)
 
 
-def examine(case: Case, keras: dict[str, Any] | str | None) -> list[judge.Finding]:
-    """All findings of a case; `keras` is Keras's result of it."""
+def examine(case: Case, answer: Answer) -> list[judge.Finding]:
+    """All findings of a case; `answer` is what Keras's process says about it."""
+    keras: dict[str, Any] | str | None = answer.found
     if any(known.quantity == "" for known in case.known_differences):
         keras = None
     if isinstance(keras, str):
         return [_error(f"Keras raised {keras}")]
     try:
-        return judge.judge(case, judge.ours(case), keras, judge.reference(case))
+        ours, truth = judge.ours(case), judge.reference(case)
+        defined = definitions.opinion(case)
+        opinions = [*answer.opinions, *([defined] if defined else [])]
+        return judge.judge(case, ours, keras, truth, opinions)
     except Exception as error:
         return [_error(f"minicnn raised {_described(error)}")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,12 @@ import numpy as np
 from compare.cases import kinds
 from compare.cases.case import Case
 from compare.errors import Error, error, explained
+from compare.judges.opinion import Opinion
 from compare.libraries import Library
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
 
+KERAS = "Keras"  # the judge: Keras on the chosen backend
 CONFIRMED = 1e-6  # how far a gradient in float64 may be from central differences
 PERTURBATION_SEEDS = (1, 2)
 WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves nothing
@@ -23,13 +25,17 @@ WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves n
 
 @dataclass
 class Finding:
-    """A quantity of a case: the errors of both libraries, their limit, what is wrong (or None)."""
+    """A quantity of a case: the errors of both libraries, their limit, what is wrong (or None).
+
+    `judges` are those outside of minicnn that decided about it.
+    """
 
     quantity: str
     ours: Error | None
     keras: Error | None
     limit: float
     wrong: str | None
+    judges: tuple[str, ...] = ()
 
 
 @dataclass
@@ -67,8 +73,17 @@ def ours(case: Case) -> dict[str, Any]:
     return kinds.run(library, case)
 
 
-def judge(case: Case, found: dict, keras: dict | None, truth: Reference) -> list[Finding]:
-    """A finding for each quantity. `keras` is None where Keras was left out."""
+def judge(
+    case: Case,
+    found: dict,
+    keras: dict | None,
+    truth: Reference,
+    opinions: Sequence[Opinion] = (),
+) -> list[Finding]:
+    """A finding for each quantity. `keras` is None where Keras was left out.
+
+    `opinions` are those of the other judges. A quantity that no judge knows is wrong.
+    """
     findings = [_confirmation(truth.disagreement)]
     names = dict.fromkeys([*found, *truth.values, *(keras or found)])
     for name in names:
@@ -79,8 +94,20 @@ def judge(case: Case, found: dict, keras: dict | None, truth: Reference) -> list
             wrong = f"{' and '.join(absent)} lacks it"
             findings.append(Finding(name, None, None, 0.0, wrong))
         else:
-            findings.append(_finding(case, name, found, keras, truth))
+            finding = _finding(case, name, found, keras, truth)
+            findings.append(_with_opinions(finding, found[name], truth.values[name], opinions))
     return findings
+
+
+def _with_opinions(finding: Finding, ours: Any, truth: Any, opinions: Sequence[Opinion]) -> Finding:
+    """The finding, with what the other judges say about the quantity."""
+    said = [opinion for opinion in opinions if finding.quantity in opinion.found]
+    judges = (*finding.judges, *(opinion.judge for opinion in said))
+    objections = [o.objection(finding.quantity, ours, truth, finding.limit) for o in said]
+    if not judges:
+        objections.append("only minicnn judged it")
+    wrong = next(filter(None, [finding.wrong, *objections]), None)
+    return replace(finding, judges=judges, wrong=wrong)
 
 
 def _confirmation(disagreement: float) -> Finding:
@@ -95,9 +122,10 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
     without_keras = keras is None or _is_known_to_differ(case, name)
     a, t = found[name], truth.values[name]
     b = a if without_keras else keras[name]
+    judges = () if without_keras else (KERAS,)
     if isinstance(a, str):
         wrong = None if a == b else f"minicnn has {_difference(a, b)}"
-        return Finding(name, None, None, 0.0, wrong)
+        return Finding(name, None, None, 0.0, wrong, judges)
     limit = 0.0
     if t.dtype.kind in "fc":
         limit = explained(t, [n[name] for n in truth.perturbed])
@@ -109,7 +137,7 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
         wrong = f"minicnn is {mine.relative:.1g} off, float32 explains {limit:.1g}"
     elif not theirs.relative <= limit:
         wrong = f"Keras is {theirs.relative:.1g} off, float32 explains {limit:.1g}"
-    return Finding(name, mine, None if without_keras else theirs, limit, wrong)
+    return Finding(name, mine, None if without_keras else theirs, limit, wrong, judges)
 
 
 def _is_known_to_differ(case: Case, quantity: str) -> bool:

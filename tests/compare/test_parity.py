@@ -78,7 +78,7 @@ def test_random_numbers_do_not_depend_on_earlier_draws():
 
 def test_an_error_of_a_library_is_a_finding():
     case = Case("layers", "Dense", (apart(3, 4),), {"units": -1})
-    (finding,) = parity.examine(case, {})
+    (finding,) = parity.examine(case, parity.Answer({}))
     assert finding.wrong.startswith("minicnn raised ValueError")
-    (finding,) = parity.examine(case, "TypeError: x")
+    (finding,) = parity.examine(case, parity.Answer("TypeError: x"))
     assert finding.wrong == "Keras raised TypeError: x"

@@ -11,7 +11,7 @@ from compare.cases.case import Case
 from compare.cases.values import apart
 from compare.mutants import weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switch, switched_on
-from compare.parity import judge
+from compare.parity import Answer, judge
 from minicnn import config, ops
 
 RELU = Case("layers", "ReLU", (apart(3, 4),))
@@ -68,7 +68,8 @@ def test_a_bug_is_there_inside_only():
 
 def trial(*cases):
     config.set_backend("numpy")
-    return mutants.Trial({(case.kind, case.label): judge.ours(case) for case in cases})
+    answers = {(case.kind, case.label): Answer(judge.ours(case)) for case in cases}
+    return mutants.Trial(answers)
 
 
 def test_a_bug_is_caught_and_nothing_else_is():
@@ -83,7 +84,7 @@ def test_a_bug_is_caught_and_nothing_else_is():
 
 def test_a_case_that_fails_by_itself_catches_nothing():
     wrong = trial(RELU)
-    answer = wrong._keras["layers", RELU.label]
+    answer = wrong._keras["layers", RELU.label].found
     answer["training: output 0"] = answer["training: output 0"] + 1
     assert wrong.run(MISSING_MASK, [RELU])["parity"] is None
 

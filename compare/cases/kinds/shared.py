@@ -17,13 +17,14 @@ OUT_OF_SCOPE = ("quantization_config",)
 
 def configuration(library: Library, thing: Any) -> dict[str, str]:
     """The configuration, and whether an object made from it has the same configuration."""
-    config = _text(library.keras.saving.serialize_keras_object(thing))
+    config = configuration_text(library.keras.saving.serialize_keras_object(thing))
     copy = type(thing).from_config(thing.get_config())
-    same = _text(library.keras.saving.serialize_keras_object(copy)) == config
+    same = configuration_text(library.keras.saving.serialize_keras_object(copy)) == config
     return {"config": config, "config round trip": "kept" if same else "changed"}
 
 
-def _text(config: Any) -> str:
+def configuration_text(config: Any) -> str:
+    """The text of a serialized object, which must be equal in all libraries."""
     return json.dumps(_in_scope(config), sort_keys=True, default=repr)
 
 

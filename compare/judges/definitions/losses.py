@@ -1,0 +1,3 @@
+"""Definitions of losses."""
+
+DEFINITIONS = {}

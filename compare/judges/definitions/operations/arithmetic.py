@@ -1,0 +1,101 @@
+"""Elementwise operations, reductions and types."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def heaviside(x1, x2):
+    """0 for negative numbers, 1 for positive ones, x2 at zero."""
+    x1, x2 = np.broadcast_arrays(x1, x2)
+    return np.where(x1 == 0, x2, np.where(x1 > 0, 1, 0).astype(x2.dtype))
+
+
+def ldexp(x1, x2):
+    """x1 · 2^x2."""
+    return x1 * (2.0**x2).astype(x1.dtype)
+
+
+def floor_divide(x1, x2):
+    """The largest whole number that is not above x1 / x2."""
+    quotient = x1 / x2
+    return np.floor(quotient).astype(np.result_type(x1, x2))
+
+
+def imag(x):
+    """The imaginary part; zero for real numbers."""
+    return np.imag(x) if np.iscomplexobj(x) else 0 * x
+
+
+def average(x, axis=None, weights=None):
+    """The mean, or Σ weight · x / Σ weight."""
+    if weights is None:
+        weights = np.ones_like(x)
+    elif weights.ndim < x.ndim:
+        weights = np.expand_dims(weights, [i for i in range(x.ndim) if i != axis % x.ndim])
+    weights = np.broadcast_to(weights, x.shape)
+    return (weights * x).sum(axis) / weights.sum(axis)
+
+
+def cumprod(x, axis=None, dtype=None):
+    """The products of the first elements: of one, of two, ..."""
+    x = np.moveaxis(x.reshape(-1), 0, 0) if axis is None else np.moveaxis(x, axis, 0)
+    product, rows = np.ones_like(x[0]), []
+    for row in x:
+        product = product * row
+        rows.append(product)
+    return np.moveaxis(np.stack(rows), 0, 0 if axis is None else axis)
+
+
+def cast(x, dtype):
+    """The same numbers in another type."""
+    return x.astype(dtype)
+
+
+def saturate_cast(x, dtype):
+    """The nearest numbers of another type."""
+    kind = np.dtype(dtype)
+    range_of = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+    return np.clip(x.astype("float64"), range_of.min, range_of.max).astype(kind)
+
+
+def full_like(x, fill_value, dtype=None):
+    """An array of the same shape with other values."""
+    return np.broadcast_to(fill_value, x.shape).astype(dtype or x.dtype)
+
+
+def size(x):
+    """The number of elements."""
+    return np.int32(x.size)
+
+
+def segment(start, joined):
+    """The definition of a segment operation: `joined` adds a row to what its segment has."""
+
+    def definition(data, segment_ids, num_segments=None, sorted=False):
+        count = int(segment_ids.max()) + 1 if num_segments is None else num_segments
+        found = np.full((count, *data.shape[1:]), start, data.dtype)
+        for row, i in zip(data, segment_ids, strict=True):
+            if 0 <= i < count:
+                found[i] = joined(found[i], row)
+        return found
+
+    return definition
+
+
+DEFINITIONS = {
+    "average": average,
+    "cast": cast,
+    "cumprod": cumprod,
+    "floor_divide": floor_divide,
+    "full_like": full_like,
+    "heaviside": heaviside,
+    "imag": imag,
+    "ldexp": ldexp,
+    "saturate_cast": saturate_cast,
+    "segment_max": segment(-np.inf, np.maximum),
+    "segment_min": segment(np.inf, np.minimum),
+    "segment_prod": segment(1, np.multiply),
+    "segment_sum": segment(0, np.add),
+    "size": size,
+}
