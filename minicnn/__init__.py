@@ -14,7 +14,7 @@ from typing import Any
 from minicnn.version import __version__
 
 _MODULES = (
-    "activations autodiff backend callbacks config constraints datasets dtype_policies "
+    "activations analysis autodiff backend callbacks config constraints datasets dtype_policies "
     "initializers layers losses metrics mixed_precision models ops optimizers random "
     "regularizers saving testing trainers tree utils"
 ).split()

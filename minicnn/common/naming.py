@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from minicnn.common import session
@@ -46,6 +48,17 @@ def get_uid(prefix: str = "") -> int:
 def reset_uids() -> None:
     """Resets the numbering of automatic names."""
     session.set_global_attribute(_COUNTS, defaultdict(int))
+
+
+@contextlib.contextmanager
+def numbering_kept() -> Iterator[None]:
+    """After it, automatic names count on as if none had been made inside."""
+    counts = _name_counts()
+    session.set_global_attribute(_COUNTS, counts.copy())
+    try:
+        yield
+    finally:
+        session.set_global_attribute(_COUNTS, counts)
 
 
 def get_object_name(thing: Any) -> str:

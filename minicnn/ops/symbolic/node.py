@@ -6,10 +6,13 @@ Each result refers to its node, and `parent_nodes` leads from there back to the 
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 from minicnn import tree
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
+
+_order = itertools.count()
 
 
 class KerasHistory(NamedTuple):
@@ -55,12 +58,14 @@ class Node:
         arguments: with what.
         outputs: what it returned, flat.
         only_input: the argument, if there is only one and it is a tensor.
+        order: counts up, in the order of the calls.
     """
 
     def __init__(
         self, operation: Any, call_args: Any = (), call_kwargs: Any = None, outputs: Any = None
     ):
         self.operation = operation
+        self.order = next(_order)
         self.arguments = SymbolicArguments(*call_args, **(call_kwargs or {}))
         self.outputs = [] if outputs is None else tree.flatten(outputs)
         self.only_input = self._only_input()
