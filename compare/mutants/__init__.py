@@ -21,10 +21,11 @@ from compare.cases.case import Case
 from compare.cli.outcome import Outcome
 from compare.cli.table import print_table, progress
 from compare.libraries import EXTRAS
-from compare.mutants import weaker_checks
+from compare.mutants import sampled, weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
 from compare.parity import judge
 from minicnn import config
+from minicnn.cli.arguments import at_least
 
 SUMMARY = "plant bugs in minicnn; parity's cases must catch each"
 OURS = "parity"
@@ -38,10 +39,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `compare mutants`."""
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
     parser.add_argument("--only", metavar="WORD", help="only bugs with this in their description")
+    parser.add_argument(
+        "--sample",
+        type=at_least(1),
+        metavar="N",
+        help="instead of the planted bugs: N mutants of the source, made mechanically",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="draws the sample (default 1)")
+    parser.add_argument(
+        "--quick", action="store_true", help="of a sample: run the nearest files of tests only"
+    )
 
 
 def command(options: argparse.Namespace) -> Outcome:
     """Plant each bug and report which are caught."""
+    if options.sample:
+        return sampled.command(options)
     bugs = [bug for bug in BUGS if options.only is None or options.only in bug.what]
     if not bugs:
         return Outcome(failure=f"no planted bug has {options.only!r} in its description.")

@@ -1,0 +1,84 @@
+"""What `parity` and `fuzz` judge a mutant by: their cases and networks with Keras's answers.
+
+Keras's answer does not depend on the mutant, so it is computed once and stored.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from compare import parity
+from compare.cases import catalogue
+from compare.cases.case import Case
+from compare.cases.network import Network
+from compare.fuzz import network_verdict
+from compare.libraries import worker
+
+NETWORKS = 60
+FUZZ_SEED = 1
+
+
+class ParityCase(NamedTuple):
+    """A case of `parity`, with Keras's result."""
+
+    case: Case
+    keras: Any
+
+    def wrong(self) -> str | None:
+        """What `parity` finds wrong, or None."""
+        findings = parity.examine(self.case, self.keras)
+        return next((f"{f.quantity}: {f.wrong}" for f in findings if f.wrong), None)
+
+
+class FuzzNetwork(NamedTuple):
+    """A network of `fuzz`, with Keras's result of its case."""
+
+    network: Network
+    keras: Any
+
+    def wrong(self) -> str | None:
+        """What `fuzz` finds wrong, or None."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            verdict = network_verdict.examine(self.network, lambda case: self.keras)
+        if verdict.what != network_verdict.DIFFERS:
+            return None
+        return f"{verdict.shown.quantity}: {verdict.shown.wrong}"
+
+
+def write(path: Path, backend: str) -> None:
+    """Compute Keras's answers and store the list of `(item, name)`."""
+    cases = [case.on(backend) for case in catalogue.cases()]
+    answers = worker.in_keras(backend, "compare.parity:keras_results", cases)
+    items: list[tuple[Any, str]] = [
+        (ParityCase(case, keras), f"parity {case.kind}.{case.label}")
+        for case, keras in zip(cases, answers, strict=True)
+    ]
+    items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend))]
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(pickle.dumps(items))
+    unfinished.rename(path)
+
+
+def _networks(backend: str) -> Iterator[FuzzNetwork]:
+    """The networks that `fuzz` draws by FUZZ_SEED."""
+    from compare.fuzz import search
+
+    drawn: list[FuzzNetwork] = []
+    function = "compare.fuzz.network_verdict:keras_results"
+    with worker.open_worker(backend, function) as run_in_keras:
+
+        def examine(network: Network) -> network_verdict.Verdict:
+            def ask(case: Case) -> Any:
+                keras = run_in_keras(case)
+                drawn.append(FuzzNetwork(network, keras))
+                return keras
+
+            return network_verdict.examine(network, ask)
+
+        search.Search(examine).run(NETWORKS, FUZZ_SEED)
+    return iter(drawn)

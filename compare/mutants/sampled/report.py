@@ -1,0 +1,77 @@
+"""Shows the verdicts on sampled mutants: a score for each room and judge, and each survivor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from compare.cli.table import print_table
+from compare.mutants.sampled.draw import Mutant
+from compare.mutants.sampled.session import COMPARE, TESTS
+
+KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
+JUDGES = (TESTS, COMPARE)
+
+Result = dict[str, Any]
+
+
+def result(mutant: Mutant, verdicts: dict[str, Any] | None, reason: str | None) -> Result:
+    """What is known of a mutant; `reason` says why it is equivalent."""
+    found = {
+        "room": mutant.room,
+        **mutant.identity,
+        "line": mutant.place.line,
+        "diff": mutant.diff,
+        EQUIVALENT: reason,
+    }
+    return found | {judge: None if verdicts is None else verdicts[judge] for judge in JUDGES}
+
+
+def scores(results: Sequence[Result]) -> dict[str, dict[str, int]]:
+    """For each room and for "all", how many mutants, equivalent ones, and killed by each judge."""
+    rooms = dict.fromkeys([*sorted({r["room"] for r in results}), "all"])
+    counted = {}
+    for room in rooms:
+        of = [r for r in results if room in (r["room"], "all")]
+        judged = [r for r in of if r[EQUIVALENT] is None]
+        counted[room] = {
+            "mutants": len(of),
+            EQUIVALENT: len(of) - len(judged),
+            **{judge: sum(r[judge][KILLED] for r in judged) for judge in JUDGES},
+        }
+    return counted
+
+
+def show(results: Sequence[Result], seed: int, quick: bool) -> None:
+    """Print the survivors and then the scores."""
+    survivors = [
+        r for r in results if r[EQUIVALENT] is None and not all(r[j][KILLED] for j in JUDGES)
+    ]
+    for each in survivors:
+        _show_survivor(each)
+    rows = []
+    for room, score in scores(results).items():
+        judged = score["mutants"] - score[EQUIVALENT]
+        shares = [f"{100 * score[judge] / judged:.1f} %" if judged else "" for judge in JUDGES]
+        counts = [f"{score[judge]} of {judged}" for judge in JUDGES]
+        shown = [f"{count}  {share}" for count, share in zip(counts, shares, strict=True)]
+        rows.append([room, score["mutants"], score[EQUIVALENT], *shown])
+    heads = ("room", "mutants", EQUIVALENT, *(f"killed by {judge}" for judge in JUDGES))
+    print_table(heads, rows, [None] * (len(rows) - 1) + ["head"])
+    print(f"\n{len(results)} mutants drawn by seed {seed}.", end=" ")
+    print("Only the nearest files of tests were run." if quick else "All that runs a line was run.")
+
+
+def _show_survivor(found: Result) -> None:
+    names = " and ".join(judge for judge in JUDGES if not found[judge][KILLED])
+    print(f"{found['file']}:{found['line']} in {found['function'] or 'the module'}")
+    print(f"  survives {names}. {found['operator']} at place {found['place']}")
+    for line in found["diff"].splitlines()[1:]:
+        print(f"  {line}")
+    for judge in JUDGES:
+        verdict = found[judge]
+        if verdict[KILLED]:
+            print(f"  {judge}: killed by {verdict['by'] or 'its import'}: {verdict['why'][:100]!r}")
+        else:
+            print(f"  {judge}: {verdict['run']} of {verdict['of']} run. {verdict['why']}")
+    print()

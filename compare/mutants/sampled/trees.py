@@ -1,0 +1,47 @@
+"""Copies of the source tree that mutants are written into; the checkout is never changed.
+
+A copy includes the machine code that Numba stored beside the source. Its files are hard links to a
+first copy: Python and Numba replace the files that they write, and the mutated file is replaced
+too, so nothing reaches the first copy. Kernels that do not depend on the mutated file are found
+compiled; others have another key (`backend/numba/compiler/source_digest.py`) and are compiled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from compare.mutants.sampled.draw import Mutant
+
+ROOT = Path(__file__).resolve().parents[3]
+NOT_COPIED = {".git", ".venv", "runs", "build", "dist", ".pytest_cache", ".ruff_cache"}
+NOT_COPIED |= {".hypothesis", "node_modules"}
+
+
+def first_copy(folder: Path) -> Path:
+    """The copy of the checkout in this folder, made if it is not there."""
+    if not folder.exists():
+        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.copytree(ROOT, unfinished, symlinks=True, ignore=_ignored)
+        unfinished.rename(folder)
+    return folder
+
+
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    return NOT_COPIED & set(names) if Path(folder) == ROOT else set()
+
+
+@contextlib.contextmanager
+def mutated(first: Path, mutant: Mutant) -> Iterator[Path]:
+    """Context with a copy in which the mutant's file is changed."""
+    with tempfile.TemporaryDirectory(prefix="mutant-", dir=first.parent) as temporary:
+        tree = Path(temporary) / "tree"
+        shutil.copytree(first, tree, symlinks=True, copy_function=os.link)
+        file = tree / mutant.file
+        file.unlink()
+        file.write_text(mutant.text, encoding="utf-8")
+        yield tree
