@@ -45,7 +45,8 @@ class Session:
         state = digest(["minicnn", "tests", "compare", "pyproject.toml"])
         self.tree = trees.first_copy(FOLDER / f"source-{state}")
         self.verdicts = Verdicts(FOLDER / f"verdicts-{state}{'-quick' * quick}.jsonl")
-        self._items = FOLDER / f"items-{backend}-{digest(['compare', ITEMS])}.pickle"
+        comparisons = digest(["compare", ITEMS], self.tree)
+        self._items = FOLDER / f"items-{backend}-{comparisons}.pickle"
         self._servers: list[Server] = []
 
     def run(self, mutants: Sequence[Mutant]) -> None:
@@ -95,7 +96,7 @@ class Session:
 
     def _record(self) -> tuple[Recorded | None, Recorded]:
         """What runs which lines; what is missing is recorded first."""
-        library = digest(["minicnn"])
+        library = digest(["minicnn"], self.tree)
         cases = f"cases-{library}-{self._items.stem}"
         jobs = [(cases, "record_items", {"stored": str(self._items)})]
         groups = {} if self._quick else self._groups(library)
