@@ -2,9 +2,13 @@
 
 Each bug of `planted` changes lines of minicnn in memory, so that its float32 and its float64
 results are both wrong, as with a real bug. Then the cases that the bug names are compared as in
-`parity`, on the NumPy backend, whose lines the bugs change. A bug that no case detects fails the
-command. The table also shows which of the checks that other projects use (`weaker_checks.py`)
-detect the same bug with the same cases.
+`parity`, on each backend whose results the lines serve. Bugs in compiled kernels are planted in a
+copy of the source, where the kernels are compiled again (`compiled_bugs.py`). A bug that no case
+detects, on one of its backends, fails the command. The table also shows which of the checks that
+other projects use (`weaker_checks.py`) detect the same bug with the same cases.
+
+These bugs are examples, chosen by hand. With --sample N --seed S mutants are made mechanically
+instead and drawn by the seed, and `tests` judges them too (`sampled`).
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from compare.cases.case import Case
 from compare.cli.outcome import Outcome
 from compare.cli.table import print_table, progress
 from compare.libraries import EXTRAS
-from compare.mutants import sampled, weaker_checks
+from compare.mutants import compiled_bugs, sampled, weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
 from compare.parity import judge
 from minicnn import config
@@ -30,9 +34,8 @@ from minicnn.cli.arguments import at_least
 SUMMARY = "plant bugs in minicnn; parity's cases must catch each"
 OURS = "parity"
 OTHERS = tuple(check.name for check in weaker_checks.CHECKS)
-HEADS = ("planted bug", "part", "caught by parity's", "case", *OTHERS)
+HEADS = ("planted bug", "part", "backends", "caught by parity's", "case", *OTHERS)
 CAUGHT, MISSED = "✓", "·"
-DIFFERENTIATED = ("layers", "losses", "ops")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +69,20 @@ def command(options: argparse.Namespace) -> Outcome:
     results = []
     for i, bug in enumerate(bugs):
         progress(i, len(bugs), bug.what)
-        results.append(trial.run(bug, near[bug]))
+        if not bug.is_compiled:
+            results.append(trial.run(bug, near[bug]))
+    compiled = [bug for bug in bugs if bug.is_compiled]
+    for bug, found in compiled_bugs.trials(compiled, lambda bug: trial.holding(near[bug])):
+        progress(len(results), len(bugs), bug.what)
+        results.append(trial.compiled(bug, near[bug], found))
     progress(len(bugs), len(bugs), "")
     print_table(HEADS, [_row(r) for r in results], [None if r[OURS] else "bad" for r in results])
     scores = _scores(results)
-    alarms = [trial.false_alarms(case) for case in cases.values() if case.kind in DIFFERENTIATED]
+    alarms = [
+        trial.false_alarms(case)
+        for case in cases.values()
+        if case.kind in weaker_checks.DIFFERENTIATED
+    ]
     _print_scores(scores, alarms)
     return Outcome(results, {"bugs": len(bugs), "scores": scores}, _failure(results))
 
@@ -78,11 +90,17 @@ def command(options: argparse.Namespace) -> Outcome:
 def _failure(results: Sequence[dict[str, Any]]) -> str | None:
     """The bugs that were not caught, or only because they raise an error, which is no test."""
     reasons = {
-        "not caught": [r["what"] for r in results if not r[OURS]],
+        "not caught": [_missed(r) for r in results if not r[OURS]],
         "caught by an error only": [r["what"] for r in results if r["raises"]],
     }
     failures = [f"{why}: {'; '.join(bugs)}" for why, bugs in reasons.items() if bugs]
     return ". ".join(failures) + "." if failures else None
+
+
+def _missed(result: dict[str, Any]) -> str:
+    missed = result["missed on"]
+    on = f" on {missed[0]}" if len(missed) < len(result["backends"]) else ""
+    return result["what"] + on
 
 
 def is_near(case: Case, bug: Bug) -> bool:
@@ -99,30 +117,58 @@ class Trial:
 
     def __init__(self, keras: dict[tuple[str, str], parity.Answer]):
         self._keras = keras
-        self._holds: dict[tuple[str, str], bool] = {}
+        self._holds: dict[tuple[str, str, str], bool] = {}
         self._false_alarms: dict[tuple[str, str], set[str]] = {}
 
     def run(self, bug: Bug, cases: Sequence[Case]) -> dict[str, Any]:
         """The case and the weaker checks that detect a bug."""
         before = config.backend()
-        config.set_backend("numpy")
+        missed, others = [], set()
+        case: Case | None = None
+        wrong: list[judge.Finding] = []
         try:
-            case, wrong = self._first(bug, cases)
+            for backend in bug.backends:
+                config.set_backend(backend)
+                case, wrong = self._first(bug, cases, backend)
+                missed += [backend] if case is None else []
+            config.set_backend("numpy")
             others = self._others(bug, cases)
         except LookupError as error:  # the line no longer exists: counts as a bug not caught
-            case, wrong, others = None, [], set()
+            missed = list(bug.backends)
             print(error, file=sys.stderr)
         finally:
             config.set_backend(before)
-        return {
-            "what": bug.what,
-            "part": bug.part,
-            OURS: _detected_by(wrong),
-            "case": None if case is None else f"{case.kind}.{case.label}",
-            "quantity": wrong[-1].quantity if wrong else None,
-            "raises": any(f.quantity == "all" for f in wrong),
-            **{name: name in others for name in OTHERS},
-        }
+        return result(
+            bug,
+            missed,
+            detected_by([f.quantity for f in wrong]),
+            None if case is None else f"{case.kind}.{case.label}",
+            any(f.quantity == "all" for f in wrong),
+            others,
+        )
+
+    def holding(self, cases: Sequence[Case]) -> list[tuple[Case, Any]]:
+        """The cases that hold on the Numba backend without a bug, each with Keras's result."""
+        before = config.backend()
+        config.set_backend("numba")
+        try:
+            holding = [case for case in cases if self._holds_without_bug(case, "numba")]
+        finally:
+            config.set_backend(before)
+        return [(case, self._keras[case.kind, case.label]) for case in holding]
+
+    def compiled(self, bug: Bug, cases: Sequence[Case], found: dict[str, Any]) -> dict[str, Any]:
+        """The result for a bug in a compiled kernel, from what `compiled_bugs` found."""
+        wrong = found.get("wrong", {})
+        alarms = {name for case in cases for name in self.false_alarms(case)}
+        return result(
+            bug,
+            [] if wrong else ["numba"],
+            detected_by(wrong.get("quantities", [])),
+            wrong.get("case"),
+            "all" in wrong.get("quantities", []) or "failed" in found,
+            set(found.get("rejecting", {}).get("names", ())) - alarms,
+        )
 
     def false_alarms(self, case: Case) -> set[str]:
         """The weaker checks that reject a case without any bug."""
@@ -131,7 +177,9 @@ class Trial:
             self._false_alarms[key] = weaker_checks.rejecting(case)
         return self._false_alarms[key]
 
-    def _first(self, bug: Bug, cases: Sequence[Case]) -> tuple[Case | None, list[judge.Finding]]:
+    def _first(
+        self, bug: Bug, cases: Sequence[Case], backend: str
+    ) -> tuple[Case | None, list[judge.Finding]]:
         wrong_anyway: set[tuple[str, str]] = set()
         while True:
             with switched_on(bug):
@@ -141,13 +189,13 @@ class Trial:
                         break
                 else:
                     return None, []
-            if self._holds_without_bug(case):
+            if self._holds_without_bug(case, backend):
                 return case, wrong
             wrong_anyway.add(key)
 
     def _others(self, bug: Bug, cases: Sequence[Case]) -> set[str]:
         """The weaker checks that detect the bug."""
-        cases = [case for case in cases if case.kind in DIFFERENTIATED]
+        cases = [case for case in cases if case.kind in weaker_checks.DIFFERENTIATED]
         alarms = [self.false_alarms(case) for case in cases]
         detecting: set[str] = set()
         with switched_on(bug):
@@ -160,17 +208,38 @@ class Trial:
         findings = parity.examine(case, self._keras[case.kind, case.label])
         return [f for f in findings if f.wrong]
 
-    def _holds_without_bug(self, case: Case) -> bool:
-        key = case.kind, case.label
+    def _holds_without_bug(self, case: Case, backend: str) -> bool:
+        key = case.kind, case.label, backend
         if key not in self._holds:
             self._holds[key] = not self._wrong(case)
         return self._holds[key]
 
 
-def _detected_by(wrong: Sequence[judge.Finding]) -> str | None:
+def result(
+    bug: Bug,
+    missed: Sequence[str],
+    detected_by: str | None,
+    case: str | None,
+    raises: bool,
+    others: set[str],
+) -> dict[str, Any]:
+    """What is known of a bug; `missed` are the backends on which no case detects it."""
+    return {
+        "what": bug.what,
+        "part": bug.part,
+        "backends": list(bug.backends),
+        "missed on": list(missed),
+        OURS: None if missed else detected_by,
+        "case": case,
+        "raises": raises,
+        **{name: name in others for name in OTHERS},
+    }
+
+
+def detected_by(quantities: Sequence[str]) -> str | None:
     """What caught the bug: central differences, the comparison with Keras, or both."""
-    by_differences = any(f.quantity == "gradients in float64" for f in wrong)
-    by_keras = any(f.quantity != "gradients in float64" for f in wrong)
+    by_differences = any(quantity == "gradients in float64" for quantity in quantities)
+    by_keras = any(quantity != "gradients in float64" for quantity in quantities)
     return " and ".join(["differences"] * by_differences + ["Keras"] * by_keras) or None
 
 
@@ -178,7 +247,8 @@ def _row(result: dict[str, Any]) -> list[str]:
     marks = [CAUGHT if result[name] else MISSED for name in OTHERS]
     case = result["case"] or ""
     case = case if len(case) <= 48 else case[:47] + "…"
-    return [result["what"], result["part"], result[OURS] or MISSED, case, *marks]
+    backends = " ".join(result["backends"])
+    return [result["what"], result["part"], backends, result[OURS] or MISSED, case, *marks]
 
 
 def _scores(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[int]]]:

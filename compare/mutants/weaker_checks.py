@@ -19,6 +19,8 @@ from compare.cases.values import generator
 from compare.libraries.minicnn import MiniCNN
 
 STEP = 1e-3
+DIFFERENTIATED = ("layers", "losses", "ops")
+"""The kinds of cases that have gradients."""
 
 
 class Check(NamedTuple):

@@ -79,6 +79,7 @@ def test_a_bug_is_caught_and_nothing_else_is():
     harmless = MISSING_MASK._replace(wrong="return np.where(0 < y.real, cotangent, 0)")
     found = trial(RELU).run(harmless, [RELU])
     assert found["parity"] is None
+    assert found["missed on"] == ["numpy"]
     assert mutants._failure([found]) == f"not caught: {MISSING_MASK.what}."
 
 

@@ -4,6 +4,7 @@ from compare.mutants.planted import (
     activations,
     arithmetic,
     convolution,
+    kernels,
     losses,
     metrics,
     normalization,
@@ -23,6 +24,7 @@ BUGS: list[Bug] = [
     *optimizers.BUGS,
     *metrics.BUGS,
     *arithmetic.BUGS,
+    *kernels.BUGS,
 ]
 
 __all__ = ["BUGS", "PARTS", "Bug", "switched_on"]

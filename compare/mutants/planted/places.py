@@ -2,6 +2,7 @@
 
 NN = "minicnn.ops.nn."
 NUMPY = "minicnn.backend.numpy."
+NUMBA = "minicnn.backend.numba."
 OPS = "minicnn.ops.numpy."
 LAYERS = "minicnn.layers."
 LOSSES = "minicnn.losses."

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import minicnn
 
+BACKENDS = ("numpy", "numba")
 PARTS = BACKWARD, FORWARD, OPTIMIZER, METRIC = "backward", "forward", "optimizer", "metric"
 
 
@@ -37,6 +38,17 @@ class Bug(NamedTuple):
     original: str
     wrong: str
     near: tuple[str, ...]
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends whose results the changed lines serve."""
+        own = [name for name in BACKENDS if f".backend.{name}." in self.module]
+        return tuple(own) or BACKENDS
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the lines are compiled, so that no change of them in memory has an effect."""
+        return self.backends == ("numba",)
 
 
 @contextlib.contextmanager

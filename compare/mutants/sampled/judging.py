@@ -17,13 +17,14 @@ from typing import Any
 from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled.draw import Mutant
 from compare.mutants.sampled.recorded import Runner
-from compare.mutants.sampled.servers import Event, Server
+from compare.mutants.sampled.servers import JOBS, Event, Server
 
 FIRST = 12  # so many are run first, in a process of their own: most mutants end there
 LIMIT = 300.0  # seconds for each judge and mutant
 ALLOWANCE = 60.0  # seconds that an item may take, besides a multiple of its time: imports
 COMPILING = 120.0  # seconds more, for a mutant in kernels
 MULTIPLE = 10
+ALONE = 120.0  # seconds for an item alone, without a mutant
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Judging:
             each += COMPILING
         arguments = judge.arguments | {"items": [r.name for r in stage]}
         found = Found()
-        for event in self._server.run(judge.function, tree, arguments, limit, each):
+        for event in self._server.run(JOBS + judge.function, tree, arguments, limit, each):
             found.add(event)
         return found
 
@@ -110,7 +111,9 @@ class Judging:
         if name not in self._passing:
             arguments = judge.arguments | {"items": [name]}
             found = Found()
-            run = self._server.run(judge.function, self._first_copy, arguments, self._limit, 120.0)
+            run = self._server.run(
+                JOBS + judge.function, self._first_copy, arguments, self._limit, 120.0
+            )
             for event in run:
                 found.add(event)
             self._passing[name] = not found.why and not found.late

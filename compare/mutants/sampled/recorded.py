@@ -20,7 +20,7 @@ from compare.mutants.sampled import kernel_calls
 from compare.mutants.sampled.draw import Mutant
 from compare.mutants.sampled.places import Place
 from compare.mutants.sampled.scopes import lines_of
-from compare.mutants.sampled.servers import Server
+from compare.mutants.sampled.servers import JOBS, Server
 
 FILES_PER_GROUP = 6
 LONGEST_TEST = 300.0
@@ -100,7 +100,7 @@ def record(
     data, notes = folder / f"{group}.coverage", folder / f"{group}.json"
     data.unlink(missing_ok=True)
     arguments = arguments | {"data": str(data), "notes": str(notes)}
-    for event in server.run(function, tree, arguments, LONGEST_GROUP, LONGEST_TEST):
+    for event in server.run(JOBS + function, tree, arguments, LONGEST_GROUP, LONGEST_TEST):
         if event["event"] == "item":
             seen()
         if event["event"] in ("failed", "late", "stuck"):

@@ -1,4 +1,6 @@
-"""Runs jobs in forked processes that begin with NumPy, Numba and Keras imported, but not minicnn.
+"""Runs jobs in forked processes that begin with libraries imported, but not minicnn.
+
+The arguments are the names of these libraries.
 
 A file of its own that imports nothing of the project: each job's process imports `minicnn`, `tests`
 and `compare` from the copy that the job names. Jobs come as lines of JSON on standard input; events
@@ -17,8 +19,6 @@ import sys
 import traceback
 from pathlib import Path
 
-IMPORTED = ("numpy", "numba", "scipy", "h5py", "hypothesis", "pytest", "coverage", "tensorflow")
-IMPORTED += ("keras", "matplotlib.pyplot", "pandas")
 LONGEST = {"name": 2500}  # characters of a text in an event; of others 500
 MEMORY = 8 * 2**30  # bytes that a job may take; a mutant may ask for an array of any size
 
@@ -31,7 +31,7 @@ def main() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     sys.path.remove(str(Path(__file__).resolve().parent))
-    for name in IMPORTED:
+    for name in sys.argv[1:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
 
@@ -61,8 +61,8 @@ def _run(job: dict, send: object) -> int:
         os.chdir(job["tree"])
         os.environ["PYTHONPATH"] = job["tree"]
         sys.path.insert(0, job["tree"])
-        module = importlib.import_module("compare.mutants.sampled.jobs")
-        getattr(module, job["function"])(send, **job["arguments"])
+        module, _, function = job["function"].partition(":")
+        getattr(importlib.import_module(module), function)(send, **job["arguments"])
     except BaseException as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         send("failed", why=f"{type(error).__name__}: {error} ({place.filename}:{place.lineno})")

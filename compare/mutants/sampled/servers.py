@@ -22,16 +22,21 @@ ONE_THREAD = dict.fromkeys(
 )
 NOT_PASSED_ON = ("PYTHONPATH", "NUMBA_CACHE_DIR", "MINICNN_BACKEND", "NUMBA_DISABLE_JIT")
 
+IMPORTED = ("numpy", "numba", "scipy", "h5py", "hypothesis", "pytest", "coverage", "pandas")
+KERAS = ("tensorflow", "keras")
+JOBS = "compare.mutants.sampled.jobs:"  # the module of most functions that are run
+
 Event = dict[str, Any]
 
 
 class Server:
-    """A server's process. `run` yields the events of one job."""
+    """A server's process; `keras` says whether Keras is imported. `run` yields a job's events."""
 
-    def __init__(self) -> None:
+    def __init__(self, keras: bool = True):
+        imported = [*IMPORTED, *KERAS] if keras else IMPORTED
         passed_on = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("server.py"))],
+            [sys.executable, str(Path(__file__).with_name("server.py")), *imported],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**passed_on, **QUIET, **ONE_THREAD, "KERAS_BACKEND": "tensorflow"},
@@ -45,7 +50,7 @@ class Server:
     def run(
         self, function: str, tree: Path, arguments: dict[str, Any], limit: float, each: float
     ) -> Iterator[Event]:
-        """Run a function of `jobs` on a copy of the source.
+        """Run a function `module:function` of a copy of the source.
 
         `limit` is the time in seconds of the whole job, and `each` the time between two events.
         After these the job is killed, and the last event is "late" or "stuck".
@@ -108,9 +113,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def started() -> Iterator[Server]:
+def started(keras: bool = True) -> Iterator[Server]:
     """Context with a server that is closed afterwards."""
-    server = Server()
+    server = Server(keras)
     try:
         yield server
     finally:

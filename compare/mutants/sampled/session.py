@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled import items, recorded, trees
 from compare.mutants.sampled.draw import Mutant
 from compare.mutants.sampled.judging import Judge, Judging
@@ -88,7 +89,7 @@ class Session:
             (Judge(TESTS, "run_tests"), near),
             (Judge(COMPARE, "run_items", {"stored": str(self._items)}), cases.runners(mutant)),
         )
-        with trees.mutated(self.tree, mutant) as tree:
+        with trees.changed(self.tree, mutant.file, mutant.text) as tree:
             return {
                 judge.name: asdict(judging.verdict(judge, mutant, tree, runners))
                 for judge, runners in judges
@@ -150,8 +151,7 @@ class Session:
                 while thread.is_alive():
                     thread.join(0.2)  # so that Ctrl-C is seen at once
         except KeyboardInterrupt:
-            errors.append(KeyboardInterrupt())
-            raise
+            errors.append(CannotCompare("stopped; the same command continues where it was."))
         if errors:
             raise errors[0]
 

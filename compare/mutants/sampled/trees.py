@@ -15,8 +15,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from compare.mutants.sampled.draw import Mutant
-
 ROOT = Path(__file__).resolve().parents[3]
 NOT_COPIED = {".git", ".venv", "runs", "build", "dist", ".pytest_cache", ".ruff_cache"}
 NOT_COPIED |= {".hypothesis", "node_modules"}
@@ -36,12 +34,11 @@ def _ignored(folder: str, names: list[str]) -> set[str]:
 
 
 @contextlib.contextmanager
-def mutated(first: Path, mutant: Mutant) -> Iterator[Path]:
-    """Context with a copy in which the mutant's file is changed."""
+def changed(first: Path, file: str, text: str) -> Iterator[Path]:
+    """Context with a copy in which a file has another text."""
     with tempfile.TemporaryDirectory(prefix="mutant-", dir=first.parent) as temporary:
         tree = Path(temporary) / "tree"
         shutil.copytree(first, tree, symlinks=True, copy_function=os.link)
-        file = tree / mutant.file
-        file.unlink()
-        file.write_text(mutant.text, encoding="utf-8")
+        (tree / file).unlink()
+        (tree / file).write_text(text, encoding="utf-8")
         yield tree
