@@ -16,6 +16,7 @@ from compare.cases import catalogue
 from compare.cases.case import Case
 from compare.cases.network import Network
 from compare.fuzz import network_verdict
+from compare.judges import other_backends
 from compare.libraries import worker
 
 NETWORKS = 60
@@ -23,14 +24,14 @@ FUZZ_SEED = 1
 
 
 class ParityCase(NamedTuple):
-    """A case of `parity`, with Keras's result."""
+    """A case of `parity`, with what Keras and the other judges say."""
 
     case: Case
-    keras: Any
+    answer: parity.Answer
 
     def wrong(self) -> str | None:
         """What `parity` finds wrong, or None."""
-        findings = parity.examine(self.case, self.keras)
+        findings = parity.examine(self.case, self.answer)
         return next((f"{f.quantity}: {f.wrong}" for f in findings if f.wrong), None)
 
 
@@ -52,12 +53,14 @@ class FuzzNetwork(NamedTuple):
 
 def write(path: Path, backend: str) -> None:
     """Compute Keras's answers and store the list of `(item, name)`."""
-    cases = [case.on(backend) for case in catalogue.cases()]
-    answers = worker.in_keras(backend, "compare.parity:keras_results", cases)
-    items: list[tuple[Any, str]] = [
-        (ParityCase(case, keras), f"parity {case.kind}.{case.label}")
-        for case, keras in zip(cases, answers, strict=True)
-    ]
+    everywhere = catalogue.cases()
+    cases = [case.on(backend) for case in everywhere]
+    elsewhere = other_backends.opinions(everywhere, backend)
+    items: list[tuple[Any, str]] = []
+    for case, answer in zip(cases, parity.keras_answers(backend, cases), strict=True):
+        others = elsewhere.get((case.kind, case.label), ())
+        answer = answer._replace(opinions=(*answer.opinions, *others))
+        items.append((ParityCase(case, answer), f"parity {case.kind}.{case.label}"))
     items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend))]
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(pickle.dumps(items))
