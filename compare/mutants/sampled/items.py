@@ -18,6 +18,8 @@ from compare.cases.network import Network
 from compare.fuzz import network_verdict
 from compare.judges import other_backends
 from compare.libraries import worker
+from compare.libraries.minicnn import MiniCNN
+from compare.libraries.truth import Truth
 
 NETWORKS = 60
 FUZZ_SEED = 1
@@ -28,6 +30,13 @@ class ParityCase(NamedTuple):
 
     case: Case
     answer: parity.Answer
+
+    def run(self) -> None:
+        """Run the lines that the verdict depends on: once each, without its repetitions."""
+        parity.result_of(MiniCNN(), self.case)
+        truth = Truth(confirm=False)
+        with truth.settings():
+            parity.result_of(truth, self.case)
 
     def wrong(self) -> str | None:
         """What `parity` finds wrong, or None."""
@@ -40,6 +49,10 @@ class FuzzNetwork(NamedTuple):
 
     network: Network
     keras: Any
+
+    def run(self) -> None:
+        """Run the lines that the verdict depends on."""
+        self.wrong()
 
     def wrong(self) -> str | None:
         """What `fuzz` finds wrong, or None."""
@@ -71,17 +84,17 @@ def _networks(backend: str) -> Iterator[FuzzNetwork]:
     """The networks that `fuzz` draws by FUZZ_SEED."""
     from compare.fuzz import search
 
-    drawn: list[FuzzNetwork] = []
+    drawn: dict[str, FuzzNetwork] = {}
     function = "compare.fuzz.network_verdict:keras_results"
     with worker.open_worker(backend, function) as run_in_keras:
 
         def examine(network: Network) -> network_verdict.Verdict:
             def ask(case: Case) -> Any:
                 keras = run_in_keras(case)
-                drawn.append(FuzzNetwork(network, keras))
+                drawn.setdefault(repr(network), FuzzNetwork(network, keras))
                 return keras
 
             return network_verdict.examine(network, ask)
 
         search.Search(examine).run(NETWORKS, FUZZ_SEED)
-    return iter(drawn)
+    return iter(drawn.values())

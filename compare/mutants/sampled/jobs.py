@@ -144,13 +144,12 @@ def _note_kernels(called: set[str]) -> None:
 
 
 def record_items(send: Send, stored: str, data: str, notes: str) -> None:
-    """Run each case and network on minicnn, and store what it runs and how long a verdict takes."""
+    """Run each case and network on minicnn, and store the lines, the kernels and the time."""
     with recording(data) as recorder:
         for item, name in _items(stored):
             send("item", name=name)
             with recorder.item(name):
-                wrong = item.wrong()
-            recorder.notes[name]["passed"] = wrong is None
+                item.run()
     Path(notes).write_text(json.dumps(recorder.notes))
 
 

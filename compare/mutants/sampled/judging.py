@@ -23,7 +23,7 @@ FIRST = 12  # so many are run first, in a process of their own: most mutants end
 LIMIT = 300.0  # seconds for each judge and mutant
 ALLOWANCE = 60.0  # seconds that an item may take, besides a multiple of its time: imports
 COMPILING = 120.0  # seconds more, for a mutant in kernels
-MULTIPLE = 10
+MULTIPLE = 20
 ALONE = 120.0  # seconds for an item alone, without a mutant
 
 

@@ -12,16 +12,24 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 NOT_COPIED = {".git", ".venv", "runs", "build", "dist", ".pytest_cache", ".ruff_cache"}
+DAY = 24 * 3600.0  # seconds
 NOT_COPIED |= {".hypothesis", "node_modules"}
 
 
 def first_copy(folder: Path) -> Path:
-    """The copy of the checkout in this folder, made if it is not there."""
+    """The copy of the checkout in this folder, made if it is not there.
+
+    Copies of older states of the source beside it are removed, a day after they were made.
+    """
+    for old in (*folder.parent.glob("source-*"), *folder.parent.glob("mutant-*")):
+        if old != folder and time.time() - old.stat().st_ctime > DAY:
+            shutil.rmtree(old, ignore_errors=True)
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
         shutil.copytree(ROOT, unfinished, symlinks=True, ignore=_ignored)
