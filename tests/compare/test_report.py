@@ -66,6 +66,19 @@ BENCHMARKS = {
 }
 
 
+ALIVE, DEAD = {"killed": False}, {"killed": True}
+SAMPLED = (
+    [
+        {"file": NASTY, "line": 3, "diff": NASTY, "tests": DEAD, "parity + fuzz": ALIVE},
+        {"file": NASTY, "line": 4, "diff": NASTY, "tests": None, "parity + fuzz": None},
+    ],
+    {
+        "seed": 7,
+        "rooms": {"all": {"mutants": 2, "equivalent": 1, "tests": 1, "parity + fuzz": 0}},
+    },
+)
+
+
 class Strict(HTMLParser):
     """Elements that are closed in order; what they may load; the text that is shown."""
 
@@ -121,6 +134,17 @@ def test_the_rows_of_the_script_are_those_of_the_results(folder):
     text = re.search(r'id="parity-rows">(.*?)</script>', page)[1]
     ((case, quantity, ours, _, keras, *_, wrong),) = json.loads(text)
     assert (case, quantity, ours, keras, wrong) == (f"layers.{NASTY}", "output 0", 1e-7, "inf", 1)
+
+
+def test_sampled_mutants_have_their_score_and_survivors(tmp_path):
+    found, summary = SAMPLED
+    told = {"command": "mutants", "passed": True, "results": found, "summary": summary}
+    (tmp_path / "a.json").write_text(json.dumps(told))
+    status, page = make(tmp_path / "a.json", tmp_path / "page.html")
+    parser = Strict()
+    parser.feed(page)
+    assert status == 0 and parser.open == []
+    assert "drawn by seed 7" in page and "Survivors (1)" in page
 
 
 @pytest.mark.parametrize("name", TOLD)

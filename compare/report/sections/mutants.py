@@ -7,6 +7,7 @@ from typing import Any
 from compare.report.html import Html, tag
 from compare.report.parts import bar, folded, section, table, verdict
 from compare.report.results import Result
+from compare.report.sections import sampled_mutants
 
 # Short descriptions of the checks of compare/mutants/weaker_checks.py.
 WORDS = {
@@ -26,7 +27,7 @@ def render(results: list[Result]) -> Html:
             "Wrong lines are planted in minicnn, one at a time; parity's cases must detect each. "
             "Checks of gradients that other projects use are shown for comparison.",
         ),
-        [_run(result) for result in results],
+        [sampled_mutants.render(r) if sampled_mutants.is_sampled(r) else _run(r) for r in results],
     )
 
 
