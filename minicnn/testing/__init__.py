@@ -9,4 +9,5 @@ gradient to input 0: right, ...
 from minicnn.testing.backward import check_backward
 from minicnn.testing.errors import CannotCheck, Diagnosis, Mistake, WrongGradient
 from minicnn.testing.gradients import check_gradients
+from minicnn.testing.layers import LayerFault, LayerReport, check_layer
 from minicnn.testing.report import GradientReport

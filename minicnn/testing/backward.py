@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from minicnn.testing.check import check
-from minicnn.testing.coarse import check_in_float32
 from minicnn.testing.differentiable import Differentiable
 from minicnn.testing.errors import CannotCheck, Diagnosis, Mistake, WrongGradient
 from minicnn.testing.report import GradientReport
@@ -77,8 +76,6 @@ def _check_once(forward, backward, inputs, truth, tolerance, seed) -> GradientRe
     calls = Calls(forward, backward, inputs)
     function = calls.function()
     calls.assert_backward_is_clean(function, seed)
-    if calls.is_float32:
-        return check_in_float32(function, seed)
     return check(function, truth=truth, tolerance=tolerance, seed=seed)
 
 
@@ -102,7 +99,6 @@ class Calls:
         if not self.active:
             raise CannotCheck(_no_floats(inputs))
         self._has_cache: bool | None = None
-        self.is_float32 = False
 
     def function(self) -> Differentiable:
         """The functions as arrays in, arrays out."""
@@ -119,8 +115,6 @@ class Calls:
             arrays, [names[i] for i in self.active], self.forward, self.backward, sizes
         )
         _assert_unchanged("forward", function.names, arrays, copies)
-        types = {y.dtype.name for y in function.results}
-        self.is_float32 = bool(types & {"float32", "float16"})
         return function
 
     def _merged(self, arrays) -> list:

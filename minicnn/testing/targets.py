@@ -150,16 +150,29 @@ def layer_in_float64(layer: Layer) -> Iterator[None]:
     parts = layer._flatten_layers()
     policies = [part.dtype_policy for part in parts]
     before = [(v, v.snapshot()) for v in layer.variables]
+    symbols = [x for part in parts for x in _symbolic_inputs(part) if x.dtype.startswith("float")]
+    types = [x.dtype for x in symbols]
     for part in parts:
         part.dtype_policy = "float64"
+    for symbol in symbols:
+        symbol._dtype = "float64"
     _to_float64(layer)
     try:
         yield
     finally:
         for part, policy in zip(parts, policies, strict=True):
             part.dtype_policy = policy
+        for symbol, dtype in zip(symbols, types, strict=True):
+            symbol._dtype = dtype
         for variable, value in before:
             variable.restore(value)
+
+
+def _symbolic_inputs(layer: Layer) -> list:
+    """The symbolic inputs of a model, whose type its inputs are cast to."""
+    if not isinstance(layer, Model) or not layer.built:
+        return []
+    return tree.flatten(getattr(layer, "inputs", None) or [])
 
 
 def _to_float64(layer: Layer) -> None:

@@ -81,7 +81,8 @@ class Truth:
         if left is not None:
             left, right = left / self._unit, right / self._unit
             kink = ~(np.abs(right - left) <= kink_threshold(slopes, self.here))
-            doubt = np.where(kink, 0.0, doubt)
+            sides = 1e-5 * (np.abs(left) + np.abs(right)) + 1e-8 * np.abs(self.here)
+            doubt = np.where(kink, sides, doubt)
             slopes = np.where(kink, (left + right) / 2, slopes)
             low = np.where(kink, np.minimum(c * left, c * right), c * slopes)
             high = np.where(kink, np.maximum(c * left, c * right), c * slopes)
