@@ -3,20 +3,30 @@
 Each function returns plain data that prints as a table, in a terminal and in a notebook.
 """
 
+from minicnn.analysis.class_activation_maps import GradCAM, grad_cam
 from minicnn.analysis.layer_outputs import Activations, activations
 from minicnn.analysis.loss_gradients import Gradients, gradients
 from minicnn.analysis.operation_counts import LayerOperations, Operations, operations
 from minicnn.analysis.receptive_fields import ReceptiveField, ReceptiveFields, receptive_field
+from minicnn.analysis.saliency_maps import Saliency, saliency
+from minicnn.analysis.step_profile import Profile, ProfileRow, profile
 
 __all__ = [
     "Activations",
+    "GradCAM",
     "Gradients",
     "LayerOperations",
     "Operations",
+    "Profile",
+    "ProfileRow",
     "ReceptiveField",
     "ReceptiveFields",
+    "Saliency",
     "activations",
+    "grad_cam",
     "gradients",
     "operations",
+    "profile",
     "receptive_field",
+    "saliency",
 ]

@@ -94,7 +94,7 @@ def gradients(
         ValueError: a model that is not compiled, missing targets, inputs of another shape.
     """
     check_model(model, "gradients")
-    _check_loss(model, y)
+    check_loss(model, y, "gradients")
     x = checked_inputs(model, x, "gradients")
     y, sample_weight = as_tensors((_array(y), sample_weight))
     logits: dict[int, Tensor] = {}
@@ -130,15 +130,16 @@ def gradients(
     )
 
 
-def _check_loss(model: Any, y: Any) -> None:
+def check_loss(model: Any, y: Any, function: str) -> None:
+    """Refuses a model without a loss, and missing targets."""
     if not getattr(model, "compiled", False):
         raise ValueError(
-            f"`gradients` needs a loss, but the model {getattr(model, 'name', model)!r} is not "
+            f"`{function}` needs a loss, but the model {getattr(model, 'name', model)!r} is not "
             "compiled. For example: `model.compile(optimizer='adam', loss='mse')`."
         )
     if y is None and model._compile_loss is not None:
         raise ValueError(
-            f"`gradients` needs targets: the model {model.name!r} was compiled with a loss, and "
+            f"`{function}` needs targets: the model {model.name!r} was compiled with a loss, and "
             "`y` is None."
         )
 

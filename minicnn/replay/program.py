@@ -185,7 +185,7 @@ class Recording:
     def _text(self, comment: Callable[[Variable], str] = lambda variable: "") -> str:
         used = self._uses.union(*(line.uses for line in self._lines))
         lines = [line for line in self._lines if not line.reads or line.makes & used]
-        body = [*_code(lines, self._uses, comment), f"return {self._returned}"]
+        body = [*lines_as_text(lines, self._uses, comment), f"return {self._returned}"]
         return "\n".join([f"def step({', '.join(self._inputs)}):", *(f"    {x}" for x in body)])
 
     def _target(self, result: Any, makes: set[str]) -> str:
@@ -263,7 +263,9 @@ class Recording:
         return name
 
 
-def _code(lines: list[Line], returned: set[str], comment: Callable[[Variable], str]) -> list[str]:
+def lines_as_text(
+    lines: list[Line], returned: set[str], comment: Callable[[Variable], str] = lambda variable: ""
+) -> list[str]:
     """The lines as text, each name deleted behind its last use, to give memory back early."""
     made = set().union(*(line.makes for line in lines if not line.reads))
     used = set(returned)

@@ -1,0 +1,1 @@
+"""How the time of a training step is measured and attributed to layers."""
