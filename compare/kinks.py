@@ -1,7 +1,7 @@
 """Finds where rounding decides the branch of a function: ReLU at zero, equal maxima of a pool.
 
 A function with a kink has another derivative on each side of it. Where its argument is as close to
-the kink as rounding, two right libraries may differ. `following` runs minicnn's operations and
+the kink as rounding, two right libraries may differ. `Following` runs minicnn's operations and
 lists the branches that each took, or makes them take given branches. So perturbed arithmetic can
 measure rounding without crossing kinks, and the effect of a single unit's other branch can be
 computed.
@@ -10,7 +10,7 @@ computed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from unittest import mock
@@ -114,34 +114,40 @@ class Call(NamedTuple):
     margins: np.ndarray
 
 
-@contextlib.contextmanager
-def following(
-    decided: Sequence[Call] | None = None, flipped: Collection[Unit] = ()
-) -> Iterator[list[Call]]:
-    """Context that yields the list of calls so far.
+class Following(contextlib.AbstractContextManager):
+    """Context in which operations with kinks are followed; it gives the list of calls so far.
 
     With `decided`, the list of an earlier run of the same program, every decision is as it was
     there, except for the `flipped` units.
     """
-    calls: list[Call] = []
-    original = Primitive.__call__
 
-    def call(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
-        found = _decisions(primitive, args, kwargs)
-        if found is None:
+    def __init__(self, decided: Sequence[Call] | None = None, flipped: Collection[Unit] = ()):
+        self.calls: list[Call] = []
+        self._decided, self._flipped = decided, flipped
+
+    def __enter__(self) -> list[Call]:
+        original = Primitive.__call__
+
+        def call(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
+            if found := _decisions(primitive, args, kwargs):
+                self._follow(primitive.name, *found)
             return original(primitive, *args, **kwargs)
-        tensor, decisions = found
-        number = len(calls)
-        if decided is not None:
-            decisions = decided[number].decisions
-        calls.append(Call(primitive.name, decisions, decisions.margins(tensor.array)))
-        if decided is not None:
-            others = [unit.index for unit in flipped if unit.call == number]
-            tensor.array = decisions.forced(tensor.array, others)
-        return original(primitive, *args, **kwargs)
 
-    with mock.patch.object(Primitive, "__call__", call):
-        yield calls
+        self._patch = mock.patch.object(Primitive, "__call__", call)
+        self._patch.start()
+        return self.calls
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.stop()
+
+    def _follow(self, name: str, tensor: Tensor, decisions: Decisions) -> None:
+        number = len(self.calls)
+        if self._decided is not None:
+            decisions = self._decided[number].decisions
+        self.calls.append(Call(name, decisions, decisions.margins(tensor.array)))
+        if self._decided is not None:
+            others = [unit.index for unit in self._flipped if unit.call == number]
+            tensor.array = decisions.forced(tensor.array, others)
 
 
 def close(exact: Sequence[Call], perturbed: Sequence[Sequence[Call]], times: float) -> list[Unit]:

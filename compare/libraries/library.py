@@ -42,6 +42,10 @@ class Library:
         """Converts a tensor to an array."""
         return np.asarray(self.keras.ops.convert_to_numpy(tensor))
 
+    def layer_by_layer(self) -> contextlib.AbstractContextManager:
+        """Context in which every layer computes its own output."""
+        return contextlib.nullcontext()
+
     def find(self, name: str) -> Any:
         """The object `keras.NAME`; the name may have dots."""
         found: Any = self.keras

@@ -59,6 +59,16 @@ class MiniCNN(Library):
         return float(sum((c * y.numpy()).sum() for c, y in pairs))
 
     @contextlib.contextmanager
+    def layer_by_layer(self) -> Iterator[None]:
+        """Context without fusion, which would compute two layers at once."""
+        fusion = minicnn.config.fusion()
+        minicnn.config.set_fusion(False)
+        try:
+            yield
+        finally:
+            minicnn.config.set_fusion(fusion)
+
+    @contextlib.contextmanager
     def shared_random_numbers(self) -> Iterator[SharedRandomNumbers]:
         """Replaces the backend functions that draw; minicnn's own operations still run."""
         draws = SharedRandomNumbers()

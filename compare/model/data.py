@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,26 @@ from compare.cli.outcome import CannotCompare
 
 LENGTH = 16  # of an axis whose length is None in the model
 CLASSES = 10  # random whole numbers are below this, unless an Embedding says how many there are
+
+
+class InputShape(NamedTuple):
+    """The input of a model without symbolic inputs, such as a subclass of Model."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str = "float32"
+
+
+def inputs_of(model: Any, description: dict[str, Any]) -> list[Any]:
+    """The model's symbolic inputs, or the shape of the data that it was built for."""
+    if found := getattr(model, "inputs", None):
+        return found
+    shape = (description.get("build_config") or {}).get("input_shape")
+    if not shape or not all(n is None or isinstance(n, int) for n in shape):
+        raise CannotCompare(
+            "the model has no inputs of a known shape: call it on data before you save it."
+        )
+    return [InputShape("inputs", tuple(shape))]
 
 
 def drawn(inputs: list[Any], batch: int, seed: int) -> list[np.ndarray]:
@@ -33,6 +53,8 @@ def _drawn(x: Any, shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
 
 def _vocabulary(x: Any) -> int | None:
     """`input_dim` of the Embedding that is called on the input; None if there is none."""
+    if isinstance(x, InputShape):
+        return None
     readers = [node.operation for node in x._keras_history.operation._outbound_nodes]
     return min((r.input_dim for r in readers if type(r).__name__ == "Embedding"), default=None)
 

@@ -55,17 +55,17 @@ class ExactModel:
         wide = State(*([self._truth.array(a) for a in arrays] for arrays in state))
         with self._truth.settings():
             self._steps.set(wide)
-            with kinks.following() as calls:
+            with kinks.Following() as calls:
                 exact = self._gradients(batch)
             moved, others = [], []
             for seed in SEEDS:
-                with perturbed_arithmetic(seed), kinks.following(calls) as found:
+                with perturbed_arithmetic(seed), kinks.Following(calls) as found:
                     moved.append(self._gradients(batch))
                 others.append(found)
             units = kinks.close(calls, others, ALLOWED)[: kinks.MOST_UNITS]
             spread = [_rounding(g, [m[i] for m in moved]) for i, g in enumerate(exact)]
             for unit in units:
-                with kinks.following(calls, [unit]):
+                with kinks.Following(calls, [unit]):
                     flipped = self._gradients(batch)
                 spread = [s + np.abs(f - g) for s, f, g in zip(spread, flipped, exact, strict=True)]
             ends = [

@@ -1,6 +1,8 @@
 """Tests of `compare model`, most of them with minicnn instead of Keras in the same process."""
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -12,9 +14,11 @@ from compare.cli.outcome import CannotCompare
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.model import data, run, runs
+from compare.model.algorithms import documented_errors
 from compare.model.description import UNITS, in_float64, read, unit, unknown
 from compare.model.known_part import before_unknown
-from minicnn import layers, ops
+from minicnn import config, layers, ops
+from minicnn.autodiff import GradientTape
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +45,46 @@ def file(tmp_path_factory):
     return path
 
 
+def convnet(path, seed=0):
+    """A model with fused pairs of layers, a convolution by Winograd, and a shortcut."""
+    minicnn.utils.set_random_seed(seed)
+    x = inputs = layers.Input((8, 8, 8), name="images")
+    x = layers.Conv2D(16, 3, activation="relu", name="conv", padding="same")(x)
+    x = layers.MaxPooling2D(2, name="pool")(x)
+    shortcut = layers.Conv2D(24, 1, name="shortcut")(x)
+    x = layers.Conv2D(24, 3, padding="same", name="second")(x)
+    x = layers.ReLU(name="relu")(layers.BatchNormalization(name="normal")(x))
+    x = layers.ReLU(name="last")(layers.Add(name="add")([x, shortcut]))
+    inner = minicnn.Sequential([layers.Input((24,)), layers.Dense(5)], name="inner")
+    made = minicnn.Model(inputs, inner(layers.GlobalMaxPooling2D(name="largest")(x)))
+    made.save(path)
+    return path
+
+
 @pytest.fixture
 def no_process(monkeypatch):
     """Replaces Keras by minicnn in this process."""
     monkeypatch.setattr(
         worker, "in_keras", lambda backend, function, task: run.in_keras(MiniCNN(), task)
     )
+
+
+@pytest.fixture
+def other_rounding(monkeypatch):
+    """Replaces Keras by minicnn's NumPy backend, without fusion, in this process."""
+
+    def in_keras(backend, function, task):
+        used, fusion = config.backend(), config.fusion()
+        config.set_backend("numpy")
+        config.set_fusion(False)
+        try:
+            yield from list(run.in_keras(MiniCNN(), task))
+        finally:
+            config.set_backend(used)
+            config.set_fusion(fusion)
+
+    monkeypatch.setattr(worker, "in_keras", in_keras)
+    config.set_backend("numba")
 
 
 def with_other_class(file, tmp_path, name):
@@ -74,7 +112,7 @@ def test_real_keras_agrees_layer_by_layer(file, tmp_path):
     assert names[:2] == ["shared (Dense)", "shared (call 2) (Dense)"]
     assert {"inner/dense (Dense)", "forked/left (Dense)", "forked (Functional) [1]"} <= set(names)
     assert "relu (Relu)" in names
-    gradients = names[names.index("relu (Relu)") + 1 :]
+    gradients = names[names.index("the model (as usual) [1]") + 1 :]
     assert gradients[0] == "last/beta"
     assert gradients[-1] == "input a"
     assert all(row["minicnn"]["relative"] < 1e-5 for row in found["results"])
@@ -87,13 +125,13 @@ def test_the_first_layer_that_diverges_is_named(file, no_process, monkeypatch, c
     def slightly_wrong(self, inputs):
         asked.append(self.name)
         y = ops.concatenate(inputs, axis=-1)
-        return y * (1 + 3e-5) if len(asked) < 3 else y  # Keras's calls come first
+        return y * (1 + 3e-5) if len(asked) < 4 else y  # Keras's calls come first
 
     monkeypatch.setattr(layers.Concatenate, "call", slightly_wrong)
     assert main(["model", str(file)]) == 1
     said = capsys.readouterr()
     assert "outputs diverge first at joined (Concatenate): Keras is 3e-05 off" in said.err
-    (marked,) = [x for x in said.out.splitlines() if "<- the first" in x and "(Conc" in x]
+    (marked,) = [x for x in said.out.splitlines() if "<- first" in x and "(Conc" in x]
     assert marked.split()[0] == "joined"
     assert "holds" in next(x for x in said.out.splitlines() if x.startswith("words"))
 
@@ -124,6 +162,166 @@ def patched_with(gradient):
             return MiniCNN.differentiate(self, *args[:4])
 
     return differentiate
+
+
+# Convolutions: fused pairs, algorithms, kinks, sensitivity
+
+
+@pytest.mark.keras
+def test_fused_pairs_of_layers_are_compared_with_real_keras(tmp_path):
+    record = tmp_path / "found.json"
+    assert main(["model", str(convnet(tmp_path / "c.keras")), "--json", str(record)]) == 0
+    found = json.loads(record.read_text())
+    names = [row["name"] for row in found["results"]]
+    assert names[:6] == [
+        *("conv (Conv2D)", "pool (MaxPooling2D)", "second (Conv2D)"),
+        *("normal (BatchNormalization)", "relu (ReLU)", "shortcut (Conv2D)"),
+    ]
+    assert {"add (Add)", "inner/dense (Dense)", "the model (as usual)"} <= set(names)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_convnet_is_never_accused(tmp_path, other_rounding, seed, capsys):
+    path = convnet(tmp_path / "c.keras", seed)
+    assert main(["model", str(path), "--seed", str(seed)]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("algorithm", ["winograd", "winograd_2x2", "direct", "im2col"])
+def test_the_documented_error_of_an_algorithm_is_accepted(tmp_path, other_rounding, algorithm):
+    path = convnet(tmp_path / "c.keras")
+    config.set_convolution_algorithm(algorithm)
+    try:
+        assert main(["model", str(path)]) == 0
+    finally:
+        config.set_convolution_algorithm("auto")
+
+
+def test_the_error_of_winograd_is_not_granted_to_others(rng):
+    x, kernel = rng.normal(size=(2, 12, 12, 16)), rng.normal(size=(3, 3, 16, 16))
+    errors = {}
+    for stride in (1, 2):
+        exact = ops.conv(x, kernel, strides=stride).numpy()
+        with documented_errors(0, "numba"):
+            moved = ops.conv(x, kernel, strides=stride).numpy()
+        errors[stride] = np.abs(moved - exact).max() / np.abs(exact).max()
+    assert errors[1] == pytest.approx(1e-5, rel=0.01)
+    assert errors[2] == 0
+
+
+def kernel_gradients_off(monkeypatch, factor, shape):
+    """Multiplies the gradients of this shape by the factor, in minicnn's own run only."""
+    right = GradientTape.gradient
+
+    def wrong(self, *args, **kwargs):
+        found = right(self, *args, **kwargs)
+        if config.backend() == "numpy":
+            return found
+        return [g if g is None or g.shape != shape else g * factor for g in found]
+
+    monkeypatch.setattr(GradientTape, "gradient", wrong)
+
+
+@pytest.mark.parametrize(
+    ("factor", "name"), [(1.005, "conv"), (1.0003, "second"), (1.0003, "shortcut")]
+)
+def test_a_kernel_gradient_that_is_a_little_off(
+    tmp_path, other_rounding, monkeypatch, capsys, factor, name
+):
+    path = convnet(tmp_path / "c.keras")
+    shape = {"conv": (3, 3, 8, 16), "second": (3, 3, 16, 24), "shortcut": (1, 1, 16, 24)}[name]
+    kernel_gradients_off(monkeypatch, factor, shape)
+    assert main(["model", str(path)]) == 1
+    assert f"gradients diverge first at {name}/kernel: minicnn is" in capsys.readouterr().err
+
+
+def test_the_sensitivity_is_printed(tmp_path, other_rounding, capsys):
+    record = tmp_path / "found.json"
+    assert main(["model", str(convnet(tmp_path / "c.keras")), "--json", str(record)]) == 0
+    found = json.loads(record.read_text())["summary"]["sensitivity"]
+    assert found["worst"]["smallest"] < 5e-4
+    assert f"Sensitivity, measured: a wrong factor on one of {found['quantities']} quantities" in (
+        capsys.readouterr().out
+    )
+
+
+def test_lines_fit_a_terminal(tmp_path, other_rounding, capsys):
+    main(["model", str(convnet(tmp_path / "c.keras"))])
+    tables = capsys.readouterr().out.split("Sensitivity")[0]
+    assert max(map(len, tables.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(("distance", "holds"), [(0.0, True), (3e-8, True), (1e-2, False)])
+def test_another_branch_is_allowed_at_a_kink_only(
+    tmp_path, other_rounding, monkeypatch, distance, holds
+):
+    made = minicnn.Sequential(
+        [layers.Input((3,)), layers.Dense(2), layers.ReLU(), layers.Dense(1, use_bias=False)]
+    )
+    x = np.float32([[1, 2, 3], [0.5, -1, 2]])
+    kernel = np.float32([[0.5, 1], [0.25, -1], [0.75, 0.5]])
+    bias = [distance - (x @ kernel)[0, 0], 1.0]
+    made.set_weights([kernel, bias, [[1.0], [2.0]]])
+    made.save(tmp_path / "m.keras")
+    np.savez(tmp_path / "x.npz", x)
+    arguments = ["model", str(tmp_path / "m.keras"), "--data", str(tmp_path / "x.npz")]
+    assert main(arguments) == 0
+    right = layers.ReLU.call
+
+    def first_unit_of_the_other_branch(self, inputs):
+        if config.backend() == "numpy":
+            return right(self, inputs)
+        above = inputs.numpy() > 0
+        above[0, 0] ^= True
+        return ops.where(above, inputs, 0)
+
+    monkeypatch.setattr(layers.ReLU, "call", first_unit_of_the_other_branch)
+    assert main(arguments) == (0 if holds else 1)
+
+
+def test_a_model_of_its_own_class(tmp_path):
+    code = tmp_path / "own.py"
+    code.write_text(OWN_CLASS)
+    program = f"""
+import sys
+from minicnn.as_keras import names
+names.bind()
+import runpy, numpy as np
+Own = runpy.run_path({str(code)!r})["Own"]
+model = Own(3)
+model(np.ones((2, 4), "float32"))
+model.save({str(tmp_path / "own.keras")!r})
+from compare.cli.main import main
+import compare.model.run as run
+from compare.libraries import worker
+from compare.libraries.minicnn import MiniCNN
+worker.in_keras = lambda backend, function, task: run.in_keras(MiniCNN(), task)
+sys.exit(main(["model", {str(tmp_path / "own.keras")!r}, "--code", {str(code)!r}]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "first (Dense)" in done.stdout
+    assert "own/factor" in done.stdout
+
+
+OWN_CLASS = """
+import keras
+
+@keras.saving.register_keras_serializable("mine")
+class Own(keras.Model):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.first = keras.layers.Dense(units, activation="relu", name="first")
+        self.factor = self.add_weight(shape=(units,), initializer="ones", name="factor")
+
+    def call(self, inputs):
+        return self.first(inputs) * self.factor
+
+    def get_config(self):
+        return {"units": self.units, "name": self.name}
+"""
 
 
 def test_what_comes_before_an_unknown_layer_is_compared(file, tmp_path):
