@@ -1,8 +1,19 @@
 """Runs a Keras program twice, on real Keras and with the name keras bound to minicnn.
 
-Compares the last line of JSON that each run prints, and the History of every `fit`. Names, texts,
-lengths and whole numbers must be equal. Fractions may differ by `--within`, as the two libraries
-draw different random numbers. Each run has a temporary folder of its own.
+Compares the History of every `fit`, epoch by epoch, then the last line of JSON that each run
+prints. Names, texts, lengths and whole numbers must be equal. Fractions may differ by `--within`,
+relative to the larger one; a metric of a training, relative to that plus a tenth of the way that it
+has gone (a hundredth with `--same-weights`). So a late loss, however small, is judged.
+
+The two libraries draw different random numbers: initial weights, orders of samples, dropout masks.
+With `--same-weights`, minicnn starts from Keras's initial weights and both take the samples in the
+same order, so the results must be closer (`--within` is 0.02 by default, otherwise 0.1). The
+verdict says which random numbers were different. Each run has a temporary folder of its own.
+
+The JSON file has a result for each value: "what", "minicnn", "keras", "difference" (relative),
+"limit", "holds" and "place" (the number of the fit, the epoch and the metric, or None for printed
+values). Its summary has "file", "compared", "failed", "same weights", "random" (a sentence) and
+"first" (the first place where the runs part, or None).
 """
 
 from __future__ import annotations
@@ -17,13 +28,15 @@ from pathlib import Path
 from typing import Any
 
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import print_table
+from compare.cli.table import StreamedTable
 from compare.libraries import EXTRAS
 from compare.libraries.worker import QUIET, check_installed
+from compare.script.differences import differences
 
-SUMMARY = "run a Keras program on both and compare its printed results and its training"
-HEADS = ("what", "minicnn", "Keras", "difference", "verdict")
-ABSENT = "(nothing)"
+SUMMARY = "run a Keras program on both and compare its training and its printed results"
+COLUMNS = {"what": 46, "minicnn": 16, "Keras": 16, "difference": 10, "limit": 6, "verdict": 7}
+# How far fractions may differ, and the part of a metric's way that counts as its size.
+DIFFERENT, SAME = (0.1, 0.1), (0.02, 0.01)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("arguments", nargs="*", help="its own arguments, after --")
     parser.add_argument("--backend", choices=sorted(EXTRAS), default="tensorflow")
     parser.add_argument(
+        "--same-weights",
+        action="store_true",
+        help="minicnn starts from Keras's initial weights; both shuffle in the same way",
+    )
+    parser.add_argument(
         "--within",
         type=float,
-        default=0.1,
-        help="how far fractions may differ, relative to the larger of them and 1 (default 0.1)",
+        help="how far fractions may differ, relative to them "
+        f"(default {DIFFERENT[0]}, with --same-weights {SAME[0]})",
     )
 
 
@@ -45,68 +63,75 @@ def command(options: argparse.Namespace) -> Outcome:
     if not file.is_file():
         raise CannotCompare(f"there is no file {options.file}.")
     check_installed(options.backend)
-    keras = _run("keras", file, options)
-    ours = _run("minicnn", file, options)
-    results = differences(ours, keras, options.within)
-    rows = [
-        (r["what"], r["minicnn"], r["keras"], r["difference"], "holds" if r["holds"] else "differs")
-        for r in results
-    ]
-    print_table(HEADS, rows, [None if r["holds"] else "bad" for r in results])
-    failed = [r["what"] for r in results if not r["holds"]]
-    summary = {"file": str(file), "compared": len(results), "failed": len(failed)}
+    with tempfile.TemporaryDirectory() as folder:
+        keras = _run("keras", file, options, folder)
+        ours = _run("minicnn", file, options, folder)
+    within, part = SAME if options.same_weights else DIFFERENT
+    results = differences(ours, keras, options.within or within, part)
     if not results:
         return Outcome(failure=f"{file.name} prints no line of JSON and calls no fit.")
-    failure = f"{file.name} differs in {', '.join(failed[:5])}." if failed else None
-    return Outcome(results, summary, failure)
+    table = StreamedTable(COLUMNS)
+    for r in results:
+        verdict = "holds" if r["holds"] else "differs"
+        cells = (r["what"], r["minicnn"], r["keras"], r["difference"], r["limit"], verdict)
+        table.add(cells, None if r["holds"] else "bad")
+    random = random_numbers(ours, keras, options)
+    print(f"\n{random}")
+    failed = [r for r in results if not r["holds"]]
+    summary = {"file": str(file), "compared": len(results), "failed": len(failed)}
+    summary |= {"same weights": options.same_weights, "random": random}
+    summary["first"] = failed[0]["what"] if failed else None
+    return Outcome(results, summary, _sentence(file.name, failed, ours, random))
 
 
-def differences(ours: dict, keras: dict, within: float) -> list[dict[str, Any]]:
-    """Compare every value of either result with that of the other."""
-    mine, theirs = leaves(ours), leaves(keras)
-    compared = []
-    for what in dict.fromkeys([*theirs, *mine]):
-        a, b = mine.get(what, ABSENT), theirs.get(what, ABSENT)
-        difference = None
-        if _is_number(a) and _is_number(b):
-            difference = abs(a - b) / max(1.0, abs(a), abs(b))
-        fraction = isinstance(a, float) or isinstance(b, float)
-        holds = a == b or (fraction and difference is not None and difference <= within)
-        compared.append(
-            {"what": what, "minicnn": a, "keras": b, "difference": difference, "holds": holds}
+def _sentence(name: str, failed: list[dict[str, Any]], ours: dict, random: str) -> str | None:
+    """Where the runs part first, and how much more differs."""
+    if not failed:
+        return None
+    first, more = failed[0], len(failed) - 1
+    where = first["what"]
+    if first["place"] and first["place"][0] <= len(ours["fit"]):
+        where += f" of the model {ours['fit'][first['place'][0] - 1]['model']!r}"
+    rest = f", and {more} more values differ" if more else ""
+    return (
+        f"{name}: the runs part at {where}: minicnn {first['minicnn']}, "
+        f"Keras {first['keras']}{rest}. {random}"
+    )
+
+
+def random_numbers(ours: dict, keras: dict, options: argparse.Namespace) -> str:
+    """Says which random numbers differ between the two runs."""
+    layers = sorted({*ours.get("random", []), *keras.get("random", [])})
+    of_layers = f"the draws of {', '.join(layers)}" if layers else ""
+    if not options.same_weights:
+        drawn = ", ".join(filter(None, ["initial weights", "orders of samples", of_layers]))
+        return (
+            f"Random numbers differ between the libraries ({drawn}), so results differ by chance, "
+            "too: --same-weights compares more closely."
         )
-    return compared
+    counts = ours.get("weights", {"same": 0, "other": 0})
+    other = f"{counts['other']} initial weights without a counterpart" if counts["other"] else ""
+    loader = "torch's orders of samples" if options.backend == "torch" else ""
+    left = ", ".join(filter(None, [other, loader, of_layers]))
+    return f"{counts['same']} initial weights are Keras's. " + (
+        f"Still random: {left}." if left else "No random numbers differ that are known of."
+    )
 
 
-def leaves(value: Any, path: str = "") -> dict[str, Any]:
-    """The values of nested lists and dicts, by their paths."""
-    if isinstance(value, dict):
-        items = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
-    elif isinstance(value, list):
-        items = [(f"{path}[{i}]", item) for i, item in enumerate(value)]
-    else:
-        return {path: value}
-    return {where: leaf for key, item in items for where, leaf in leaves(item, key).items()}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _run(which: str, file: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _run(which: str, file: Path, options: argparse.Namespace, records: str) -> dict[str, Any]:
     """Run the program on one library: its last line of JSON and its histories."""
     root = str(Path(__file__).parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**QUIET, **os.environ, "KERAS_BACKEND": options.backend}
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as records:
-        record = Path(records) / "histories.json"
+    with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
                 sys.executable,
                 "-m",
                 "compare.script.run_program",
                 which,
-                record,
+                records,
+                "yes" if options.same_weights else "no",
                 file,
                 *options.arguments,
             ],
@@ -119,7 +144,8 @@ def _run(which: str, file: Path, options: argparse.Namespace) -> dict[str, Any]:
         )
         if done.returncode:
             raise CannotCompare(_failure(which, file, done))
-        return {"printed": last_json(done.stdout), "fit": json.loads(record.read_text())}
+    record = json.loads(Path(records, f"{which}.json").read_text())
+    return {"printed": last_json(done.stdout), **record}
 
 
 def last_json(text: str) -> Any:

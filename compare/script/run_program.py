@@ -1,7 +1,9 @@
 """Runs one program with real Keras or with minicnn, and saves the History of every `fit`.
 
 Started by `compare script`, as
-`python -m compare.script.run_program WHICH RECORD FILE.py ARGUMENTS`.
+`python -m compare.script.run_program WHICH FOLDER SAME_WEIGHTS FILE.py ARGUMENTS`. It writes
+`FOLDER/WHICH.json` with "fit", a list of "model", "epochs" and "metrics"; "random", the classes of
+layers that draw random numbers while they train; "weights", see `same_draws.replay_in_minicnn`.
 """
 
 from __future__ import annotations
@@ -14,15 +16,23 @@ from pathlib import Path
 from typing import Any
 
 import minicnn
+from compare.script import same_draws
 from minicnn.as_keras import names
 
 DATASETS = ("mnist", "fashion_mnist", "cifar10")
+RANDOM = ("Dropout", "Gaussian", "Random")  # beginnings or ends of the names of such layers
 
 
-def main(which: str, record: str, file: str, *arguments: str) -> None:
+def main(which: str, folder: str, same_weights: str, file: str, *arguments: str) -> None:
     """Run the program as `__main__`."""
     library = _minicnn() if which == "minicnn" else _keras()
-    _record_histories(library.Model, Path(record))
+    record: dict[str, Any] = {"fit": [], "random": []}
+    _record_histories(library, record)
+    atexit.register(lambda: Path(folder, f"{which}.json").write_text(json.dumps(record)))
+    if same_weights == "yes" and which == "minicnn":
+        record["weights"] = same_draws.replay_in_minicnn(library, Path(folder))
+    elif same_weights == "yes":
+        same_draws.record_in_keras(library, Path(folder))
     sys.argv = [file, *arguments]
     sys.path[0] = str(Path(file).parent)
     runpy.run_path(file, run_name="__main__")
@@ -42,17 +52,23 @@ def _keras() -> Any:
     return keras
 
 
-def _record_histories(model: type, record: Path) -> None:
-    histories: list[dict[str, list[float]]] = []
-    fit = model.fit
+def _record_histories(library: Any, record: dict[str, Any]) -> None:
+    fit = library.Model.fit
 
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
         history = fit(self, *args, **kwargs)
-        histories.append({k: [float(x) for x in v] for k, v in history.history.items()})
+        metrics = {k: [float(x) for x in v] for k, v in history.history.items()}
+        epochs = [int(epoch) + 1 for epoch in history.epoch]
+        record["fit"].append({"model": self.name, "epochs": epochs, "metrics": metrics})
+        record["random"] = sorted({*record["random"], *_random_layers(self)})
         return history
 
-    model.fit = recorded
-    atexit.register(lambda: record.write_text(json.dumps(histories)))
+    library.Model.fit = recorded
+
+
+def _random_layers(model: Any) -> set[str]:
+    kinds = {type(layer).__name__ for layer in model._flatten_layers()}
+    return {k for k in kinds if k.startswith(RANDOM) or k.endswith(RANDOM)}
 
 
 if __name__ == "__main__":
