@@ -286,6 +286,7 @@ def _is_floating(x: Any) -> bool:
 
 
 def _in_float64(x: Any) -> Any:
+    x = np.asarray(x) if isinstance(x, np.floating) else x
     if isinstance(x, list):
         x = np.array(x) if np.asarray(x).dtype.kind == "f" else x
     return x.astype("float64", order="A") if _is_floating(x) else x

@@ -94,7 +94,7 @@ def assert_shapes(function, found, vector, what, random) -> None:
     for i, (name, g, x) in enumerate(zip(function.names, found, function.arrays, strict=True)):
         if g.shape != x.shape:
             right = Truth(function, i, vector, False, random).gradient
-            diagnosis = wrong_shape(np.asarray(g, "float64"), right)
+            diagnosis = wrong_shape(np.asarray(g, "float64"), right, function.split(vector))
             _raise(name, what, [], (x.size, x.size), diagnosis)
         bad = ~np.isfinite(g)
         if bad.any():

@@ -29,28 +29,31 @@ Hypothesis = Callable[[Evidence], Diagnosis | None]
 HYPOTHESES: tuple[Hypothesis, ...] = (
     factors.zeros,
     masks.ties,
-    factors.constant_factor,
     cotangents.cotangent_ignored,
+    factors.constant_factor,
     masks.mask_missing,
+    factors.factor_of_an_input,
+    cotangents.something_added,
+    means.missing_mean_terms,
     cotangents.cotangent_passed_through,
     other_inputs.belongs_to_another_input,
     places.transposed_or_flipped,
-    means.missing_mean_terms,
     means.missing_sum_term,
-    cotangents.something_added,
     factors.factor_along_axes,
     masks.flat_results,
     windows.lost_contributions,
+    windows.named_slope,
     other_inputs.right_for_another_input,
     windows.not_transposed,
+    places.cotangent_moved,
     masks.wrong_inputs_of_results,
     windows.moved_windows,
     operands.wrong_operand,
     windows.factor_of_results,
-    places.cotangent_moved,
     places.shifted,
     masks.masked_by_sign,
     places.permuted,
+    cotangents.constant_at_some_places,
     cotangents.not_linear,
 )
 
@@ -58,7 +61,7 @@ KINDS = (
     "zeros, ties, sign, factor, cotangent ignored, mask, slope, order, transpose, flip, shift, "
     "mean term, variance term, mean and variance terms, sum term, added term, missing factor, "
     "batch, overwritten, border, not visited, stride, wrong element, wrong operand, permuted, "
-    "not linear, shape, not summed, summed too far, padding, not finite"
+    "not linear, wrong axis, shape, not summed, summed too far, padding, not finite"
 ).split(", ")
 """The words that a diagnosis may begin with."""
 

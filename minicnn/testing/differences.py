@@ -22,8 +22,9 @@ Line = Callable[[complex], np.ndarray]
 class Slopes(NamedTuple):
     """The derivative of each result along a line, and how far it may be off.
 
-    `doubt` is the fourth difference over the step. It is of the order h³ where the function is
-    smooth, and of the order of the jump of the slope where a kink is within two steps.
+    `doubt` is the fourth difference over the step, and the difference from the second-order
+    formula. It is of the order h² where the function is smooth, of the order h where its second
+    derivative jumps, and of the order of the jump of the slope where a kink is within two steps.
     """
 
     slopes: np.ndarray
@@ -35,7 +36,8 @@ def central(line: Line, here: np.ndarray, step: float = STEP) -> Slopes:
     far_left, left, right, far_right = (line(k * step) for k in (-2, -1, 1, 2))
     slopes = (8 * (right - left) - (far_right - far_left)) / (12 * step)
     fourth = far_left - 4 * left + 6 * here - 4 * right + far_right
-    return Slopes(slopes, np.abs(fourth) / step)
+    second_order = (right - left) / (2 * step)
+    return Slopes(slopes, np.abs(fourth) / step + 3 * np.abs(slopes - second_order))
 
 
 def best_central(line: Line, here: np.ndarray) -> Slopes:

@@ -175,4 +175,5 @@ def _is_floating(x: Any) -> bool:
 
 def _in_float64(x: Any) -> Any:
     x = x.array if isinstance(x, Tensor) else x
+    x = np.asarray(x) if isinstance(x, np.floating) else x
     return x.astype("float64", order="K") if _is_floating(x) else x

@@ -21,15 +21,17 @@ def named_sizes(evidence: Evidence) -> dict[str, float]:
     if first and (not shape or shape[0] == first[0]):
         sizes["the batch size"] = first[0]
     sizes |= function.sizes
+    if shape and x.size % int(np.prod(shape)) == 0:
+        sizes["the number of inputs for each result (the window)"] = x.size // int(np.prod(shape))
+    for name, array in zip(function.names, function.arrays, strict=True):
+        values = np.unique(array[array != 0])
+        if values.size == 1 and array.size > 1:
+            sizes[f"the value in `{name}`"] = float(values[0])
     if len(shape) == 4:
-        sizes["the number of positions in a result (height × width)"] = (
-            max(shape[1] * shape[2], shape[2] * shape[3])
-            if shape[1] == shape[3]
-            else shape[1] * shape[2]
-        )
-        sizes["the number of positions in a result (height × width), channels first"] = (
-            shape[2] * shape[3]
-        )
+        kernel = next((a.shape for a in function.arrays[1:] if a.ndim == 4), None)
+        first_channels = kernel is not None and shape[1] == kernel[0] != shape[3]
+        height, width = shape[2:] if first_channels else shape[1:3]
+        sizes["the number of positions in a result (height × width)"] = height * width
     for what, lengths in (("the result", shape), (f"`{evidence.name}`", x.shape)):
         for count in range(1, len(lengths) + 1):
             for axes in itertools.combinations(range(len(lengths)), count):
@@ -70,8 +72,8 @@ def name_factor(factor: float, evidence: Evidence) -> str:
 
 def _matching(value: float, sizes: dict[str, float]) -> str:
     names = [name for name, size in sizes.items() if np.isclose(value, size, rtol=CLOSE)]
-    shown = names[:1] + names[-1:] if len(names) > 1 else names
-    return " (or ".join(shown) + (")" if len(names) > 1 else "")
+    shown = names[:2] + (names[-1:] if len(names) > 2 and value == 2 else [])
+    return ", or ".join(shown)
 
 
 def _number(value: float, inverse: bool = False) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from minicnn.testing import WrongGradient, check_backward
 from tests.testing import first_course as course
+from tests.testing.right_functions import right_functions
 
 FORWARD = {
     course.conv_backward: course.conv_forward,
@@ -35,3 +36,15 @@ def test_the_mistake_is_named(mistake):
     assert mistake.input in wrong
     found = wrong[mistake.input]
     assert found is not None and found.kind in mistake.kinds, found
+
+
+RIGHT = right_functions()
+
+
+def test_there_are_enough_right_functions():
+    assert len({case.name for case in RIGHT}) == len(RIGHT) >= 200
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.name)
+def test_right_functions_are_not_accused(case):
+    check_backward(case.forward, case.backward, *case.inputs)

@@ -58,6 +58,22 @@ def something_added(evidence: Evidence) -> Diagnosis | None:
     return None
 
 
+def constant_at_some_places(evidence: Evidence) -> Diagnosis | None:
+    """The right gradient, but one number is missing at some elements."""
+    missing = evidence.truth - evidence.found
+    wrong = np.abs(missing) > 1e-6 * evidence.scale
+    values = missing[wrong]
+    if wrong.all() or values.size < 2 or np.ptp(values) > 1e-6 * evidence.scale:
+        return None
+    axes = [a for a in range(wrong.ndim) if (wrong.sum(a) == 1).all() and wrong.shape[a] > 1]
+    where = f" (one in each row along axis {axes[0]})" if axes else ""
+    return Diagnosis(
+        "added term",
+        f"{int(wrong.sum())} elements{where} are off by the same number, {-values[0]:.6g}; the "
+        "others are right. Is something to be subtracted there, such as the one of a label?",
+    )
+
+
 def not_linear(evidence: Evidence) -> Diagnosis | None:
     """The gradient is no linear function of the cotangent."""
     c = evidence.cotangent

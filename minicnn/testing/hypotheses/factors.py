@@ -37,6 +37,26 @@ def constant_factor(evidence: Evidence) -> Diagnosis | None:
     )
 
 
+def factor_of_an_input(evidence: Evidence) -> Diagnosis | None:
+    """The right gradient is the found one times an input, or the other way round."""
+    for name, array in zip(evidence.function.names, evidence.function.arrays, strict=True):
+        if array.size < 2 or np.ptp(array) == 0:
+            continue
+        try:
+            times, back = evidence.found * array, evidence.truth * array
+        except ValueError:
+            continue
+        if evidence.same(times, evidence.truth):
+            return Diagnosis(
+                "missing factor", f"Multiplied by `{name}`, it is right: that factor is missing."
+            )
+        if evidence.same(back, evidence.found):
+            return Diagnosis(
+                "missing factor", f"It is the right gradient times `{name}`, once too often."
+            )
+    return None
+
+
 def factor_along_axes(evidence: Evidence) -> Diagnosis | None:
     """A factor that depends on the index along some axes only, such as one for each channel."""
     found, truth = evidence.found, evidence.truth
@@ -49,6 +69,8 @@ def factor_along_axes(evidence: Evidence) -> Diagnosis | None:
                 continue
             square = np.sum(truth * truth, rest, keepdims=True)
             ratio = np.sum(found * truth, rest, keepdims=True) / np.where(square, square, 1)
+            if (np.abs(ratio) < 1e-9).any():
+                continue
             if evidence.same(ratio * truth, found):
                 return _along(evidence, axes, ratio)
     return _elementwise(evidence)

@@ -51,9 +51,15 @@ def missing_sum_term(evidence: Evidence) -> Diagnosis | None:
             "`−y Σ c y` comes from them).",
         )
     missing = evidence.truth - evidence.found
-    for y in evidence.function.results:
+    for y, c in zip(evidence.function.results, evidence.cotangents, strict=True):
         if y.shape != missing.shape:
             continue
+        right, came = (_constant_axes((g - y * c) / y) for g in (evidence.truth, evidence.found))
+        if right and came and right != came:
+            return Diagnosis(
+                "wrong axis",
+                f"The sum over axis {came[0]} is taken, but the one over axis {right[0]} is due.",
+            )
         for axis in range(y.ndim):
             ratio = missing / np.where(np.abs(y) < 1e-12, 1, y)
             if y.shape[axis] > 1 and np.ptp(ratio, axis).max() <= 1e-5 * np.abs(ratio).max():
@@ -63,6 +69,13 @@ def missing_sum_term(evidence: Evidence) -> Diagnosis | None:
                     "over that axis, `−y Σ c y` in a softmax, is missing or has a wrong factor.",
                 )
     return None
+
+
+def _constant_axes(array: np.ndarray) -> list[int]:
+    """The axes along which nothing changes."""
+    long = [a for a in range(array.ndim) if array.shape[a] > 1]
+    largest = np.abs(array).max(initial=0.0)
+    return [a for a in long if largest > 1e-9 and np.ptp(array, a).max() <= 1e-5 * largest]
 
 
 def _axes_sets(x: np.ndarray) -> list[tuple[int, ...]]:

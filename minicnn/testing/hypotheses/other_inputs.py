@@ -19,7 +19,7 @@ def right_for_another_input(evidence: Evidence) -> Diagnosis | None:
     """The gradient of the function with one of its inputs changed."""
     function = evidence.function
     for k, (name, array) in enumerate(zip(function.names, function.arrays, strict=True)):
-        for kind, words, changed in _changes(evidence, array):
+        for kind, words, changed in _changes(evidence, array, k == evidence.i):
             arrays = [changed if j == k else x for j, x in enumerate(function.arrays)]
             factor = evidence.explains(arrays)
             if factor is not None:
@@ -47,7 +47,9 @@ def belongs_to_another_input(evidence: Evidence) -> Diagnosis | None:
     return None
 
 
-def _changes(evidence: Evidence, array: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
+def _changes(
+    evidence: Evidence, array: np.ndarray, own: bool
+) -> Iterator[tuple[str, str, np.ndarray]]:
     """Arrays that a mistake may have put in the place of an input: kind, words, array."""
     if array.size < 2:
         return
@@ -55,8 +57,10 @@ def _changes(evidence: Evidence, array: np.ndarray) -> Iterator[tuple[str, str, 
         if kind != "shift" and not np.array_equal(moved, array):
             yield kind, words, moved
     yield "sign", "−1 times itself (a sign or a comparison is the wrong way round)", -array
-    yield "missing factor", "1 everywhere: it is missing in the backward pass", np.ones_like(array)
-    yield "missing factor", "0 everywhere: it is missing in the backward pass", np.zeros_like(array)
+    if not own:
+        for value in (1, 0):
+            words = f"{value} everywhere: it is missing in the backward pass"
+            yield "missing factor", words, np.full_like(array, value)
     for y in evidence.function.results:
         if y.shape == array.shape:
             yield "slope", "the result: the slope is taken at the result, not at the input", y

@@ -9,7 +9,7 @@ import numpy as np
 from minicnn.testing.errors import Diagnosis
 
 
-def wrong_shape(found: np.ndarray, truth: np.ndarray) -> Diagnosis:
+def wrong_shape(found: np.ndarray, truth: np.ndarray, cotangents: list[np.ndarray]) -> Diagnosis:
     """The gradient has another shape than the input; says why, if the numbers tell."""
     scale = max(np.abs(truth).max(initial=0.0), 1e-300)
 
@@ -27,27 +27,30 @@ def wrong_shape(found: np.ndarray, truth: np.ndarray) -> Diagnosis:
         cut = _cut(found, truth)
         if cut is not None:
             return cut if cut.kind != "padding" else Diagnosis("padding", f"{shapes} {cut.text}")
-    for count in range(1, found.ndim + 1):
-        for axes in itertools.combinations(range(found.ndim), count):
-            for reduce, verb in ((np.sum, "sum"), (np.mean, "average")):
-                reduced = reduce(found, axis=axes)
-                if reduced.size == truth.size and same(reduced.reshape(truth.shape)):
-                    over = f"axis {axes[0]}" if count == 1 else f"the axes {axes}"
-                    batch = ", the batch" if axes == (0,) else ""
-                    return Diagnosis(
-                        "not summed", f"{shapes} It becomes right as its {verb} over {over}{batch}."
-                    )
+    for axes in _subsets(found.ndim):
+        for reduce, verb in ((np.sum, "sum"), (np.mean, "average")):
+            reduced = reduce(found, axis=axes)
+            if reduced.size == truth.size and same(reduced.reshape(truth.shape)):
+                over = f"axis {axes[0]}" if len(axes) == 1 else f"the axes {axes}"
+                batch = ", the batch" if axes == (0,) else ""
+                return Diagnosis(
+                    "not summed", f"{shapes} It becomes right as its {verb} over {over}{batch}."
+                )
+    for c in cotangents:
+        for axes in _subsets(c.ndim):
+            summed = c.sum(axes)
+            if summed.shape == found.shape and np.allclose(summed, found, rtol=1e-6):
+                over = " and ".join(map(str, axes))
+                return Diagnosis(
+                    "wrong axis", f"{shapes} It is the cotangent summed over axis {over}."
+                )
     if found.size == 1 and same(np.full(truth.shape, found.ravel()[0])):
         return Diagnosis("shape", f"{shapes} The number is right for every element.")
     if found.size == 1 and np.isclose(found.ravel()[0], truth.sum(), rtol=1e-6):
         return Diagnosis(
             "summed too far", f"{shapes} It is the sum of all elements of the right gradient."
         )
-    for axes in (
-        axes
-        for count in range(1, truth.ndim)
-        for axes in itertools.combinations(range(truth.ndim), count)
-    ):
+    for axes in _subsets(truth.ndim):
         summed = truth.sum(axes)
         if summed.size == found.size and np.allclose(summed.ravel(), found.ravel(), rtol=1e-6):
             return Diagnosis(
@@ -56,6 +59,12 @@ def wrong_shape(found: np.ndarray, truth: np.ndarray) -> Diagnosis:
                 f"{' and '.join(map(str, axes))}, which is once too often.",
             )
     return Diagnosis("shape", f"{shapes} A gradient has the shape of its input.")
+
+
+def _subsets(ndim: int) -> list[tuple[int, ...]]:
+    """All sets of axes, the smallest first."""
+    counts = range(1, ndim + 1)
+    return [axes for count in counts for axes in itertools.combinations(range(ndim), count)]
 
 
 def _cut(found: np.ndarray, truth: np.ndarray) -> Diagnosis | None:
