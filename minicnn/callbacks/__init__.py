@@ -5,6 +5,7 @@ from minicnn.callbacks.callback import Callback
 from minicnn.callbacks.callback_list import CallbackList
 from minicnn.callbacks.csv_logger import CSVLogger
 from minicnn.callbacks.early_stopping import EarlyStopping
+from minicnn.callbacks.gradient_history import GradientHistory
 from minicnn.callbacks.history import History
 from minicnn.callbacks.lambda_callback import LambdaCallback
 from minicnn.callbacks.learning_rate_scheduler import LearningRateScheduler
@@ -13,6 +14,7 @@ from minicnn.callbacks.monitor_callback import MonitorCallback
 from minicnn.callbacks.progbar_logger import ProgbarLogger
 from minicnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from minicnn.callbacks.swap_ema_weights import SwapEMAWeights
+from minicnn.callbacks.tensorboard import TensorBoard
 from minicnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Callback",
     "CallbackList",
     "EarlyStopping",
+    "GradientHistory",
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
@@ -29,5 +32,6 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
