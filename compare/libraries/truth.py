@@ -15,8 +15,9 @@ from compare.libraries.minicnn import MiniCNN
 from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.ops.define.primitive import Primitive
+from minicnn.testing.differences import PLACES, fourth_order
 
-STEPS = (1e-4, 2e-4)
+STEP = 1e-4
 DIRECTIONS = 2
 
 
@@ -95,8 +96,7 @@ class Truth(MiniCNN):
             there = [x + step * direction if j == i else x for j, x in enumerate(points)]
             return combined(*there)
 
-        near, far = ((along(h) - along(-h)) / (2 * h) for h in STEPS)
-        measured = (4 * near - far) / 3
+        measured = fourth_order(*(along(place * STEP) for place in PLACES), STEP)
         parts = np.zeros(1) if gradient is None else gradient * direction
         scale = max(np.abs(parts).sum(), abs(measured), 1e-3)
         self.disagreement = max(self.disagreement, float(abs(parts.sum() - measured) / scale))

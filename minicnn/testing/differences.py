@@ -7,11 +7,12 @@ of `h⁴ f⁗' / 30` (Abramowitz & Stegun, Handbook of Mathematical Functions, t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 STEP = 1e-3
+PLACES = (-2, -1, 1, 2)
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 ROUNDING = float(np.finfo("float64").eps)
 
@@ -31,10 +32,15 @@ class Slopes(NamedTuple):
     doubt: np.ndarray
 
 
+def fourth_order(far_left: Any, left: Any, right: Any, far_right: Any, step: float) -> Any:
+    """The derivative from the values at `PLACES` times the step."""
+    return (8 * (right - left) - (far_right - far_left)) / (12 * step)
+
+
 def central(line: Line, here: np.ndarray, step: float = STEP) -> Slopes:
     """The derivatives by fourth-order central differences."""
-    far_left, left, right, far_right = (line(k * step) for k in (-2, -1, 1, 2))
-    slopes = (8 * (right - left) - (far_right - far_left)) / (12 * step)
+    far_left, left, right, far_right = (line(k * step) for k in PLACES)
+    slopes = fourth_order(far_left, left, right, far_right, step)
     fourth = far_left - 4 * left + 6 * here - 4 * right + far_right
     second_order = (right - left) / (2 * step)
     return Slopes(slopes, np.abs(fourth) / step + 3 * np.abs(slopes - second_order))

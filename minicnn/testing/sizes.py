@@ -37,7 +37,7 @@ def named_sizes(evidence: Evidence) -> dict[str, float]:
             for axes in itertools.combinations(range(len(lengths)), count):
                 size = math.prod(lengths[a] for a in axes)
                 sizes.setdefault(_axes_name(what, axes, len(lengths)), size)
-    sizes["2 itself (as in the slope of a square)"] = 2
+    sizes["the factor 2 of a square's slope"] = 2
     return {name: size for name, size in sizes.items() if abs(size) not in (0, 1)}
 
 
@@ -55,13 +55,12 @@ def name_factor(factor: float, evidence: Evidence) -> str:
     sizes = named_sizes(evidence)
     names = _matching(size, sizes)
     if names:
-        missing = "a division by it is missing, or it is used once too often"
-        return f"{_number(size)} is {names}: {missing}"
+        return f"{_number(size)} is {names}: a division by it is missing, or it is there twice"
     names = _matching(1 / size, sizes)
     if names:
         return (
-            f"1/{_number(size, True)}, where {_number(size, True)} is {names}: it is divided by it "
-            "once too often, or averaged instead of summed"
+            f"1/{_number(1 / size)}, where {_number(1 / size)} is {names}: it is missing, or "
+            "divided by once too often (averaged instead of summed)"
         )
     for power, words in ((0.5, "the square root of"), (2, "the square of")):
         names = _matching(size ** (1 / power), sizes)
@@ -76,6 +75,5 @@ def _matching(value: float, sizes: dict[str, float]) -> str:
     return ", or ".join(shown)
 
 
-def _number(value: float, inverse: bool = False) -> str:
-    value = 1 / value if inverse else value
+def _number(value: float) -> str:
     return f"{round(value)}" if math.isclose(value, round(value), rel_tol=CLOSE) else f"{value:.6g}"
