@@ -75,7 +75,10 @@ def parts(quick: bool) -> list[Part]:
         Part("mutants", ("mutants",)),
         Part("fuzz", ("fuzz", *(("--seconds", "30") if quick else ("--examples", "1000")))),
         Part("conformance", ("conformance", *short)),
-        *(Part(f"script-{f.stem}", ("script", str(f))) for f in sorted(PROGRAMS.glob("*.py"))),
+        *(
+            Part(f"script-{f.stem}", ("script", str(f), "--same-weights"))
+            for f in sorted(PROGRAMS.glob("*.py"))
+        ),
         Part("accuracy", ("accuracy", *short)),
     ]
 

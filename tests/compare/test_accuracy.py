@@ -13,7 +13,7 @@ import pytest
 from compare import accuracy
 from compare.accuracy import libraries, runs
 from compare.accuracy.finished_runs import FinishedRuns
-from compare.accuracy.statistics import equivalence
+from compare.accuracy.statistics import LEVEL, UNDECIDED, equivalence, level_of, pairs_at
 from compare.accuracy.verdicts import verdict_on
 from compare.cli.main import main
 from compare.cli.outcome import CannotCompare
@@ -27,13 +27,13 @@ DIFFERENCES = [0.02, -0.05, 0.11, 0.03, -0.01, 0.06, 0.00, -0.08, 0.04, 0.05]
 
 def test_two_one_sided_tests_are_those_of_scipy():
     stats = pytest.importorskip("scipy.stats")
-    found = equivalence(DIFFERENCES, 0.05)
-    low = stats.ttest_1samp(DIFFERENCES, -0.05, alternative="greater").pvalue
-    high = stats.ttest_1samp(DIFFERENCES, 0.05, alternative="less").pvalue
-    assert found.p == pytest.approx(max(low, high))
-    for level, interval in ((0.9, found.interval), (0.95, found.wide_interval)):
-        wanted = stats.ttest_1samp(DIFFERENCES, 0).confidence_interval(level)
-        assert interval == pytest.approx((wanted.low, wanted.high))
+    for level in (0.05, 0.025):
+        found = equivalence(DIFFERENCES, 0.05, level=level)
+        low = stats.ttest_1samp(DIFFERENCES, -0.05, alternative="greater").pvalue
+        high = stats.ttest_1samp(DIFFERENCES, 0.05, alternative="less").pvalue
+        assert found.p == pytest.approx(max(low, high))
+        wanted = stats.ttest_1samp(DIFFERENCES, 0).confidence_interval(1 - 2 * level)
+        assert found.interval == pytest.approx((wanted.low, wanted.high))
 
 
 def test_two_differences_by_hand():
@@ -72,6 +72,45 @@ def test_equal_differences_are_known_to_a_step_only():
     assert found.verdict == "inconclusive"
 
 
+def decided(differences, margin, first, looks, level):
+    """The verdict at the first look that decides."""
+    for look in range(1, looks + 1):
+        pairs = pairs_at(look, first)
+        found = equivalence(differences[:pairs], margin, level=level(look)).verdict
+        if found != UNDECIDED:
+            return found
+    return UNDECIDED
+
+
+@pytest.mark.parametrize(("spread", "first"), [(0.15, 10), (0.4, 10), (0.1, 4), (0.3, 4)])
+def test_false_decisions_are_as_rare_as_stated_with_all_looks(spread, first):
+    random, trials, looks = np.random.default_rng(7), 4000, 4
+    drawn = random.normal(0.15, spread, (trials, pairs_at(looks, first)))  # true mean = the margin
+    bound = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / trials)
+    found = [decided(d, 0.15, first, looks, level_of) for d in drawn]
+    assert found.count("equivalent") / trials <= bound
+    assert found.count("not equivalent") / trials <= bound
+
+
+def test_looking_without_paying_would_be_found():
+    random, trials = np.random.default_rng(7), 4000
+    drawn = random.normal(0.15, 0.15, (trials, 80))
+    found = [decided(d, 0.15, 10, 4, lambda look: LEVEL) for d in drawn]
+    assert found.count("equivalent") / trials > 0.08
+
+
+def test_equal_libraries_are_found_equivalent():
+    drawn = np.random.default_rng(7).normal(0.0, 0.08, (500, 40))
+    found = [decided(d, 0.15, 10, 3, level_of) for d in drawn]
+    assert found.count("equivalent") / 500 > 0.95
+
+
+def test_levels_add_up():
+    assert [level_of(k) for k in (1, 2, 3)] == pytest.approx([0.05 / 2, 0.05 / 6, 0.05 / 12])
+    assert sum(level_of(k) for k in range(1, 10_000)) <= LEVEL
+    assert [pairs_at(k, 10) for k in (1, 2, 3)] == [10, 20, 40]
+
+
 def test_one_difference_has_no_spread():
     with pytest.raises(ValueError, match="at least two differences, but there is 1"):
         equivalence([0.1], 0.15)
@@ -96,7 +135,7 @@ def test_pairs_are_those_of_the_same_seed():
 def test_networks_that_learned_nothing_are_not_equivalent():
     found = verdict_on("mnist", of_pairs([0.1, 0.1, 0.1], [0.1, 0.1, 0.1]), 0.15, None)
     assert found["verdict"] == "nothing learned"
-    assert "nothing was learned" in accuracy._sentence(found)
+    assert "nothing was learned" in accuracy._sentence(found, accuracy.FULL)
 
 
 # Runs that were stopped
@@ -181,6 +220,51 @@ def test_a_killed_command_continues(tmp_path, monkeypatch, capfd):
     assert len(found["results"]) == 16
 
 
+def noisy(name, shift=0.0):
+    """A library whose accuracies are spread around the margin of 0.15 points."""
+
+    def trained(tasks):
+        for task in tasks:
+            noise = np.random.default_rng([task.seed, name == "keras"]).normal(0, 0.0006)
+            yield {"accuracy": 0.98 + shift + noise, "loss": 0.1, "seconds": 1.0}
+
+    return libraries.TrainingLibrary(name, name, {"library": name}, trained)
+
+
+def test_an_inconclusive_comparison_goes_on_with_another_look(tmp_path, monkeypatch, capfd):
+    pretend(monkeypatch, noisy("keras"), noisy("minicnn", 0.0012))
+    arguments = ["accuracy", "--only", "mnist", "--seeds", "4", "--state", str(tmp_path / "state")]
+    assert main(arguments) == 1
+    said = capfd.readouterr()
+    assert "Looks after 4 pairs (level 2.50%); all looks" in said.out
+    assert "mnist: inconclusive after 4 pairs" in said.err
+    assert "--looks 2 goes on to 8 pairs, at the level of 0.83% that is kept for it" in said.err
+    main([*arguments, "--looks", "2", "--json", str(tmp_path / "found.json")])
+    said = capfd.readouterr().out
+    assert "keras: 8 runs, of which 4 are in" in said
+    (found,) = json.loads((tmp_path / "found.json").read_text())["summary"]["verdicts"]
+    assert (found["look"], found["pairs"]) == (2, 8)
+    assert found["level"] == pytest.approx(0.05 / 6)
+    assert max(map(len, said.splitlines())) <= 120
+
+
+def test_a_decision_ends_the_looks(tmp_path, monkeypatch, capfd):
+    pretend(monkeypatch, fake("keras"), fake("minicnn"))
+    arguments = ["accuracy", "--looks", "3", "--seeds", "4", "--state", str(tmp_path / "state")]
+    assert main([*arguments, "--json", str(tmp_path / "found.json")]) == 0
+    verdicts = json.loads((tmp_path / "found.json").read_text())["summary"]["verdicts"]
+    assert [(v["look"], v["pairs"]) for v in verdicts] == [(1, 4), (1, 4)]
+
+
+def test_the_number_of_seeds_cannot_be_changed_after_a_look(tmp_path, monkeypatch, capfd):
+    pretend(monkeypatch, fake("keras"), fake("minicnn"))
+    arguments = ["accuracy", "--only", "mnist", "--state", str(tmp_path / "state")]
+    assert main([*arguments, "--seeds", "4"]) == 0
+    assert main([*arguments, "--seeds", "5"]) == 1
+    assert "has runs on mnist that were begun with --seeds 4" in capfd.readouterr().err
+    assert main([*arguments, "--seeds", "5", "--epochs", "7"]) == 0  # another comparison
+
+
 def test_a_worse_accuracy_fails_with_one_line(tmp_path, monkeypatch, capfd):
     pretend(monkeypatch, fake("keras"), fake("minicnn", better=-0.01))
     arguments = ["accuracy", "--only", "mnist", "--state", str(tmp_path / "state")]
@@ -239,9 +323,11 @@ def test_missing_data(tmp_path, capfd, monkeypatch):
 
 
 def test_a_quick_plan_keeps_what_is_given():
-    options = argparse.Namespace(quick=True, seeds=None, epochs=5, images=None, only="mnist")
+    options = argparse.Namespace(
+        quick=True, seeds=None, looks=2, epochs=5, images=None, only="mnist"
+    )
     plan = accuracy._plan(options)
-    assert (plan.seeds, plan.epochs, plan.images) == (accuracy.QUICK.seeds, 5, 6000)
+    assert (plan.seeds, plan.looks, plan.epochs, plan.images) == (accuracy.QUICK.seeds, 2, 5, 6000)
     assert set(plan.margins) == {"mnist"}
     assert accuracy.FULL.margins["mnist"] == 0.15
     assert accuracy.FULL.seeds >= 10

@@ -25,7 +25,7 @@ VERDICT = {
     "minicnn": {"mean": 99.1, "spread": 0.1},
     "keras": {"mean": 99.0, "spread": 0.1},
     "difference": 0.1,
-    "interval 90": [-0.1, 0.3],
+    "interval": [-0.1, 0.3],
     "margin": 0.15,
     "p": 0.2,
     "verdict": "inconclusive",

@@ -176,7 +176,7 @@ model.fit(x, y, epochs=3, batch_size=16, verbose=0)
 @pytest.mark.keras
 @pytest.mark.parametrize(
     ("wrong", "status"),
-    [("", 0), ("* (1.1 if keras.layers.Dense.__module__.startswith('minicnn') else 1)", 1)],
+    [("", 0), ("* (2 if keras.layers.Dense.__module__.startswith('minicnn') else 1)", 1)],
 )
 def test_the_same_weights_beside_real_keras(tmp_path, capfd, wrong, status):
     program = tmp_path / "program.py"
@@ -184,4 +184,4 @@ def test_the_same_weights_beside_real_keras(tmp_path, capfd, wrong, status):
     assert main(["script", str(program), "--same-weights"]) == status
     said = capfd.readouterr()
     assert "2 initial weights are Keras's. No random numbers differ" in said.out
-    assert ("the runs part at fit 1, epoch 1: loss" in said.err) == bool(status)
+    assert ("the runs part at fit 1, epoch " in said.err) == bool(status)

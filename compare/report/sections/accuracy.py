@@ -9,7 +9,7 @@ from compare.report.html import Html, tag
 from compare.report.parts import section, table, verdict
 from compare.report.results import Result
 
-HEADS = ("data set", "pairs", "minicnn %", "Keras %", "difference", "90 % interval", "p")
+HEADS = ("data set", "pairs", "minicnn %", "Keras %", "difference", "interval", "p")
 WIDTH, ROW, TOP = 340, 26, 14
 
 
@@ -79,7 +79,7 @@ def _runs(accuracies: dict[str, list[float]], name: str) -> Html | None:
 
 def _difference(comparison: dict[str, Any]) -> Html | None:
     """Draws the mean difference with its interval and the margin."""
-    interval, margin = comparison.get("interval 90"), comparison.get("margin")
+    interval, margin = comparison.get("interval"), comparison.get("margin")
     if not interval or margin is None:
         return None
     low, high = min(interval[0], -margin), max(interval[1], margin)
@@ -124,7 +124,7 @@ def _row(comparison: dict[str, Any]) -> tuple:
         "{mean:.2f} ± {spread:.2f}".format(**comparison[who]) if comparison.get(who) else ""
         for who in ("minicnn", "keras")
     ]
-    interval = comparison.get("interval 90") or (0.0, 0.0)
+    interval = comparison.get("interval") or (0.0, 0.0)
     return (
         *(comparison.get("dataset", ""), comparison.get("pairs"), *means),
         f"{comparison.get('difference', 0.0):+.3f}",
