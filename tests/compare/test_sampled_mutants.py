@@ -227,6 +227,15 @@ def test_what_fails_anyway_kills_nothing():
     assert verdict(Server(fails="c", fails_anyway="a")).by == "c"
 
 
+def test_what_fails_once_and_not_again_kills_nothing():
+    class Flaky(Server):
+        def run(self, function, tree, arguments, limit, each):
+            self.fails = "b" if arguments["items"] != ["b"] else ""
+            return super().run(function, tree, arguments, limit, each)
+
+    assert not verdict(Flaky(fails="b")).killed
+
+
 def test_without_a_failure_a_mutant_survives():
     assert not verdict(Server(fails="")).killed
     assert verdict(Server(fails=""), "").why == "nothing runs it"

@@ -1,8 +1,8 @@
 """Judges a mutant: runs what runs its place, the nearest and fastest first, until something fails.
 
-What fails must pass on the source without the mutant, run alone right after; otherwise it proves
-nothing and the next is tried. A mutant that runs too long, ends the process or cannot be imported
-is killed, too.
+What fails must pass on the source without the mutant, run alone right after, and fail with it once
+more; otherwise it proves nothing and the next is tried. A mutant that runs too long, ends the
+process or cannot be imported is killed, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIMIT = 300.0  # seconds for each judge and mutant
 ALLOWANCE = 60.0  # seconds that an item may take, besides a multiple of its time: imports
 COMPILING = 120.0  # seconds more, for a mutant in kernels
 MULTIPLE = 20
-ALONE = 120.0  # seconds for an item alone, without a mutant
+ALONE = 240.0  # seconds for an item alone
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Judging:
             seconds -= found.seconds
             if found.why and not found.by and not self._passes(judge, stage[0].name):
                 raise CannotCompare(f"{judge.name} cannot run without a mutant: {found.why}.")
-            if found.by and not self._passes(judge, found.by):
+            if found.by and not self._is_proof(judge, tree, found):
                 left = [r for r in stage if r.name not in found.begun]
                 stages.insert(0, left)
             elif found.why:
@@ -106,24 +106,35 @@ class Judging:
             found.add(event)
         return found
 
+    def _is_proof(self, judge: Judge, tree: Path, found: Found) -> bool:
+        """Whether an item that failed fails because of the mutant."""
+        if not self._passes(judge, found.by):
+            return False
+        return not found.failed or bool(self._alone(judge, tree, found.by).why)
+
     def _passes(self, judge: Judge, name: str) -> bool:
         """Whether an item passes on the source without a mutant."""
         if name not in self._passing:
-            arguments = judge.arguments | {"items": [name]}
-            found = Found()
-            run = self._server.run(
-                JOBS + judge.function, self._first_copy, arguments, self._limit, 120.0
-            )
-            for event in run:
-                found.add(event)
+            found = self._alone(judge, self._first_copy, name)
             self._passing[name] = not found.why and not found.late
         return self._passing[name]
 
+    def _alone(self, judge: Judge, tree: Path, name: str) -> Found:
+        function, arguments = JOBS + judge.function, judge.arguments | {"items": [name]}
+        found = Found()
+        for event in self._server.run(function, tree, arguments, ALONE, ALONE):
+            found.add(event)
+        return found
+
 
 class Found:
-    """What the events of a job say: `why` is not empty if the mutant is killed, `by` an item."""
+    """What the events of a job say: `why` is not empty if the mutant is killed, `by` an item.
+
+    `failed` is set if the item failed, and not only ran too long or ended the process.
+    """
 
     def __init__(self) -> None:
+        self.failed = False
         self.begun: list[str] = []
         self.by = self.why = ""
         self.late = False
@@ -135,7 +146,7 @@ class Found:
         if kind == "item":
             self.begun.append(event["name"])
         elif kind == "wrong":
-            self.by, self.why = event["name"], event["why"]
+            self.by, self.why, self.failed = event["name"], event["why"], True
         elif kind in ("unusable", "failed"):
             self.why = event["why"]
         elif kind == "late":
