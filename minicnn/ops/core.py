@@ -245,7 +245,7 @@ def _range_of(name):
     if name == "bfloat16":
         return -(2.0**128 - 2.0**120), 2.0**128 - 2.0**120
     info = np.iinfo(name) if dtypes.is_int_dtype(name) else np.finfo(name)
-    return info.min, info.max
+    return np.asarray(info.min).item(), np.asarray(info.max).item()
 
 
 @composite("x")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,32 @@ def test_saturate_cast_stops_at_the_bounds(value, source, target, expected):
     result = ops.saturate_cast(np.asarray(value, source), target)
     assert result.dtype == target
     assert result.item() == expected
+
+
+NUMBERS = "uint8 int8 uint16 int16 int32 float16 bfloat16 float32".split()
+
+
+@pytest.mark.parametrize("target", NUMBERS)
+@pytest.mark.parametrize("source", NUMBERS)
+def test_saturate_cast_keeps_what_fits_and_stops_where_it_ends(source, target):
+    """The ends are those of ml_dtypes and NumPy; a number inside is kept as well as `cast` can."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+
+    def ends(name):
+        info = ml_dtypes.iinfo(name) if "int" in name else ml_dtypes.finfo(name)
+        return float(info.min), float(info.max)
+
+    (low_in, high_in), (low, high) = ends(source), ends(target)
+    for value in (low_in, low_in / 2, 0.0, 5.0, high_in / 2, high_in):
+        given = ops.cast(ops.convert_to_tensor(value, "float64"), source)
+        number = float(ops.cast(given, "float64"))
+        expected = min(max(number, low), high)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            result = float(ops.cast(ops.saturate_cast(given, target), "float64"))
+        assert low <= result <= high
+        coarsest = max(2.0**-7 if "bfloat16" in (source, target) else 0, 2.0**-10)
+        assert abs(result - expected) <= coarsest * abs(expected)
 
 
 class TestCustomGradient:

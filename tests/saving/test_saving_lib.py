@@ -433,7 +433,12 @@ def test_files_that_layers_keep(tmp_path):
     assert files(tmp_path) == ["m.keras"]
 
 
-@pytest.mark.parametrize("name", ["assets/../../evil", "assets/a/../../x", "assets/c:\\x"])
+@pytest.mark.parametrize(
+    "name",
+    ["assets/../../evil", "assets/a/../../x", "assets/c:\\x", "assets/c:x", "assets/a\\x"]
+    + [f"assets/{'n' * length}/{rest}" for length, rest in ((201, "x"), (300, "x/y"))]
+    + [f"assets/x/{'n' * 201}"],
+)
 def test_assets_stay_in_their_folder(tmp_path, name):
     path = tmp_path / "m.keras"
     arguments = with_assets(path)
@@ -442,6 +447,14 @@ def test_assets_stay_in_their_folder(tmp_path, name):
     with pytest.raises(ValueError, match=r"Not allowed: the file .* outside its folder"):
         keras.saving.load_model(path, **arguments)
     assert files(tmp_path) == ["m.keras"]
+
+
+def test_assets_may_have_long_names(tmp_path):
+    path = tmp_path / "m.keras"
+    arguments = with_assets(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"assets/{'n' * 200}/{'m' * 200}", "more")
+    keras.saving.load_model(path, **arguments)
 
 
 @pytest.mark.parametrize(
