@@ -87,7 +87,14 @@ class Operations(ShownAsTable):
 
     def summary_column(self) -> tuple[str, dict[str, str]]:
         """The title and the cells of a column for `model.summary(columns=[...])`."""
-        return "Multiply-adds", {row.name: _or_unknown(row.multiply_adds) for row in self.layers}
+        counts: dict[str, int | None] = {}
+        for row in self.layers:  # a layer with others inside has their sum
+            parts = row.name.split("/")
+            for end in range(1, len(parts) + 1):
+                name, before = "/".join(parts[:end]), counts.get("/".join(parts[:end]), 0)
+                unknown = before is None or row.multiply_adds is None
+                counts[name] = None if unknown else before + row.multiply_adds
+        return "Multiply-adds", {name: _or_unknown(count) for name, count in counts.items()}
 
 
 def operations(model: Any, input_shape: Any = None, batch_size: int = 1) -> Operations:

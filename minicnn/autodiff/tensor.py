@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff.array_like import ArrayLike
+from minicnn.autodiff.display import array_as_html
 from minicnn.autodiff.tracing import report_values_read
 from minicnn.common.dtypes import INEXACT_KINDS, with_own_dtype
 
@@ -132,6 +133,9 @@ class Tensor(ArrayLike):
     def __repr__(self) -> str:
         values = np.array2string(self.array, separator=", ", prefix="Tensor(")
         return f"Tensor({values}, dtype={self.dtype})"
+
+    def _repr_html_(self) -> str:
+        return array_as_html("Tensor", self.array)
 
     def __reduce__(self):
         return _from_pickle, (self.array,)

@@ -10,6 +10,7 @@ import numpy as np
 from minicnn.autodiff import operations
 from minicnn.autodiff.array_like import ArrayLike
 from minicnn.autodiff.changes import count_change
+from minicnn.autodiff.display import array_as_html
 from minicnn.autodiff.first_value import as_array, first_value, is_postponed
 from minicnn.autodiff.tensor import LEAF, Tensor
 from minicnn.autodiff.variable_scopes import assignment, autocast, creation
@@ -215,6 +216,9 @@ class Variable(ArrayLike):
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
         )
+
+    def _repr_html_(self) -> str:
+        return array_as_html(f'Variable "{self.path}"', self._value.array)
 
     def __deepcopy__(self, memo):
         twin = object.__new__(type(self))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minicnn.callbacks.callback import Callback, Logs
+from minicnn.common.tables import Table
 
 
 class History(Callback):
@@ -17,6 +18,17 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list] = {}
         self.epoch: list[int] = []
+
+    def table(self) -> Table:
+        """A row for each epoch, with its logs."""
+        rows = [
+            [number, *values]
+            for number, values in enumerate(zip(*self.history.values(), strict=False), 1)
+        ]
+        return Table("History", ["epoch", *self.history], rows)
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begins a new list of epochs."""

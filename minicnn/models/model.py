@@ -9,7 +9,7 @@ from typing import Any
 from minicnn.common.suggest import did_you_mean, shown
 from minicnn.layers.base.layer import Layer
 from minicnn.models import functional_config
-from minicnn.models.summary import print_summary
+from minicnn.models.summary import print_summary, summary_table
 from minicnn.saving import saving_api, saving_lib
 from minicnn.serialization import serialization_lib
 from minicnn.trainers.trainer import Trainer
@@ -94,6 +94,7 @@ class Model(Trainer, Layer):
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range: tuple[str, str] | None = None,
+        columns: Any = (),
     ) -> None:
         """Prints a table of the layers, their output shapes and numbers of parameters.
 
@@ -104,6 +105,19 @@ class Model(Trainer, Layer):
             expand_nested: whether models inside the model are listed layer by layer.
             show_trainable: whether a column shows which layers are trainable.
             layer_range: names of the first and the last layer to list.
+            columns: more columns: results of `minicnn.analysis`, such as `operations(model)`,
+                `receptive_field(model)` and `activations(model, x)` (the range of the outputs), in
+                a list; or a dict of titles and functions of a layer.
+
+        Example:
+            >>> import minicnn as keras
+            >>> from minicnn.analysis import operations, receptive_field
+            >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3)])
+            >>> model.summary(columns=[operations(model), receptive_field(model)])
+            Model: "sequential..."
+            ...
+            │ conv2d... (Conv2D) │ (None, 6, 6, 4) │ 40 │ 1,296 │ 3 × 3 │
+            ...
         """
         print_summary(
             self,
@@ -113,7 +127,12 @@ class Model(Trainer, Layer):
             expand_nested=expand_nested,
             show_trainable=show_trainable,
             layer_range=layer_range,
+            columns=columns,
         )
+
+    def _repr_html_(self) -> str:
+        """The summary, as notebooks show it."""
+        return summary_table(self)._repr_html_()
 
     def save(
         self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any

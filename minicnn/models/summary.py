@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from minicnn import tree
 from minicnn.common import dtypes
 from minicnn.common.printing import print_msg, readable_memory_size
+from minicnn.common.tables import Table
+from minicnn.models.summary_columns import MoreColumns, more_columns
 
 _ALIGN = {"left": str.ljust, "right": str.rjust, "center": str.center}
 
@@ -43,6 +45,7 @@ def print_summary(
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
+    columns: Sequence[Any] = (),
 ) -> None:
     """Prints a table of a model's layers and their numbers of parameters.
 
@@ -54,31 +57,59 @@ def print_summary(
         expand_nested: show the layers of models inside the model too.
         show_trainable: whether a column shows which layers are trainable.
         layer_range: names (or regular expressions) of the first and the last layer to show.
+        columns: more columns; see `summary_columns.py`.
     """
     nodes = _graph_nodes(model)
-    columns = _SIMPLE if _is_a_line(model, nodes) else _CONNECTED
-    shown_nodes = nodes if columns is _CONNECTED else None
-    length = 88 if columns is _SIMPLE else 108
+    own = _SIMPLE if _is_a_line(model, nodes) else _CONNECTED
+    shown_nodes = nodes if own is _CONNECTED else None
+    length = 88 if own is _SIMPLE else 108
     if positions:
-        columns = [c._replace(end=end) for c, end in zip(columns, positions, strict=False)]
+        own = [c._replace(end=end) for c, end in zip(own, positions, strict=False)]
     if show_trainable:
         length += 12
-        columns = [column._replace(end=column.end * 0.9) for column in columns]
-        columns.append(_Column("Trainable", "center", 1.0))
-    line_length = line_length or min(length, shutil.get_terminal_size().columns - 4)
-
-    layers = _select(model.layers if nodes is None else model._operations, layer_range)
-    rows = [
-        _cells(layer, depth, shown_nodes, show_trainable)
-        for top_layer in layers
-        for layer, depth in _with_nested(top_layer, 0 if expand_nested else None)
+        own = [column._replace(end=column.end * 0.9) for column in own]
+        own.append(_Column("Trainable", "center", 1.0))
+    listed = [
+        found
+        for top_layer in _select(model.layers if nodes is None else model._operations, layer_range)
+        for found in _with_nested(top_layer, 0 if expand_nested else None)
     ]
-    lines = [f'Model: "{model.name}"', *_table(columns, rows, line_length), *_totals(model)]
+    more = more_columns(columns, [(layer, path) for layer, _, path in listed])
+    rows = [
+        [*_cells(layer, depth, shown_nodes, show_trainable), *cells]
+        for (layer, depth, _), cells in zip(listed, more.rows, strict=True)
+    ]
+    added = sum(more.widths)
+    line_length = line_length or min(length, shutil.get_terminal_size().columns - 4) + added
+    shares = _with_more(own, more, line_length)
+    lines = [f'Model: "{model.name}"', *_table(shares, rows, line_length), *_totals(model)]
     text = "\n".join(lines) + "\n"
     if print_fn is None:
         print_msg(text, line_break=False)
     else:
         print_fn(text)
+
+
+def summary_table(model: Any) -> Table:
+    """The same as a plain table, which notebooks show."""
+    nodes = _graph_nodes(model)
+    columns = _SIMPLE if _is_a_line(model, nodes) else _CONNECTED
+    shown_nodes = nodes if columns is _CONNECTED else None
+    layers = model.layers if nodes is None else model._operations
+    rows = [_cells(layer, 0, shown_nodes, False) for layer in layers]
+    title = f'{type(model).__name__} "{model.name}"'
+    notes = [line.strip() for line in _totals(model)]
+    return Table(title, [column.title for column in columns], rows, notes=notes)
+
+
+def _with_more(columns: Sequence[_Column], more: MoreColumns, line_length: int) -> list[_Column]:
+    """The columns, moved together, with others behind them."""
+    end = 1 - sum(more.widths) / line_length
+    found = [column._replace(end=column.end * end) for column in columns]
+    for title, width in zip(more.titles, more.widths, strict=True):
+        end += width / line_length
+        found.append(_Column(title, "right", end + 1e-9))
+    return found
 
 
 def count_params(weights: Iterable[Any]) -> int:
@@ -133,13 +164,14 @@ def _select(layers: Sequence[Any], layer_range: Sequence[str] | None) -> Sequenc
     return layers[min(first) : max(last) + 1]
 
 
-def _with_nested(layer: Any, depth: int | None) -> Iterable[tuple[Any, int]]:
-    """The layer and, unless depth is None, all layers inside, with their depths."""
-    yield layer, depth or 0
+def _with_nested(layer: Any, depth: int | None, parent: str = "") -> Iterable[tuple[Any, int, str]]:
+    """The layer and, unless depth is None, all layers inside, with their depths and paths."""
+    path = f"{parent}{layer.name}"
+    yield layer, depth or 0, path
     if depth is None:
         return
     for inner in getattr(layer, "layers", ()):
-        yield from _with_nested(inner, depth + 1)
+        yield from _with_nested(inner, depth + 1, f"{path}/")
 
 
 def _cells(layer: Any, depth: int, nodes: list[Any] | None, show_trainable: bool) -> list[str]:

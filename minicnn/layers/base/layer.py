@@ -21,6 +21,7 @@ from minicnn.layers.base.check_input import assert_input_compatibility
 from minicnn.layers.base.drawn_outputs import fresh
 from minicnn.layers.base.layer_build import LayerBuild
 from minicnn.layers.base.layer_config import LayerConfig
+from minicnn.layers.base.layer_display import LayerDisplay
 from minicnn.layers.base.layer_inputs import LayerInputs
 from minicnn.layers.base.layer_losses import LayerLosses
 from minicnn.layers.base.layer_properties import LayerSettings
@@ -43,6 +44,7 @@ class Layer(
     LayerLosses,
     LayerSettings,
     LayerConfig,
+    LayerDisplay,
     Operation,
 ):
     """A function of tensors with weights, made to be put together into models.
