@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ import pytest
 import compare.judges.definitions
 from compare import parity
 from compare.cases import catalogue
-from compare.cases.case import BACKENDS, Case
+from compare.cases.case import BACKENDS, Case, KnownDifference
+from compare.cases.catalogue import channels_first
 from compare.cases.values import apart
 from compare.judges import definitions
 from compare.judges.differences import Slopes
 from compare.judges.opinion import Opinion
+from compare.mutants.planted import BUGS, switched_on
 from compare.parity import judge
+from minicnn import config
 
 FOLDER = Path(compare.judges.definitions.__file__).parent
 
@@ -71,22 +75,79 @@ def test_every_excused_quantity_has_an_outside_judge(backend):
     assert unjudged == []
 
 
+CONV = Case("layers", "Conv2D", (apart(2, 3, 6, 5),), {"filters": 2, "kernel_size": 2})
+
+EXCHANGED = [bug for bug in BUGS if "height and width" in bug.what]
+FIRST = ("Conv2D(", "DepthwiseConv2D(", "MaxPooling2D(", "AveragePooling2D(")
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_exchanged_height_and_width_are_seen_without_keras(name):
+    """In all libraries at once, as the truth runs the same code: only the definition differs."""
+    cases = [
+        c for c in channels_first.CASES if c.label.startswith(name) and "groups" not in c.label
+    ]
+    (case,) = cases
+    bug = EXCHANGED[0 if name == "Conv2D(" else 1]
+    config.set_backend("numpy")
+    with switched_on(bug):
+        findings = parity.examine(excused_everywhere(case), parity.Answer("no result"))
+    wrong = {f.quantity: f.wrong for f in findings if f.wrong and "config" not in f.quantity}
+    assert {"training: output 0", "training: gradient to input 0"} <= set(wrong)
+    assert all("from the definition" in why for why in wrong.values())
+
+
+def excused_everywhere(case):
+    return replace(case, known_differences=(KnownDifference("", "for a test"),))
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_truth_agrees_with_the_definitions(backend):
+def test_definitions_see_a_wrong_number_in_any_excused_quantity_and_only_there(backend):
+    """A number that is wrong in float32 and in the truth alike."""
+    unseen = []
     for case in excused(backend):
         if said := definitions.opinion(case):
-            ours, truth = judge.ours(case), judge.reference(case, confirm=False)
-            findings = judge.judge(case, ours, None, truth, [said])
-            assert [f for f in findings if f.wrong and "config" not in f.quantity] == []
+            prefixes = tuple(known.quantity for known in case.known_differences)
+            unseen += unseen_errors(case, prefixes, [said])
+    assert unseen == []
 
 
-CONV = Case("layers", "Conv2D", (apart(2, 3, 6, 5),), {"filters": 2, "kernel_size": 2})
-FIRST = Case(
-    "layers",
-    "Conv2D",
-    (apart(2, 3, 6, 6),),
-    {"filters": 2, "kernel_size": (2, 3), "data_format": "channels_first"},
-)
+@pytest.mark.keras
+def test_a_wrong_number_or_text_is_seen_by_a_relation():
+    """Of the quantities that no definition knows: gradients of warps, configurations."""
+    cases = [case for case in excused("tensorflow") if definitions.opinion(case) is None]
+    cases += [case for case in excused("tensorflow") if "channels_first" in case.label]
+    unseen, quantities = [], 0
+    for case, answer in zip(cases, parity.keras_answers("tensorflow", cases), strict=True):
+        names = tuple(name for opinion in answer.opinions for name in opinion.found)
+        unseen += unseen_errors(case, names, answer.opinions)
+        quantities += len(names)
+    assert unseen == []
+    assert quantities > 50
+
+
+def unseen_errors(case, prefixes, opinions):
+    """The quantities with these beginnings in which the judges do not see an error."""
+    ours, truth = judge.ours(case), judge.reference(case, confirm=False)
+    known = {name for opinion in opinions for name in opinion.found}
+    findings = judge.judge(case, ours, None, truth, opinions)
+    yield from (f"{case.label}: {f.wrong}" for f in findings if f.quantity in known and f.wrong)
+    for name in [n for n in ours if n.startswith(prefixes) and n in known]:
+        right = ours[name], truth.values[name]
+        ours[name], truth.values[name] = map(with_an_error, right)
+        findings = judge.judge(case, ours, None, truth, opinions)
+        ours[name], truth.values[name] = right
+        if not any(f.quantity == name and f.wrong for f in findings):
+            yield f"{case.label}: {name}"
+
+
+def with_an_error(value):
+    """The text with another last letter, or the array with another last element."""
+    if isinstance(value, str):
+        return value[:-1] + "~"
+    wrong = np.array(value)
+    wrong.flat[-1] += (0.01 * abs(wrong).max() or 1) if wrong.dtype.kind == "f" else 1
+    return wrong
 
 
 def test_a_quantity_that_only_minicnn_judged_is_wrong():

@@ -7,7 +7,15 @@ from types import FunctionType
 
 import minicnn
 from compare.cases.case import Case
-from compare.cases.catalogue import layers, losses, metrics, operations, optimizers, preprocessing
+from compare.cases.catalogue import (
+    channels_first,
+    layers,
+    losses,
+    metrics,
+    operations,
+    optimizers,
+    preprocessing,
+)
 from compare.cases.catalogue.known_differences import with_known_differences
 
 # The kinds in which every public class must have a case: the base class of each kind, and further
@@ -45,6 +53,7 @@ def cases() -> list[Case]:
     """All cases. No two have the same label."""
     everything = [
         *layers.CASES,
+        *channels_first.CASES,
         *preprocessing.CASES,
         *losses.CASES,
         *metrics.CASES,

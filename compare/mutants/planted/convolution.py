@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compare.mutants.planted.places import NN, NUMPY, WINDOW_ARGUMENTS, WINDOWS
+from compare.mutants.planted.places import EXCHANGED, MOVED, NN, NUMPY, WINDOW_ARGUMENTS, WINDOWS
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
@@ -137,6 +137,27 @@ BUGS = [
         'return x if data_format == "channels_last" else np.moveaxis(x, 1, -1)',
         'return x if data_format == "channels_last" else np.swapaxes(x, 1, -1)',
         ("layers.MaxPooling2D(pool_size=2, data_format='channels_first')",),
+    ),
+    Bug(
+        "channels first: height and width are exchanged on the way in and out",
+        FORWARD,
+        NN + "fused_layers",
+        "outputs = _conv_layer(ops.moveaxis(inputs, 1, -1), kernel, bias, **settings)\n"
+        "        outputs = ops.moveaxis(outputs, -1, 1)",
+        "outputs = _conv_layer(ops.swapaxes(inputs, 1, -1), kernel, bias, **settings)\n"
+        "        outputs = ops.swapaxes(outputs, -1, 1)",
+        ("layers.Conv2D(filters=3, kernel_size=3, data_format='channels_first')",),
+    ),
+    Bug(
+        "channels first: all other windows exchange height and width",
+        FORWARD,
+        WINDOW_ARGUMENTS,
+        MOVED,
+        EXCHANGED,
+        (
+            "layers.DepthwiseConv2D(kernel_size=3, data_format='channels_first')",
+            "Pooling2D(pool_size=(2, 3), padding='same', data_format='channels_first')",
+        ),
     ),
     Bug(
         "the bias's gradient is a mean over the positions",

@@ -1,4 +1,4 @@
-"""The beginnings of the names of the modules that bugs are planted in."""
+"""The beginnings of the names of the modules that bugs are planted in, and lines of several."""
 
 NN = "minicnn.ops.nn."
 NUMPY = "minicnn.backend.numpy."
@@ -10,3 +10,12 @@ METRICS = "minicnn.metrics."
 OPTIMIZERS = "minicnn.optimizers."
 WINDOWS = "minicnn.common.sliding_windows"
 WINDOW_ARGUMENTS = "minicnn.common.window_arguments"
+
+# How arrays with channels first are turned and turned back; exchanged: height and width, too.
+MOVED = '''np.moveaxis(x, 1, -1)
+
+
+def from_channels_last(x: Any, data_format: str) -> Any:
+    """An array (batch, *spatial, channels) in the order of the data format."""
+    return x if data_format == "channels_last" else np.moveaxis(x, -1, 1)'''
+EXCHANGED = MOVED.replace("np.moveaxis", "np.swapaxes")
