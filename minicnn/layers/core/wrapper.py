@@ -27,8 +27,6 @@ class Wrapper(Layer):
         """Builds the layer inside."""
         if not self.layer.built:
             self.layer.build(input_shape)
-            self.layer.built = True
-        self.built = True
 
     def get_config(self) -> dict[str, Any]:
         """The wrapper's arguments, and the layer inside."""
