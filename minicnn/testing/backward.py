@@ -289,7 +289,10 @@ def _in_float64(x: Any) -> Any:
     x = np.asarray(x) if isinstance(x, np.floating) else x
     if isinstance(x, list):
         x = np.array(x) if np.asarray(x).dtype.kind == "f" else x
-    return x.astype("float64", order="A") if _is_floating(x) else x
+    if not _is_floating(x):
+        return x
+    in_place = x.dtype == np.float64 and not (x.flags.c_contiguous or x.flags.f_contiguous)
+    return x if in_place else x.astype("float64", order="K")
 
 
 def _real(gradient: Any) -> np.ndarray:

@@ -22,6 +22,7 @@ from minicnn.testing.hypotheses import (
     other_inputs,
     places,
     windows,
+    windows_of_kernel,
 )
 
 Hypothesis = Callable[[Evidence], Diagnosis | None]
@@ -48,6 +49,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     places.cotangent_moved,
     masks.wrong_inputs_of_results,
     windows.moved_windows,
+    windows_of_kernel.moved,
     operands.wrong_operand,
     windows.factor_of_results,
     places.shifted,

@@ -176,4 +176,6 @@ def _is_floating(x: Any) -> bool:
 def _in_float64(x: Any) -> Any:
     x = x.array if isinstance(x, Tensor) else x
     x = np.asarray(x) if isinstance(x, np.floating) else x
-    return x.astype("float64", order="K") if _is_floating(x) else x
+    if not _is_floating(x) or (x.dtype == np.float64 and not x.flags.c_contiguous):
+        return x
+    return x.astype("float64")

@@ -118,7 +118,7 @@ def moved_windows(evidence: Evidence) -> Diagnosis | None:
         checked += 1
     if checked < max(2, 0.5 * len(right)):
         return None
-    return _say_offsets(evidence, offsets, shape)
+    return say_offsets(evidence, offsets, shape)
 
 
 def _offset(a: np.ndarray, b: np.ndarray) -> tuple[int, ...] | None:
@@ -143,7 +143,8 @@ def _offset(a: np.ndarray, b: np.ndarray) -> tuple[int, ...] | None:
     return None
 
 
-def _say_offsets(evidence: Evidence, offsets, shape) -> Diagnosis | None:
+def say_offsets(evidence: Evidence, offsets, shape) -> Diagnosis | None:
+    """What the distances of the results' parts from their right places look like."""
     index = np.array([np.unravel_index(k, shape) for k in offsets])
     moved = np.array(list(offsets.values()))
     if not moved.any():
@@ -158,12 +159,12 @@ def _say_offsets(evidence: Evidence, offsets, shape) -> Diagnosis | None:
     for axis, other in itertools.product(range(moved.shape[1]), range(index.shape[1])):
         if not moved[:, axis].any():
             continue
-        steps = np.polyfit(index[:, other], moved[:, axis], 1)
-        if np.abs(np.polyval(steps, index[:, other]) - moved[:, axis]).max() < 1e-6:
+        step = _proportion(index[:, other], moved[:, axis])
+        if step is not None:
             return Diagnosis(
                 "stride",
                 f"The gradient of each window is right, but lies in the wrong place: along axis "
-                f"{axis} it is off by {steps[0]:+.3g} for each step along axis {other} of the "
+                f"{axis} it is off by {step:+.3g} for each step along axis {other} of the "
                 "result. The stride is ignored or wrong: the window of result i begins at "
                 "`i · stride`.",
             )
@@ -172,6 +173,16 @@ def _say_offsets(evidence: Evidence, offsets, shape) -> Diagnosis | None:
         "The gradient of each result is right in itself, but goes to the wrong place: look at how "
         "the indices are computed (rows and columns exchanged?).",
     )
+
+
+def _proportion(index: np.ndarray, moved: np.ndarray) -> float | None:
+    """By how much a distance grows with each step of an index; None if not evenly."""
+    centred = index - index.mean()
+    if not centred.any():
+        return None
+    step = float(centred @ moved / (centred @ centred))
+    rest = moved - moved.mean() - step * centred
+    return step if step and np.abs(rest).max() < 1e-6 else None
 
 
 def not_transposed(evidence: Evidence) -> Diagnosis | None:
