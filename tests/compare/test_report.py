@@ -35,7 +35,7 @@ RUN = {"dataset": "mnist", "seed": 0, "library": "minicnn", "accuracy": 0.991}
 TOLD = {
     "parity": (
         [{"kind": "layers", "case": NASTY, "wrong": [f"x: {NASTY}"], "findings": [FINDING]}],
-        {"cases": 1},
+        {"cases": 1, "judges": {NASTY: {"quantities": 4, "alone": 1}}},
     ),
     "training": ([{"case": NASTY, "holds": True, "curves": CURVES}, {"case": "b"}], {}),
     "accuracy": ([RUN], {"verdicts": [VERDICT]}),

@@ -17,6 +17,7 @@ from compare.judges.opinion import Opinion
 from compare.libraries.library import Library
 
 NOT_SAVED = ("dtype", "kwargs")  # by losses
+WITH_SHORT_INTEGERS = ("jax", "torch")  # where Keras's type "int" is int32, elsewhere int64
 JUDGE = "Keras's configuration, completed"
 
 
@@ -25,6 +26,8 @@ def opinions(library: Library, case: Case, backend: str) -> Iterator[Opinion]:
     if case.kind == "ops":
         return
     found = completed(library, f"{case.kind}.{case.name}", case.settings, {"name": "case"})
+    if backend in WITH_SHORT_INTEGERS and found["config"].get("dtype") == "int32":
+        found["config"]["dtype"] = case.settings.get("dtype", "int64")
     yield Opinion(JUDGE, {"config": configuration_text(found), "config round trip": "kept"})
 
 

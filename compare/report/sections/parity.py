@@ -7,7 +7,7 @@ from typing import Any
 
 from compare.report.charts import Scale, legend, line, picture, power, powers, text
 from compare.report.html import Html, data, joined, tag
-from compare.report.parts import number, section, sentence, verdict
+from compare.report.parts import number, section, sentence, table, verdict
 from compare.report.results import Result
 
 HEADS = (
@@ -39,6 +39,7 @@ def render(results: list[Result]) -> Html:
         ),
         tag("p", verdict(not failed, f"{len(rows) - failed} of {len(rows)} cases hold")),
         tag("div", _scatter(rows), _nearer(rows), class_="split"),
+        [_judges(r) for r in results if isinstance(r.summary.get("judges"), dict)],
         _controls(results, rows),
         _table(rows),
         data("parity-rows", [_short(row) for row in rows]),
@@ -174,6 +175,19 @@ def _nearer(rows: list[dict]) -> Html:
             class_="quiet",
         ),
         legend(("dot", "holds"), ("dot-bad", "does not hold")),
+    )
+
+
+def _judges(result: Result) -> Html:
+    """Who decided about how many quantities, for one backend."""
+    counts = {who: c for who, c in result.summary["judges"].items() if isinstance(c, dict)}
+    rows = [(who, c.get("quantities"), c.get("alone")) for who, c in counts.items()]
+    alone = [who == "only minicnn" and bool(c.get("quantities")) for who, c in counts.items()]
+    return joined(
+        [
+            tag("h3", f"Who judged: Keras on {result.backend}, and those who share no code"),
+            table(("Judge", "Quantities", "of them alone"), rows, alone),
+        ]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compare.judges.definitions.operations import (
+    activations,
     arithmetic,
     convolution,
     images,
@@ -13,6 +14,7 @@ from compare.judges.definitions.operations import (
 )
 
 DEFINITIONS = {
+    **activations.DEFINITIONS,
     **arithmetic.DEFINITIONS,
     **convolution.DEFINITIONS,
     **images.DEFINITIONS,
