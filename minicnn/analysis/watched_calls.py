@@ -18,6 +18,7 @@ from minicnn.autodiff import Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.layers import InputLayer
 from minicnn.layers.base.masks import mask_of
+from minicnn.ops.symbolic.function import Function
 
 
 class Call(NamedTuple):
@@ -74,19 +75,34 @@ def watched_calls(model: Any, watch: Callable = lambda tensor: None) -> Iterator
     calls: list[Call] = []
     running: list[str] = [""]
     names = CallNames()
-    operations = operations_in(model)
-    before = {id(x): vars(x).get("call") for x in operations}
-    for operation in operations:
-        vars(operation)["call"] = _watched(operation, calls, running, names, watch)
-    try:
+    with contextlib.ExitStack() as stack:
+        for graph in _graphs_in(model):
+            stack.enter_context(_own_attribute(graph, "_fused_nodes", graph._nodes))
+        for operation in operations_in(model):
+            watched = _watched(operation, calls, running, names, watch)
+            stack.enter_context(_own_attribute(operation, "call", watched))
         yield calls
+
+
+def _graphs_in(model: Any) -> list[Any]:
+    """The functional models in a model, itself and those of sequential ones among them."""
+    layers = [getattr(x, "_functional", None) or x for x in model._flatten_layers()]
+    return list({id(x): x for x in layers if isinstance(x, Function)}.values())
+
+
+@contextlib.contextmanager
+def _own_attribute(x: Any, name: str, value: Any) -> Iterator[None]:
+    """Inside, an object has another value of an attribute of its own, unnoticed by replay."""
+    attributes = vars(x)
+    had, before = name in attributes, attributes.get(name)
+    attributes[name] = value
+    try:
+        yield
     finally:
-        for operation in operations:
-            own = before[id(operation)]
-            if own is None:
-                del vars(operation)["call"]
-            else:
-                vars(operation)["call"] = own
+        if had:
+            attributes[name] = before
+        else:
+            attributes.pop(name, None)
 
 
 def _watched(

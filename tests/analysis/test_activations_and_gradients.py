@@ -154,6 +154,25 @@ def test_nothing_changes_in_the_model(data):
     assert not any("call" in vars(x) for x in model._flatten_layers())
 
 
+def test_layers_are_fused_after_it_as_before(data):
+    """The graph notes which layers it fuses when it is first computed, or before."""
+    for looked_at_first in (False, True):
+        layers = minicnn.layers
+        model = minicnn.Sequential(
+            [
+                minicnn.Input((8, 8, 2)),
+                layers.Conv2D(4, 3, activation="relu"),
+                layers.MaxPooling2D(name="max_pooling2d"),
+            ]
+        )
+        if not looked_at_first:
+            model(data[0])
+        assert len(activations(model, data[0])) == 2
+        y = model(data[0])
+        assert len(model._functional._fused_nodes) == 2  # the input, and both layers in one
+        np.testing.assert_allclose(y, activations(model, data[0])["max_pooling2d"], rtol=1e-5)
+
+
 def test_layers_are_chosen_by_name_or_object(data):
     model = branched(minicnn)
     shared = model.get_layer("shared")

@@ -83,6 +83,8 @@ def test_multiply_adds_and_memory_are_those_of_the_layers(data):
         expected = sum(r.multiply_adds + r.backward_multiply_adds for r in rows)
         assert found[name].multiply_adds == expected
         assert found[name].bytes >= rows[-1].output_bytes
+    images = 4 * 32 * 7 * 7 * 16
+    assert found["conv + pool"].bytes >= images  # and the places of the maxima
     assert max(row.bytes for row in found.rows) <= found.most_bytes
     assert found.most_bytes <= sum(row.bytes for row in found.rows)
     share = found["conv2"].multiply_adds / found["conv2"].seconds

@@ -38,10 +38,16 @@ class AttributedRecording(Recording):
         super().add_call(function, arguments, settings, result)
         self._attribute(self._owners.now())
         for x in tree.flatten(result):
-            if isinstance(x, np.ndarray) and x.base is None:
-                name = self._name_of(x)
-                if name is not None:
-                    self.sizes[name] = x.nbytes
+            name = self._name_of(x) if isinstance(x, np.ndarray) else None
+            if name is not None:
+                self.sizes[name] = self._new_bytes(x)
+
+    def _new_bytes(self, x: np.ndarray) -> int:
+        """The bytes behind a result; 0 if it is a view of an array that is known."""
+        root = x
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        return root.nbytes if root is x or self._name_of(root) is None else 0
 
     @contextlib.contextmanager
     def one_call(self, *arguments: Any) -> Iterator[None]:
