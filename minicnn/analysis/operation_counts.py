@@ -10,6 +10,7 @@ from minicnn.analysis.multiply_adds import layer_rule, operation_count
 from minicnn.analysis.symbolic_calls import CallGraph, SymbolicCall, call_graph, open_call
 from minicnn.common.dtypes import numpy_dtype
 from minicnn.common.printing import readable_memory_size
+from minicnn.common.suggest import unknown_name
 from minicnn.common.tables import ShownAsTable, Table
 from minicnn.layers import Layer
 
@@ -61,7 +62,7 @@ class Operations(ShownAsTable):
         self.unknown = [row.name for row in rows if row.multiply_adds is None]
 
     def __getitem__(self, name: str) -> LayerOperations:
-        return next(row for row in self.layers if row.name == name)
+        return named_row(self.layers, name)
 
     def table(self) -> Table:
         """A row for each layer, and the sums."""
@@ -95,6 +96,14 @@ class Operations(ShownAsTable):
                 unknown = before is None or row.multiply_adds is None
                 counts[name] = None if unknown else before + row.multiply_adds
         return "Multiply-adds", {name: _or_unknown(count) for name, count in counts.items()}
+
+
+def named_row(rows: list, name: str) -> Any:
+    """The row of that name."""
+    for row in rows:
+        if row.name == name:
+            return row
+    raise KeyError(unknown_name("row", name, [row.name for row in rows]))
 
 
 def operations(model: Any, input_shape: Any = None, batch_size: int = 1) -> Operations:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple
 
 from minicnn import tree
 from minicnn.analysis.checks import check_model, checked_inputs
 from minicnn.analysis.loss_gradients import check_loss
-from minicnn.analysis.operation_counts import LayerOperations, operations
+from minicnn.analysis.operation_counts import LayerOperations, named_row, operations
 from minicnn.analysis.profiling.convolution_choice import convolution_choice
 from minicnn.analysis.profiling.measurement import Measured, measured
 from minicnn.analysis.profiling.owners import Owner
@@ -73,7 +74,7 @@ class Profile(ShownAsTable):
         self.steps = found.steps
 
     def __getitem__(self, name: str) -> ProfileRow:
-        return next(row for row in self.rows if row.name == name)
+        return named_row(self.rows, name)
 
     def table(self) -> Table:
         """A row for each part, the sum, and what was measured for the whole."""
@@ -89,7 +90,7 @@ class Profile(ShownAsTable):
             f"The whole step, measured apart: {whole} ({how}; the fastest quarter of {self.steps})"
             f"; its parts: {parts}.",
             f"The processor does {self.most_multiply_adds_a_second / 1e9:.3g} billion multiply-adds"
-            " a second in a large product of matrices.",
+            " a second in a product of matrices.",
         ]
         if self.most_bytes is not None:
             notes.append("Memory in all: the most that is alive at once.")
@@ -226,10 +227,11 @@ def _counts(model: Any, x: Any) -> list[LayerOperations]:
     """The operations of each call for this batch; none where the model cannot be gone through."""
     arrays = tree.flatten(x)
     shapes = tree.map_structure(lambda a: tuple(a.shape), x) if len(arrays) > 1 else arrays[0].shape
-    try:
-        return operations(model, input_shape=tuple(shapes) if len(arrays) == 1 else shapes).layers
-    except (ValueError, TypeError, AttributeError, NotImplementedError):
-        return []
+    for settings in ({"batch_size": len(arrays[0])}, {"input_shape": shapes}):
+        # The model may not know its lengths, or have a `call` that looks at values.
+        with contextlib.suppress(ValueError, TypeError, AttributeError, NotImplementedError):
+            return operations(model, **settings).layers
+    return []
 
 
 def _times(row: ProfileRow) -> tuple[float, float]:

@@ -29,6 +29,7 @@ class Owner(NamedTuple):
 
 
 LOSS, METRICS, OPTIMIZER = "loss", "metrics", "optimizer"
+INPUTS, OWN = "inputs", "model's own operations"
 SUMS = Owner("sums of gradients", "backward")
 
 
@@ -50,7 +51,7 @@ class Owners:
         self._names_of_scopes: dict[int, tuple[str, Any]] = {}
         self._by_record: dict[int, str] = {}
         self._backward: str | None = None
-        self._is_differentiating = False
+        self._is_differentiating = self._has_begun = self._in_model = False
         self.after_update = False
 
     def now(self) -> Owner:
@@ -59,16 +60,28 @@ class Owners:
             return Owner(self._backward, "backward")
         if self.after_update:
             return Owner(METRICS, "forward")
-        row = self._layer()
-        if row is None and self._is_differentiating:
+        row = self._row()
+        if row == LOSS and self._is_differentiating:
             return SUMS
-        return Owner(row or LOSS, "forward")
+        return Owner(row, "forward")
+
+    def _row(self) -> str:
+        """The name of the innermost layer's call; outside of all layers another part."""
+        self._in_model = False
+        layer = self._layer()
+        if layer is None and self._in_model:
+            return OWN
+        self._has_begun = self._has_begun or layer is not None
+        return layer or (LOSS if self._has_begun else INPUTS)
 
     def _layer(self) -> str | None:
         """The name of the innermost layer's call; None outside of all layers of the model."""
         parent, found = "", None
         for scope in open_scopes.all:
-            if not isinstance(scope.caller, Layer) or scope.caller is self._model:
+            if scope.caller is self._model:
+                self._in_model = self._has_begun = True
+                continue
+            if not isinstance(scope.caller, Layer):
                 continue
             known = self._names_of_scopes.get(id(scope))
             if known is None:
@@ -95,7 +108,7 @@ class Owners:
             record(declared, tensors, arrays, outputs, *rest)
             for y in outputs:
                 if y.record is not None:
-                    self._by_record[y.record.order] = self._layer() or LOSS
+                    self._by_record[y.record.order] = self._row()
 
         return noting
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ class AttributedRecording(Recording):
         super().__init__(inputs, variables)
         self._owners = owners
         self.sizes: dict[str, int] = {}
+        self._counted: dict[int, Callable] = {}  # arrays whose bytes are in `sizes`
         self.line_owners: list[Owner] = []
         self._attribute(Owner("weights", "forward"))
 
@@ -47,7 +49,10 @@ class AttributedRecording(Recording):
         root = x
         while isinstance(root.base, np.ndarray):
             root = root.base
-        return root.nbytes if root is x or self._name_of(root) is None else 0
+        known = self._counted.get(id(root), lambda: None)() is root
+        known = known or (root is not x and self._name_of(root) is not None)
+        self._counted[id(root)] = weakref.ref(root)
+        return 0 if known else root.nbytes
 
     @contextlib.contextmanager
     def one_call(self, *arguments: Any) -> Iterator[None]:
