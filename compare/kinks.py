@@ -151,19 +151,22 @@ class Following(contextlib.AbstractContextManager):
 
 
 def close(exact: Sequence[Call], perturbed: Sequence[Sequence[Call]], times: float) -> list[Unit]:
-    """The units whose margin is at most `times` what perturbed runs change it by.
+    """The units whose margin is at most `times` what perturbed runs change it by, closest first.
 
     A unit's own change may be small by chance, so it counts as at least the root mean square of
     its call's.
     """
-    units = []
+    units: list[tuple[float, Unit]] = []
     for number, (call, *others) in enumerate(zip(exact, *perturbed, strict=True)):
         with np.errstate(invalid="ignore"):  # margins may be infinite
             changes = np.nan_to_num([np.abs(o.margins - call.margins) for o in others], posinf=0)
         rounding = np.maximum(changes.max(0), np.sqrt(np.mean(changes**2)))
         found = np.flatnonzero(np.abs(call.margins) <= times * rounding)
-        units += [Unit(number, int(i), call.operation) for i in found]
-    return units
+        margins = np.abs(call.margins[found])
+        units += [
+            (m, Unit(number, int(i), call.operation)) for m, i in zip(margins, found, strict=True)
+        ]
+    return [unit for _, unit in sorted(units)]
 
 
 def _decisions(primitive: Primitive, args: tuple, kwargs: dict) -> tuple[Tensor, Decisions] | None:

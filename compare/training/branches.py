@@ -15,11 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from compare import kinks
-from compare.errors import ALLOWED
+from compare.errors import ALLOWED, UNIT
 from compare.libraries.truth import Truth, perturbed_arithmetic
+from compare.model.algorithms import documented_errors
 from compare.training.cases import Case
 from compare.training.step import State, Step, change
 from compare.training.train import Batch, StepModel
+from minicnn import config
 from minicnn.autodiff import GradientTape, Tensor
 from minicnn.losses import SparseCategoricalCrossentropy
 
@@ -50,8 +52,13 @@ class ExactModel:
         with self._truth.settings():
             self._steps = StepModel(self._truth, case)
 
-    def allowance(self, state: State, batch: Batch) -> Allowance:
-        """How far a step from this state may be off."""
+    def allowance(self, state: State, batch: Batch, algorithms: bool = False) -> Allowance:
+        """How far a step from this state may be off.
+
+        With `algorithms`, units are close if the documented error of the convolution algorithm that
+        minicnn chooses reaches their kink; these are many more.
+        """
+        backend = config.backend() if algorithms else "numpy"
         wide = State(*([self._truth.array(a) for a in arrays] for arrays in state))
         with self._truth.settings():
             self._steps.set(wide)
@@ -59,10 +66,14 @@ class ExactModel:
                 exact = self._gradients(batch)
             moved, others = [], []
             for seed in SEEDS:
-                with perturbed_arithmetic(seed), kinks.Following(calls) as found:
+                with (
+                    perturbed_arithmetic(seed, ALLOWED * UNIT),
+                    documented_errors(seed, backend),
+                    kinks.Following(calls) as found,
+                ):
                     moved.append(self._gradients(batch))
                 others.append(found)
-            units = kinks.close(calls, others, ALLOWED)[: kinks.MOST_UNITS]
+            units = kinks.close(calls, others, 1.0)[: kinks.MOST_UNITS]
             spread = [_rounding(g, [m[i] for m in moved]) for i, g in enumerate(exact)]
             for unit in units:
                 with kinks.Following(calls, [unit]):
@@ -91,6 +102,6 @@ class ExactModel:
 
 
 def _rounding(exact: np.ndarray, moved: list[np.ndarray]) -> np.ndarray:
-    """`ALLOWED` times the rounding of each number; at least the root mean square of all."""
+    """How far perturbed arithmetic moved each number; at least the root mean square of all."""
     changes = np.abs(np.stack(moved) - exact)
-    return ALLOWED * np.maximum(changes.max(0), np.sqrt(np.mean(changes**2)))
+    return np.maximum(changes.max(0), np.sqrt(np.mean(changes**2)))

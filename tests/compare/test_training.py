@@ -355,3 +355,12 @@ def test_beside_real_keras(tmp_path, capfd):
     (result,) = json.loads(file.read_text())["results"]
     assert result["holds"]
     assert len(result["curves"]["loss minicnn"]) == len(result["curves"]["share"]) == 5
+
+
+def test_the_error_of_an_algorithm_reaches_more_units(reference):
+    start, _ = reference(PLAIN, 1)
+    config.set_backend("numba")
+    exact, batch = branches.ExactModel(PLAIN), next(train.batches(1))
+    few, many = (exact.allowance(start, batch, algorithms).units for algorithms in (False, True))
+    assert len(many) > len(few)
+    assert set(few) <= set(many)
