@@ -66,6 +66,17 @@ class Reach:
             bounds[..., number, :] = _along(positions, axis, len(shape))[..., None]
         return cls(bounds, [Line(Fraction(1), Fraction(1), Fraction(0))] * len(axes))
 
+    @classmethod
+    def nothing(cls, rank: int, axes: int) -> Reach:
+        """The elements of a tensor that does not depend on the input."""
+        none = np.array([NOTHING, -1])
+        return cls(np.broadcast_to(none, (1,) * rank + (axes, 2)), [None] * axes)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no element depends on the input."""
+        return bool((self.bounds[..., 1] < 0).all())
+
     def take(self, axis: int, taps: Taps) -> Reach:
         """Each output along an axis depends on the elements at these positions."""
         bounds, low, high = self.bounds, None, None
@@ -97,21 +108,28 @@ class Reach:
         axes = tuple(axes)
         low = self.bounds[..., 0].min(axis=axes, keepdims=keepdims)
         high = self.bounds[..., 1].max(axis=axes, keepdims=keepdims)
-        reach = Reach(np.stack([low, high], axis=-1), self.lines)
-        return reach.constant_lines() if all(n == 1 for n in low.shape[:-1]) else reach
+        bounds = np.stack([low, high], axis=-1)
+        lines = [
+            _constant(bounds, i) if _varies(self.bounds, i) and not _varies(bounds, i) else line
+            for i, line in enumerate(self.lines)
+        ]
+        return Reach(bounds, lines)
 
     def with_lines(self, lines: Sequence[Line | None]) -> Reach:
         """The same with another formula."""
         return Reach(self.bounds, lines)
 
-    def constant_lines(self) -> Reach:
-        """The same, where all outputs depend on the same: their formula is that interval."""
-        lines = []
-        for number in range(self.bounds.shape[-2]):
-            first = int(self.bounds[..., number, 0].min())
-            last = int(self.bounds[..., number, 1].max())
-            lines.append(Line(Fraction(last - first + 1), Fraction(0), Fraction(first)))
-        return Reach(self.bounds, lines)
+
+def _varies(bounds: np.ndarray, i: int) -> bool:
+    """Whether elements depend on different parts along axis i of the input."""
+    flat = bounds[..., i, :].reshape(-1, 2)
+    return bool((flat != flat[:1]).any())
+
+
+def _constant(bounds: np.ndarray, i: int) -> Line:
+    """The formula where all elements depend on the same part."""
+    first, last = (int(n) for n in bounds[..., i, :].reshape(-1, 2)[0])
+    return Line(Fraction(last - first + 1), Fraction(0), Fraction(first))
 
 
 def union(parts: Sequence[Reach]) -> Reach:
@@ -141,6 +159,7 @@ def joined(parts: Sequence[Reach], lengths: Sequence[int], axis: int) -> Reach:
 
 
 def _common_lines(parts: Sequence[Reach]) -> list[Line | None]:
+    parts = [part for part in parts if not part.is_nothing] or parts
     return [_common_line(lines) for lines in zip(*(part.lines for part in parts), strict=True)]
 
 

@@ -171,6 +171,11 @@ def concatenation(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     return joined(parts, [x.shape[1:][axis] for x in call.inputs], axis)
 
 
+def embedded(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
+    """Each element becomes a vector, along a new last axis."""
+    return Reach(parts[0].bounds[..., None, :, :], parts[0].lines)
+
+
 def dot(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     """The axes are summed over; the others of the first tensor, then those of the second."""
     a, b = parts
@@ -283,6 +288,7 @@ LAYER_RULES: list[tuple[Any, Callable]] = [
     ((layers.Softmax, layers.LayerNormalization, layers.RMSNormalization), along_axes),
     (layers.UnitNormalization, along_axes),
     (layers.GroupNormalization, whole_image),
+    (layers.Embedding, embedded),
     (layers.Concatenate, concatenation),
     (layers.Dot, dot),
     (Merge, elementwise),
@@ -370,7 +376,7 @@ def softmax_operation(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
 def matmul_operation(call: SymbolicCall, parts: Sequence[Reach]) -> Reach | None:
     """A product with weights: all elements along the last axis."""
     first = call.arguments.args and call.arguments.args[0] is call.inputs[0]
-    return dense(call, parts) if len(parts) == 1 and first else None
+    return dense(call, parts) if len(call.inputs) == 1 and first else None
 
 
 OPERATION_RULES: dict[str, Callable] = {

@@ -201,10 +201,14 @@ def _fields(graph: CallGraph, index: int) -> tuple[dict[str, ReceptiveField], li
 def _follow(calls: list[SymbolicCall], known: dict[int, Reach | None]) -> None:
     """Adds to `known` what is found out about the outputs of calls; None for unknown."""
     for call in calls:
-        given = [x for x in call.inputs if id(x) in known]
+        given = [known[id(x)] for x in call.inputs if id(x) in known]
         if not given:
             continue
-        parts = [known[id(x)] for x in given]
+        axes = next((part.bounds.shape[-2] for part in given if part is not None), 0)
+        parts = [
+            known[id(x)] if id(x) in known else Reach.nothing(len(x.shape) - 1, axes)
+            for x in call.inputs
+        ]
         rule = rule_of(call)
         if any(part is None for part in parts):
             _follow_inside(call, known, None)
@@ -216,7 +220,8 @@ def _follow(calls: list[SymbolicCall], known: dict[int, Reach | None]) -> None:
 
 def _follow_inside(call: SymbolicCall, known: dict, parts: list[Reach] | None) -> None:
     """The same for a call by those inside it; where there are none, its outputs are unknown."""
-    if parts is not None and (call.inner or _opens(call)):
+    has_inner = bool(call.inner)
+    if parts is not None and (has_inner or _opens(call)):
         for x, start in zip(call.inputs, call.starts, strict=True):
             if id(x) in known:
                 known[id(start)] = known[id(x)]
@@ -224,6 +229,7 @@ def _follow_inside(call: SymbolicCall, known: dict, parts: list[Reach] | None) -
         ends = [known.get(id(x)) for x in call.ends]
         found = dict(zip(map(id, call.outputs), ends, strict=False))
         known.update(found)
+        call.inner = call.inner if has_inner else []  # only layers are listed
         return
     known.update((id(y), None) for y in call.outputs)
 
@@ -233,7 +239,8 @@ def _opens(call: SymbolicCall) -> bool:
     if not open_call(call):
         return False
     same = len(call.inner) == 1 and type(call.inner[0].operation) is type(call.operation)
-    return not same and bool(call.inner)
+    call.inner = [] if same else call.inner
+    return not same
 
 
 def _spatial_axes(graph: CallGraph, shape: tuple) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from minicnn.common import configuration
 from minicnn.common.naming import numbering_kept
 from minicnn.common.session import temporarily
 from minicnn.layers import Layer
+from minicnn.layers.base.call_arguments import call_signature
 from minicnn.ops.symbolic.function import Function
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
@@ -206,6 +207,9 @@ def _run(operation: Any, args: tuple, kwargs: dict) -> Any:
     declared = getattr(operation, "declaration", None)
     if declared is not None:  # written in other operations
         return declared.forward(*args, **kwargs, **operation.settings)
+    if "training" in getattr(operation, "_call_context_args", ()):
+        accepts = call_signature(operation).accepts("training")
+        kwargs = {"training": False, **kwargs} if accepts else kwargs
     return operation.call(*args, **kwargs)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 _LIKE_NUMBERS = ("", "–", "unknown", "nan", "inf")
-_STYLE = "text-align:{};padding:2px 10px;border:0"
+_STYLE = "text-align:{};padding:2px 10px;border:0;white-space:nowrap"
 
 
 class Table:

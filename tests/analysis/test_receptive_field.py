@@ -252,6 +252,46 @@ def test_what_is_unknown_says_so():
         receptive_field(model, "looks")
 
 
+def test_several_inputs():
+    """What comes from another input depends on nothing in this one."""
+    image, other = keras.Input((6, 6, 1)), keras.Input((4, 4, 2))
+    x = layers.Conv2D(2, 3, name="conv")(image)
+    x = layers.Concatenate(name="both")([layers.Add(name="sum")([x, other]), other])
+    model = keras.Model([image, other], x)
+    first, second = receptive_field(model), receptive_field(model, input_index=1)
+    assert first["both"].region(1, 2, 0) == (slice(1, 4), slice(2, 5))
+    assert first["both"].region(1, 2, 3) == (slice(0, 0), slice(0, 0))
+    assert first["both"].size == (3, 3) and first["both"].stride == (1, 1)
+    assert second["both"].size == (1, 1) and "conv" not in second
+    assert second["both"].region(1, 2, 3) == (slice(1, 2), slice(2, 3))
+
+
+@pytest.mark.parametrize(
+    "make, size",
+    [
+        (lambda: layers.RandomFlip(), (1, 1)),  # in prediction, as are these
+        (lambda: layers.RandomContrast(0.1), (1, 1)),
+        (lambda: layers.RandomRotation(0.1), (1, 1)),
+        (lambda: layers.CenterCrop(4, 4), (1, 1)),
+        (lambda: layers.Activation("softmax"), (1, 1)),
+        (lambda: layers.Softmax(axis=1), (8, 1)),
+        (lambda: layers.LayerNormalization(axis=[1, 2]), (8, 8)),
+        (lambda: layers.GroupNormalization(2), (8, 8)),
+        (lambda: layers.Lambda(lambda x: x[:, ::2]), (1, 1)),
+        (lambda: layers.Lambda(lambda x: keras.ops.max(x, axis=1)), (8, 1)),
+    ],
+)
+def test_other_layers(make, size):
+    fields = receptive_field(keras.Sequential([keras.Input((8, 8, 2)), make()]))
+    assert [field.size for field in fields.values()] == [size] and not fields.unknown
+
+
+def test_embedding():
+    model = keras.Sequential([keras.Input((7,), dtype="int32"), layers.Embedding(5, 3)])
+    model.add(layers.Conv1D(2, 3, name="conv"))
+    assert receptive_field(model, "conv").region(2) == (slice(2, 5),)
+
+
 def test_errors():
     model = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(2, 3, name="conv")])
     with pytest.raises(ValueError, match=r"Pass `input_shape`, for example \(1, 32, 32, 1\)"):
