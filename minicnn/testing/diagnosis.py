@@ -46,11 +46,13 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     windows.named_slope,
     other_inputs.right_for_another_input,
     windows.not_transposed,
+    places.reshaped,
     places.cotangent_moved,
     masks.wrong_inputs_of_results,
     windows.moved_windows,
     windows_of_kernel.moved,
     operands.wrong_operand,
+    other_inputs.right_up_to_slopes,
     windows.factor_of_results,
     places.shifted,
     masks.masked_by_sign,
@@ -59,20 +61,30 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     cotangents.not_linear,
 )
 
+IN_SAMPLES = (
+    factors.zeros,
+    cotangents.cotangent_ignored,
+    factors.constant_factor,
+    masks.mask_missing,
+    cotangents.cotangent_passed_through,
+    other_inputs.belongs_to_another_input,
+    other_inputs.right_for_another_input,
+)
+"""Those that need not know the right gradient of every element."""
+
 KINDS = (
     "zeros, ties, sign, factor, cotangent ignored, mask, slope, order, transpose, flip, shift, "
     "mean term, variance term, mean and variance terms, sum term, added term, missing factor, "
     "batch, overwritten, border, not visited, stride, wrong element, wrong operand, permuted, "
-    "not linear, wrong axis, shape, not summed, summed too far, padding, not finite"
+    "not linear, wrong axis, wrong index, shape, not summed, summed too far, padding, not finite"
 ).split(", ")
 """The words that a diagnosis may begin with."""
 
 
 def diagnose(evidence: Evidence) -> Diagnosis | None:
     """The first explanation that fits; None if none does."""
-    if not np.isfinite(evidence.found).all() or not np.isfinite(evidence.truth).all():
-        return None
-    for hypothesis in HYPOTHESES:
+    complete = bool(np.isfinite(evidence.truth).all())
+    for hypothesis in HYPOTHESES if complete else IN_SAMPLES:
         found = hypothesis(evidence)
         if found is not None:
             return found

@@ -36,7 +36,7 @@ class Evidence:
         self.jacobian = compared.truth.jacobian
         self.cotangent = cotangent
         self.cotangents = function.split(cotangent)
-        self.scale = max(np.abs(self.truth).max(initial=0.0), np.abs(self.found).max(initial=0.0))
+        self.scale = float(max(np.nanmax(np.abs(self.truth)), np.abs(self.found).max(initial=0.0)))
 
     def same(self, a: np.ndarray, b: np.ndarray) -> bool:
         """Whether two arrays are equal to the exactness of the truth."""
@@ -108,9 +108,17 @@ class Evidence:
 
     def _slope(self, arrays, direction, cotangent) -> float | None:
         """The derivative along a direction at another point."""
+        slopes = self.slopes_at(arrays, direction)
+        if slopes is None or slopes.shape != cotangent.shape:
+            return None
+        return float(cotangent @ slopes)
+
+    def slopes_at(self, arrays: list[np.ndarray], direction: np.ndarray) -> np.ndarray | None:
+        """The derivatives of the results along a direction at another point."""
         moved = Differentiable.__new__(Differentiable)
         moved.__dict__.update(self.function.__dict__, arrays=arrays)
-        line = line_through(moved, self.i, direction * step_unit(self.x))
+        unit = step_unit(self.x)
+        line = line_through(moved, self.i, direction * unit)
         try:
             if self.compared.method == COMPLEX:
                 slopes = complex_step(line)
@@ -118,6 +126,4 @@ class Evidence:
                 slopes = best_central(line, line(0.0)).slopes
         except Exception:  # the user's function may refuse the other point
             return None
-        if slopes.shape != cotangent.shape or not np.isfinite(slopes).all():
-            return None
-        return float(cotangent @ slopes) / step_unit(self.x)
+        return slopes / unit if np.isfinite(slopes).all() else None

@@ -123,6 +123,9 @@ def _text(
         f"It looks like this: {diagnosis.text}"
         if diagnosis
         else "It looks like none of the usual mistakes."
+        if np.isfinite(compared.truth.gradient).all()
+        else "Only some elements were compared, too few to say what it looks like: take smaller "
+        "inputs."
     )
     notes = [f"Expected values by {compared.method}."]
     if compared.order is not None:

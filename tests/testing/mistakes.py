@@ -166,6 +166,49 @@ def of_norm(kind, **how):
 
 
 PLANTED = [
+    *named(
+        "transpose",
+        "x",
+        affine_tanh,
+        (SQUARE, OTHER),
+        before_an_activation=lambda d, x, w: (
+            (d / np.cosh(x @ w) ** 2) @ w,
+            x.T @ (d / np.cosh(x @ w) ** 2),
+        ),
+    ),
+    *named(
+        "slope",
+        "x",
+        lambda x, h, w: np.tanh(x @ w + h),
+        (SQUARE, ROWS[:3], OTHER),
+        not_squared=lambda d, x, h, w: (
+            (d * (1 - np.tanh(x @ w + h))) @ w.T,
+            d * (1 - np.tanh(x @ w + h)),
+            x.T @ (d * (1 - np.tanh(x @ w + h))),
+        ),
+    ),
+    *named(
+        "wrong index",
+        "x",
+        average_pool,
+        (IMAGES,),
+        first_channel=lambda d, x: spread(0 * d + d[:, :1], x, 0.25),
+    ),
+    *named(
+        "not visited",
+        "x",
+        max_pool,
+        (RANDOM.normal(size=(2, 2, 6, 6)),),
+        last_row=lambda d, x: max_pool_backward(d * [[1], [1], [0]], x),
+        first_row=lambda d, x: max_pool_backward(d * [[1], [0], [0]], x),
+    ),
+    *named(
+        "transpose",
+        "x",
+        lambda x: x.transpose(1, 2, 3, 0).reshape(3, -1),
+        (IMAGES,),
+        reshaped=lambda d, x: d.reshape(x.shape),
+    ),
     *named("zeros", "x", np.sin, (X,), nothing_written=lambda d, x: 0 * x),
     *named("sign", "x", np.cos, (X,), cosine=lambda d, x: d * np.sin(x)),
     *named("factor", "x", np.square, (X,), without_two=lambda d, x: d * x),

@@ -24,7 +24,8 @@ def zeros(evidence: Evidence) -> Diagnosis | None:
 
 def constant_factor(evidence: Evidence) -> Diagnosis | None:
     """One factor for all elements."""
-    factor = evidence.factor(evidence.found, evidence.truth)
+    known = np.isfinite(evidence.truth)
+    factor = evidence.factor(evidence.found[known], evidence.truth[known])
     if factor is None or abs(factor - 1) < 1e-5:
         return None
     if abs(factor + 1) < 1e-6:

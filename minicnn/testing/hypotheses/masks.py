@@ -30,7 +30,8 @@ def ties(evidence: Evidence) -> Diagnosis | None:
 
 def mask_missing(evidence: Evidence) -> Diagnosis | None:
     """Right where the truth is not zero, but not zero elsewhere."""
-    found, truth = evidence.found, evidence.truth
+    known = np.isfinite(evidence.truth)
+    found, truth = evidence.found[known], evidence.truth[known]
     zero = np.abs(truth) <= 1e-9 * evidence.scale
     if zero.all() or not zero.any():
         return None

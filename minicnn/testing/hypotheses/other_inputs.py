@@ -30,6 +30,48 @@ def right_for_another_input(evidence: Evidence) -> Diagnosis | None:
     return None
 
 
+def right_up_to_slopes(evidence: Evidence) -> Diagnosis | None:
+    """The same, where an activation follows, whose slope changes with the input, too.
+
+    So each result's part has to be right up to a factor of its own.
+    """
+    if not evidence.linear():
+        return None
+    function = evidence.function
+    found = [evidence.found_jacobian @ d.ravel() for d in evidence.directions]
+    here = [evidence.jacobian @ d.ravel() for d in evidence.directions]
+    if _proportional(found, here):  # so it is a slope only
+        return None
+    for k, (name, array) in enumerate(zip(function.names, function.arrays, strict=True)):
+        if k == evidence.i or array.size < 2:
+            continue
+        for kind, words, changed in moves(array):
+            if kind == "shift" or np.array_equal(changed, array):
+                continue
+            arrays = [changed if j == k else x for j, x in enumerate(function.arrays)]
+            there = [evidence.slopes_at(arrays, d) for d in evidence.directions]
+            if any(s is None for s in there) or not _proportional(found, there):
+                continue
+            return Diagnosis(
+                kind,
+                f"`{name}` is used in the backward pass as if it were {words}: each result's part "
+                "is right for that, up to the slope of what follows.",
+            )
+    return None
+
+
+def _proportional(found: list[np.ndarray], there: list[np.ndarray]) -> bool:
+    """Whether, for most results, all directions have the same ratio, and not all are zero."""
+    scale = max(np.abs(s).max() for s in there)
+    used = np.all([np.abs(s) > 1e-6 * scale for s in there], axis=0)
+    if used.sum() < max(3, 0.4 * len(used)):
+        return False
+    ratios = np.array([f[used] / s[used] for f, s in zip(found, there, strict=True)])
+    return bool(np.abs(ratios).max() > 1e-9) and bool(
+        (np.ptp(ratios, axis=0) <= 1e-4 * (np.abs(ratios).max(axis=0) + 1e-9)).all()
+    )
+
+
 def belongs_to_another_input(evidence: Evidence) -> Diagnosis | None:
     """The gradient of an input was returned in the place of another's."""
     function = evidence.function

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,32 @@ def cotangent_moved(evidence: Evidence) -> Diagnosis | None:
                 f"It is right for a cotangent that is {words}: the cotangent is used in the wrong "
                 f"places{_times(factor)}.",
             )
+    for axis, index in [(a, i) for a in range(cotangent.ndim) for i in (0, -1)]:
+        if cotangent.shape[axis] < 2:
+            continue
+        only = np.broadcast_to(cotangent.take([index], axis), cotangent.shape)
+        if evidence.factor(evidence.found, gradient(only)) is not None:
+            which = "first" if index == 0 else "last"
+            return Diagnosis(
+                "wrong index",
+                f"Only the {which} index of the cotangent along axis {axis} is used, in the place "
+                "of all of them.",
+            )
+    return _reshaped(evidence, cotangent, gradient)
+
+
+def _reshaped(evidence: Evidence, cotangent: np.ndarray, gradient: Any) -> Diagnosis | None:
+    """The cotangent's axes are in the wrong order when it is reshaped to a matrix."""
+    orders = list(itertools.permutations(range(cotangent.ndim)))
+    for came, due in itertools.product(orders, orders):
+        shape = tuple(cotangent.shape[a] for a in due)
+        moved = cotangent.transpose(came).reshape(shape).transpose(np.argsort(due))
+        if came != due and evidence.factor(evidence.found, gradient(moved)) is not None:
+            return Diagnosis(
+                "transpose",
+                f"The cotangent is reshaped with its axes in the order {came}, but the order {due} "
+                "is due: `transpose` it first.",
+            )
     return None
 
 
@@ -60,21 +87,36 @@ def shifted(evidence: Evidence) -> Diagnosis | None:
     return None
 
 
-def permuted(evidence: Evidence) -> Diagnosis | None:
-    """The right numbers in another order."""
+def reshaped(evidence: Evidence) -> Diagnosis | None:
+    """The right numbers, reshaped where axes should have been exchanged."""
     found, truth = evidence.found, evidence.truth
-    if np.unique(np.round(truth / max(evidence.scale, 1e-300), 9)).size < 4:
+    if not _same_numbers(evidence):
         return None
-    if not evidence.same(np.sort(found, None), np.sort(truth, None)):
-        return None
-    for axes in itertools.permutations(range(truth.ndim)):
-        if evidence.same(truth.transpose(axes).reshape(truth.shape), found):
+    orders = list(itertools.permutations(range(truth.ndim)))
+    for came, due in itertools.product(orders, orders):
+        shape = tuple(truth.shape[a] for a in due)
+        moved = truth.transpose(came).reshape(shape).transpose(np.argsort(due))
+        if came != due and evidence.same(moved, found):
             return Diagnosis(
                 "transpose",
-                f"The right numbers, with the axes in the order {axes} and then reshaped: `reshape`"
-                " does not exchange axes; use `transpose`.",
+                f"The right numbers, but with the axes in the order {came} instead of {due} where "
+                "they were reshaped: `reshape` does not exchange axes; use `transpose`.",
             )
+    return None
+
+
+def permuted(evidence: Evidence) -> Diagnosis | None:
+    """The right numbers in another order."""
+    if not _same_numbers(evidence):
+        return None
     return Diagnosis("permuted", "The right numbers are all there, but in other places.")
+
+
+def _same_numbers(evidence: Evidence) -> bool:
+    """Whether the found gradient has the right numbers, in any order, and several of them."""
+    if np.unique(np.round(evidence.truth / max(evidence.scale, 1e-300), 9)).size < 4:
+        return False
+    return evidence.same(np.sort(evidence.found, None), np.sort(evidence.truth, None))
 
 
 def moves(array: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:

@@ -25,6 +25,7 @@ def lost_contributions(evidence: Evidence) -> Diagnosis | None:
     return (
         _lost_results(evidence, due, lost)
         or _lost_inputs(evidence, due, lost)
+        or _results_written_over(evidence, due, lost)
         or _overwritten(evidence, due, lost)
     )
 
@@ -57,6 +58,12 @@ def _lost_results(evidence: Evidence, due, lost) -> Diagnosis | None:
             "instead of `=`, or a sum over axis 0).",
         )
     where = ", ".join(f"{p} along axis {a}" for a, p in zip(fixed, places, strict=True))
+    if any(p != shape[a] - 1 for a, p in zip(fixed, places, strict=True)):
+        return Diagnosis(
+            "not visited",
+            f"Only the results at index {where} count: is there a `return` or a `break` inside the "
+            "loop, or a loop too few?",
+        )
     return Diagnosis(
         "overwritten",
         f"Only the results at index {where} count: what the others give is overwritten or never "
@@ -78,6 +85,34 @@ def _lost_inputs(evidence: Evidence, due, lost) -> Diagnosis | None:
         "border" if "border" in where else "not visited",
         f"{int(without.sum())} elements get no gradient at all{where}; the others are right: they "
         "are not visited by a loop, or cut off with the padding.",
+    )
+
+
+def _results_written_over(evidence: Evidence, due, lost) -> Diagnosis | None:
+    """Whole results are lost: never visited, or later windows write zeros over them."""
+    shapes = evidence.function.shapes
+    if len(shapes) != 1 or shapes[0] == evidence.x.shape:
+        return None
+    rows = (lost == due).all(axis=1) & due.any(axis=1)
+    if not rows.any() or lost[~rows].any():
+        return None
+    where = evidence_where(rows.reshape(shapes[0]))
+    if " index along" in where:
+        return Diagnosis(
+            "not visited",
+            f"The cotangents of {int(rows.sum())} results{where}, are lost, the others are right: "
+            "a loop over the results ends too early or begins too late.",
+        )
+    grid = rows.reshape(shapes[0])
+    last = grid[:, -1, -1] if grid.ndim == 4 and shapes[0][3] == evidence.x.shape[3] else None
+    last = grid[:, :, -1, -1] if last is None and grid.ndim == 4 else last
+    if last is None or last.any():
+        return None
+    return Diagnosis(
+        "overwritten",
+        f"The cotangents of {int(rows.sum())} results are lost, the others are right, and the last "
+        "ones always: a later window writes over what an earlier one gave. Add up: `+=` instead "
+        "of `=`.",
     )
 
 
