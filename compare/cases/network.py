@@ -28,8 +28,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that happens to the compiled model: a `fit`, a change, saving and loading.
+
+    `name` is a method of `compare.cases.kinds.network_life.Life`, `settings` are its arguments.
+    """
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Network:
-    """An architecture and how it is trained. Shapes do not include the batch.
+    """An architecture and what happens to it. Shapes do not include the batch.
+
+    The data have `rows` rows, of which the first `batch` are those whose gradients are compared.
 
     Attributes:
         inputs: their shapes.
@@ -38,6 +51,10 @@ class Network:
         labels: their kind, a key of `network_data.LABEL_KINDS`.
         weighted: whether it is trained with sample weights.
         vocabulary: if not zero, inputs are whole numbers below it, for an Embedding.
+        padded: whether some steps of each input are zero, for a mask.
+        metrics: those of `compile`: the first without weights of rows, the others with them.
+        events: what happens to the compiled model, in this order.
+        theme: what the network was drawn for, a name in `compare.fuzz.themes`.
     """
 
     inputs: tuple[tuple[int, ...], ...]
@@ -50,3 +67,8 @@ class Network:
     weighted: bool = False
     sequential: bool = False
     vocabulary: int = 0
+    padded: bool = False
+    rows: int = 0
+    metrics: tuple[LibraryObject, ...] = ()
+    events: tuple[Event, ...] = ()
+    theme: str = "small"

@@ -1,8 +1,11 @@
-"""Compares random networks on minicnn and on Keras: output, gradients, three training steps.
+"""Compares random networks on minicnn and on Keras: output, gradients, and what happens to them.
 
-Hypothesis draws small networks with branches, merges, shared layers, losses and optimizers. Each is
-compared with the float64 truth as in `parity`. The first that differs is made as small as possible
-and printed as a short program that runs with real Keras and with minicnn (`minicnn run`).
+Hypothesis draws networks of twelve themes: small ones with branches, merges and shared layers; wide
+ones with large batches, for which compiled kernels are made; masks; formats; settings of
+optimizers. They are trained, evaluated, changed, frozen, saved and loaded. Judges are real Keras,
+float64, and minicnn itself: replayed or not, on one thread or two, fused or not, Numba or NumPy.
+The first network that differs is made as small as possible and printed as a short program that runs
+with real Keras and with minicnn (`minicnn run`).
 """
 
 from __future__ import annotations
@@ -17,14 +20,13 @@ from typing import Any
 
 from compare.cases.network import Network
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import print_table, progress
-from compare.fuzz import program_text
+from compare.cli.table import progress
+from compare.fuzz import program_text, rows
 from compare.fuzz.network_verdict import HOLDS, Verdict, examine
 from compare.libraries import EXTRAS, worker
 from minicnn.cli.arguments import at_least
 
 SUMMARY = "compare random networks; print the smallest that differs as a program"
-HEADS = ("network", "worst quantity", "minicnn", "Keras", "float32 explains", "verdict")
 SHOWN = 10
 
 
@@ -51,8 +53,10 @@ def command(options: argparse.Namespace) -> Outcome:
     with worker.open_worker(
         options.backend, "compare.fuzz.network_verdict:keras_results"
     ) as run_in_keras:
-        examine = _with_progress(run_in_keras, options.examples)
-        searched = search.Search(examine, options.seconds)
+        print(rows.HEAD, flush=True)
+        searched = search.Search(
+            _with_progress(run_in_keras, options.examples), options.seconds, show=rows.show
+        )
         searched.run(options.examples, seed)
     progress(1, 1, "")
     return _outcome(searched, seed, options)
@@ -76,18 +80,11 @@ def _outcome(searched: Any, seed: int, options: argparse.Namespace) -> Outcome:
     if searched.failure:
         verdicts.insert(0, searched.failure)
     results = [_result(v) for v in verdicts]
-    rows = [
-        [r["network"], r["quantity"], *_errors(r), r["limit"], r["wrong"] or "holds"]
-        for r in results
-    ]
-    if rows:
-        print_table(HEADS, rows, ["bad" if r["wrong"] else None for r in results])
     counts = Counter(v.what for v in searched.verdicts)
-    print(
-        f"\n{len(searched.verdicts)} random networks (--seed {seed}) on {options.backend}: ", end=""
-    )
+    drawn = len(searched.verdicts)
+    print(f"\n{drawn} random networks (--seed {seed}) on {options.backend}: ", end="")
     print(", ".join(f"{n} {what}" for what, n in counts.most_common()) + ".")
-    summary = {"networks": len(searched.verdicts), "seed": seed, **counts}
+    summary = {"networks": drawn, "seed": seed, **counts}
     if not searched.failure:
         none = "no network could be compared." if not counts[HOLDS] else None
         return Outcome(results, summary, none)
@@ -106,16 +103,13 @@ def _share_of_limit(verdict: Verdict) -> float:
     return shown.ours.relative / shown.limit if shown and shown.ours else 0.0
 
 
-def _errors(result: dict[str, Any]) -> list[float | None]:
-    return [e and e[0] for e in (result["ours"], result["keras"])]
-
-
 def _result(verdict: Verdict) -> dict[str, Any]:
     shown = verdict.shown
     label = program_text.in_one_line(verdict.network)
     title = f"{label}.\n\n{shown.quantity}: {shown.wrong or 'holds'}\n"
     return {
         "network": label,
+        "theme": verdict.network.theme,
         **asdict(shown),
         "unclear": verdict.unclear,
         "program": program_text.program(verdict.network, shown.quantity, title),

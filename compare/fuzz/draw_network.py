@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -9,36 +11,50 @@ from hypothesis import strategies as st
 
 import minicnn
 from compare.cases.network import Network, Step
-from compare.fuzz import layer_settings, training_settings
-from compare.fuzz.layer_settings import Draw, Shape
+from compare.fuzz import event_settings, layer_settings, training_settings
+from compare.fuzz.layer_settings import Draw, LayerChoice, Shape
+from compare.fuzz.themes import NUMBERED, THEMES, Theme
 
-MOST_STEPS = 6
-LARGEST = 500  # numbers in a layer's output for one row, at most
-SIDES = {1: 12, 2: 9, 3: 8, 4: 5}  # the longest side of an input, by its rank
+LEAST = 72  # multiplications for each number of an input, of a small convolution
 
 
 class NetworkBuilder:
-    """Builds a random network. `tensors` are symbolic tensors of minicnn, which have the shapes."""
+    """Builds a random network. `tensors` are symbolic tensors of minicnn, which have the shapes.
 
-    def __init__(self, draw: Draw):
+    `rows` is how many rows are trained on in all events together.
+    """
+
+    def __init__(self, draw: Draw, theme: Theme, rows: int):
         self.draw = draw
+        self.theme = theme
         self.steps: list[Step] = []
         self.layers: list[Any] = []
         self.vocabulary = 0
         self.inputs: list[Shape] = []
         self.tensors: list[Any] = []
+        self._work = theme.work / rows
 
     def add_inputs(self) -> None:
         """Draw the inputs, all of the same rank."""
-        rank = self.draw(st.sampled_from([1, 2, 3, 3, 4]))
-        shape = layer_settings.each(self.draw, (1,) * (rank - 1), 1, SIDES[rank])
-        shape = (*shape, self.draw(st.integers(1, 6)))
-        words = rank == 1 and self.draw(st.integers(0, 4)) == 4
+        theme, draw = self.theme, self.draw
+        rank = draw(st.sampled_from(theme.ranks))
+        for _ in range(10):
+            shape = layer_settings.each(draw, (1,) * (rank - 1), 1, theme.sides.get(rank, 1))
+            shape = (*shape, draw(st.integers(*theme.channels)))
+            if not theme.first or prod(shape) * LEAST < self._work:
+                break
+        words = rank == 1 and not theme.is_wide
+        words = words and (theme.name == "masks" or draw(st.integers(0, 4)) == 4)
         self.vocabulary = 7 if words else 0
-        self.inputs = [shape] * self.draw(st.integers(1, 1 if words else 2))
+        most = 1 if words or theme.first else 2
+        self.inputs = [shape] * draw(st.integers(1, most))
         self.tensors = [minicnn.Input(s, dtype="int32" if words else None) for s in self.inputs]
         if words:
-            self.call("Embedding", {"input_dim": 7, "output_dim": self.draw(st.integers(1, 4))})
+            settings: dict[str, Any] = {"input_dim": 7, "output_dim": draw(st.integers(1, 4))}
+            masked = {"mask_zero": True} if theme.name == "masks" else {}
+            self.call("Embedding", settings | masked)
+        elif theme.first:
+            any(self.add_layer_of(theme.first) for _ in range(8))
 
     def call(
         self, name: str, settings: dict, *sources: int, shared_with: int | None = None
@@ -51,8 +67,10 @@ class NetworkBuilder:
         else:
             layer = self.layers[shared_with]
         result = layer(called_on[0] if len(called_on) == 1 else called_on)
-        if not 0 < prod(result.shape[1:]) <= LARGEST:
+        work = multiplications(layer, called_on[0], result)
+        if not 0 < prod(result.shape[1:]) <= self.theme.largest or work > self._work:
             return False
+        self._work -= work
         self.layers.append(layer)
         self.tensors.append(result)
         self.steps.append(Step(name, settings, sources, shared_with))
@@ -78,12 +96,20 @@ class NetworkBuilder:
         source = last if back < 2 else self.draw(st.integers(0, last))
         if self.vocabulary and source < len(self.inputs):
             return
+        self.add_layer_of(self.theme.layers, source)
+
+    def add_layer_of(self, kinds: Sequence[LayerChoice], source: int = -1) -> bool:
+        """Add one of these layers, on the last tensor by default. False if it does not fit."""
+        source %= len(self.tensors)
         shape = self.shape(source)
-        fitting = [kind for kind in layer_settings.ONE_INPUT if len(shape) in kind.ranks]
+        fitting = [kind for kind in kinds if len(shape) in kind.ranks]
+        if not fitting:
+            return False
         kind = self.draw(st.sampled_from(fitting))
         settings = kind.settings(self.draw, shape)
-        if settings is not None:
-            self.call(kind.name.format(n=len(shape) - 1), settings, source)
+        if settings is None:
+            return False
+        return self.call(kind.name.format(n=len(shape) - 1), settings, source)
 
     def add_merge(self) -> None:
         """Add a merging layer on the last tensor and others with shapes that fit."""
@@ -153,31 +179,86 @@ class NetworkBuilder:
         )
 
 
-@st.composite
-def networks(draw: Draw) -> Network:
-    """A random network with its loss, optimizer and labels."""
-    builder = NetworkBuilder(draw)
+def multiplications(layer: Any, x: Any, y: Any) -> float:
+    """About how many multiplications a layer with a kernel does for one row."""
+    places = max(prod(x.shape[1:-1]), prod(y.shape[1:-1]))
+    return places * sum(prod(w.shape) for w in layer.weights if len(w.shape) > 1)
+
+
+def _drawn_layers(draw: Draw, theme: Theme, rows: int) -> NetworkBuilder:
+    builder = NetworkBuilder(draw, theme, rows)
     builder.add_inputs()
-    for _ in range(MOST_STEPS):
+    for _ in range(theme.most_steps):
         if builder.steps and not draw(st.integers(0, 7)):
             break
         builder.add_step()
-    if not builder.steps:
-        builder.call("Dense", {"units": 1})
-    goal = draw(st.sampled_from(training_settings.goals(builder.shape(-1))))
+    if not any(layer.weights for layer in builder.layers):
+        builder.call("Dense", {"units": 2})
+    return builder
+
+
+@st.composite
+def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
+    """A random network of a theme with its data, loss, optimizer and events."""
+    few, many = theme.batch
+    batch = draw(st.integers(few, draw(st.sampled_from([many, (few + many) // 2]))))
+    rows = event_settings.rows(draw, theme, batch)
+    builder = _drawn_layers(draw, theme, rows * (2 if theme.is_wide else 4))
+    if theme.goals and len(builder.shape(-1)) > 1:
+        builder.call("Flatten", {})
+    if theme.goals and builder.shape(-1)[-1] < 2:
+        builder.call("Dense", {"units": draw(st.integers(2, 12))})
+    goals = training_settings.goals(builder.shape(-1))
+    goal = draw(st.sampled_from([g for g in goals if not theme.goals or g.labels in theme.goals]))
     if goal.head:
         builder.call("Activation", {"activation": goal.head})
     inputs, steps = builder.used_part()
+    by_row = goal.by_row and len(builder.shape(-1)) == 1
     chain = all(s.sources == (i,) and s.shared_with is None for i, s in enumerate(steps))
+    optimizer = training_settings.optimizer(draw, bool(builder.vocabulary), theme.plain)
+    loss = goal.loss(draw)
+    steps, freezable = _with_frozen(draw, steps, builder)
+    by_class = goal.labels in NUMBERED and len(builder.shape(-1)) == 1 and goal.by_row
     return Network(
         inputs=inputs,
         steps=steps,
         output=builder.shape(-1),
-        batch=draw(st.integers(1, 4)),
-        loss=goal.loss(draw),
+        batch=batch,
+        loss=loss,
         labels=goal.labels,
-        optimizer=training_settings.optimizer(draw, embedding=bool(builder.vocabulary)),
-        weighted=goal.by_row and len(builder.shape(-1)) == 1 and draw(st.booleans()),
+        optimizer=optimizer,
+        weighted=by_row and draw(st.booleans()),
         sequential=len(inputs) == 1 and chain and draw(st.booleans()),
         vocabulary=builder.vocabulary,
+        padded=theme.name == "masks" and not builder.vocabulary,
+        rows=rows,
+        metrics=training_settings.metrics(draw, goal, loss),
+        events=event_settings.events(draw, theme, optimizer, by_class, freezable),
+        theme=theme.name,
+    )
+
+
+def _with_frozen(
+    draw: Draw, steps: tuple[Step, ...], builder: NetworkBuilder
+) -> tuple[tuple[Step, ...], bool]:
+    """The steps, one of them named "frozen", if another one has weights, too."""
+    shared = {step.shared_with for step in steps}
+    weighted = [
+        i
+        for i, step in enumerate(steps)
+        if step.shared_with is None and _has_weights(step, builder)
+    ]
+    free = [i for i in weighted if i not in shared]
+    if len(weighted) < 2 or not free or not draw(st.booleans()):
+        return steps, False
+    chosen = draw(st.sampled_from(free))
+    named = replace(steps[chosen], settings={**steps[chosen].settings, "name": "frozen"})
+    return (*steps[:chosen], named, *steps[chosen + 1 :]), True
+
+
+def _has_weights(step: Step, builder: NetworkBuilder) -> bool:
+    return any(
+        layer.trainable_weights
+        for layer, other in zip(builder.layers, builder.steps, strict=True)
+        if other.name == step.name and other.settings == step.settings
     )

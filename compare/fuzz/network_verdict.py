@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,12 +13,15 @@ from compare import parity
 from compare.cases.case import Case
 from compare.cases.network import Network
 from compare.errors import error
+from compare.fuzz.reference import MORE_SEEDS, Reference, reference, widened
+from compare.fuzz.variants import USUAL, VARIANTS, Variant, configured
 from compare.libraries.minicnn import MiniCNN
 from compare.parity import judge
-from compare.parity.judge import WIDEST, Finding
+from compare.parity.judge import Finding
 
 RunInKeras = Callable[[Case], Any]
-MORE_SEEDS = range(1, 17)
+WINOGRAD = 8.0  # times the rounding error of other algorithms
+WIDEST = 0.1  # where float32 explains larger errors than this, a comparison proves nothing
 KERAS_ERRORS = ("ValueError", "TypeError", "AttributeError", "KeyError", "IndexError")
 
 HOLDS = "holds"
@@ -62,23 +66,29 @@ def keras_results(library: Any, cases: Any) -> Any:
         yield parity.result_of(library, case)
 
 
-def examine(network: Network, run_in_keras: RunInKeras) -> Verdict:
-    """Run the network on both libraries and in float64, and compare.
+def examine(network: Network, run_in_keras: RunInKeras, known: Reference | None = None) -> Verdict:
+    """Run the network on both libraries, in float64 and in minicnn's other ways, and compare.
 
-    If there is a difference, the limits are computed again with more perturbed runs.
+    If there is a difference, the limits are computed again with more perturbed computations. The
+    truth may be known from before.
     """
     case = Case("networks", "network", settings={"network": network})
-    keras = run_in_keras(case)
-    ours = parity.result_of(MiniCNN(), case)
+    with ThreadPoolExecutor(1) as pool:  # Keras computes in its own process at the same time
+        answer = pool.submit(run_in_keras, case)
+        ours = _ours(case, USUAL)
+        others, truth = {}, known
+        if not isinstance(ours, str):
+            others = {variant: _ours(case, variant) for variant in VARIANTS}
+            truth = truth or _reference(case)
+        keras = answer.result()
     if isinstance(keras, str) or isinstance(ours, str):
         return _with_errors(network, ours, keras)
-    try:
-        found = _findings(case, ours, keras, judge.PERTURBATION_SEEDS)
-        if any(f.wrong and f.limit <= WIDEST for f in found):
-            found = _findings(case, ours, keras, MORE_SEEDS)
-    except Exception as error:
-        why = f"minicnn's NumPy backend raised {type(error).__name__}: {error}"
-        return Verdict(network, DIFFERS, [Finding("all", None, None, 0.0, why)])
+    if isinstance(truth, str):
+        return Verdict(network, DIFFERS, [Finding("all", None, None, 0.0, truth)])
+    margin = WINOGRAD if _has_winograd(network) else 1.0
+    found = _findings(ours, keras, others, truth, margin)
+    if not known and any(f.wrong and 0.0 < f.limit <= WIDEST for f in found):
+        found = _findings(ours, keras, others, widened(truth, case, MORE_SEEDS), margin)
     clear = [f for f in found if f.limit <= WIDEST]
     what = HOLDS
     if any(f.wrong for f in clear):
@@ -88,33 +98,103 @@ def examine(network: Network, run_in_keras: RunInKeras) -> Verdict:
     return Verdict(network, what, clear, len(found) - len(clear))
 
 
-def _findings(case: Case, ours: dict, keras: dict, seeds: Any) -> list[Finding]:
+def _reference(case: Case) -> Reference | str:
+    try:
+        return reference(case)
+    except Exception as error:
+        return f"minicnn's NumPy backend raised {type(error).__name__}: {error}"
+
+
+def _ours(case: Case, variant: Variant) -> dict[str, Any] | str:
+    with configured(variant):
+        return parity.result_of(MiniCNN(), case)
+
+
+def _findings(
+    ours: dict,
+    keras: dict,
+    others: dict[Variant, dict | str],
+    truth: Reference,
+    margin: float = 1.0,
+) -> list[Finding]:
     """All findings of a network.
 
     Where the truth is zero, a result of a few roundings is right. But Adam divides such a gradient
-    by its size, so the steps of training prove nothing then.
+    by its size, so the events prove nothing then.
     """
-    truth = judge.reference(case, confirm=False, seeds=seeds)
-    findings = judge.judge(case, ours, keras, truth)
-    findings = [f for f in findings if f.quantity != "gradients in float64"]
-    vanished = {
-        f.quantity for f in findings if f.wrong and f.ours and _vanishes(f, truth, ours, keras)
-    }
+    names = dict.fromkeys([*ours, *truth.values, *keras])
+    found = [_finding(name, ours, keras, truth, margin) for name in names]
+    vanished = {f.quantity for f in found if f.wrong and _vanishes(f, truth, ours, keras)}
+    for variant, result in others.items():
+        allowed = 1.0 if variant.avoids_winograd else margin
+        found += _of(variant, result, ours, truth, allowed)
     return [
-        replace(f, limit=np.inf) if f.quantity in vanished or (vanished and _is_of_a_step(f)) else f
-        for f in findings
+        replace(f, limit=np.inf)
+        if f.ours and (f.quantity in vanished or (vanished and _is_of_an_event(f)))
+        else f
+        for f in found
     ]
 
 
-def _vanishes(finding: Finding, truth: judge.Reference, *found: dict) -> bool:
+def _finding(name: str, ours: dict, keras: dict, truth: Reference, margin: float) -> Finding:
+    parts = {"minicnn": ours, "the truth": truth.values, "Keras": keras}
+    absent = [who for who, part in parts.items() if name not in part]
+    if absent:
+        return Finding(name, None, None, 0.0, f"{' and '.join(absent)} lacks it")
+    a, b, right = ours[name], keras[name], truth.values[name]
+    if isinstance(a, str):
+        wrong = None if a == b else f"minicnn has {judge.difference(a, b)}"
+        return Finding(name, None, None, 0.0, wrong)
+    limit, mine, theirs = truth.limits[name], error(a, right), error(b, right)
+    wrong = None
+    if not mine.relative <= limit * margin:
+        wrong = f"minicnn is {mine.relative:.1g} off, float32 explains {limit * margin:.1g}"
+    elif not theirs.relative <= limit:
+        wrong = f"Keras is {theirs.relative:.1g} off, float32 explains {limit:.1g}"
+    return Finding(name, mine, theirs, limit, wrong)
+
+
+def _has_winograd(network: Network) -> bool:
+    """Whether minicnn may use Winograd's algorithm, whose rounding errors are larger."""
+    sizes = [s.settings.get("kernel_size") for s in network.steps if s.name == "Conv2D"]
+    return any(size in (3, (3, 3)) for size in sizes)
+
+
+def _of(
+    variant: Variant, result: dict | str, ours: dict, truth: Reference, margin: float
+) -> Iterator[Finding]:
+    """What is wrong in a variant."""
+    if isinstance(result, str):
+        yield Finding("all", None, None, 0.0, f"minicnn {variant.name} raised {result}")
+        return
+    for name, value in ours.items():
+        other = result.get(name)
+        if isinstance(value, str) or other is None or np.array_equal(value, other, equal_nan=True):
+            if other is None or (isinstance(value, str) and value != other):
+                yield Finding(name, None, None, 0.0, f"minicnn {variant.name} has {other}")
+            continue
+        if variant.exact:
+            off = error(other, value).relative
+            wrong = f"minicnn {variant.name} has other bits: {off:.1g} off"
+            yield Finding(name, None, None, 0.0, wrong)
+            continue
+        off, limit = error(other, truth.values[name]), truth.limits[name] * margin
+        if not off.relative <= limit:
+            wrong = (
+                f"minicnn {variant.name} is {off.relative:.1g} off, float32 explains {limit:.1g}"
+            )
+            yield Finding(name, off, None, limit, wrong)
+
+
+def _vanishes(finding: Finding, truth: Reference, *found: dict) -> bool:
     name = finding.quantity
-    if truth.values[name].any() or "output" in name:
+    if not finding.ours or truth.values[name].any() or "output" in name:
         return False
     return all(np.abs(values[name]).max(initial=0.0) <= NEARLY_ZERO for values in found)
 
 
-def _is_of_a_step(finding: Finding) -> bool:
-    return " step " in finding.quantity
+def _is_of_an_event(finding: Finding) -> bool:
+    return finding.quantity[0].isdigit()
 
 
 def _is_stable(findings: list[Finding], keras: dict, again: Any) -> bool:
@@ -124,7 +204,7 @@ def _is_stable(findings: list[Finding], keras: dict, again: Any) -> bool:
     return all(
         error(again[f.quantity], keras[f.quantity]).relative <= f.limit
         for f in findings
-        if f.ours and keras[f.quantity].dtype.kind == "f"
+        if f.ours and f.quantity in keras and keras[f.quantity].dtype.kind == "f"
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from compare.cases import network_data
 from compare.cases.case import LibraryObject
-from compare.cases.kinds.networks import STEPS
 from compare.cases.network import Network, Step
+from compare.fuzz import program_events
+from compare.fuzz.program_events import called, setting
 
 BEGIN = '''\
 """{title}"""
@@ -23,12 +24,34 @@ def numbers(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
-{model}
-for i, w in enumerate(model.weights):
-    value = numbers({weights} + i, *w.shape) / np.float32(max(1, np.prod(w.shape[:-1])) ** 0.5)
-    w.assign(np.abs(value) if "variance" in w.name else value)
-{data}
+def renew(seed):
+    for i, w in enumerate(model.weights):
+        value = numbers(seed + i, *w.shape) / np.float32(max(1, np.prod(w.shape[:-1])) ** 0.5)
+        w.assign(np.abs(value) if "variance" in w.name else value)
+
+
+{more}{model}
+renew({weights})
+x = {data}
 '''
+CHANNELS_FIRST = '''\
+def channels_first(name, /, **settings):
+    """A convolution as layers. TensorFlow computes it on a processor in channels last only."""
+    layer, n = getattr(keras.layers, name), int(name[4])
+    if keras.config.backend() != "tensorflow":
+        return [layer(data_format="channels_first", **settings)]
+    before = keras.layers.Permute((*range(2, n + 2), 1))
+    return [before, layer(**settings), keras.layers.Permute((n + 1, *range(1, n + 1)))]
+
+
+'''
+PADDED = """\
+def padded(x, seed):
+    left_out = numbers(seed, *x.shape[:2]) > 0.5
+    return np.where(left_out.reshape(left_out.shape + (1,) * (x.ndim - 2)), np.float32(0), x)
+
+
+"""
 TAPE = """
 try:
     from keras import GradientTape, ops
@@ -42,30 +65,15 @@ with GradientTape() as tape:{watch}
 cotangent = ops.convert_to_tensor(numbers({cotangent}, *y.shape))
 found = tape.gradient(y, {source}, output_gradients=cotangent)
 """
-TRAIN = """labels = {labels}
-model.compile(
-    optimizer={optimizer},
-    loss={loss},
-    run_eagerly=True,
-)
-for step in range({steps}):
-    loss = model.train_on_batch(x, labels{weighted})
-"""
 END = "print(json.dumps({{{quantity!r}: np.asarray({found}).tolist()}}))\n"
-LABELS = {
-    "numbers": "{}",
-    "positive": "np.abs({})",
-    "signs": "np.sign({})",
-    "flags": "np.float32({} > 0)",
-    "one_hot": "{0}\nlabels = np.float32(labels == labels.max(-1, keepdims=True))",
-    "classes": "{}.argmax(-1)",
-}
 
 
 def program(network: Network, quantity: str, title: str) -> str:
     """The program that prints this quantity as JSON in its last line."""
+    first = any(_is_in_channels_first(step) for step in network.steps)
     begin = BEGIN.format(
         title=title.replace("\\", "\\\\").replace('"""', "'''"),
+        more=CHANNELS_FIRST * first + PADDED * network.padded,
         model=_sequential(network) if network.sequential else _functional(network),
         weights=network_data.WEIGHTS,
         data=_data(network),
@@ -74,31 +82,37 @@ def program(network: Network, quantity: str, title: str) -> str:
 
 
 def _rest(network: Network, quantity: str) -> str:
+    if quantity[0].isdigit():
+        text, found = program_events.text(network, quantity)
+        return text + END.format(quantity=quantity, found=found)
     if quantity == "weights":
-        return END.format(quantity=quantity, found="[w.path for w in model.weights]")
+        found = '" ".join(f"{w.name}{tuple(w.shape)}" for w in model.weights)'
+        return END.format(quantity=quantity, found=found)
     if quantity == "output shape":
-        return END.format(quantity=quantity, found="model.output_shape[1:]")
+        return END.format(quantity=quantity, found="str(model.output_shape)")
+    rows = f"x = {program_events.first_rows(network, 'x', network.batch)}\n"
     if quantity in ("output", "output in training"):
         found = f"model(x, training={quantity != 'output'})"
-        return END.format(quantity=quantity, found=found)
+        return rows + END.format(quantity=quantity, found=found)
     gradient = re.match(r"gradient to (input|trainable weight) (\d+)", quantity)
     if gradient:
-        return _gradient(network, *gradient.groups()) + END.format(quantity=quantity, found="found")
-    step = re.search(r"step (\d)", quantity)
-    weight = re.match(r"weight (\d+)", quantity)
-    found = f"model.weights[{weight[1]}]" if weight else "loss"
-    return _training(network, int(step[1]) if step else STEPS) + END.format(
-        quantity=quantity, found=found
-    )
+        text = _gradient(network, *gradient.groups())
+        return rows + text + END.format(quantity=quantity, found="found")
+    return program_events.text(network, f"{len(network.events)} all: output")[0]
 
 
-def _call(thing: LibraryObject) -> str:
-    settings = ", ".join(f"{key}={value!r}" for key, value in thing.settings.items())
-    return f"keras.{thing.name}({settings})"
+def _is_in_channels_first(step: Step) -> bool:
+    """Whether it is a convolution that TensorFlow does not compute in this format."""
+    found = re.fullmatch(r"Conv\dD(Transpose)?", step.name)
+    return bool(found) and step.settings.get("data_format") == "channels_first"
 
 
 def _layer(step: Step) -> str:
-    return _call(LibraryObject(f"layers.{step.name}", step.settings))
+    if not _is_in_channels_first(step):
+        return called(LibraryObject(f"layers.{step.name}", step.settings))
+    settings = {key: value for key, value in step.settings.items() if key != "data_format"}
+    listed = "".join(f", {key}={setting(value)}" for key, value in settings.items())
+    return f"channels_first({step.name!r}{listed})"
 
 
 def _inputs(network: Network) -> list[str]:
@@ -107,7 +121,8 @@ def _inputs(network: Network) -> list[str]:
 
 
 def _sequential(network: Network) -> str:
-    lines = [*_inputs(network), *map(_layer, network.steps)]
+    layers = ["*" * _is_in_channels_first(step) + _layer(step) for step in network.steps]
+    lines = [*_inputs(network), *layers]
     return "model = keras.Sequential([\n" + "".join(f"    {line},\n" for line in lines) + "])"
 
 
@@ -116,16 +131,23 @@ def _functional(network: Network) -> str:
     offset = len(lines)
     shared = {step.shared_with for step in network.steps}
     for i, step in enumerate(network.steps):
-        called = _layer(step) if step.shared_with is None else f"layer{step.shared_with}"
+        layer = _layer(step) if step.shared_with is None else f"layer{step.shared_with}"
         if i in shared and step.shared_with is None:
-            lines.append(f"layer{i} = {called}")
-            called = f"layer{i}"
-        on = ", ".join(f"t{s}" for s in step.sources)
-        lines.append(f"t{i + offset} = {called}({on if len(step.sources) == 1 else f'[{on}]'})")
-    inputs = ", ".join(f"t{i}" for i in range(offset))
-    last = f"t{len(network.steps) + offset - 1}"
-    lines.append(f"model = keras.Model({inputs if offset == 1 else f'[{inputs}]'}, {last})")
+            lines.append(f"layer{i} = {layer}")
+            layer = f"layer{i}"
+        on = _listed([f"t{s}" for s in step.sources])
+        if _is_in_channels_first(_first_call(network, step)):
+            lines += [f"t{i + offset} = {on}", f"for layer in {layer}:"]
+            lines.append(f"    t{i + offset} = layer(t{i + offset})")
+        else:
+            lines.append(f"t{i + offset} = {layer}({on})")
+    inputs = _listed([f"t{i}" for i in range(offset)])
+    lines.append(f"model = keras.Model({inputs}, t{len(network.steps) + offset - 1})")
     return "\n".join(lines)
+
+
+def _first_call(network: Network, step: Step) -> Step:
+    return step if step.shared_with is None else network.steps[step.shared_with]
 
 
 def _listed(parts: list[str]) -> str:
@@ -137,10 +159,12 @@ def _numbers(seed: int, *shape: int) -> str:
 
 
 def _data(network: Network) -> str:
-    parts = [_numbers(i, network.batch, *shape) for i, shape in enumerate(network.inputs)]
+    parts = [_numbers(i, network.rows, *shape) for i, shape in enumerate(network.inputs)]
     if network.vocabulary:
         parts = [f"np.int32(np.abs({x}) * 100) % {network.vocabulary}" for x in parts]
-    return f"x = {_listed(parts)}"
+    if network.padded:
+        parts = [f"padded({x}, {network_data.PADDING + i})" for i, x in enumerate(parts)]
+    return _listed(parts)
 
 
 def _gradient(network: Network, what: str, number: str) -> str:
@@ -155,26 +179,15 @@ def _gradient(network: Network, what: str, number: str) -> str:
     )
 
 
-def _training(network: Network, steps: int) -> str:
-    shape = (network.batch, *network.output)
-    weights = f"np.abs({_numbers(network_data.SAMPLE_WEIGHTS, network.batch)})"
-    return TRAIN.format(
-        labels=LABELS[network.labels].format(_numbers(network_data.LABELS, *shape)),
-        optimizer=_call(network.optimizer),
-        loss=_call(network.loss),
-        steps=steps,
-        weighted=f", sample_weight={weights}" if network.weighted else "",
-    )
-
-
 def in_one_line(value: Any) -> str:
     """A description of a network in one line."""
     names = [
         step.name if step.shared_with is None else f"{step.name} again" for step in value.steps
     ]
-    inputs = " and ".join(str(shape) for shape in value.inputs)
+    inputs = " and ".join(str((value.batch, *shape)) for shape in value.inputs)
     return f"{' → '.join(names)} on {inputs}, {_short(value.loss)}, {_short(value.optimizer)}"
 
 
 def _short(thing: LibraryObject) -> str:
-    return thing.name.rpartition(".")[2]
+    inner = thing.settings.get("inner_optimizer", thing)
+    return inner.name.rpartition(".")[2]

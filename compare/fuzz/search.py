@@ -1,4 +1,7 @@
-"""Compares random networks until one differs or enough are drawn; shrinks one that differs."""
+"""Compares random networks until one differs or enough are drawn; shrinks one that differs.
+
+The networks are drawn in blocks of one for each theme, each with a seed of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,21 @@ import re
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, configuration
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from compare.cases.network import Network
 from compare.cli.outcome import CannotCompare
 from compare.fuzz.draw_network import networks
-from compare.fuzz.network_verdict import DIFFERS, Verdict
+from compare.fuzz.network_verdict import DIFFERS, HOLDS, Verdict
 from compare.fuzz.program_text import in_one_line
+from compare.fuzz.themes import THEMES
 
-BATCH = 50
 SHRINKING = 90.0  # seconds at most
 
 
@@ -35,36 +39,38 @@ class Search:
         self,
         examine: Callable[[Network], Verdict],
         seconds: float | None = None,
-        strategy: SearchStrategy[Network] | None = None,
+        strategies: Sequence[SearchStrategy[Network]] | None = None,
+        show: Callable[[Verdict], None] = lambda verdict: None,
     ):
         self.examine = examine
-        self.strategy = strategy or networks()
+        self.strategies = strategies or [networks(theme) for theme in THEMES]
+        self.show = show
         self.verdicts: list[Verdict] = []
         self.failure: Verdict | None = None
-        self._wanted = 0
         self._seconds = seconds or float("inf")
         self._end = float("inf")
         self._known: dict[str, Verdict] = {}
         self._broken: CannotCompare | None = None
 
     def run(self, examples: int, seed: int) -> None:
-        """Examine this number of networks; stop earlier if time runs out or one differs.
+        """Examine this number of networks; stop earlier if time runs out or one differs."""
+        seeds = random.Random(seed)
+        for i in range(examples):
+            self._draw(self.strategies[i % len(self.strategies)], seeds.randrange(2**32))
+            if self._broken:
+                raise self._broken
+            if self.failure or self._over():
+                return
 
-        Hypothesis runs in batches, as each batch begins with small networks. No network is examined
-        twice.
+    def _draw(self, strategy: SearchStrategy[Network], seed: int) -> None:
+        """Draw one network and examine it; shrink it if it differs.
+
+        Hypothesis begins with the smallest example there is, which has a 0 for `drawn`.
         """
-        self._wanted = examples
-        numbers, before = random.Random(seed), -1
-        while before < len(self.verdicts) < examples and not self.failure and not self._over():
-            before = len(self.verdicts)
-            self._batch(numbers.randrange(2**32))
-        if self._broken:
-            raise self._broken
 
-    def _batch(self, seed: int) -> None:
         @hypothesis.seed(seed)
         @hypothesis.settings(
-            max_examples=min(BATCH, max(10, self._wanted - len(self.verdicts))),
+            max_examples=2,
             database=None,
             deadline=None,
             print_blob=False,
@@ -73,9 +79,9 @@ class Search:
             phases=[Phase.generate, Phase.shrink],
             verbosity=hypothesis.Verbosity.quiet,
         )
-        @hypothesis.given(self.strategy)
-        def differs_nowhere(network: Network) -> None:
-            if self._over() or (len(self.verdicts) >= self._wanted and not self.failure):
+        @hypothesis.given(st.integers(0, 2**16), strategy)
+        def differs_nowhere(drawn: int, network: Network) -> None:
+            if not drawn or self._over():
                 return
             try:
                 verdict = self._examined(network)
@@ -110,6 +116,7 @@ class Search:
                 self._end = time.monotonic() + self._seconds
             if self.failure is None:
                 self.verdicts.append(verdict)
+                self.show(verdict)
             if verdict.what == DIFFERS:
                 self._update_failure(verdict)
         return self._known[key]
@@ -136,3 +143,15 @@ def _kind(verdict: Verdict) -> tuple[str, str]:
 
 def _size(verdict: Verdict) -> tuple[int, int]:
     return len(verdict.network.steps), len(repr(verdict.network))
+
+
+def drawn(count: int, seed: int) -> list[Network]:
+    """The networks that a search with this seed examines first."""
+    found: list[Network] = []
+
+    def note(network: Network) -> Verdict:
+        found.append(network)
+        return Verdict(network, HOLDS, [])
+
+    Search(note).run(count, seed)
+    return found

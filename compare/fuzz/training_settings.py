@@ -1,4 +1,4 @@
-"""Draws the loss, the labels and the optimizer of a network."""
+"""Draws the loss, the labels, the metrics and the optimizer of a network."""
 
 from __future__ import annotations
 
@@ -59,44 +59,112 @@ def goals(output: Shape) -> list[Goal]:
     return [goal for goal in GOALS if output[-1] > 1 or not goal.classes]
 
 
+MEAN_SQUARES = LibraryObject("metrics.MeanSquaredError")
+MEAN_ERRORS = LibraryObject("metrics.MeanAbsoluteError")
+
+
+def metrics(draw: Draw, goal: Goal, loss: LibraryObject) -> tuple[LibraryObject, ...]:
+    """Metrics without kinks: one that knows no weights of rows, one that does; or none."""
+    if draw(st.booleans()):
+        return ()
+    if goal.labels != "classes":
+        return MEAN_ERRORS, MEAN_SQUARES
+    logits = {k: v for k, v in loss.settings.items() if k == "from_logits"}
+    names = {"name": "plain"}, {"name": "weighted"}
+    return tuple(
+        LibraryObject("metrics.SparseCategoricalCrossentropy", logits | name) for name in names
+    )
+
+
 COMMON = {
     "clipnorm": st.just(0.5),
     "clipvalue": st.just(0.1),
     "global_clipnorm": st.just(1.0),
 }
+BETAS = {"beta_1": st.just(0.5), "beta_2": st.just(0.9), "epsilon": st.just(1e-3)}
 OPTIMIZERS = {
     "SGD": {"momentum": st.just(0.9), "nesterov": st.just(True)},
-    "Adam": {"beta_1": st.just(0.5), "amsgrad": st.just(True), "epsilon": st.just(1e-3)},
-    "RMSprop": {"momentum": st.just(0.5), "centered": st.just(True)},
-    "Adagrad": {"initial_accumulator_value": st.just(0.5)},
-    "AdamW": {"weight_decay": st.just(0.1)},
-    "Nadam": {"beta_1": st.just(0.5)},
-    "Adamax": {"beta_2": st.just(0.9)},
-    "Adadelta": {"rho": st.just(0.5)},
-    "Ftrl": {"l2_regularization_strength": st.just(0.1)},
-    "Lion": {"beta_1": st.just(0.5)},
-    "Lamb": {},
-    "Adafactor": {},
+    "Adam": BETAS | {"amsgrad": st.just(True)},
+    "RMSprop": {
+        "rho": st.just(0.5),
+        "momentum": st.just(0.5),
+        "centered": st.just(True),
+        "epsilon": st.just(1e-3),
+    },
+    "Adagrad": {"initial_accumulator_value": st.just(0.5), "epsilon": st.just(1e-2)},
+    "AdamW": BETAS | {"weight_decay": st.just(0.1), "amsgrad": st.just(True)},
+    "Nadam": BETAS,
+    "Adamax": BETAS,
+    "Adadelta": {"rho": st.just(0.5), "epsilon": st.just(1e-3)},
+    "Ftrl": {
+        "learning_rate_power": st.just(-0.75),
+        "initial_accumulator_value": st.just(0.5),
+        "l1_regularization_strength": st.just(0.05),
+        "l2_regularization_strength": st.just(0.1),
+        "l2_shrinkage_regularization_strength": st.just(0.1),
+        "beta": st.just(0.1),
+    },
+    "Lion": {"beta_1": st.just(0.5), "beta_2": st.just(0.9)},
+    "Lamb": BETAS,
+    "Adafactor": {
+        "beta_2_decay": st.just(-0.5),
+        "epsilon_2": st.just(1e-2),
+        "clip_threshold": st.just(0.5),
+        "relative_step": st.just(False),
+    },
 }
 RATES = st.sampled_from([0.01, 0.1])
-AVERAGED = {
-    "weight_decay": st.just(0.01),
-    "use_ema": st.just(True),
-    "gradient_accumulation_steps": st.just(2),
+SCHEDULES = {
+    "ExponentialDecay": {"decay_steps": 3, "decay_rate": 0.5},
+    "InverseTimeDecay": {"decay_steps": 2, "decay_rate": 0.5, "staircase": True},
+    "PolynomialDecay": {"decay_steps": 7, "power": 2.0},
+    "CosineDecay": {"decay_steps": 9, "alpha": 0.1, "warmup_target": 0.05, "warmup_steps": 4},
+    "CosineDecayRestarts": {"first_decay_steps": 4, "m_mul": 0.5},
 }
+SHARED = {
+    "weight_decay": st.just(0.01),
+    "gradient_accumulation_steps": st.integers(2, 4),
+    "loss_scale_factor": st.just(8.0),
+}
+SETS_IN_STEPS = ("gradient_accumulation_steps", "inner_optimizer")
 
 
-def optimizer(draw: Draw, embedding: bool = False) -> LibraryObject:
+def optimizer(draw: Draw, embedding: bool = False, plain: bool = True) -> LibraryObject:
     """An optimizer with some settings, at most one of them for clipping.
 
     Networks with an Embedding are trained by plain SGD: if a row of the Embedding occurs twice in a
     batch, optimizers of Keras on TensorFlow square and clip its two gradients, not their sum.
+    `plain` says that half of the networks have only the settings of the optimizer itself.
     """
     if embedding:
         return LibraryObject("optimizers.SGD", {"learning_rate": draw(RATES)})
     name = draw(st.sampled_from(list(OPTIMIZERS)))
+    settings = {"learning_rate": _rate(draw), **maybe(draw, **OPTIMIZERS[name])}
+    if plain and draw(st.booleans()):
+        return LibraryObject(f"optimizers.{name}", settings)
     clip = draw(st.sampled_from([None, *COMMON]))
-    settings = {"learning_rate": draw(RATES), **maybe(draw, **AVERAGED | OPTIMIZERS[name])}
-    return LibraryObject(
-        f"optimizers.{name}", settings | ({clip: draw(COMMON[clip])} if clip else {})
-    )
+    settings = maybe(draw, **SHARED) | _averaging(draw) | settings
+    settings |= {clip: draw(COMMON[clip])} if clip else {}
+    inner = LibraryObject(f"optimizers.{name}", settings)
+    if "loss_scale_factor" in settings or draw(st.integers(0, 7)) < 7:
+        return inner
+    scaling = {"inner_optimizer": inner, "initial_scale": 64.0, "dynamic_growth_steps": 3}
+    return LibraryObject("optimizers.LossScaleOptimizer", scaling)
+
+
+def _averaging(draw: Draw) -> dict[str, Any]:
+    """The settings of the moving average of the weights, or none."""
+    if not draw(st.booleans()):
+        return {}
+    more = maybe(draw, ema_momentum=st.just(0.5), ema_overwrite_frequency=st.integers(1, 4))
+    return {"use_ema": True} | more
+
+
+def _rate(draw: Draw) -> Any:
+    """A learning rate, seldom a schedule."""
+    start = draw(RATES)
+    if draw(st.integers(0, 4)) < 4:
+        return start
+    name = draw(st.sampled_from(list(SCHEDULES)))
+    first = {"initial_learning_rate": start}
+    return LibraryObject(f"optimizers.schedules.{name}", first | SCHEDULES[name])

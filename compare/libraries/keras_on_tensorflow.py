@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,28 @@ import tensorflow as tf
 
 from compare.libraries.keras import Keras
 
+CONVOLUTION = re.compile(r"Conv(\d)D(Transpose)?")
+
 
 class TensorFlow(Keras):
     """Keras on TensorFlow, with gradients by `tf.GradientTape`."""
+
+    def layer(self, name: str, settings: Mapping[str, Any]) -> list[Any]:
+        """The layer. Convolutions in channels first are computed by channels last.
+
+        TensorFlow cannot compute them on a processor, or compiles each of them, which takes a
+        minute. The kernel is the same in both formats.
+        """
+        found = CONVOLUTION.fullmatch(name)
+        if settings.get("data_format") != "channels_first" or not found:
+            return super().layer(name, settings)
+        last = {key: value for key, value in settings.items() if key != "data_format"}
+        permute, space = self.keras.layers.Permute, int(found[1])
+        return [
+            permute((*range(2, space + 2), 1)),
+            *super().layer(name, last),
+            permute((space + 1, *range(1, space + 1))),
+        ]
 
     def differentiate(
         self,

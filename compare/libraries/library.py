@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +20,11 @@ class Library:
     """
 
     keras: ModuleType
+    run_eagerly = True  # a graph takes seconds to make
+
+    def layer(self, name: str, settings: Mapping[str, Any]) -> list[Any]:
+        """The layer `keras.layers.NAME`, as layers that compute it one after the other."""
+        return [self.find(f"layers.{name}")(**self.resolve(dict(settings)))]
 
     def array(self, x: np.ndarray) -> np.ndarray:
         """Converts drawn numbers to the type that this library computes in."""

@@ -18,6 +18,7 @@ class MiniCNN(Library):
     """minicnn with its usual settings."""
 
     keras = minicnn
+    run_eagerly = False
 
     def differentiate(
         self,

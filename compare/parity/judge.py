@@ -124,7 +124,7 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
     b = a if without_keras else keras[name]
     judges = () if without_keras else (KERAS,)
     if isinstance(a, str):
-        wrong = None if a == b else f"minicnn has {_difference(a, b)}"
+        wrong = None if a == b else f"minicnn has {difference(a, b)}"
         return Finding(name, None, None, 0.0, wrong, judges)
     limit = 0.0
     if t.dtype.kind in "fc":
@@ -144,7 +144,7 @@ def _is_known_to_differ(case: Case, quantity: str) -> bool:
     return any(quantity.startswith(known.quantity) for known in case.known_differences)
 
 
-def _difference(ours: str, keras: str) -> str:
+def difference(ours: str, keras: str) -> str:
     """The parts of two texts around the first difference."""
     start = next(
         (i for i, (a, b) in enumerate(zip(ours, keras, strict=False)) if a != b),

@@ -1,12 +1,13 @@
 """Tests of `compare fuzz`: planted bugs are found and shrunk; the printed programs run."""
 
 import contextlib
+import dataclasses
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
-import hypothesis
 import numpy as np
 import pytest
 
@@ -14,12 +15,14 @@ import minicnn
 from compare import script
 from compare.cases import kinds
 from compare.cases.case import Case, LibraryObject
-from compare.cases.network import Network, Step
+from compare.cases.network import Event, Network, Step
 from compare.cli.main import main
 from compare.cli.outcome import CannotCompare
 from compare.fuzz import layer_settings, network_verdict, program_text, search
 from compare.fuzz.draw_network import networks
 from compare.fuzz.network_verdict import DIFFERS, HOLDS, REJECTED, UNSTABLE, UNSUPPORTED
+from compare.fuzz.themes import THEMES
+from compare.fuzz.variants import Variant, configured
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.mutants.planted import BUGS, switched_on
@@ -32,6 +35,7 @@ START = (
     "from minicnn import config; config.set_backend('numpy');"
     "l.keras_on = lambda b: MiniCNN(); w._serve(sys.argv[1])"
 )
+NARROW = [theme for theme in THEMES if not theme.is_wide]
 PLAIN = Network(
     inputs=((3,),),
     steps=(Step("Dense", {"units": 2}),),
@@ -40,6 +44,8 @@ PLAIN = Network(
     loss=LibraryObject("losses.MeanSquaredError"),
     labels="numbers",
     optimizer=LibraryObject("optimizers.SGD", {"learning_rate": 0.1}),
+    rows=5,
+    events=(Event("train", {"steps": 2}),),
 )
 
 
@@ -71,17 +77,21 @@ def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(
     (bug,) = [bug for bug in BUGS if bug.what == "the mask of relu is missing in the backward pass"]
     # Shrinking ends by itself, after some 30 networks: how fast the machine is does not matter.
     monkeypatch.setattr(search, "SHRINKING", float("inf"))
+    monkeypatch.setattr(network_verdict, "VARIANTS", ())
+    monkeypatch.setattr(network_verdict, "MORE_SEEDS", ())
     with (
         switched_on(bug),
         worker.open_worker(
             "tensorflow", "compare.fuzz.network_verdict:keras_results"
         ) as run_in_keras,
     ):
-        likely = networks().filter(lambda network: "'relu'" in repr(network))
+        short = (Event("train", {"steps": 1}),)
+        likely = networks().filter(lambda network: "'relu'" in repr(network.steps))
+        likely = likely.map(lambda network: dataclasses.replace(network, events=short))
         found = search.Search(
-            lambda network: network_verdict.examine(network, run_in_keras), strategy=likely
+            lambda network: network_verdict.examine(network, run_in_keras), strategies=[likely]
         )
-        found.run(examples=50, seed=5)
+        found.run(examples=20, seed=5)
         assert found.failure is not None
         quantity = found.failure.shown.quantity
         program = program_text.program(found.failure.network, quantity, "a title")
@@ -92,30 +102,35 @@ def test_a_planted_bug_is_found_and_shrunk_to_a_program_that_shows_it(
     assert len(program.splitlines()) < 45
 
 
-@hypothesis.given(networks())
-@hypothesis.settings(
-    max_examples=12,
-    database=None,
-    deadline=None,
-    derandomize=True,
-    phases=[hypothesis.Phase.generate],
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
+@pytest.mark.parametrize("theme", NARROW, ids=lambda theme: theme.name)
 @pytest.mark.filterwarnings("ignore")
-def test_programs_print_the_compared_quantities(network):
-    config.set_backend("numpy")
-    found = kinds.run(MiniCNN(), Case("networks", "network", settings={"network": network}))
-    last = {}
-    for quantity in found:  # one of each sort
-        last[quantity.rstrip("0123456789").partition(" weight ")[0]] = quantity
-    with pytest.MonkeyPatch.context() as patch:
+def test_programs_print_the_compared_quantities(theme, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with configured(Variant("", True, {"backend": "numpy"})):
+        network = first_network(theme, seed=1)
+        found = kinds.run(MiniCNN(), Case("networks", "network", settings={"network": network}))
+        last = {}
+        for quantity in found:  # one of each sort
+            last[re.sub(r"weight \d+ \w+|(?<=step )\d+", "", quantity)] = quantity
         for quantity in last.values():
-            value = printed(program_text.program(network, quantity, "x"), patch)[quantity]
+            program = program_text.program(network, quantity, "x")
+            value = printed(program, monkeypatch)[quantity]
             if isinstance(found[quantity], str):
+                assert value == found[quantity]
                 continue
             np.testing.assert_allclose(
-                np.array(value, "float32"), found[quantity], rtol=1e-6, err_msg=quantity
+                np.array(value, "float32"), found[quantity], 1e-6, 1e-9, err_msg=quantity
             )
+
+
+def first_network(theme, seed, wanted=lambda network: True):
+    """A drawn network of a theme."""
+    found = search.Search(
+        lambda network: network_verdict.Verdict(network, HOLDS, []),
+        strategies=[networks(theme).filter(wanted)],
+    )
+    found.run(examples=1, seed=seed)
+    return found.verdicts[0].network
 
 
 def test_the_same_seed_draws_the_same_networks():
@@ -126,18 +141,42 @@ def test_the_same_seed_draws_the_same_networks():
 
     first = drawn(3)
     assert drawn(3) == first != drawn(4)
-    assert len(first) >= 5
+    assert len(first) == 8
+
+
+def test_a_block_has_one_network_of_each_theme():
+    drawn = search.drawn(len(THEMES), seed=8)
+    assert [network.theme for network in drawn] == [theme.name for theme in THEMES]
+    must = {theme.name: theme.must for theme in THEMES}
+    for network in drawn:
+        events = [event.name for event in network.events]
+        assert events.count("fit") >= 2 and "evaluate" in events
+        assert network.rows > 2 * network.batch
+        assert ("save" in events) >= (
+            "save" in must[network.theme] and "Nadam" not in repr(network)
+        )
+
+
+def test_drawn_networks_reach_large_batches_and_odd_channels():
+    drawn = search.drawn(3 * len(THEMES), seed=9)
+    wide = [network for network in drawn if network.batch >= 64]
+    assert len(wide) >= 12
+    channels = {shape[-1] for network in wide for shape in network.inputs}
+    assert max(channels) > 40 and any(c % 2 for c in channels)
+    images = [s for n in drawn if n.theme == "images" for shape in n.inputs for s in shape]
+    assert max(images) > 20
+    assert "channels_first" in repr(drawn) and "class_weight" in repr(drawn)
 
 
 FAMILIES = "activations convolutional core merging normalization pooling reshaping".split()
-NEVER_DRAWN = {"Dot", "InputLayer", "Lambda", "Masking", "Wrapper"}
+NEVER_DRAWN = {"Dot", "InputLayer", "Lambda", "Wrapper"}
 
 
 def test_every_layer_without_random_numbers_may_be_drawn():
     names = {
         kind.name.format(n=rank - 1) for kind in layer_settings.ONE_INPUT for rank in kind.ranks
     }
-    names |= {*layer_settings.ELEMENTWISE_MERGES, "Concatenate", "Embedding"}
+    names |= {*layer_settings.ELEMENTWISE_MERGES, "Concatenate", "Embedding", "Masking"}
     layers = [
         thing
         for thing in vars(minicnn.layers).values()
@@ -159,7 +198,7 @@ def test_a_crash_of_keras_is_reported_with_the_network():
     def crash(network):
         raise CannotCompare("It crashed.")
 
-    with pytest.raises(CannotCompare, match=r"It crashed\. The network: Dense on \(1,\)"):
+    with pytest.raises(CannotCompare, match=r"It crashed\. The network: \w+"):
         search.Search(crash).run(examples=5, seed=1)
 
 
@@ -171,7 +210,7 @@ def _examined(keras):
 
 def test_verdicts(monkeypatch):
     config.set_backend("numpy")
-    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(1, 4))
+    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(3, 5))
     case = Case("networks", "network", settings={"network": PLAIN})
     right = kinds.run(MiniCNN(), case)
     wrong = {**right, "output": right["output"] + 1e-3}
@@ -186,7 +225,7 @@ def test_verdicts(monkeypatch):
 @pytest.mark.filterwarnings("ignore")
 def test_rounding_of_a_zero_gradient_is_no_difference(monkeypatch):
     config.set_backend("numpy")
-    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(1, 4))
+    monkeypatch.setattr(network_verdict, "MORE_SEEDS", range(3, 5))
     alone = Step("Dense", {"units": 1, "activation": "softmax"})
     network = Network(**{**vars(PLAIN), "steps": (alone,), "output": (1,)})
     right = kinds.run(MiniCNN(), Case("networks", "n", settings={"network": network}))
@@ -202,15 +241,20 @@ def test_a_network_that_both_reject_is_no_difference():
     assert network_verdict.examine(broken, lambda case: "ValueError: no").what == REJECTED
 
 
-def test_the_command(minicnn_in_place_of_keras, tmp_path, capsys):
+def test_the_command(minicnn_in_place_of_keras, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(search, "THEMES", NARROW)
     results, program = tmp_path / "fuzz.json", tmp_path / "failure.py"
-    arguments = ["fuzz", "--examples", "6", "--seed", "1", "--json", str(results)]
+    arguments = ["fuzz", "--examples", "3", "--seed", "1", "--json", str(results)]
     assert main([*arguments, "--program", str(program)]) == 0
     saved = json.loads(results.read_text())
-    assert saved["summary"]["networks"] == 6
+    assert saved["summary"]["networks"] == 3
     assert saved["results"][0]["program"].startswith('"""')
     assert not program.exists()
-    assert "6 random networks (--seed 1) on tensorflow" in capsys.readouterr().out
+    assert "3 random networks (--seed 1) on tensorflow" in (printed := capsys.readouterr().out)
+    assert max(map(len, printed.splitlines())) <= 120
+    assert [
+        line.split()[0] for line in printed.splitlines()[:4]
+    ] == "theme small steps masks".split()
 
 
 @pytest.mark.slow

@@ -16,10 +16,10 @@ def render(results: list[Result]) -> Html:
         "Random networks",
         tag(
             "p",
-            "Small random networks, with branches, merges, losses and optimizers: their outputs, "
-            "gradients and three steps of training. Below are those that differ and those with "
-            "errors closest to what float32 explains, each as a program that runs with Keras and "
-            "with minicnn.",
+            "Random networks, small ones with branches and wide ones with large batches: their "
+            "outputs and gradients, and each change of a weight while they are trained, evaluated, "
+            "frozen, saved and loaded. Below are those that differ and those with errors closest "
+            "to what float32 explains, each as a program that runs with Keras and with minicnn.",
         ),
         [_search(result) for result in results],
     )
