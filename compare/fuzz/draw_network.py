@@ -34,14 +34,15 @@ class NetworkBuilder:
         self.tensors: list[Any] = []
         self._work = theme.work / rows
 
-    def add_inputs(self) -> None:
+    def add_inputs(self, batch: int) -> None:
         """Draw the inputs, all of the same rank."""
         theme, draw = self.theme, self.draw
         rank = draw(st.sampled_from(theme.ranks))
-        for _ in range(10):
+        for _ in range(30):
             shape = layer_settings.each(draw, (1,) * (rank - 1), 1, theme.sides.get(rank, 1))
             shape = (*shape, draw(st.integers(*theme.channels)))
-            if not theme.first or prod(shape) * LEAST < self._work:
+            few = prod(shape[:-1]) * batch < theme.places
+            if not theme.first or (prod(shape) * LEAST < self._work and not few):
                 break
         words = rank == 1 and not theme.is_wide
         words = words and (theme.name == "masks" or draw(st.integers(0, 4)) == 4)
@@ -185,14 +186,14 @@ def multiplications(layer: Any, x: Any, y: Any) -> float:
     return places * sum(prod(w.shape) for w in layer.weights if len(w.shape) > 1)
 
 
-def _drawn_layers(draw: Draw, theme: Theme, rows: int) -> NetworkBuilder:
+def _drawn_layers(draw: Draw, theme: Theme, batch: int, rows: int) -> NetworkBuilder:
     builder = NetworkBuilder(draw, theme, rows)
-    builder.add_inputs()
+    builder.add_inputs(batch)
     for _ in range(theme.most_steps):
         if builder.steps and not draw(st.integers(0, 7)):
             break
         builder.add_step()
-    if not any(layer.weights for layer in builder.layers):
+    if not builder.steps or not any(_has_weights(s, builder) for s in builder.used_part()[1]):
         builder.call("Dense", {"units": 2})
     return builder
 
@@ -202,8 +203,8 @@ def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
     """A random network of a theme with its data, loss, optimizer and events."""
     few, many = theme.batch
     batch = draw(st.integers(few, draw(st.sampled_from([many, (few + many) // 2]))))
-    rows = event_settings.rows(draw, theme, batch)
-    builder = _drawn_layers(draw, theme, rows * (2 if theme.is_wide else 4))
+    rows = event_settings.rows(draw, batch)
+    builder = _drawn_layers(draw, theme, batch, rows * (2 if theme.is_wide else 4))
     if theme.goals and len(builder.shape(-1)) > 1:
         builder.call("Flatten", {})
     if theme.goals and builder.shape(-1)[-1] < 2:

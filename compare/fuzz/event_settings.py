@@ -16,10 +16,9 @@ STARTS = st.sampled_from([10**k for k in range(1, 7)])
 FULL_BATCHES = 4  # in an epoch: two are executed and recorded, the others replayed
 
 
-def rows(draw: Draw, theme: Theme, batch: int) -> int:
+def rows(draw: Draw, batch: int) -> int:
     """The number of rows of the data: full batches and a smaller one."""
-    full = FULL_BATCHES - theme.is_wide
-    return full * batch + (draw(st.integers(1, batch - 1)) if batch > 1 else 0)
+    return FULL_BATCHES * batch + (draw(st.integers(1, batch - 1)) if batch > 1 else 0)
 
 
 def events(draw: Draw, theme: Theme, optimizer: Any, by_class: bool, freezable: bool) -> tuple:
@@ -32,7 +31,7 @@ def events(draw: Draw, theme: Theme, optimizer: Any, by_class: bool, freezable: 
         by_class: whether the labels are classes, which may have weights.
         freezable: whether the network has a layer named "frozen".
     """
-    first = [_watched_fit(draw, theme, optimizer)]
+    first = [_watched_fit(draw, theme, optimizer, freezable)]
     if not any(name in optimizer.settings for name in SETS_IN_STEPS):
         wanted = "start" in theme.must or draw(st.integers(0, 3)) == 3
         first = [Event("start", {"iterations": draw(STARTS)})] * wanted + first
@@ -44,10 +43,12 @@ def events(draw: Draw, theme: Theme, optimizer: Any, by_class: bool, freezable: 
     return (*first, *filter(None, changes), *last)
 
 
-def _watched_fit(draw: Draw, theme: Theme, optimizer: Any) -> Event:
+def _watched_fit(draw: Draw, theme: Theme, optimizer: Any, freezable: bool) -> Event:
     settings: dict[str, Any] = {"watched": True} | ({} if theme.is_wide else {"epochs": 2})
     if _has_number(optimizer):
         settings |= maybe(draw, new_rate=st.just(0.03))
+    if freezable and "use_ema" not in repr(optimizer):  # each average needs a weight
+        settings |= maybe(draw, freeze=st.just(True))
     return Event("fit", settings)
 
 

@@ -254,7 +254,8 @@ def with_settings(**strategies: Any) -> Callable[[Draw, Shape], dict]:
 
 
 ANY, SPATIAL, LARGE = (1, 2, 3, 4), (2, 3, 4), (2, 3)
-ZERO = st.just(0.0)
+# With a rate of zero a layer hands its input on as it is; with this one it drops nothing, either.
+RARE = st.sampled_from([0.0, 1e-9])
 ONE_INPUT = [
     LayerChoice("Dense", ANY, dense),
     LayerChoice("Activation", ANY, lambda draw, shape: {"activation": draw(activation())}),
@@ -285,9 +286,9 @@ ONE_INPUT = [
     LayerChoice("PReLU", ANY, with_settings(shared_axes=st.just([1]))),
     LayerChoice("ELU", ANY, with_settings(alpha=st.just(1.5))),
     LayerChoice("Softmax", ANY, axes),
-    LayerChoice("Dropout", ANY, lambda draw, shape: {"rate": 0.0}),
-    LayerChoice("SpatialDropout{n}D", SPATIAL, lambda draw, shape: {"rate": 0.0}),
-    LayerChoice("GaussianNoise", ANY, lambda draw, shape: {"stddev": 0.0}),
+    LayerChoice("Dropout", ANY, lambda draw, shape: {"rate": draw(RARE)}),
+    LayerChoice("SpatialDropout{n}D", SPATIAL, lambda draw, shape: {"rate": draw(RARE)}),
+    LayerChoice("GaussianNoise", ANY, lambda draw, shape: {"stddev": draw(RARE)}),
     LayerChoice("Rescaling", ANY, scaled),
     LayerChoice("ActivityRegularization", ANY, with_settings(l1=st.just(0.1), l2=st.just(0.1))),
     LayerChoice("Identity", ANY, no_settings),

@@ -7,7 +7,7 @@ from typing import Any
 
 from compare.cases import network_data
 from compare.cases.case import LibraryObject
-from compare.cases.kinds.network_life import FREE_STEPS
+from compare.cases.kinds.network_life import CHANGED, FREE_STEPS
 from compare.cases.network import Event, Network
 
 BEGIN = """y = {labels}
@@ -19,6 +19,7 @@ def compile():
         loss={loss},
         metrics={metrics},
         weighted_metrics={weighted_metrics},
+        run_eagerly=keras.config.backend() == "tensorflow",  # whose graphs see no later changes
     )
 
 
@@ -32,7 +33,7 @@ class Watch(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         self.step += 1
         if self.step > {free}:
-            renew({renewed} * self.step){new_rate}
+            renew({renewed} * self.step){new_rate}{freeze}
         self.before = [np.array(w) for w in model.weights]
 
     def on_train_batch_end(self, batch, logs=None):
@@ -43,8 +44,11 @@ class Watch(keras.callbacks.Callback):
 watch = Watch()
 """
 NEW_RATE = """
-        if self.step == 3:
+        if self.step == {changed}:
             model.optimizer.learning_rate = {rate}"""
+FREEZE = """
+        if self.step == {changed}:
+            model.get_layer("frozen").trainable = False"""
 FIT = """{watch}before = [np.array(w) for w in model.weights]
 history = model.fit(
     x, y, batch_size={batch}, epochs={epochs}, shuffle=False, verbose=0, callbacks=[{callbacks}],
@@ -155,6 +159,7 @@ def _fit(
     epochs: int = 1,
     watched: bool = False,
     new_rate: float | None = None,
+    freeze: bool = False,
     class_weight: bool = False,
     validation: int = 0,
     stop: bool = False,
@@ -165,7 +170,8 @@ def _fit(
     watch = WATCH.format(
         free=FREE_STEPS,
         renewed=network_data.RENEWED,
-        new_rate="" if new_rate is None else NEW_RATE.format(rate=new_rate),
+        new_rate="" if new_rate is None else NEW_RATE.format(rate=new_rate, changed=CHANGED),
+        freeze=FREEZE.format(changed=CHANGED) if freeze else "",
     )
     rows = f"({first_rows(network, 'x', validation)}, y[:{validation}])"
     return FIT.format(

@@ -28,6 +28,7 @@ class Theme(NamedTuple):
         first: those of which the first layer is drawn; () for any.
         most_steps: the largest number of layers.
         largest: numbers in a layer's output for one row, at most.
+        places: pixels of the images of a batch together, at least.
         work: multiplications of a training, forward only, at most.
         must: events that each network has.
         plain: whether half of the optimizers have only settings of their own.
@@ -43,6 +44,7 @@ class Theme(NamedTuple):
     first: tuple[LayerChoice, ...] = ()
     most_steps: int = 6
     largest: int = 500
+    places: int = 0
     work: float = 3e8
     must: tuple[str, ...] = ()
     plain: bool = True
@@ -61,8 +63,9 @@ THEMES = (
         "winograd",
         ranks=(3,),
         sides={3: 28},
-        channels=(8, 64),
+        channels=(8, 40),
         batch=BATCH,
+        places=45_000,
         work=8e8,
         layers=wide_layers.WINOGRAD,
         first=tuple(wide_layers.WINOGRAD),

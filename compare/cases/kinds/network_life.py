@@ -18,6 +18,7 @@ from compare.cases.kinds.shared import assign
 from compare.cases.network import Network
 from compare.libraries.library import Library
 
+CHANGED = 4  # a step of a watched `fit` that is replayed, unless something changes before it
 FREE_STEPS = 4  # steps of a watched `fit`, before each of the others the weights are replaced
 
 
@@ -62,6 +63,7 @@ class Life:
         epochs: int = 1,
         watched: bool = False,
         new_rate: float | None = None,
+        freeze: bool = False,
         class_weight: bool = False,
         validation: int = 0,
         stop: bool = False,
@@ -71,13 +73,14 @@ class Life:
         Args:
             epochs: their number.
             watched: whether each step is compared. Then other code runs between two steps.
-            new_rate: the learning rate after the second step.
+            new_rate: the learning rate from step `CHANGED` on.
+            freeze: whether the layer named "frozen" is frozen from there on.
             class_weight: whether classes have weights, in place of the rows.
             validation: the number of rows to validate on.
             stop: whether training stops one epoch after the first and restores its weights.
         """
         callbacks = self.library.keras.callbacks
-        used = [_watch(self, new_rate)] if watched else []
+        used = [_watch(self, new_rate, freeze)] if watched else []
         if stop:
             used.append(callbacks.EarlyStopping("loss", min_delta=1e6, restore_best_weights=True))
         weights = {"class_weight": self._class_weights()} if class_weight else {}
@@ -188,7 +191,7 @@ def weights(library: Library, model: Any, seed: int) -> list[np.ndarray]:
     ]
 
 
-def _watch(life: Life, new_rate: float | None) -> Any:
+def _watch(life: Life, new_rate: float | None, freeze: bool) -> Any:
     """A callback that compares each step, and replaces the weights before the later ones."""
 
     class Watch(life.library.keras.callbacks.Callback):
@@ -198,8 +201,10 @@ def _watch(life: Life, new_rate: float | None) -> Any:
             self.step += 1
             if self.step > FREE_STEPS:
                 life.renew(network_data.RENEWED * self.step)
-            if self.step == 3 and new_rate is not None:
+            if self.step == CHANGED and new_rate is not None:
                 life.set_rate(new_rate)
+            if self.step == CHANGED and freeze:
+                life.model.get_layer("frozen").trainable = False
             self.before = life._weights()
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
