@@ -73,7 +73,7 @@ def parts(quick: bool) -> list[Part]:
         *(Part(f"parity-{b}", ("parity", "--backend", b)) for b in _backends(quick)),
         Part("training", ("training", *short)),
         Part("mutants", ("mutants",)),
-        Part("fuzz", ("fuzz", *(("--seconds", "30") if quick else ("--examples", "1000")))),
+        Part("fuzz", ("fuzz", "--examples", "12" if quick else "240")),
         Part("conformance", ("conformance", *short)),
         *(
             Part(f"script-{f.stem}", ("script", str(f), "--same-weights"))

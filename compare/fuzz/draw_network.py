@@ -195,6 +195,8 @@ def _drawn_layers(draw: Draw, theme: Theme, batch: int, rows: int) -> NetworkBui
         builder.add_step()
     if not builder.steps or not any(_has_weights(s, builder) for s in builder.used_part()[1]):
         builder.call("Dense", {"units": 2})
+    if "freeze" in theme.must:
+        builder.call("Dense", {"units": 3})
     return builder
 
 
@@ -204,7 +206,7 @@ def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
     few, many = theme.batch
     batch = draw(st.integers(few, draw(st.sampled_from([many, (few + many) // 2]))))
     rows = event_settings.rows(draw, batch)
-    builder = _drawn_layers(draw, theme, batch, rows * (2 if theme.is_wide else 4))
+    builder = _drawn_layers(draw, theme, batch, rows * (1 if theme.is_wide else 4))
     if theme.goals and len(builder.shape(-1)) > 1:
         builder.call("Flatten", {})
     if theme.goals and builder.shape(-1)[-1] < 2:
@@ -218,7 +220,7 @@ def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
     chain = all(s.sources == (i,) and s.shared_with is None for i, s in enumerate(steps))
     optimizer = training_settings.optimizer(draw, bool(builder.vocabulary), theme.plain)
     loss = goal.loss(draw)
-    steps, freezable = _with_frozen(draw, steps, builder)
+    steps, freezable = _with_frozen(draw, steps, builder, "freeze" in theme.must)
     by_class = goal.labels in NUMBERED and len(builder.shape(-1)) == 1 and goal.by_row
     return Network(
         inputs=inputs,
@@ -240,7 +242,7 @@ def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
 
 
 def _with_frozen(
-    draw: Draw, steps: tuple[Step, ...], builder: NetworkBuilder
+    draw: Draw, steps: tuple[Step, ...], builder: NetworkBuilder, always: bool
 ) -> tuple[tuple[Step, ...], bool]:
     """The steps, one of them named "frozen", if another one has weights, too."""
     shared = {step.shared_with for step in steps}
@@ -250,7 +252,7 @@ def _with_frozen(
         if step.shared_with is None and _has_weights(step, builder)
     ]
     free = [i for i in weighted if i not in shared]
-    if len(weighted) < 2 or not free or not draw(st.booleans()):
+    if len(weighted) < 2 or not free or not (always or draw(st.booleans())):
         return steps, False
     chosen = draw(st.sampled_from(free))
     named = replace(steps[chosen], settings={**steps[chosen].settings, "name": "frozen"})

@@ -45,7 +45,7 @@ class Theme(NamedTuple):
     most_steps: int = 6
     largest: int = 500
     places: int = 0
-    work: float = 3e8
+    work: float = 2e8
     must: tuple[str, ...] = ()
     plain: bool = True
     goals: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ THEMES = (
         channels=(8, 40),
         batch=BATCH,
         places=45_000,
-        work=8e8,
+        work=5e8,
         layers=wide_layers.WINOGRAD,
         first=tuple(wide_layers.WINOGRAD),
         most_steps=2,
@@ -84,7 +84,7 @@ THEMES = (
         largest=300,
         goals=NUMBERED,
     ),
-    Theme("masks", ranks=(1, 2, 2), layers=MASKED, first=tuple(MASKED[:1]), most_steps=5),
+    Theme("masks", ranks=(1, 2, 2), layers=MASKED, first=tuple(MASKED[:1]), most_steps=7),
     Theme(
         "images",
         ranks=(3,),
@@ -96,7 +96,7 @@ THEMES = (
         most_steps=4,
         largest=20000,
     ),
-    Theme("saving", must=("save", "freeze")),
+    Theme("saving", must=("freeze", "save"), most_steps=4),
     Theme(
         "blocks",
         ranks=(3,),
