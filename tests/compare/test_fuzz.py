@@ -243,6 +243,7 @@ def test_a_network_that_both_reject_is_no_difference():
 
 def test_the_command(minicnn_in_place_of_keras, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(search, "THEMES", NARROW)
+    monkeypatch.setattr(network_verdict, "VARIANTS", network_verdict.VARIANTS[:1])
     results, program = tmp_path / "fuzz.json", tmp_path / "failure.py"
     arguments = ["fuzz", "--examples", "3", "--seed", "1", "--json", str(results)]
     assert main([*arguments, "--program", str(program)]) == 0
