@@ -13,6 +13,7 @@ from minicnn.common.dtypes import is_float_dtype, standardize_dtype
 from minicnn.common.suggest import did_you_mean
 from minicnn.layers import Layer
 from minicnn.trainers.batch import as_tensors
+from minicnn.trainers.build_model import build_for_any_batch_size
 
 
 def check_model(model: Any, function: str) -> None:
@@ -41,6 +42,7 @@ def checked_inputs(model: Any, x: Any, function: str) -> Any:
         raise ValueError(f"`{function}` needs inputs for the model {model.name!r}: `x` is None.")
     x = tree.map_structure(_as_array, x) if not _is_nested_numbers(x) else _as_array(x)
     x = as_tensors(x)
+    build_for_any_batch_size(model, (x,))
     specs = getattr(model, "inputs", None) if has_inputs(model) else None
     given = tree.flatten(x)
     if specs is None or len(given) != len(specs):
@@ -99,8 +101,9 @@ def _check_shape(model: Any, came: tuple, expected: tuple, function: str) -> Non
 
 
 def _fits(came: Sequence, expected: Sequence) -> bool:
+    """Whether the lengths are those expected, without that of the batch."""
     return len(came) == len(expected) and all(
-        n is None or n == m for m, n in zip(came, expected, strict=True)
+        n is None or n == m for m, n in zip(came[1:], expected[1:], strict=True)
     )
 
 

@@ -213,6 +213,16 @@ def test_errors(data):
         activations(model, None)
 
 
+def test_a_model_that_the_first_batch_builds_takes_others_then(data):
+    layers = minicnn.layers
+    model = minicnn.Sequential([layers.Flatten(), layers.Dense(3, name="dense")])
+    assert activations(model, data[0])["dense"].shape == (4, 3)
+    assert activations(model, data[0][:1])["dense"].shape == (1, 3)
+    assert activations(model, data[0][:0])["dense"].shape == (0, 3)
+    assert str(activations(model, data[0][:0])).count("(0, 3)") == 1
+    assert model.output_shape == (None, 3)
+
+
 def test_whole_numbers_as_images(data):
     images = (255 * abs(data[0]).clip(0, 1)).astype("uint8")
     found = activations(branched(minicnn), images)
