@@ -15,7 +15,8 @@ from compare.fuzz.layer_settings import Draw, LayerChoice, Shape, maybe
 
 SMOOTH = st.sampled_from([None, "tanh", "sigmoid", "silu", "gelu", "softplus", "elu", "relu"])
 MOST = 160
-CHANNELS = st.one_of(st.integers(1, 40), st.sampled_from([8, 16, 32, 64]), st.integers(33, MOST))
+VECTORS = st.sampled_from([8, 16, 24, 32, 64])  # multiples of eight fill the processor's vectors
+CHANNELS = st.one_of(st.integers(1, 40), VECTORS, VECTORS, st.integers(33, MOST))
 
 
 def _activated(draw: Draw, settings: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +83,8 @@ def activation(draw: Draw, shape: Shape) -> dict:
 PLANE, ANY = (3,), layer_settings.ANY
 CONVOLUTION = LayerChoice("Conv{n}D", layer_settings.SPATIAL, any_window)
 NORMALIZED = [
+    *[LayerChoice("BatchNormalization", ANY, layer_settings.no_settings)] * 2,
+    LayerChoice("ReLU", ANY, layer_settings.no_settings),
     LayerChoice("BatchNormalization", ANY, layer_settings.batch_normalized),
     LayerChoice("LayerNormalization", ANY, layer_settings.layer_normalized),
     LayerChoice("Activation", ANY, activation),
