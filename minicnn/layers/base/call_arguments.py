@@ -15,15 +15,21 @@ _TENSORS = (Tensor, KerasTensor)
 
 
 class CallSignature:
-    """The parameters of a `call` method."""
+    """The parameters of a `call` method.
 
-    def __init__(self, function: Callable):
+    `bound` says that the first parameter is given by Python itself, as `self` is.
+    """
+
+    def __init__(self, function: Callable, bound: bool = False):
         self.signature = inspect.signature(function)
+        first, *others = self.signature.parameters.values() or (None,)
+        if bound and first is not None and first.kind is not first.VAR_POSITIONAL:
+            self.signature = self.signature.replace(parameters=others)
         parameters = self.signature.parameters.values()
         self.names = tuple(
             p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
         )
-        self.takes_any_keyword = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self.any_keyword = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
         self.takes_any_positional = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.takes_masks = any(name == "mask" or name.endswith("_mask") for name in self.names)
@@ -35,7 +41,7 @@ class CallSignature:
 
     def accepts(self, name: str) -> bool:
         """Whether an argument of that name may be passed."""
-        return name in self.names or self.takes_any_keyword
+        return name in self.names or self.any_keyword is not None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -53,11 +59,7 @@ def call_signature(layer: Any) -> CallSignature:
 @functools.lru_cache(maxsize=1024)
 def unbound_signature(function: Callable) -> CallSignature:
     """The signature of a class's `call`, without `self`."""
-    signature = CallSignature(function)
-    first = next(iter(signature.signature.parameters.values()), None)
-    if first is not None and first.kind is not first.VAR_POSITIONAL:
-        signature.names = signature.names[1:]
-    return signature
+    return CallSignature(function, bound=True)
 
 
 class CallArguments:
@@ -74,11 +76,8 @@ class CallArguments:
 
     def __init__(self, signature: CallSignature, args: Sequence, kwargs: dict):
         if signature.takes_any_positional or len(args) > len(signature.names):
-            bound = signature.signature.bind(
-                *((None,) if _has_self(signature) else ()), *args, **kwargs
-            )
-            self.given = {k: v for k, v in bound.arguments.items() if k != "self"}
-            self.given |= self.given.pop("kwargs", {})
+            self.given = dict(signature.signature.bind(*args, **kwargs).arguments)
+            self.given |= self.given.pop(signature.any_keyword, {})
         else:
             self.given = dict(zip(signature.names, args, strict=False)) | kwargs
         self.signature = signature
@@ -113,10 +112,6 @@ class CallArguments:
             for name, x in self.tensors.items()
             if name != "mask" and name.removesuffix("_mask") not in self.tensors.keys() - {name}
         }
-
-
-def _has_self(signature: CallSignature) -> bool:
-    return next(iter(signature.signature.parameters), None) == "self"
 
 
 def _shape_of(x: Any) -> Any:

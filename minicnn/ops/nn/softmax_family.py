@@ -62,7 +62,7 @@ def softmax_gradient(cotangent: Any, y: Any, axis: Axis = -1) -> Any:
     vjp=lambda g, y, x, axis: softmax_gradient(g, y, axis=axis),
     wide=True,
 )
-def normalized_exponentials(x: Any, axis: Axis = -1) -> Any:
+def normalized_exponentials(x: Any, axis: Axis) -> Any:
     """`exp(x) / Σ exp(x)`, computed from `x - max x` so that nothing overflows."""
     check_axis(axis, x.ndim)
     return kernels.softmax(x, *hashable(axis))
