@@ -21,7 +21,7 @@ class FirstAndAny(layers.Layer):
 
 
 class OtherNameForSelf(layers.Layer):
-    def call(this, first, *others, scale=1.0):  # noqa: N805
+    def call(this, first, *others, scale=1.0):
         return scale * (first + sum(others))
 
 
