@@ -13,7 +13,7 @@ import numpy as np
 from minicnn.testing.complex_step import NotAnalytic, confirmed_complex_step
 from minicnn.testing.differences import STEP, Line, Slopes, central
 from minicnn.testing.differentiable import Differentiable
-from minicnn.testing.kinks import disagreeing_groups
+from minicnn.testing.kinks import Tie, disagreeing_groups
 from minicnn.testing.taylor import remainder_order
 from minicnn.testing.truth import Truth, kink_threshold, line_through, rounding_of, step_unit
 
@@ -48,7 +48,7 @@ class Comparison:
     kinks: list[tuple[int, ...]] = field(default_factory=list)
     wrong: np.ndarray | None = None
     truth: Truth | None = None
-    ties: list[np.ndarray] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
     left_out: list[tuple[int, ...]] = field(default_factory=list)
 
 
@@ -123,8 +123,8 @@ def _element_by_element(function, i, compared, cotangent, tolerance, random) -> 
     compared.truth = truth
     compared.kinks = [tuple(map(int, np.unravel_index(j, found.shape))) for j in truth.kinks]
     compared.ties = disagreeing_groups(function, i, found, cotangent, truth, tolerance)
-    for group in compared.ties:
-        compared.wrong.flat[group] = True
+    for tie in compared.ties:
+        compared.wrong.flat[tie.group] = True
     compared.left_out = [tuple(map(int, j)) for j in np.argwhere(~known)]
     smooth = known.copy()
     smooth.flat[truth.kinks] = False

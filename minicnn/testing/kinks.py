@@ -7,11 +7,20 @@ are moved together, the function may well be smooth, and then the sum of their g
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minicnn.testing.differences import STEPS, best_central, one_sided
 from minicnn.testing.differentiable import Differentiable
 from minicnn.testing.truth import Truth, kink_threshold, line_through
+
+
+class Tie(NamedTuple):
+    """Flat indices of elements that share a kink, and the sum that their gradients should have."""
+
+    group: np.ndarray
+    total: float
 
 
 def disagreeing_groups(
@@ -21,7 +30,7 @@ def disagreeing_groups(
     cotangent: np.ndarray,
     truth: Truth,
     tolerance: float,
-) -> list[np.ndarray]:
+) -> list[Tie]:
     """Groups of elements on shared kinks whose gradients have a wrong sum."""
     if truth.kinked is None:
         return []
@@ -38,7 +47,7 @@ def disagreeing_groups(
             low = high = float(cotangent @ best_central(line, truth.here).slopes)
         total = float(found.ravel()[group].sum())
         if not low - limit <= total <= high + limit:
-            wrong.append(group)
+            wrong.append(Tie(group, min(max(total, low), high)))
     return wrong
 
 

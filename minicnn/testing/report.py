@@ -97,6 +97,8 @@ def row_of(compared: Comparison, what: str) -> Row:
 def mistake_of(compared: Comparison, what: str, diagnosis: Diagnosis | None) -> Mistake:
     """What is wrong with a gradient, with its text."""
     found, expected = compared.found, compared.truth.nearest(compared.found)
+    for group, total in compared.ties:
+        expected.flat[group] = total / len(group)
     off = np.where(compared.wrong, np.abs(found - expected), -1.0)
     furthest = np.argsort(-np.nan_to_num(off, nan=np.inf), None, kind="stable")
     count = int(compared.wrong.sum())

@@ -10,7 +10,8 @@ from minicnn.testing.evidence import Evidence
 
 def ties(evidence: Evidence) -> Diagnosis | None:
     """Equal inputs that share a kink each get the whole gradient, or none of it."""
-    groups = evidence.compared.ties
+    found = evidence.compared.ties
+    groups = [tie.group for tie in found]
     wrong = evidence.compared.wrong
     if not groups or wrong.sum() > len(np.unique(np.concatenate(groups))):
         return None
@@ -22,8 +23,8 @@ def ties(evidence: Evidence) -> Diagnosis | None:
     return Diagnosis(
         "ties",
         f"The inputs at {places}{', …' if len(group) > 4 else ''} are equal, and compete for the "
-        f"same maximum or minimum. Their gradients sum to {total:.6g}, which is not the slope "
-        "when all of them grow together: the whole gradient goes to each of them (or to none) "
+        f"same maximum or minimum. Their gradients sum to {total:.6g}, but the slope when all of "
+        f"them grow together is {found[0].total:.6g}: the whole gradient goes to each (or to none) "
         "instead of being given once. Give it to one of them, or divide it.",
     )
 
