@@ -21,9 +21,11 @@ from minicnn.testing.hypotheses import (
     operands,
     other_inputs,
     places,
+    slopes,
     windows,
     windows_of_kernel,
 )
+from minicnn.testing.where import where_wrong
 
 Hypothesis = Callable[[Evidence], Diagnosis | None]
 
@@ -43,7 +45,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     factors.factor_along_axes,
     masks.flat_results,
     windows.lost_contributions,
-    windows.named_slope,
+    slopes.named_slope,
     other_inputs.right_for_another_input,
     windows.not_transposed,
     places.reshaped,
@@ -53,7 +55,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     windows_of_kernel.moved,
     operands.wrong_operand,
     other_inputs.right_up_to_slopes,
-    windows.factor_of_results,
+    slopes.factor_of_results,
     places.shifted,
     masks.masked_by_sign,
     places.permuted,
@@ -88,7 +90,7 @@ def diagnose(evidence: Evidence) -> Diagnosis | None:
         found = hypothesis(evidence)
         if found is not None:
             return found
-    where = windows.evidence_where(evidence.compared.wrong)
+    where = where_wrong(evidence.compared.wrong)
     if "border" in where:
         return Diagnosis(
             "border",

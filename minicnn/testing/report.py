@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn.testing.comparison import Comparison
 from minicnn.testing.errors import Diagnosis, Element, Mistake
-from minicnn.testing.hypotheses.windows import evidence_where
+from minicnn.testing.where import where_wrong
 
 SHOWN = 5
 
@@ -120,7 +120,7 @@ def _text(
     size = compared.found.size
     largest = float(np.nanmax(np.abs(compared.truth.gradient)))
     how_many = "Every element is" if count == size else f"{count} of {size} elements are"
-    where = evidence_where(compared.wrong) if diagnosis is None else ""
+    where = where_wrong(compared.wrong) if diagnosis is None else ""
     looks = (
         f"It looks like this: {diagnosis.text}"
         if diagnosis
