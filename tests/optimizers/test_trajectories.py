@@ -47,6 +47,13 @@ CASES = [
     ("Lion", {"learning_rate": RATE, "beta_1": 0.875, "beta_2": 0.96875}),
     ("Lamb", ADAM),
     ("Adafactor", {"learning_rate": RATE, "epsilon_2": 2.0**-4, "clip_threshold": 0.75}),
+    # settings at their borders, and beyond them where nothing refuses it
+    ("SGD", {"learning_rate": RATE, "momentum": 0.0, "nesterov": True}),
+    ("SGD", {"learning_rate": RATE, "momentum": 1.0}),
+    ("Adam", {**ADAM, "beta_1": 0.0}),
+    ("Adam", {**ADAM, "beta_2": 0.0}),
+    ("RMSprop", {"learning_rate": RATE, "rho": 0.875, "momentum": -0.5}),
+    ("Adagrad", {"learning_rate": RATE, "initial_accumulator_value": 0.0, "epsilon": 2.0**-10}),
 ]
 SHARED = [
     {"clipnorm": 0.5},

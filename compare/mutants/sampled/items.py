@@ -21,7 +21,6 @@ from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.truth import Truth
 
-NETWORKS = 60
 FUZZ_SEED = 1
 
 
@@ -64,7 +63,7 @@ class FuzzNetwork(NamedTuple):
         return f"{verdict.shown.quantity}: {verdict.shown.wrong}"
 
 
-def write(path: Path, backend: str) -> None:
+def write(path: Path, backend: str, networks: int) -> None:
     """Compute Keras's answers and store the list of `(item, name)`."""
     everywhere = catalogue.cases()
     cases = [case.on(backend) for case in everywhere]
@@ -74,13 +73,13 @@ def write(path: Path, backend: str) -> None:
         others = elsewhere.get((case.kind, case.label), ())
         answer = answer._replace(opinions=(*answer.opinions, *others))
         items.append((ParityCase(case, answer), f"parity {case.kind}.{case.label}"))
-    items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend))]
+    items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend, networks))]
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(pickle.dumps(items))
     unfinished.rename(path)
 
 
-def _networks(backend: str) -> Iterator[FuzzNetwork]:
+def _networks(backend: str, count: int) -> Iterator[FuzzNetwork]:
     """The networks that `fuzz` draws by FUZZ_SEED."""
     from compare.fuzz import search
 
@@ -96,5 +95,5 @@ def _networks(backend: str) -> Iterator[FuzzNetwork]:
 
             return network_verdict.examine(network, ask)
 
-        search.Search(examine).run(NETWORKS, FUZZ_SEED)
+        search.Search(examine).run(count, FUZZ_SEED)
     return iter(drawn.values())

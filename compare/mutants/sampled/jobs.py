@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,13 @@ Send = Callable[..., None]
 ARGUMENTS = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--hypothesis-seed=0")
 
 
-def run_tests(send: Send, items: list[str]) -> None:
-    """Run tests or files of tests in this order, up to the first that fails."""
+def run_tests(send: Send, items: list[str], words: Sequence[str] = ()) -> None:
+    """Run tests or files of tests in this order, up to the first that fails.
+
+    Of files, those tests are run first that have one of the words in their name.
+    """
     files = list(dict.fromkeys(item.partition("::")[0] for item in items))
-    chosen = Chosen(send, items)
+    chosen = Chosen(send, items, words)
     status = pytest.main([*ARGUMENTS, *files], plugins=[chosen])
     if status not in ENDINGS and not chosen.failed:
         send("unusable", why=f"the tests cannot be collected: pytest ends with {status!r}")
@@ -36,8 +39,9 @@ def run_tests(send: Send, items: list[str]) -> None:
 class Chosen:
     """A plugin of pytest: only these tests, in this order. Sends which begins, and which fails."""
 
-    def __init__(self, send: Send, chosen: list[str]):
+    def __init__(self, send: Send, chosen: list[str], words: Sequence[str]):
         self.failed = False
+        self._words = words
         self._send = send
         self._number = {item: i for i, item in enumerate(chosen)}
 
@@ -45,7 +49,10 @@ class Chosen:
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         """Leave the chosen tests."""
         items[:] = [item for item in items if self._place(item.nodeid) is not None]
-        items.sort(key=lambda item: self._place(item.nodeid))
+        items.sort(key=lambda item: (self._is_far(item.nodeid), self._place(item.nodeid)))
+
+    def _is_far(self, test: str) -> bool:
+        return not any(word in test.lower() for word in self._words)
 
     def _place(self, test: str) -> int | None:
         return self._number.get(test, self._number.get(test.partition("::")[0]))
@@ -143,10 +150,10 @@ def _note_kernels(called: set[str]) -> None:
     Kernel.__call__ = noted
 
 
-def record_items(send: Send, stored: str, data: str, notes: str) -> None:
-    """Run each case and network on minicnn, and store the lines, the kernels and the time."""
+def record_items(send: Send, stored: str, part: int, of: int, data: str, notes: str) -> None:
+    """Run a part of the cases and networks on minicnn, and store what each runs, and its time."""
     with recording(data) as recorder:
-        for item, name in _items(stored):
+        for item, name in _items(stored)[part::of]:
             send("item", name=name)
             with recorder.item(name):
                 item.run()

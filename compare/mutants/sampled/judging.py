@@ -175,12 +175,17 @@ def ordered(mutant: Mutant, runners: Sequence[Runner]) -> list[Runner]:
 
 def _nearness(mutant: Mutant, name: str) -> int:
     """How many folders the test shares with the mutant, and whether it has a name of its place."""
-    *folders, file = mutant.file.removeprefix("minicnn/").removesuffix(".py").split("/")
+    *folders, _ = mutant.file.removeprefix("minicnn/").split("/")
     shared = 0
-    for a, b in zip(folders, name.removeprefix("tests/").split("/"), strict=False):
+    for a, b in zip(folders, name.split("/")[1:], strict=False):
         if a != b:
             break
         shared += 1
-    words = {file, *mutant.place.function.split(".")} - {"__init__", "__call__", "call", ""}
-    named = any(word.strip("_").lower() in name.lower() for word in words)
-    return shared + 2 * named
+    return shared + 2 * any(word in name.lower() for word in words_of(mutant))
+
+
+def words_of(mutant: Mutant) -> list[str]:
+    """The names of a mutant's file, class and function, as they may be in names of tests."""
+    names = {Path(mutant.file).stem, *mutant.place.function.split(".")}
+    names -= {"__init__", "__call__", "call", "update_state", "compute_output_spec", ""}
+    return sorted(name.strip("_").lower() for name in names)

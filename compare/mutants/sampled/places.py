@@ -183,7 +183,15 @@ def _statement(node: Any) -> Any:
 def _function(node: Any) -> str:
     names = []
     while node is not None:
-        if node.type in ("funcdef", "classdef"):
+        if node.type == "decorated":  # also a decorator belongs to the function under it
+            names.append(_named(node.children[-1]))
+        elif node.type in ("funcdef", "classdef") and node.parent.type != "decorated":
             names.append(node.name.value)
         node = node.parent
     return ".".join(reversed(names))
+
+
+def _named(definition: Any) -> str:
+    """The name of a function or class; that of an `async` function is one level below."""
+    named = definition.children[-1] if definition.type == "async_funcdef" else definition
+    return named.name.value

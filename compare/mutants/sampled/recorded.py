@@ -70,15 +70,21 @@ class Recorded:
 
 
 def groups_of_tests(tree: Path) -> dict[str, list[str]]:
-    """The files of tests in groups, by a name for each."""
+    """The files of tests, and those with examples that are run, in groups by name."""
     files = sorted(p.relative_to(tree).as_posix() for p in (tree / "tests").rglob("test_*.py"))
-    folders: dict[str, list[str]] = {}
+    examples = sorted(
+        path.relative_to(tree).as_posix()
+        for path in (tree / "minicnn").rglob("*.py")
+        if ">>>" in path.read_text(encoding="utf-8")
+    )
+    folders: dict[str, list[str]] = {"minicnn": examples}
     for file in files:
         folders.setdefault(file.rpartition("/")[0], []).append(file)
     return {
-        f"{folder.replace('/', '.')}.{i // FILES_PER_GROUP}": files[i : i + FILES_PER_GROUP]
+        f"{folder.replace('/', '.')}.{i // size}": files[i : i + size]
         for folder, files in folders.items()
-        for i in range(0, len(files), FILES_PER_GROUP)
+        for size in [len(examples) if files is examples else FILES_PER_GROUP]
+        for i in range(0, len(files), size)
     }
 
 

@@ -73,5 +73,5 @@ def _show_survivor(found: Result) -> None:
         if verdict[KILLED]:
             print(f"  {judge}: killed by {verdict['by'] or 'its import'}: {verdict['why'][:100]!r}")
         else:
-            print(f"  {judge}: {verdict['run']} of {verdict['of']} run. {verdict['why']}")
+            print(f"  {judge}: {verdict['run']} run. {verdict['why']}")
     print()

@@ -14,7 +14,7 @@ from typing import Any
 from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled import items, recorded, trees
 from compare.mutants.sampled.draw import Mutant
-from compare.mutants.sampled.judging import Judge, Judging
+from compare.mutants.sampled.judging import Judge, Judging, words_of
 from compare.mutants.sampled.nearest import nearest_tests
 from compare.mutants.sampled.progress import Progress
 from compare.mutants.sampled.recorded import Recorded, Runner
@@ -25,6 +25,9 @@ TESTS, COMPARE = "tests", "parity + fuzz"
 AT_A_TIME = min(2, os.cpu_count() or 1)
 SUPPORT = ("tests/conftest.py", "tests/gradients.py", "pyproject.toml")
 QUICK_LIMIT = 40.0
+PARTS = 4  # of cases and networks, which are recorded at the same time
+NETWORKS = 60
+QUICK_NETWORKS = 12
 ITEMS = "compare/mutants/sampled/items.py"
 
 Work = Callable[[Server], None]
@@ -47,7 +50,8 @@ class Session:
         self.tree = trees.first_copy(FOLDER / f"source-{state}")
         self.verdicts = Verdicts(FOLDER / f"verdicts-{state}{'-quick' * quick}.jsonl")
         comparisons = digest(["compare", ITEMS], self.tree)
-        self._items = FOLDER / f"items-{backend}-{comparisons}.pickle"
+        self._networks = QUICK_NETWORKS if quick else NETWORKS
+        self._items = FOLDER / f"items-{backend}-{self._networks}-{comparisons}.pickle"
         self._servers: list[Server] = []
 
     def run(self, mutants: Sequence[Mutant]) -> None:
@@ -57,7 +61,7 @@ class Session:
             return
         if not self._items.exists():
             Progress("asking Keras", 2).step()
-            items.write(self._items, self._backend)
+            items.write(self._items, self._backend, self._networks)
         with ExitStack() as stack:
             self._servers = list(stack.enter_context(_servers()))
             tests, cases = self._record()
@@ -85,8 +89,9 @@ class Session:
             near = [Runner(file, 1.0) for file in nearest_tests(self.tree, mutant)]
         else:
             near = tests.runners(mutant)
+        words = words_of(mutant) if tests is None else []
         judges = (
-            (Judge(TESTS, "run_tests"), near),
+            (Judge(TESTS, "run_tests", {"words": words}), near),
             (Judge(COMPARE, "run_items", {"stored": str(self._items)}), cases.runners(mutant)),
         )
         with trees.changed(self.tree, mutant.file, mutant.text) as tree:
@@ -98,8 +103,11 @@ class Session:
     def _record(self) -> tuple[Recorded | None, Recorded]:
         """What runs which lines; what is missing is recorded first."""
         library = digest(["minicnn"], self.tree)
-        cases = f"cases-{library}-{self._items.stem}"
-        jobs = [(cases, "record_items", {"stored": str(self._items)})]
+        cases = [f"cases-{i}-{library}-{self._items.stem}" for i in range(PARTS)]
+        jobs = [
+            (name, "record_items", {"stored": str(self._items), "part": i, "of": PARTS})
+            for i, name in enumerate(cases)
+        ]
         groups = {} if self._quick else self._groups(library)
         jobs += [(group, "record_tests", {"paths": files}) for group, files in groups.items()]
         jobs = [job for job in jobs if not recorded.is_recorded(FOLDER, job[0])]
@@ -114,7 +122,7 @@ class Session:
 
         self._share([record(job) for job in jobs])
         tests = None if self._quick else Recorded(self.tree, FOLDER, list(groups))
-        return tests, Recorded(self.tree, FOLDER, [cases])
+        return tests, Recorded(self.tree, FOLDER, cases)
 
     def _groups(self, library: str) -> dict[str, list[str]]:
         """The groups of tests by a name with a digest of what they depend on."""
