@@ -62,8 +62,10 @@ class Case:
         inputs: descriptions of the input arrays; lists may be nested.
         settings: arguments of the constructor (of an op: of the call).
         call: keyword arguments of the call of a layer.
-        held_constant: set if the gradient is not the derivative, because something in it is held
-            constant: the reason.
+        held_constant: set if central differences do not confirm the gradient, because something in
+            it is held constant, or because they step over kinks: the reason.
+        algorithm_error: the error of a fast algorithm, relative to the largest entry, where its
+            documentation says that it is larger than that of plain sums in float32.
         known_differences: where Keras is known to differ.
     """
 
@@ -73,6 +75,7 @@ class Case:
     settings: Mapping[str, Any] = field(default_factory=dict)
     call: Mapping[str, Any] = field(default_factory=dict)
     held_constant: str | None = None
+    algorithm_error: float = 0.0
     known_differences: tuple[KnownDifference, ...] = ()
 
     def on(self, backend: str) -> Case:
@@ -83,6 +86,8 @@ class Case:
     @property
     def label(self) -> str:
         """The case's name in tables; no two cases have the same."""
+        if self.kind == "networks":
+            return self.name
         on = ", ".join(_shapes(x) for x in self.inputs)
         called = "".join(f", {key}={value!r}" for key, value in self.call.items())
         return f"{self.name}({_settings(self.settings)}) on {on or 'nothing'}{called}"

@@ -12,6 +12,7 @@ from typing import Any
 from compare import (
     accuracy,
     conformance,
+    coverage,
     fuzz,
     gradients,
     model,
@@ -33,6 +34,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     script,
     fuzz,
     mutants,
+    coverage,
     conformance,
     report,
     everything,

@@ -129,6 +129,7 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
     limit = 0.0
     if t.dtype.kind in "fc":
         limit = explained(t, [n[name] for n in truth.perturbed])
+        limit = max(limit, case.algorithm_error)
     mine, theirs = error(a, t), error(b, t)
     wrong = None
     if not limit <= WIDEST:

@@ -9,12 +9,15 @@ import minicnn
 from compare.cases.case import Case
 from compare.cases.catalogue import (
     channels_first,
+    cut_in_pieces,
+    kernels,
     layers,
     losses,
     metrics,
     operations,
     optimizers,
     preprocessing,
+    random,
 )
 from compare.cases.catalogue.known_differences import with_known_differences
 
@@ -59,6 +62,9 @@ def cases() -> list[Case]:
         *metrics.CASES,
         *optimizers.CASES,
         *operations.CASES,
+        *random.CASES,
+        *kernels.CASES,
+        *cut_in_pieces.CASES,
     ]
     twice = [key for key, n in Counter((c.kind, c.label) for c in everything).items() if n > 1]
     if twice:

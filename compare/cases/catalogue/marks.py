@@ -14,6 +14,19 @@ def with_constant_part(case: Case, why: str) -> Case:
     return replace(case, held_constant=why)
 
 
+def by_winograd(case: Case) -> Case:
+    """The case of a large 3 × 3 convolution, marked: tiles of 4 × 4 lose some digits.
+
+    `minicnn/backend/numba/conv/winograd/__init__.py` has the error: 5e-6 of the largest result.
+    """
+    return replace(case, algorithm_error=1e-5)
+
+
+def of_long_sums(case: Case) -> Case:
+    """The case, marked: TensorFlow adds tens of thousands of numbers in float32, one by one."""
+    return replace(case, algorithm_error=1e-5)
+
+
 def without_keras(case: Case, why: str, on: tuple[str, ...] = BACKENDS, *quantities: str) -> Case:
     """The case, marked: not compared with Keras on these backends.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compare.cases.case import Case
-from compare.cases.kinds import layers, losses, metrics, networks, operations, optimizers
+from compare.cases.kinds import layers, losses, metrics, networks, operations, optimizers, random
 from compare.libraries import Library
 
 RUN = {
@@ -20,6 +20,7 @@ RUN = {
     "optimizers": optimizers.run,
     "ops": operations.run,
     "networks": networks.run,
+    "random": random.run,
 }
 
 

@@ -26,7 +26,7 @@ def run(library: Library, case: Case) -> dict[str, Any]:
     }
     assign(model, values)
     found["output"] = library.numpy(_call(model, inputs, training=False))
-    found |= _gradients(library, network, model, inputs)
+    found |= _gradients(library, case, model, inputs)
     assign(model, values)
     return found | Life(library, network, model).run()
 
@@ -59,9 +59,10 @@ def _call(model: Any, inputs: list, training: bool) -> Any:
 
 
 def _gradients(
-    library: Library, network: Network, model: Any, inputs: list[np.ndarray]
+    library: Library, case: Case, model: Any, inputs: list[np.ndarray]
 ) -> dict[str, Any]:
     """The gradients in training for a random cotangent; zeros where there is no gradient."""
+    network: Network = case.settings["network"]
     variables = model.trainable_weights
     fixed = inputs if network.vocabulary else []
     points = [] if network.vocabulary else inputs
@@ -76,7 +77,8 @@ def _gradients(
     names = [f"gradient to input {i}" for i in range(len(points))]
     names += [f"gradient to trainable weight {i} {v.name}" for i, v in enumerate(variables)]
     starting = [*points, *(library.numpy(v) for v in variables)]
-    gradients = library.differentiate(function, points, variables, [cotangent])
+    unconfirmed = bool(case.held_constant)
+    gradients = library.differentiate(function, points, variables, [cotangent], unconfirmed)
     outputs = function(*map(library.tensor, points))
     found: dict[str, Any] = {"output in training": library.numpy(outputs[0])}
     for name, x, gradient in zip(names, starting, gradients, strict=True):

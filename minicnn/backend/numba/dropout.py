@@ -14,9 +14,8 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from minicnn.backend.numba.compiler.compile import compiled
+from minicnn.backend.numba.compiler.compile import compiled, intrinsic
 from minicnn.backend.numba.machine.simd import address_of
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces

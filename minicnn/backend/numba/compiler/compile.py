@@ -3,17 +3,22 @@
 They are compiled at the first call, run without the interpreter's lock, and their machine code is
 stored on disk. In this folder "kernel" means a compiled function that Python calls; elsewhere in
 `backend/numba/conv` it means the kernel of a convolution.
+
+With the environment variable NUMBA_DISABLE_JIT=1 nothing is compiled: all of them are the Python
+functions that they are written as, for a debugger (see `python_forms.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numba
 import numpy as np
 from llvmlite.binding import ffi
 from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
 
+from minicnn.backend.numba.compiler import python_forms
 from minicnn.backend.numba.compiler.code_cache import Kernel
 from minicnn.backend.numba.compiler.compile_notice import NOTICE
 from minicnn.backend.numba.compiler.freed_memory import keep_freed_memory
@@ -44,7 +49,7 @@ def compiled(function: Callable) -> Callable:
     machine code is stored on disk (see code_cache.py), and compiled again when the text of a file
     that it depends on has changed (see source_digest.py). It may call parts, of any file.
     """
-    return Kernel(function, SETTINGS)
+    return function if numba.config.DISABLE_JIT else Kernel(function, SETTINGS)
 
 
 def part(function: Callable) -> Callable:
@@ -52,7 +57,7 @@ def part(function: Callable) -> Callable:
 
     A call from Python runs the Python code.
     """
-    return Part(function, SETTINGS)
+    return function if numba.config.DISABLE_JIT else Part(function, SETTINGS)
 
 
 def inlined(function: Callable) -> Callable:
@@ -60,7 +65,20 @@ def inlined(function: Callable) -> Callable:
 
     So the vectors that it takes and returns stay in registers, also if it is large.
     """
+    if numba.config.DISABLE_JIT:
+        return function
     return Part(function, SETTINGS | {"forceinline": True})
+
+
+def intrinsic(function: Callable) -> Callable:
+    """Decorator: an operation in compiled functions, whose instructions `function` writes.
+
+    It is `numba.extending.intrinsic`. Python cannot call it, so if nothing is compiled it is the
+    function of the same name in `python_forms.py`.
+    """
+    if numba.config.DISABLE_JIT:
+        return getattr(python_forms, function.__name__)
+    return numba.extending.intrinsic(function)
 
 
 def same_float(*arrays: np.ndarray) -> bool:

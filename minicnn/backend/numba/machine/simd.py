@@ -26,7 +26,9 @@ from collections.abc import Callable
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+from numba.extending import lower_builtin, models, register_model, type_callable
+
+from minicnn.backend.numba.compiler.compile import intrinsic
 
 WIDTH = 8  # elements of a vector
 BYTES = 4 * WIDTH

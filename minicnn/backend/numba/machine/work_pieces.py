@@ -24,9 +24,8 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from minicnn.backend.numba.compiler.compile import compiled, part
+from minicnn.backend.numba.compiler.compile import compiled, intrinsic, part
 
 # The two numbers that threads write are 64 bytes apart, in different cache lines.
 TAKEN, DONE, COUNT, FIRST_BOUND = 0, 8, 16, 17

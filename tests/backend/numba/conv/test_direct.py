@@ -67,6 +67,7 @@ def guarded(x):
     return inside
 
 
+@pytest.mark.without_jit
 def test_nothing_outside_the_arrays_is_read(case, rng):
     algorithm, x_shape, kernel_shape, *where = case
     arrays = random_arrays(x_shape, kernel_shape, rng)

@@ -112,6 +112,7 @@ def test_a_forked_child_computes_too():
     assert_same_bits(found, expected)
 
 
+@pytest.mark.without_jit
 def test_every_piece_is_done_once():
     config.set_threads(3)
     for count in (0, 1, 5, 16, 17, 1000):
@@ -124,6 +125,7 @@ def test_every_piece_is_done_once():
         assert (done == 1).all()
 
 
+@pytest.mark.without_jit
 def test_pieces_depend_on_the_size_alone():
     assert threads.cut(100, smallest=30).tolist() == [0, 33, 66, 100]
     assert threads.cut(5, smallest=30).tolist() == [0, 5]
@@ -189,6 +191,7 @@ class Meeting:
         pass
 
 
+@pytest.mark.without_jit
 def test_an_interrupt_waits_for_the_pieces_that_helpers_have_begun():
     class Interrupted(Meeting):
         def as_caller(self):
@@ -212,6 +215,7 @@ def no_garbage_collection():
     gc.enable()
 
 
+@pytest.mark.without_jit
 @pytest.mark.usefixtures("no_garbage_collection", "ctrl_c_works")
 def test_a_second_interrupt_waits_as_well():
     class SlowHelper(Meeting):
@@ -229,6 +233,7 @@ def test_a_second_interrupt_waits_as_well():
     assert not threads.pool().jobs
 
 
+@pytest.mark.without_jit
 def test_a_helper_s_error_reaches_the_caller():
     class Broken(Meeting):
         def as_helper(self):
@@ -239,6 +244,7 @@ def test_a_helper_s_error_reaches_the_caller():
         threads.for_pieces(Broken(), threads.cut(16))
 
 
+@pytest.mark.without_jit
 def test_work_that_needs_work():
     config.set_threads(3)
     sums = np.zeros(4)
@@ -274,6 +280,7 @@ def test_as_many_threads_as_processors(monkeypatch):
     assert threads.pool().size == config.threads()
 
 
+@pytest.mark.without_jit
 def test_the_number_of_threads_can_change():
     for count in (2, 1, np.int64(3)):
         config.set_threads(count)
