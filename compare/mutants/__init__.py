@@ -22,6 +22,7 @@ from typing import Any
 from compare import parity
 from compare.cases import catalogue
 from compare.cases.case import Case
+from compare.cases.catalogue import cut_in_pieces
 from compare.cli.outcome import Outcome
 from compare.cli.table import print_table, progress
 from compare.libraries import EXTRAS
@@ -62,7 +63,7 @@ def command(options: argparse.Namespace) -> Outcome:
     if not bugs:
         return Outcome(failure=f"no planted bug has {options.only!r} in its description.")
     everything = [case.on(options.backend) for case in catalogue.cases()]
-    near = {bug: [case for case in everything if is_near(case, bug)] for bug in bugs}
+    near = {bug: [case for case in everything if _shows(case, bug)] for bug in bugs}
     cases = {(c.kind, c.label): c for found in near.values() for c in found}
     answers = parity.keras_answers(options.backend, list(cases.values()))
     trial = Trial(dict(zip(cases, answers, strict=True)))
@@ -106,6 +107,12 @@ def _missed(result: dict[str, Any]) -> str:
 def is_near(case: Case, bug: Bug) -> bool:
     """Whether the bug names the case."""
     return any(word in f"{case.kind}.{case.label}" for word in bug.near)
+
+
+def _shows(case: Case, bug: Bug) -> bool:
+    """Whether to run the case; large ones show only what happens in compiled kernels."""
+    large = case.held_constant == cut_in_pieces.DENSE
+    return is_near(case, bug) and (bug.is_compiled or not large)
 
 
 class Trial:
