@@ -20,12 +20,16 @@ from compare.judges.opinion import DOUBLE, Opinion
 JUDGE = "definition"
 # Defined with positions in float32, so that their numbers are determined only so far.
 IN_SINGLE = ("ops.image.affine_transform", "layers.RandomTranslation")
+# Networks have no definition of their own, and random numbers none that all libraries share.
+WITHOUT = ("networks", "random")
 # Where the gradient is by convention that of a point beside the inputs.
 BESIDE = {"ops.max_pool": pooling.first_is_largest}
 
 
 def opinion(case: Case) -> Opinion | None:
     """What the definition says about a case; None if there is no definition."""
+    if case.kind in WITHOUT:
+        return None
     name = f"{case.kind}.{case.name}"
     beside = BESIDE.get(name) if case.held_constant else None
     unknown = ("config", "gradient") if case.held_constant and not beside else ("config",)
