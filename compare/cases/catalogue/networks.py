@@ -21,7 +21,7 @@ def chain(name: str, batch: int, shape: tuple, *layers: Step, units: int = 3) ->
 
 
 def network(name: str, batch: int, shape: tuple, steps: tuple[Step, ...], units: int) -> Case:
-    """The case of a network that is trained to give random numbers."""
+    """The case of a network that is trained for a step, to give random numbers."""
     described = Network(
         inputs=(shape,),
         steps=steps,
@@ -31,6 +31,6 @@ def network(name: str, batch: int, shape: tuple, steps: tuple[Step, ...], units:
         labels="numbers",
         optimizer=LibraryObject("optimizers.SGD", {"learning_rate": 0.01}),
         rows=batch,
-        events=(Event("train", {"steps": 3}),),
+        events=(Event("train", {"steps": 1}),),
     )
     return Case("networks", name, settings={"network": described})
