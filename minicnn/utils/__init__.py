@@ -22,10 +22,12 @@ _HOME = {
     "get_source_inputs": "minicnn.utils.source_inputs.get_source_inputs",
     "is_interactive_logging_enabled": "minicnn.config.is_interactive_logging_enabled",
     "is_keras_tensor": "minicnn.ops.symbolic.keras_tensor.is_keras_tensor",
+    "model_to_dot": "minicnn.utils.model_visualization.model_to_dot",
     "normalize": "minicnn.utils.numerical_utils.normalize",
     "pack_x_y_sample_weight": (
         "minicnn.trainers.data_adapters.data_adapter_utils.pack_x_y_sample_weight"
     ),
+    "plot_model": "minicnn.utils.model_visualization.plot_model",
     "register_keras_serializable": (
         "minicnn.serialization.object_registration.register_keras_serializable"
     ),
@@ -39,6 +41,7 @@ _HOME = {
 }
 _MODULES = (
     "file_utils",
+    "model_visualization",
     "numerical_utils",
     "progbar",
     "rng_utils",
