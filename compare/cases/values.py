@@ -132,6 +132,20 @@ def one_hot(random, shape):
 
 
 @labels
+def one_hot_each_way(random, shape):
+    """A single 1 along each axis but the first, 0 elsewhere, as floats. The sides are equal."""
+    first = random.integers(0, shape[-1], (shape[0], *[1] * (len(shape) - 1)))
+    steps = [(1 + i % 2) * x for i, x in enumerate(np.indices(shape[1:]))]
+    return ((first + sum(steps)) % shape[-1] == 0).astype("float32")
+
+
+@labels
+def eighths(random, shape):
+    """Multiples of 1/8 between 0 and 1, for thresholds that predictions lie at exactly."""
+    return random.integers(0, 9, shape) / 8
+
+
+@labels
 def ordered(random, shape):
     """Different values in rising order along the last axis."""
     return np.sort(random.permutation(int(np.prod(shape))).reshape(shape) / 4.0, axis=-1)

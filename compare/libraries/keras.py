@@ -40,5 +40,17 @@ class Keras(Library):
         def normal(shape: Any, mean: Any = 0, stddev: Any = 1, dtype: Any = None, **_: Any):
             return keras.ops.convert_to_tensor(draws.normal(shape), dtype) * stddev + mean
 
-        with mock.patch.multiple(random, dropout=dropout, uniform=uniform, normal=normal):
+        def truncated_normal(
+            shape: Any, mean: Any = 0, stddev: Any = 1, dtype: Any = None, **_: Any
+        ):
+            drawn = keras.ops.convert_to_tensor(draws.truncated_normal(shape), dtype)
+            return drawn * stddev + mean
+
+        replaced = {
+            "dropout": dropout,
+            "uniform": uniform,
+            "normal": normal,
+            "truncated_normal": truncated_normal,
+        }
+        with mock.patch.multiple(random, **replaced):
             yield draws

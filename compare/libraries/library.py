@@ -66,6 +66,12 @@ class Library:
             return self.find(setting.name)
         if isinstance(setting, dict):
             return {key: self.resolve(value) for key, value in setting.items()}
+        if isinstance(setting, Values):
+            return self.values(setting, repr(setting))
+        if isinstance(setting, list):
+            return [
+                self.resolve(value) if isinstance(value, Values) else value for value in setting
+            ]
         return setting
 
     def differentiate(
@@ -111,6 +117,10 @@ class SharedRandomNumbers:
     def normal(self, shape: Sequence[int], key: bytes | None = None) -> np.ndarray:
         """Normal numbers, N(0, 1), float32; the same as before if the key was used before."""
         return self._generator(shape, key).standard_normal(tuple(shape), "float32")
+
+    def truncated_normal(self, shape: Sequence[int], key: bytes | None = None) -> np.ndarray:
+        """Numbers between -2 and 2: normal ones, of which those outside are moved to the ends."""
+        return self.normal(shape, key).clip(-2, 2)
 
     def _generator(self, shape: Sequence[int], key: bytes | None) -> np.random.Generator:
         ordinal = self._keys.get(key)

@@ -83,6 +83,9 @@ class MiniCNN(Library):
             "dropout": lambda x, rate, key: x * keep(key, x.shape, rate, x.dtype),
             "uniform": lambda key, shape, dtype: draws.uniform(shape, bytes(key)).astype(dtype),
             "normal": lambda key, shape, dtype: draws.normal(shape, bytes(key)).astype(dtype),
+            "truncated_normal": lambda key, shape, dtype: draws.truncated_normal(
+                shape, bytes(key)
+            ).astype(dtype),
         }
         vars(kernels).update(replaced)
         try:

@@ -19,6 +19,7 @@ from minicnn.testing.differences import PLACES, fourth_order
 
 STEP = 1e-4
 DIRECTIONS = 2
+MANY = 20_000  # comparisons of two numbers, from which on sorting is faster
 LARGE, SAMPLED = 10_000, 10
 
 
@@ -119,7 +120,7 @@ def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
     def perturb(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
-        perturbed = array * (1 + random.choice([-size, size], array.shape))
+        perturbed = array * (1 + size * (2 * random.integers(0, 2, array.shape) - 1))
         return np.where(array == np.round(array), array, perturbed)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
@@ -143,6 +144,8 @@ def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
 
 def _are_selected(array: np.ndarray, given: np.ndarray) -> np.ndarray | bool:
     """Which numbers are among those given. Of a large array a few are looked up: all or none."""
+    if array.size * given.size <= MANY:
+        return (array[..., None] == given).any(-1)
     if given.size < LARGE:
         return np.isin(array, given)
     few = array.flat[:: max(1, array.size // SAMPLED)]
@@ -171,7 +174,7 @@ class PerturbedTruth(Truth):
         return self._perturb(super().array(x))
 
     def resolve(self, setting: Any) -> Any:
-        """As in `Library`; floats are perturbed."""
-        if isinstance(setting, float):
+        """As in `Library`; floats that float32 must round are perturbed."""
+        if isinstance(setting, float) and setting != np.float32(setting):
             return float(self._perturb(np.float64(setting)))
         return super().resolve(setting)

@@ -63,6 +63,9 @@ MORE_CASES = [
     case("logspace", 0, 2, num=5),
     case("geomspace", 1, 16, num=5),
     case("geomspace", -1.0, -16.0, num=5),
+    case("geomspace", [1.0, -2.0], [16.0, -4.0], num=5, axis=1),
+    case("geomspace", [1.0, -2.0], [16.0, -4.0], num=2, axis=-1),
+    case("geomspace", [[1.0], [2.0]], [16.0, 4.0, 3.0], num=5, axis=1),
     case("eye", 3, 4, 1),
     case("tri", 3, 4, -1),
     case("identity", 3),
@@ -181,3 +184,10 @@ def test_complex_step_agrees_with_the_derivative():
             tape.watch(tensor)
             y = getattr(ops, name)(tensor)
         np.testing.assert_allclose(tape.gradient(y, tensor), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_the_step_of_linspace_has_the_type_of_its_numbers(dtype):
+    numbers, step = ops.linspace([0.0, 1.0], [1.0, 3.0], num=5, retstep=True, dtype=dtype)
+    assert str(numbers.dtype) == str(step.dtype) == dtype
+    np.testing.assert_array_equal(step, [0.25, 0.5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from types import FunctionType
 
@@ -9,6 +10,7 @@ import minicnn
 from compare.cases.case import Case
 from compare.cases.catalogue import (
     channels_first,
+    combinations,
     cut_in_pieces,
     kernels,
     layers,
@@ -20,6 +22,7 @@ from compare.cases.catalogue import (
     random,
 )
 from compare.cases.catalogue.known_differences import with_known_differences
+from compare.cases.left_out import WITHOUT_CASES
 
 # The kinds in which every public class must have a case: the base class of each kind, and further
 # classes that exist only to be subclassed.
@@ -30,30 +33,14 @@ BASES = {
     "optimizers": ("Optimizer", ()),
 }
 
-_FUNCTIONS = "takes or returns functions: tests/ops compares it with calls of these functions"
-_SHAPES = "computes shapes, not numbers"
-_FREE = "its result is not unique: tests/ops checks what it must satisfy"
-_BITS = "depends on the bits of a float type, so float64 is no reference"
-# Functions of `ops` whose results cannot be compared as numbers, and why.
-EXEMPT = {
-    **dict.fromkeys("cond fori_loop while_loop scan associative_scan switch".split(), _FUNCTIONS),
-    **dict.fromkeys("map vectorize vectorized_map custom_gradient jvp".split(), _FUNCTIONS),
-    **dict.fromkeys(
-        (
-            "compute_conv_output_shape compute_conv_transpose_output_shape "
-            "compute_conv_transpose_padding_args_for_jax compute_pooling_output_shape "
-            "dtype is_tensor rearrange"
-        ).split(),
-        _SHAPES,
-    ),
-    **dict.fromkeys("eig eigh argpartition empty empty_like unique".split(), _FREE),
-    **dict.fromkeys("nextafter view view_as_complex view_as_real".split(), _BITS),
-    "stop_gradient": "its gradient is not its derivative",
-}
-
 
 def cases() -> list[Case]:
     """All cases. No two have the same label."""
+    return list(_everything())
+
+
+@functools.cache
+def _everything() -> tuple[Case, ...]:
     everything = [
         *layers.CASES,
         *channels_first.CASES,
@@ -69,7 +56,10 @@ def cases() -> list[Case]:
     twice = [key for key, n in Counter((c.kind, c.label) for c in everything).items() if n > 1]
     if twice:
         raise ValueError(f"The catalogue has these cases twice: {twice}.")
-    return list(with_known_differences(everything))
+    listed = {(c.kind, c.label) for c in everything}
+    further = {(c.kind, c.label): c for c in combinations.CASES}
+    everything += [case for key, case in further.items() if key not in listed]
+    return tuple(with_known_differences(everything))
 
 
 def missing() -> list[str]:
@@ -94,7 +84,9 @@ def _functions_without_a_case() -> list[str]:
         for name, thing in vars(section).items()
         if isinstance(thing, FunctionType) and _is_public(thing)
     }
-    return sorted(names - EXEMPT.keys() - {case.name for case in cases() if case.kind == "ops"})
+    return sorted(
+        names - WITHOUT_CASES.keys() - {case.name for case in cases() if case.kind == "ops"}
+    )
 
 
 def _is_public(thing: FunctionType) -> bool:

@@ -29,7 +29,7 @@ def run(library: Library, case: Case) -> dict[str, Any]:
 
 
 def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, Any]:
-    layer = library.find(f"layers.{case.name}")(**library.resolve(dict(case.settings)), name="case")
+    layer = make(library, case)
     found: dict[str, Any] = configuration(library, layer)
     if not case.inputs:
         return found
@@ -55,6 +55,7 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
     )
     found["output type"] = " ".join(map(dtype, outputs))
     found["weights"] = " ".join(f"{v.name}{tuple(v.shape)}" for v in layer.weights)
+    found |= initial_and_constrained(library, case, layer)
     weights = _weights(library, case, layer)
     mask = layer.compute_mask(*_for_mask(differentiable.with_tensors(starting)))
     if mask is not None:
@@ -76,6 +77,22 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
                 library, case, function, differentiable, layer.trainable_weights
             ).items()
         }
+    return found
+
+
+def make(library: Library, case: Case) -> Any:
+    """The layer of a case."""
+    settings = library.resolve(dict(case.settings))
+    return library.find(f"layers.{case.name}")(**settings, name="case")
+
+
+def initial_and_constrained(library: Library, case: Case, layer: Any) -> dict[str, np.ndarray]:
+    """The first values of the weights, and what their constraints make of the case's values."""
+    found = {f"initial {i} {v.name}": library.numpy(v) for i, v in enumerate(layer.weights)}
+    assign(layer, _weights(library, case, layer))
+    for i, v in enumerate(layer.weights):
+        if getattr(v, "constraint", None) is not None:
+            found[f"constrained {i} {v.name}"] = library.numpy(v.constraint(v.value))
     return found
 
 

@@ -22,6 +22,7 @@ JUDGE = "definition"
 IN_SINGLE = ("ops.image.affine_transform", "layers.RandomTranslation")
 # Networks have no definition of their own, and random numbers none that all libraries share.
 WITHOUT = ("networks", "random")
+NOT_DEFINED = ("config", "initial ")
 # Where the gradient is by convention that of a point beside the inputs.
 BESIDE = {"ops.max_pool": pooling.first_is_largest}
 
@@ -32,7 +33,7 @@ def opinion(case: Case) -> Opinion | None:
         return None
     name = f"{case.kind}.{case.name}"
     beside = BESIDE.get(name) if case.held_constant else None
-    unknown = ("config", "gradient") if case.held_constant and not beside else ("config",)
+    unknown = NOT_DEFINED + (("gradient",) if case.held_constant and not beside else ())
     try:
         found = kinds.run(Defined("float64", beside), case)
         texts = kinds.run(Defined("float32"), case)

@@ -62,8 +62,15 @@ def activation(name):
     return ACTIVATIONS[name]
 
 
+def penalties(l1=0.0, l2=0.0):
+    """The sums of the absolute values and of the squares, each with its factor."""
+    return lambda x: l1 * abs(x).sum() + l2 * (x * x).sum()
+
+
 def penalty(name):
-    """The penalty of a name: "l1", for example."""
+    """The penalty of a name: "l1", for example; or the penalty that is given."""
+    if callable(name):
+        return name
     if not isinstance(name, str) or name not in PENALTIES:
         raise Undefined(f"regularizer {name}")
     return PENALTIES[name]

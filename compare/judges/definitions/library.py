@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from compare.judges.definitions import layers, losses, operations, optimizers
+from compare.judges.definitions.activations import penalties
 from compare.judges.definitions.undefined import Undefined
 from compare.judges.definitions.weight import Weight
 from compare.judges.differences import ByDifferences
@@ -21,7 +22,14 @@ TABLES = {
     "losses": losses.DEFINITIONS,
     "layers": layers.DEFINITIONS,
     "optimizers": optimizers.DEFINITIONS,
+    "regularizers": {
+        "L1": lambda l1=0.01: penalties(l1=l1),
+        "L2": lambda l2=0.01: penalties(l2=l2),
+        "L1L2": penalties,
+    },
 }
+# Not defined, as cases give the weights, and layers do not apply constraints.
+NOT_APPLIED = ("initializers", "constraints")
 
 
 def flatten(nested: Any) -> list[Any]:
@@ -78,6 +86,8 @@ class Defined(ByDifferences):
     def find(self, name: str) -> Any:
         """The definition of `keras.NAME`."""
         kind, _, name = name.partition(".")
+        if kind in NOT_APPLIED:
+            return lambda **settings: None
         if name not in TABLES.get(kind, {}):
             raise Undefined(f"{kind}.{name}")
         return _with_its_arguments_only(TABLES[kind][name])

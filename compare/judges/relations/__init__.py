@@ -9,10 +9,16 @@ from collections.abc import Iterator
 
 from compare.cases.case import Case
 from compare.judges.opinion import Opinion
-from compare.judges.relations import channels_last, configuration, differences
+from compare.judges.relations import channels_last, configuration, differences, last_axis, weights
 from compare.libraries.library import Library
 
-RELATIONS = (configuration.opinions, channels_last.opinions, differences.opinions)
+RELATIONS = (
+    configuration.opinions,
+    channels_last.opinions,
+    last_axis.opinions,
+    weights.opinions,
+    differences.opinions,
+)
 
 
 def opinions(library: Library, case: Case, backend: str) -> Iterator[Opinion]:

@@ -229,7 +229,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     if not retstep:
         return values
     gaps = num - 1 if endpoint else num
-    return values, (ops.subtract(stop, start) / gaps if gaps > 0 else ops.array(np.nan))
+    step = ops.subtract(stop, start) / gaps if gaps > 0 else ops.array(np.nan)
+    return values, ops.cast(step, values.dtype)
 
 
 @composite("start", "stop")
@@ -245,5 +246,6 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """Numbers from `start` to `stop`, each the same multiple of the one before."""
     exponents = [ops.log10(ops.absolute(bound)) for bound in (start, stop)]
     values = logspace(*exponents, num, endpoint, axis=axis)
-    values = values * ops.cast(ops.sign(start), values.dtype)
+    signs = ops.sign(start) * ops.ones_like(stop)
+    values = values * ops.cast(ops.expand_dims(signs, axis), values.dtype)
     return values if dtype is None else ops.cast(values, dtype)

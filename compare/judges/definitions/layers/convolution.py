@@ -76,6 +76,8 @@ class Transposed(Convolution):
 class Depthwise(Convolution):
     """A convolution of each channel by itself."""
 
+    weight_of = {"depthwise": "kernel"}
+
     def __init__(self, *args, depth_multiplier=1, **settings):
         super().__init__(None, *args, **settings)
         self.multiplier = depth_multiplier
@@ -95,6 +97,8 @@ class Depthwise(Convolution):
 
 class Separable(Convolution):
     """A depthwise convolution, then one over the channels only."""
+
+    weight_of = {"depthwise": "depthwise_kernel", "pointwise": "pointwise_kernel"}
 
     def __init__(self, *args, depth_multiplier=1, **settings):
         super().__init__(*args, **settings)

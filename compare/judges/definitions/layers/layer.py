@@ -28,8 +28,11 @@ class Layer:
     """A layer. Subclasses say their weights in `build` and their output in `call`.
 
     Settings that change no number for given weights are ignored; others that the subclass does
-    not take have no definition. Settings `..._regularizer` are penalties on the weight `...`.
+    not take have no definition. Settings `..._regularizer` are penalties on the weight `...`;
+    `weight_of` says which that is, where it has another name.
     """
+
+    weight_of: dict = {}
 
     def __init__(self, name=None, activity_regularizer=None, **others):
         self.weights, self._shape, self._losses = [], None, []
@@ -38,7 +41,8 @@ class Layer:
         for key, value in others.items():
             if key.endswith("_regularizer"):
                 if value is not None:
-                    self._penalties[key.removesuffix("_regularizer")] = penalty(value)
+                    name = key.removesuffix("_regularizer")
+                    self._penalties[self.weight_of.get(name, name)] = penalty(value)
             elif not key.endswith(UNUSED):
                 raise Undefined(f"{type(self).__name__} with {key}")
 
@@ -68,8 +72,8 @@ class Layer:
     @property
     def losses(self):
         """The penalties, those of the output first."""
-        own = {w.name: w.value for w in self.weights}
-        return self._losses + [p(own[n]) for n, p in self._penalties.items() if n in own]
+        penalised = [w for w in self.weights if w.name in self._penalties]
+        return self._losses + [self._penalties[w.name](w.value) for w in penalised]
 
     @property
     def trainable_weights(self):

@@ -95,16 +95,17 @@ class RMSNormalization(Layer):
 
     def __init__(self, axis=-1, epsilon=1e-6, **others):
         super().__init__(**others)
-        self.axis, self.epsilon = axis, epsilon
+        self.axis = tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
+        self.epsilon = epsilon
 
     def build(self, shape):
-        """A factor for each element along the axis."""
-        self.factor = self.add_weight("scale", (shape[self.axis],))
+        """A factor for each element along the axes."""
+        self.factor = self.add_weight("scale", tuple(shape[axis] for axis in self.axis))
 
     def call(self, x, training):
         """Each row over its root mean square."""
         y = x / np.sqrt((x**2).mean(self.axis, keepdims=True) + self.epsilon)
-        return y * along(self.factor.value, (self.axis,), x.ndim)
+        return y * self.factor.value  # along the last axes, whichever those of the mean are
 
 
 class UnitNormalization(Layer):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from compare.judges.definitions.undefined import Undefined
+
 
 def heaviside(x1, x2):
     """0 for negative numbers, 1 for positive ones, x2 at zero."""
@@ -44,7 +46,7 @@ def cumprod(x, axis=None, dtype=None):
     for row in x:
         product = product * row
         rows.append(product)
-    return np.moveaxis(np.stack(rows), 0, 0 if axis is None else axis)
+    return np.moveaxis(np.stack(rows), 0, 0 if axis is None else axis).astype(dtype or x.dtype)
 
 
 def cast(x, dtype):
@@ -83,7 +85,31 @@ def segment(start, joined):
     return definition
 
 
+def prod(x, axis=None, keepdims=False, dtype=None):
+    """The product of all elements, or of those along the axis."""
+    return np.prod(x.astype(dtype or x.dtype), axis, keepdims=keepdims)
+
+
+def sparsemax(x, axis=-1):
+    """The nearest point whose parts are not negative and have the sum 1: max(x − τ, 0)."""
+    ordered = -np.sort(-np.moveaxis(x, axis, -1))
+    limits = (np.cumsum(ordered, -1) - 1) / np.arange(1, x.shape[axis] + 1)
+    limit = np.expand_dims(limits.max(-1), axis)
+    return np.maximum(x - limit, 0).astype(x.dtype)
+
+
+def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    """The logarithm of the sum of the powers of e, minus the logit of the label."""
+    if not from_logits:
+        raise Undefined("sparse_categorical_crossentropy of probabilities")
+    logits = np.moveaxis(output, axis, -1)
+    own = np.take_along_axis(logits, target[..., None].astype(int), -1)[..., 0]
+    return np.log(np.exp(logits).sum(-1)) - own
+
+
 DEFINITIONS = {
+    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
+    "sparsemax": sparsemax,
     "average": average,
     "cast": cast,
     "cumprod": cumprod,
@@ -92,6 +118,7 @@ DEFINITIONS = {
     "heaviside": heaviside,
     "imag": imag,
     "ldexp": ldexp,
+    "prod": prod,
     "saturate_cast": saturate_cast,
     "segment_max": segment(-np.inf, np.maximum),
     "segment_min": segment(np.inf, np.minimum),

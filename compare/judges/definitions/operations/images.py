@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from compare.judges.definitions.operations.convolution import assembled
 from compare.judges.definitions.operations.shaping import _place
-from compare.judges.definitions.windows import as_given, channels_last
+from compare.judges.definitions.undefined import Undefined
+from compare.judges.definitions.windows import (
+    as_given,
+    channels_last,
+    for_axes,
+    padded,
+    padding_pairs,
+    windows,
+)
 
 RADIUS = {"nearest": 0.5, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 
@@ -41,13 +50,26 @@ def resize(
 ):
     """Each new pixel is a weighted mean of the pixels around its position."""
     if any(others.values()):
-        raise NotImplementedError(f"resize with {others}")
+        raise Undefined(f"resize with {others}")
     x = channels_last(images, data_format)
     rows, columns = (
         _matrix(n, m, interpolation, antialias).astype(x.dtype)
         for n, m in zip(x.shape[-3:-1], size, strict=True)
     )
     return as_given(np.einsum("ih,jw,...hwc->...ijc", rows, columns, x), data_format)
+
+
+def extract_patches(
+    images, size, strides=None, dilation_rate=1, padding="valid", data_format="channels_last"
+):
+    """The elements of each window, one after another: pixels before channels."""
+    x = channels_last(images, data_format)
+    window, dilation = for_axes(size, 2), for_axes(dilation_rate, 2)
+    strides = window if strides is None else for_axes(strides, 2)
+    extents = [(k - 1) * d + 1 for k, d in zip(window, dilation, strict=True)]
+    around = padded(x, padding_pairs(x.shape[1:-1], extents, strides, padding), 0)
+    seen = windows(around, window, strides, dilation)
+    return as_given(assembled({place: w.reshape(len(x), -1) for place, w in seen}), data_format)
 
 
 def hsv_to_rgb(images, data_format="channels_last"):
@@ -123,6 +145,7 @@ def _pixel(image, place, mode, fill_value):
 
 DEFINITIONS = {
     "image.affine_transform": affine_transform,
+    "image.extract_patches": extract_patches,
     "image.hsv_to_rgb": hsv_to_rgb,
     "image.resize": resize,
 }

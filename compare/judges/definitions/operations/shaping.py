@@ -59,11 +59,20 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     """Numbers at equal distances, the last one `stop` if it is an end point."""
     start, stop = np.broadcast_arrays(start, stop)
     step = (stop - start) / (num - 1 if endpoint else num)
-    numbers = np.stack([start + i * step for i in range(num)], axis)
-    return (numbers, step) if retstep else numbers
+    numbers = np.stack([start + i * step for i in range(num)], axis).astype(dtype or step.dtype)
+    return (numbers, step.astype(numbers.dtype)) if retstep else numbers
+
+
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    """Each number is the same multiple of the one before."""
+    start, stop = np.broadcast_arrays(start, stop)
+    factor = (stop / start) ** (1 / (num - 1 if endpoint else num))
+    numbers = np.stack([start * factor**i for i in range(num)], axis)
+    return numbers.astype(dtype or factor.dtype)
 
 
 DEFINITIONS = {
+    "geomspace": geomspace,
     "linspace": linspace,
     "pad": pad,
     "repeat": repeat,

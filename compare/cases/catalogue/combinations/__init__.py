@@ -1,0 +1,21 @@
+"""Cases that combine arguments: each two values of different arguments occur in one of them."""
+
+from compare.cases.catalogue.combinations import (
+    layers,
+    losses,
+    metrics,
+    operations,
+    optimizers,
+    parts,
+    preprocessing,
+)
+
+CASES = [
+    *layers.CASES,
+    *preprocessing.CASES,
+    *parts.CASES,
+    *losses.CASES,
+    *metrics.CASES,
+    *optimizers.CASES,
+    *operations.CASES,
+]

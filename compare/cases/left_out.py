@@ -1,0 +1,115 @@
+"""What needs no case: functions, arguments, and arguments that are never set together; and why."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+SCOPE = "of features that are out of scope: a value other than the default is refused"
+TEXT = "a text for people; cases give a name where Keras would count"
+TYPES = "tests/layers/test_half_precision.py compares types"
+NO_FORMAT, NO_FORMATS = "Keras has none here", ("Cropping", "UpSampling", "SpatialDropout")
+HINT = "says what is known about the input; the result is the same"
+SEEDS = "cases share their random numbers; tests/compare/test_seeds.py tests what it is for"
+
+_FUNCTIONS = "takes or returns functions: tests/ops compares it with calls of these functions"
+_SHAPES = "computes shapes, not numbers"
+_FREE = "its result is not unique: tests/ops checks what it must satisfy"
+_BITS = "depends on the bits of a float type, so float64 is no reference"
+# Functions of `ops` whose results cannot be compared as numbers, and why.
+WITHOUT_CASES = {
+    **dict.fromkeys("cond fori_loop while_loop scan associative_scan switch".split(), _FUNCTIONS),
+    **dict.fromkeys("map vectorize vectorized_map custom_gradient jvp".split(), _FUNCTIONS),
+    **dict.fromkeys(
+        (
+            "compute_conv_output_shape compute_conv_transpose_output_shape "
+            "compute_conv_transpose_padding_args_for_jax compute_pooling_output_shape "
+            "dtype is_tensor"
+        ).split(),
+        _SHAPES,
+    ),
+    **dict.fromkeys("eig eigh argpartition empty empty_like".split(), _FREE),
+    **dict.fromkeys("nextafter view view_as_complex view_as_real".split(), _BITS),
+    "stop_gradient": "its gradient is not its derivative",
+}
+
+# The names (`*` stands for any text), the arguments, and the reason.
+ALONE: tuple[tuple[str, str, str], ...] = (
+    ("*", "name", TEXT),
+    ("layers.*", "dtype", TYPES),
+    ("*", "sparse ragged bounding_box_format", SCOPE),
+    ("*", "synchronized", "of training on several machines, which there is not"),
+    ("*", "flash_attention", "chooses an algorithm, not a result"),
+    ("*", "seed", SEEDS),
+    (
+        "losses.LossFunctionWrapper",
+        "fn reduction dtype",
+        "Keras has it not",
+    ),
+    ("layers.InputLayer", "input_tensor", "a symbolic tensor, no data"),
+    ("layers.Resizing", "fill_mode", "only one mode is allowed"),
+    *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
+    ("ops.image.resize", "fill_mode", "only one mode is allowed"),
+    ("ops.dot_product_attention", "attn_logits_soft_cap", "of accelerators"),
+    ("ops.svd", "full_matrices", "the further vectors are not unique"),
+    ("ops.segment_*", "sorted", HINT),
+    ("ops.unstack", "num", HINT),
+    ("ops.isin", "assume_unique", HINT),
+    ("ops.unique", "sorted", HINT),
+    ("ops.top_k", "sorted", "the order of the others is not defined"),
+    ("metrics.*", "dtype", "tests/compare/test_metric_types.py tests each metric"),
+)
+# Arguments whose effect can be seen in the configuration only.
+IN_CONFIGURATION = (
+    ("layers.InputLayer", "batch_size", "a shape without data"),
+    ("layers.InputLayer", "optional", "says what a model accepts, computes nothing"),
+    ("layers.RandomBrightness", "data_format", "each image has one number for all of it"),
+    ("optimizers.Adafactor", "relative_step", "neither Keras nor minicnn reads it"),
+    ("metrics.AUC", "num_labels", "must be the number that the predictions have"),
+)
+
+NO_BIAS = "without a bias it has no effect"
+NO_SHIFT = "without a shift it has no effect"
+PARTS = ("initializer", "regularizer", "constraint")
+AXIS = "it replaces the other"
+ONE_CLIP = "Keras refuses more than one of them"
+# The names, the arguments of which no two are set together, and the reason.
+TOGETHER: tuple[tuple[str, str, str], ...] = (
+    ("*[cC]onv*", "strides dilation_rate", "Keras refuses strides with dilation"),
+    ("ops.segment_*", "num_segments sorted", "Keras on TensorFlow refuses them together"),
+    ("ops.multi_hot", "num_classes num_tokens", "two names of one argument"),
+    ("ops.trapezoid", "x dx", "each says the distances"),
+    ("ops.pad", "mode constant_values", "values are for the default mode"),
+    *(
+        ("ops.cross", f"{one} axis", "it replaces the others")
+        for one in ("axisa", "axisb", "axisc")
+    ),
+    ("ops.image.affine_transform", "fill_mode fill_value", "the value is for the default mode"),
+    ("ops.image.resize", "crop_to_aspect_ratio pad_to_aspect_ratio", "only one is allowed"),
+    ("ops.image.resize", "crop_to_aspect_ratio fill_value", "nothing is filled"),
+    ("ops.conv_transpose", "output_padding dilation_rate", "output padding needs strides"),
+    ("*", "use_bias bias_initializer", NO_BIAS),
+    ("*", "use_bias bias_regularizer", NO_BIAS),
+    ("*", "use_bias bias_constraint", NO_BIAS),
+    *(("*", f"center beta_{part}", NO_SHIFT) for part in PARTS),
+    *(("*", f"rms_scaling beta_{part}", NO_SHIFT) for part in PARTS),
+    *(("*", f"scale gamma_{part}", "without a scale it has no effect") for part in PARTS),
+    ("layers.LayerNormalization", "center rms_scaling", NO_SHIFT),
+    ("layers.Conv*Transpose", "output_padding dilation_rate", "output padding needs strides"),
+    ("layers.InputLayer", "shape batch_shape", "each says the shape"),
+    ("layers.InputLayer", "batch_size batch_shape", "each says the size of the batch"),
+    ("layers.Resizing", "crop_to_aspect_ratio pad_to_aspect_ratio", "only one is allowed"),
+    ("layers.Resizing", "crop_to_aspect_ratio fill_value", "nothing is filled"),
+    ("metrics.AUC", "num_thresholds thresholds", "the thresholds are as many as they are"),
+    ("optimizers.*", "clipnorm clipvalue global_clipnorm", ONE_CLIP),
+)
+
+
+def is_seen_in_configuration(name: str, argument: str) -> bool:
+    """Whether the argument changes nothing but the configuration."""
+    return any((name, argument) == (n, a) for n, a, _ in IN_CONFIGURATION)
+
+
+def is_left_out(name: str, *arguments: str) -> bool:
+    """Whether an argument, or two together, need no case."""
+    table = ALONE if len(arguments) == 1 else TOGETHER
+    return any(fnmatchcase(name, w) and {*arguments} <= {*listed.split()} for w, listed, _ in table)
