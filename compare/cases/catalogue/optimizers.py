@@ -38,7 +38,7 @@ CASES = [
     optimizer("Adam", weight_decay=0.1, clipnorm=1.0),
     optimizer("Adam", gradient_accumulation_steps=2),
     optimizer("AdamW"),
-    optimizer("AdamW", learning_rate=0.1, weight_decay=0.1),
+    optimizer("AdamW", learning_rate=0.02, weight_decay=0.1),
     optimizer("RMSprop"),
     optimizer("RMSprop", learning_rate=0.01, momentum=0.9),
     optimizer("RMSprop", rho=0.5, momentum=0.5, centered=True),

@@ -177,7 +177,9 @@ def reduced(loss, weights, reduction):
     loss = np.ma.getdata(loss) * valid
     if weights is None:
         weights = np.ones_like(loss)
-    alike = weights.reshape(weights.shape + (1,) * (loss.ndim - weights.ndim))
+    if reduction == "mean_with_sample_weight" and weights.shape != loss.shape:
+        raise Undefined("the sum of weights that are fewer than the losses")
+    alike = weights[..., None] if weights.ndim == loss.ndim - 1 else weights
     weights = np.broadcast_to(alike, loss.shape)
     if reduction in (None, "none"):
         return loss * weights

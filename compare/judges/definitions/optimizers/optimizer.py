@@ -28,12 +28,14 @@ class Optimizer:
         use_ema=False,
         ema_momentum=0.99,
         ema_overwrite_frequency=None,
+        loss_scale_factor=None,
         gradient_accumulation_steps=None,
         name=None,
     ):
         self.rate, self.decay = learning_rate, weight_decay
         self.clips = clipnorm, clipvalue, global_clipnorm
         self.ema = (ema_momentum, ema_overwrite_frequency) if use_ema else None
+        self.scale = loss_scale_factor or 1
         self.every = gradient_accumulation_steps or 1
         self.calls = Weight(0, "int64")
         self.variables = [self.calls]
@@ -66,6 +68,7 @@ class Optimizer:
         if not self.built:
             self.build(weights)
         call, last = int(self.calls.value), False
+        gradients = [g / self.scale for g in gradients]
         if self.every > 1:
             gradients = [s.value + g for s, g in zip(self.sums, gradients, strict=True)]
             last = (call + 1) % self.every == 0
