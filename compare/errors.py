@@ -43,11 +43,18 @@ def error(found: np.ndarray, truth: np.ndarray) -> Error:
     return Error(float(relative), float((difference / place).max()))
 
 
-def explained(truth: np.ndarray, perturbed: list[np.ndarray]) -> float:
-    """The relative error that float32 explains.
+def explained(
+    truth: np.ndarray,
+    perturbed: list[np.ndarray],
+    unit: float = UNIT,
+    smallest: float = 0.0,
+    allowed: float = ALLOWED,
+) -> float:
+    """The relative error that rounding explains, `allowed` times that of rounding each result once.
 
     `perturbed` are results of float64 arithmetic in which the result of each operation was
-    changed by as much as float32 rounds.
+    changed by as much as float32 (or the type with another `unit`) rounds. Numbers close to zero
+    are rounded by `smallest`.
     """
     finite = np.isfinite(truth)
     wanted = wide(truth)[finite]
@@ -58,7 +65,7 @@ def explained(truth: np.ndarray, perturbed: list[np.ndarray]) -> float:
         return 0.0
     differences = np.abs([wide(p)[finite] - wanted for p in perturbed])
     difference = differences.max(initial=0.0, where=np.isfinite(differences))
-    return ALLOWED * (float(difference) / largest + UNIT)
+    return allowed * ((float(difference) + smallest) / largest + unit)
 
 
 def wide(x: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from compare.cases.case import LibraryName, LibraryObject
 from compare.cases.values import Values, draw
+from compare.libraries.precision import FLOAT32, Precision
 
 
 class Library:
@@ -21,14 +22,34 @@ class Library:
 
     keras: ModuleType
     run_eagerly = True  # a graph takes seconds to make
+    precision: Precision = FLOAT32
 
     def layer(self, name: str, settings: Mapping[str, Any]) -> list[Any]:
         """The layer `keras.layers.NAME`, as layers that compute it one after the other."""
         return [self.find(f"layers.{name}")(**self.resolve(dict(settings)))]
 
+    @contextlib.contextmanager
+    def computing_in(self, precision: Precision) -> Iterator[None]:
+        """Context in which layers compute in a precision, and data are rounded to it."""
+        config, before = self.keras.config, self.precision
+        policy = config.dtype_policy()
+        self.precision = precision
+        config.set_dtype_policy(precision.policy)
+        try:
+            yield
+        finally:
+            self.precision = before
+            config.set_dtype_policy(policy)
+
     def array(self, x: np.ndarray) -> np.ndarray:
         """Converts drawn numbers to the type that this library computes in."""
-        return x
+        return self.precision.rounded(x)
+
+    def narrowed(self, tensor: Any) -> Any:
+        """A tensor of floats in the type that layers give to losses and optimizers."""
+        return (
+            self.keras.ops.cast(tensor, self.precision.name) if self.precision.is_half else tensor
+        )
 
     def values(self, described: Any, name: str) -> Any:
         """The arrays for nested descriptions; `name` is the seed."""

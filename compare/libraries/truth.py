@@ -12,6 +12,7 @@ import numpy as np
 from compare.cases.values import generator
 from compare.errors import UNIT
 from compare.libraries.minicnn import MiniCNN
+from compare.libraries.precision import FLOAT32, Precision
 from minicnn import config, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.ops.define.primitive import Primitive
@@ -36,8 +37,9 @@ class Truth(MiniCNN):
 
     run_eagerly = True  # a replayed step calls no operations, which are perturbed
 
-    def __init__(self, confirm: bool = True):
+    def __init__(self, confirm: bool = True, precision: Precision = FLOAT32):
         self.confirm = confirm
+        self.precision = precision
         self.disagreement = 0.0
 
     @contextlib.contextmanager
@@ -58,8 +60,12 @@ class Truth(MiniCNN):
             config.set_fusion(fusion)
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """Converts floats to float64."""
-        return x.astype("float64") if x.dtype.kind == "f" else x
+        """Converts floats to float64, those that the precision has."""
+        return self.precision.rounded(x.astype("float64")) if x.dtype.kind == "f" else x
+
+    def narrowed(self, tensor: Any) -> Any:
+        """The tensor itself: the truth computes in float64."""
+        return tensor
 
     def differentiate(
         self,
@@ -165,13 +171,14 @@ def _numbers(arguments: Any) -> np.ndarray:
 class PerturbedTruth(Truth):
     """The truth with perturbed data and settings. `perturbed_arithmetic` perturbs the rest."""
 
-    def __init__(self, perturb: Perturb):
-        super().__init__(confirm=False)
+    def __init__(self, perturb: Perturb, precision: Precision = FLOAT32):
+        super().__init__(False, precision)
         self._perturb = perturb
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """Converts floats to float64 and perturbs them."""
-        return self._perturb(super().array(x))
+        """Converts floats to float64 and perturbs them; data in 16 bits are exact."""
+        exact = super().array(x)
+        return exact if self.precision.is_half else self._perturb(exact)
 
     def resolve(self, setting: Any) -> Any:
         """As in `Library`; floats that float32 must round are perturbed."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from compare import sensitivity
 from compare.cases import catalogue, kinds
 from compare.cases.case import Case
 from compare.cli.outcome import Outcome, failure
@@ -24,7 +25,8 @@ from compare.cli.table import print_table, progress
 from compare.judges import definitions, other_backends, relations
 from compare.judges.opinion import Opinion
 from compare.libraries import EXTRAS, Library, worker
-from compare.parity import judge
+from compare.libraries.precision import PRECISIONS
+from compare.parity import half, judge
 
 SUMMARY = "compare every layer, loss, metric, optimizer and operation with Keras and float64"
 JUDGE_HEADS = ("judge", "quantities", "of them alone")
@@ -61,17 +63,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help="only cases with this in their label, or of this kind: Conv2D, layers",
     )
+    parser.add_argument(
+        "--precision",
+        choices=sorted(PRECISIONS),
+        default="float32",
+        help="float16, bfloat16: layers, losses and optimizers under the mixed policy; "
+        "float32 (the default) adds a few of these",
+    )
     parser.add_argument("--failures", action="store_true", help="show only the cases that fail")
 
 
 def command(options: argparse.Namespace) -> Outcome:
     """Run all cases and print a row for each."""
-    everywhere = [c for c in catalogue.cases() if _wanted(c, options.only)]
+    single = options.precision == "float32"
+    everywhere = [c for c in catalogue.cases() if single and _wanted(c, options.only)]
+    narrow = half.few() if single else half.cases()
+    narrow = [c for c in narrow if _wanted(c, options.only)]
     cases = [c.on(options.backend) for c in everywhere]
-    if not cases:
+    if not cases and not narrow:
         return Outcome(failure=f"no case has {options.only!r} in its kind or label.")
-    missing = [] if options.only else catalogue.missing()
-    rows, colours, results = [], [], []
+    missing = catalogue.missing() if single and not options.only else []
+    rows, colours, results, halves = [], [], [], []
     elsewhere = other_backends.opinions(everywhere, options.backend)
     answers = keras_answers(options.backend, cases)
     for i, (case, answer) in enumerate(zip(cases, answers, strict=True)):
@@ -83,22 +95,38 @@ def command(options: argparse.Namespace) -> Outcome:
         if shown.wrong or not options.failures:
             rows.append(_row(case, shown))
             colours.append("bad" if shown.wrong else "note" if case.known_differences else None)
+    names = half.NAMES if single else (options.precision,)
+    for i, (case, name, findings) in enumerate(half.compared(narrow, names, options.backend)):
+        progress(i, len(narrow) * len(names), f"{case.label} in {name}")
+        shown = judge.worst(findings)
+        halves.append(_result(case, findings, name))
+        if shown.wrong or not options.failures:
+            rows.append(_row(case, shown, name))
+            colours.append("bad" if shown.wrong else None)
     progress(len(cases), len(cases), "")
     if rows:
         print_table(HEADS, rows, colours)
-    failed = [r["case"] for r in results if r["wrong"]]
+    failed = [r["case"] for r in [*results, *halves] if r["wrong"]]
     judged = count_judges(results, options.backend)
-    print()
-    print_table(JUDGE_HEADS, [(who, *counts.values()) for who, counts in judged.items()])
+    if results:
+        print()
+        print_table(JUDGE_HEADS, [(who, *counts.values()) for who, counts in judged.items()])
+    total = len(results) + len(halves)
     summary = {
-        "cases": len(cases),
+        "cases": total,
         "failed": len(failed),
         "without a case": missing,
         "judges": judged,
+        "half precision": half.summary(halves),
     }
-    print(f"\n{len(cases) - len(failed)} of {len(cases)} cases hold on {options.backend}.")
+    if results:
+        summary["sensitivity"] = judge.sensitivity_of(results)
+        print(f"\n{sensitivity_by_kind(summary['sensitivity'])}")
+    if halves:
+        print(f"\n{half.sentence(summary['half precision'])}")
+    print(f"\n{total - len(failed)} of {total} cases hold on {options.backend}.")
     without_case = f"no case for {', '.join(missing)}" if missing else None
-    return Outcome(results, summary, failure(failed, len(cases), "cases", without_case))
+    return Outcome([*results, *halves], summary, failure(failed, total, "cases", without_case))
 
 
 def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, int]]:
@@ -114,6 +142,20 @@ def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, i
     rows = sorted(every, key=lambda who: -every[who])
     counts = {names[who]: {"quantities": every[who], "alone": alone[who]} for who in rows}
     return {**counts, NOBODY: {"quantities": every[NOBODY], "alone": every[NOBODY]}}
+
+
+def sensitivity_by_kind(found: dict[str, Any]) -> str:
+    """The sentence about all cases, and the median and the worst of each kind."""
+    kinds = (
+        f"{kind}: median {_factor(s['median'])}, worst {_factor(s['worst'])}"
+        for kind, s in found["kinds"].items()
+        if s["quantities"]
+    )
+    return "\n".join([sensitivity.sentence(found), "By kind: " + "; ".join(kinds) + "."])
+
+
+def _factor(one: dict[str, Any]) -> str:
+    return "none" if one["smallest"] is None else f"1 + {one['smallest']:.1e}"
 
 
 def keras_answers(backend: str, cases: Sequence[Case]) -> Iterator[Answer]:
@@ -165,20 +207,22 @@ def _wanted(case: Case, word: str | None) -> bool:
     return word is None or word == case.kind or word in case.label
 
 
-def _result(case: Case, findings: list[judge.Finding]) -> dict[str, Any]:
+def _result(case: Case, findings: list[judge.Finding], precision: str = "float32") -> dict:
     return {
         "kind": case.kind,
-        "case": case.label,
+        "case": case.label if precision == "float32" else f"{case.label} in {precision}",
+        "precision": precision,
         "wrong": [f"{f.quantity}: {f.wrong}" for f in findings if f.wrong],
         "known differences": [known._asdict() for known in case.known_differences],
         "findings": [asdict(f) for f in findings],
     }
 
 
-def _row(case: Case, finding: judge.Finding) -> tuple:
+def _row(case: Case, finding: judge.Finding, precision: str = "float32") -> tuple:
     ours, keras = (e or (None, None) for e in (finding.ours, finding.keras))
     label = case.label if len(case.label) <= 70 else case.label[:69] + "…"
     known = "; ".join(difference.reason for difference in case.known_differences)
     verdict = finding.wrong or known or "holds"
     verdict = verdict.splitlines()[0][:160]
+    label += "" if precision == "float32" else f" in {precision}"
     return (f"{case.kind}.{label}", finding.quantity, *ours, *keras, finding.limit, verdict)

@@ -11,13 +11,16 @@ import numpy as np
 
 from compare.cases import kinds
 from compare.cases.case import Case
-from compare.errors import Error, error, explained
+from compare.errors import UNIT, Error, error, explained, wide
 from compare.judges.opinion import Opinion
 from compare.libraries import Library
 from compare.libraries.minicnn import MiniCNN
+from compare.libraries.precision import FLOAT32, Precision
 from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
+from compare.sensitivity import Sensitivity, smallest_noticed, summary
 
 KERAS = "Keras"  # the judge: Keras on the chosen backend
+CONFIRMATION = "gradients in float64"  # the quantity that says how close they are to differences
 CONFIRMED = 1e-6  # how far a gradient in float64 may be from central differences
 PERTURBATION_SEEDS = (1, 2)
 WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves nothing
@@ -27,7 +30,8 @@ WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves n
 class Finding:
     """A quantity of a case: the errors of both libraries, their limit, what is wrong (or None).
 
-    `judges` are those outside of minicnn that decided about it.
+    `judges` are those outside of minicnn that decided about it. `noticed` is the smallest x for
+    which minicnn's result times 1 + x is found wrong (see `compare.sensitivity`).
     """
 
     quantity: str
@@ -36,6 +40,7 @@ class Finding:
     limit: float
     wrong: str | None
     judges: tuple[str, ...] = ()
+    noticed: float | None = None
 
 
 @dataclass
@@ -51,20 +56,24 @@ class Reference:
 
 
 def reference(
-    case: Case, confirm: bool = True, seeds: Sequence[int] = PERTURBATION_SEEDS
+    case: Case,
+    confirm: bool = True,
+    seeds: Sequence[int] = PERTURBATION_SEEDS,
+    precision: Precision = FLOAT32,
+    size: float = UNIT,
 ) -> Reference:
-    """The truth, and one perturbed computation for each seed."""
-    truth = Truth(confirm=confirm)
+    """The truth on data of a precision, and one computation for each seed, perturbed by `size`."""
+    truth = Truth(confirm, precision)
     with truth.settings():
         values = kinds.run(truth, case)
-        perturbed = [_perturbed(case, seed) for seed in seeds]
+        perturbed = [_perturbed(case, seed, precision, size) for seed in seeds]
     return Reference(values, perturbed, truth.disagreement)
 
 
-def _perturbed(case: Case, seed: int) -> dict[str, Any]:
-    with perturbed_arithmetic(seed) as move, warnings.catch_warnings():
+def _perturbed(case: Case, seed: int, precision: Precision, size: float) -> dict[str, Any]:
+    with perturbed_arithmetic(seed, size) as move, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # perturbed labels are not exactly 0 or 1
-        return kinds.run(PerturbedTruth(move), case)
+        return kinds.run(PerturbedTruth(move, precision), case)
 
 
 def ours(case: Case) -> dict[str, Any]:
@@ -115,7 +124,7 @@ def _confirmation(disagreement: float) -> Finding:
     if not disagreement <= CONFIRMED:
         wrong = f"float64 gradients are {disagreement:.1g} from central differences"
     off = Error(disagreement, 0.0)
-    return Finding("gradients in float64", off, None, CONFIRMED, wrong)
+    return Finding(CONFIRMATION, off, None, CONFIRMED, wrong)
 
 
 def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Reference) -> Finding:
@@ -138,7 +147,24 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
         wrong = f"minicnn is {mine.relative:.1g} off, float32 explains {limit:.1g}"
     elif not theirs.relative <= limit:
         wrong = f"Keras is {theirs.relative:.1g} off, float32 explains {limit:.1g}"
-    return Finding(name, mine, None if without_keras else theirs, limit, wrong, judges)
+    noticed = smallest_noticed(lambda factor: not error(_times(a, factor), t).relative <= limit)
+    return Finding(name, mine, None if without_keras else theirs, limit, wrong, judges, noticed)
+
+
+def sensitivity_of(results: Sequence[dict]) -> dict[str, Any]:
+    """The `sensitivity.summary` of all numbers that are not zero, and of each kind of case."""
+    found = [
+        (r["kind"], Sensitivity(f"{r['case']}: {f['quantity']}", f["noticed"]))
+        for r in results
+        for f in r["findings"]
+        if f["limit"] and f["quantity"] != CONFIRMATION
+    ]
+    by_kind = {k: summary(s for kind, s in found if kind == k) for k in dict(found)}
+    return {**summary(s for _, s in found), "kinds": by_kind}
+
+
+def _times(x: np.ndarray, factor: float) -> np.ndarray:
+    return x if x.dtype.kind not in "fc" else wide(x) * factor
 
 
 def _is_known_to_differ(case: Case, quantity: str) -> bool:
@@ -162,4 +188,4 @@ def worst(findings: list[Finding]) -> Finding:
         part = finding.ours.relative / finding.limit if finding.ours and finding.limit else 0.0
         return finding.wrong is not None, np.nan_to_num(part, posinf=1e300)
 
-    return max((f for f in findings if f.quantity != "gradients in float64" or f.wrong), key=weight)
+    return max((f for f in findings if f.quantity != CONFIRMATION or f.wrong), key=weight)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minicnn import ops
-from minicnn.ops.define.half import at_least_float32
+from minicnn.ops.define.half import at_least_float32, widened
 
 
 def clip_by_norm(gradient: Any, clip_norm: float) -> Any:
@@ -36,4 +36,5 @@ def global_norm(gradients: Sequence[Any]) -> Any:
 
 
 def _times(gradient: Any, scale: Any) -> Any:
+    gradient = widened(gradient)
     return gradient * ops.cast(scale, gradient.dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 from minicnn import initializers, ops
 from minicnn.autodiff.tracing import recorded_as_one_call
+from minicnn.ops.define.half import widened
 from minicnn.optimizers.optimizer import Optimizer
 
 _DEFAULTS_OF_OLD_FILES = {
@@ -90,7 +91,7 @@ class LossScaleOptimizer(Optimizer):
             self._rescale(0.5)
             return
         scale = float(self.dynamic_scale)
-        unscaled = [None if g is None else ops.convert_to_tensor(g) / scale for g in grads]
+        unscaled = [None if g is None else widened(ops.convert_to_tensor(g)) / scale for g in grads]
         self.inner_optimizer.apply(unscaled, trainable_variables)
         if int(self.step_counter) == self.dynamic_growth_steps - 1:
             self._rescale(2.0)

@@ -14,6 +14,7 @@ from minicnn.common.build_once import built_once
 from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
 from minicnn.common.python_utils import arguments_of
+from minicnn.ops.define.half import widened
 from minicnn.optimizers import checks, update_rules
 from minicnn.optimizers.optimizer_state import OptimizerState
 from minicnn.optimizers.schedules import LearningRateSchedule
@@ -197,7 +198,7 @@ class Optimizer(AroundStep, OptimizerState):
         variables = self._checked_variables(grads, trainable_variables)
         grads, variables = checks.without_missing(grads, variables)
         if self.loss_scale_factor is not None:
-            grads = [g / self.loss_scale_factor for g in grads]
+            grads = [widened(g) / self.loss_scale_factor for g in grads]
         if self.gradient_accumulation_steps:
             grads = self._accumulate(grads, variables)
         if grads:

@@ -9,6 +9,7 @@ from typing import Any
 from minicnn import ops
 from minicnn.autodiff import Variable
 from minicnn.common import configuration
+from minicnn.ops.define.half import widened
 from minicnn.optimizers import update_rules
 from minicnn.optimizers.clipping import clip_by_global_norm, clip_by_norm
 
@@ -50,7 +51,7 @@ class AroundStep:
         if self.global_clipnorm:
             return clip_by_global_norm(grads, self.global_clipnorm)
         if self.clipvalue:
-            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+            return [ops.clip(widened(g), -self.clipvalue, self.clipvalue) for g in grads]
         return grads
 
     def _apply_weight_decay(self, variables: list[Variable], learning_rate: Any) -> None:

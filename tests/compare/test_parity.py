@@ -82,3 +82,18 @@ def test_an_error_of_a_library_is_a_finding():
     assert finding.wrong.startswith("minicnn raised ValueError")
     (finding,) = parity.examine(case, parity.Answer("TypeError: x"))
     assert finding.wrong == "Keras raised TypeError: x"
+
+
+def test_the_smallest_factor_that_is_noticed_is_measured(found):
+    ours, truth = found
+    by_name = {f.quantity: f for f in judge.judge(DENSE, ours, dict(ours), truth)}
+    quantity = by_name["inference: output 0"]
+    assert 1e-7 < quantity.noticed < 1e-3
+    for factor, wrong in ((1 + quantity.noticed, True), (1 + quantity.noticed / 4, False)):
+        changed = {**ours, "inference: output 0": ours["inference: output 0"].astype("f8") * factor}
+        findings = judge.judge(DENSE, changed, dict(ours), truth)
+        assert [f.quantity for f in findings if f.wrong] == ["inference: output 0"] * wrong
+    findings = [vars(f) for f in by_name.values()]
+    measured = judge.sensitivity_of([{"kind": "layers", "case": "Dense", "findings": findings}])
+    assert measured["quantities"] == measured["kinds"]["layers"]["quantities"] > 5
+    assert "layers: median 1 + " in parity.sensitivity_by_kind(measured)

@@ -15,7 +15,7 @@ def run(library: Library, case: Case) -> dict[str, Any]:
     differentiable = DifferentiableInputs(library, case)
 
     def function(*tensors: Any) -> list:
-        return [loss(*differentiable.with_tensors(tensors))]
+        return [loss(*differentiable.with_tensors(list(map(library.narrowed, tensors))))]
 
     value = function(*map(library.tensor, differentiable.arrays))[0]
     return {

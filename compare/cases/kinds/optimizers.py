@@ -22,7 +22,7 @@ def run(library: Library, case: Case) -> dict[str, Any]:
     ]
     for step in range(STEPS):
         drawn = library.values(case.inputs, f"{case.label}/gradient {step}")
-        optimizer.apply([library.tensor(g) for g in drawn], weights)
+        optimizer.apply([library.narrowed(library.tensor(g)) for g in drawn], weights)
         for i, weight in enumerate(weights):
             found[f"weight {i} after step {step}"] = library.numpy(weight)
     optimizer.finalize_variable_values(weights)

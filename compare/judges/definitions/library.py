@@ -52,7 +52,7 @@ def pack_sequence_as(structure: Any, leaves: Sequence[Any]) -> Any:
 
 
 class Defined(ByDifferences):
-    """The definitions, computed in `precision`. Only float64 computes gradients.
+    """The definitions, computed in `dtype`. Only float64 computes gradients.
 
     `beside` moves the inputs to the point whose gradient is that of the inputs by convention.
     """
@@ -63,15 +63,15 @@ class Defined(ByDifferences):
         Variable=Weight,
     )
 
-    def __init__(self, precision: str, beside: Callable | None = None):
-        self.precision, self.beside = precision, beside
+    def __init__(self, dtype: str, beside: Callable | None = None):
+        self.dtype, self.beside = dtype, beside
 
     def array(self, x: np.ndarray) -> np.ndarray:
-        """Converts floats to the precision."""
-        return x.astype(self.precision) if x.dtype.kind == "f" else x
+        """Converts floats to the type that is computed in."""
+        return x.astype(self.dtype) if x.dtype.kind == "f" else x
 
     def values(self, described: Any, name: str) -> Any:
-        """As in `Library`; labels, too, are of the precision."""
+        """As in `Library`; labels, too, are of the type that is computed in."""
         found = super().values(described, name)
         return self.array(found) if isinstance(found, np.ndarray) else found
 
@@ -101,7 +101,7 @@ class Defined(ByDifferences):
         held_constant: bool = False,
     ) -> list[Any]:
         """As in `ByDifferences`; in float32 none are computed."""
-        if self.precision == "float32":
+        if self.dtype == "float32":
             return [None] * (len(inputs) + len(variables))
         points = [*map(self.beside, inputs)] if self.beside else inputs
         return super().differentiate(function, points, variables, cotangents)
