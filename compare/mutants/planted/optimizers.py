@@ -109,7 +109,7 @@ BUGS = [
         "gradients are clipped from above only",
         OPTIMIZER,
         OPTIMIZERS + "shared_settings",
-        "return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]",
+        "return [ops.clip(widened(g), -self.clipvalue, self.clipvalue) for g in grads]",
         "return [ops.minimum(g, self.clipvalue) for g in grads]",
         ("clipvalue",),
     ),
