@@ -65,7 +65,7 @@ def check_gradients(
         >>> from minicnn.testing import check_gradients
         >>> print(check_gradients(ops.exp, np.array([0.3, -1.2]), order=1))
         gradient to input 0: right, ...
-        >>> report = check_gradients(layers.Dense, input_shape=(3, 2), units=4)
+        >>> report = check_gradients(layers.Dense, input_shape=(3, 2), units=4, name="dense")
         >>> [row.name for row in report.rows if row.what == "gradient"]
         ['input 0', 'variable dense/kernel', 'variable dense/bias']
     """

@@ -39,6 +39,13 @@ def reference(monkeypatch):
     return answers
 
 
+@pytest.fixture
+def by_im2col():
+    config.set_convolution_algorithm("im2col")
+    yield
+    config.set_convolution_algorithm("auto")
+
+
 def compared(case, start, answers, seed=0):
     config.set_backend("numba")
     return training.compare_training(case, start, len(answers), iter(answers), seed)
@@ -193,7 +200,9 @@ def test_a_learning_rate_that_is_wrong_from_a_step_on(reference, monkeypatch, ca
 
 
 @pytest.mark.parametrize("case", [MOMENTUM, CONVNET, RESIDUAL], ids=lambda case: case.network)
+@pytest.mark.usefixtures("by_im2col")
 def test_a_gradient_that_is_wrong_by_a_two_hundredth(reference, monkeypatch, case):
+    """By im2col: with four images, Winograd's error reaches so many kinks that it could hide it."""
     start, answers = reference(case, 2)
     right, base = Optimizer.apply, SGD if "SGD" in case.label else Adam
 

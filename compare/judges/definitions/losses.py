@@ -179,6 +179,8 @@ def reduced(loss, weights, reduction):
         weights = np.ones_like(loss)
     if reduction == "mean_with_sample_weight" and weights.shape != loss.shape:
         raise Undefined("the sum of weights that are fewer than the losses")
+    if weights.ndim > loss.ndim:
+        raise Undefined("weights with more axes than the losses")
     alike = weights[..., None] if weights.ndim == loss.ndim - 1 else weights
     weights = np.broadcast_to(alike, loss.shape)
     if reduction in (None, "none"):
