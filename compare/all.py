@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compare.cli.only import chosen
 from compare.cli.outcome import Outcome
-from compare.cli.table import print_table
+from compare.cli.table import paragraph, print_table
 from compare.libraries import EXTRAS
 
 SUMMARY = "run all comparisons and make the report"
@@ -46,21 +47,19 @@ def command(options: argparse.Namespace) -> Outcome:
     """Run all parts and print a line for each."""
     folder = Path(options.results)
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = [p for p in parts(options.quick) if options.only is None or options.only in p.name]
-    if not chosen:
-        return Outcome(failure=f"no part has {options.only!r} in its name.")
+    wanted = chosen(parts(options.quick), options.only, lambda part: part.name, "part")
     results = []
-    for part in chosen:
+    for part in wanted:
         print(f"{part.name} ...", file=sys.stderr, flush=True)
         results.append(run_part(part, folder, "--json", str(folder / f"{part.name}.json")))
-    written = [str(file) for p in chosen if (file := folder / f"{p.name}.json").exists()]
+    written = [str(file) for p in wanted if (file := folder / f"{p.name}.json").exists()]
     report = folder / "report.html"
     if written:
         making = Part("report", ("report", *written, "--output", str(report)))
         results.append(run_part(making, folder))
-    rows = [(r["part"], r["minutes"], _verdict(r), r["last line"][:110]) for r in results]
+    rows = [(r["part"], r["minutes"], _verdict(r), r["last line"]) for r in results]
     print_table(HEADS, rows, [None if r["passed"] else "bad" for r in results])
-    print(f"\n{sum(r['minutes'] for r in results):.1f} minutes. The report: {report}")
+    print(paragraph(f"\n{sum(r['minutes'] for r in results):.1f} minutes. The report: {report}"))
     failed = [r["part"] for r in results if not r["passed"]]
     failure = f"{', '.join(failed)}: see the .txt files in {folder}." if failed else None
     return Outcome(results, {"parts": len(results), "failed": failed}, failure)
@@ -98,7 +97,8 @@ def run_part(part: Part, folder: Path, *more: str) -> dict[str, Any]:
     with printed.open("w") as output:
         command = [sys.executable, "-m", "compare", *part.arguments, *more]
         code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
-    lines = [line for line in printed.read_text(errors="replace").splitlines() if line.strip()]
+    text = printed.read_text(errors="replace").replace("\n  ", " ")  # sentences go on indented
+    lines = [line for line in text.splitlines() if line.strip()]
     return {
         "part": part.name,
         "passed": code.returncode == 0,

@@ -34,7 +34,7 @@ from compare.accuracy.finished_runs import FinishedRuns
 from compare.accuracy.statistics import LEVEL, UNDECIDED, level_of, pairs_at
 from compare.accuracy.verdicts import LEARNED, verdict_on
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import StreamedTable
+from compare.cli.table import StreamedTable, paragraph
 from compare.libraries import EXTRAS, worker
 from minicnn.cli.arguments import at_least
 
@@ -88,7 +88,7 @@ def command(options: argparse.Namespace) -> Outcome:
     finished = FinishedRuns(options.state)
     _check_images(plan)
     _keep_plan(plan, finished)
-    print(_looks(plan), flush=True)
+    print(paragraph(_looks(plan)), flush=True)
     table, verdicts, results = StreamedTable(COLUMNS), {}, []
     try:
         for look in range(1, plan.looks + 1):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import minicnn as our_library
 from compare.accuracy.finished_runs import FinishedRuns
 from compare.accuracy.runs import Task, digest, trained
-from compare.cli.table import progress
+from compare.cli.table import paragraph, progress
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 
@@ -64,4 +64,4 @@ def results(
 
 
 def _print(text: str) -> None:
-    print(text, flush=True)
+    print(paragraph(text), flush=True)

@@ -24,6 +24,7 @@ from compare import (
 )
 from compare import all as everything
 from compare.cli.outcome import CannotCompare, Outcome
+from compare.cli.table import paragraph
 
 COMMANDS: tuple[ModuleType, ...] = (
     parity,
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         Path(options.json).write_text(json.dumps(content, indent=1, default=str) + "\n")
     if outcome.failure is None:
         return 0
-    print(f"{options.name} failed: {outcome.failure}", file=sys.stderr)
+    print(paragraph(f"{options.name} failed: {outcome.failure}"), file=sys.stderr)
     return 1
 
 

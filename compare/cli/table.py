@@ -1,14 +1,17 @@
-"""Prints aligned tables on a terminal, with colours, and a line of progress."""
+"""Prints aligned tables and sentences in at most 120 columns, with colours, and progress."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+LIMIT = 120  # columns of the terminal that everything fits into
+GAP = "  "  # between columns of a table
 _CODES = {"good": "32", "bad": "31;1", "note": "33", "head": "1"}
 
 
@@ -19,7 +22,7 @@ def print_table(
 
     `colours` has "good", "bad", "note" or None for each row.
     """
-    print("\n".join(lines(heads, rows, colours, sys.stdout.isatty())))
+    print("\n".join(lines(heads, rows, colours, _is_coloured())))
 
 
 def lines(
@@ -28,18 +31,26 @@ def lines(
     colours: Sequence[str | None] = (),
     coloured: bool = False,
 ) -> list[str]:
-    """The lines of a table."""
+    """The lines of a table. If it is too wide, long texts continue below, in their columns."""
     cells = [[shown(value) for value in row] for row in rows]
     right = [
         bool(rows) and all(isinstance(row[i], (int, float, type(None))) for row in rows)
         for i in range(len(heads))
     ]
-    widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    table = [_line(heads, widths, right)] + [_line(row, widths, right) for row in cells]
-    if not coloured or "NO_COLOR" in os.environ:
-        return table
-    painted = zip(table, ["head", *colours, *[None] * (len(rows) - len(colours))], strict=True)
-    return [f"\033[{_CODES[colour]}m{line}\033[0m" if colour else line for line, colour in painted]
+    widths = _narrowed([max(map(width, column)) for column in zip(heads, *cells, strict=True)])
+    painted = itertools.zip_longest([heads, *cells], ["head", *colours])
+    return [
+        _painted(line, colour if coloured else None)
+        for row, colour in painted
+        for line in _row(row, widths, right)
+    ]
+
+
+def paragraph(text: str) -> str:
+    """The text with lines of at most 120 columns; those after the first are indented."""
+    return "\n".join(
+        line for each in text.split("\n") for line in _wrapped(each, LIMIT, subsequent_indent="  ")
+    )
 
 
 def shown(value: Any) -> str:
@@ -67,19 +78,11 @@ def progress(done: int, total: int, what: str) -> None:
     print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = [
-        " " * (w - width(cell)) + cell if flush else cell + " " * (w - width(cell))
-        for cell, w, flush in zip(cells, widths, right, strict=True)
-    ]
-    return "  ".join(padded).rstrip()
-
-
 class StreamedTable:
     """A table whose rows are printed one by one, as they are found.
 
-    Its columns have fixed widths, those of `columns`. A longer text is cut, except in the last
-    column, where it continues on lines of its own, so that no line is longer than the table.
+    Its columns have fixed widths, those of `columns`. A longer text continues below, in its column;
+    in the last column it continues on lines of its own.
     """
 
     def __init__(self, columns: dict[str, int]):
@@ -90,30 +93,59 @@ class StreamedTable:
         """Print a row; `colour` is "good", "bad", "note" or None."""
         if not self._begun:
             self._begun = True
-            self._print(self._text(self._heads), "head")
+            self._print(self._heads, "head")
         *cells, last = row
-        first, *rest = textwrap.wrap(shown(last), max(self._widths[-1], 12)) or [""]
-        fits = not rest and width(first) <= self._widths[-1]
-        self._print(self._text([*cells, first if fits else ""]), colour)
-        for line in [] if fits else textwrap.wrap(shown(last), sum(self._widths)):
-            self._print(f"    {line}", colour)
+        fits = width(shown(last)) <= self._widths[-1]
+        self._print([*cells, last if fits else ""], colour)
+        below = [] if fits else _wrapped(shown(last), self._total() - 4)
+        for line in below:
+            print(_painted(f"    {line}", colour if _is_coloured() else None), flush=True)
 
-    def _text(self, cells: Sequence[Any]) -> str:
-        parts = [
-            _padded(_cut(shown(cell), w), w, isinstance(cell, (int, float)))
-            for cell, w in zip(cells, self._widths, strict=True)
-        ]
-        return "  ".join(parts).rstrip()
+    def _total(self) -> int:
+        return sum(self._widths) + len(GAP) * (len(self._widths) - 1)
 
-    def _print(self, text: str, colour: str | None) -> None:
-        painted = colour and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(f"\033[{_CODES[colour]}m{text}\033[0m" if painted else text, flush=True)
+    def _print(self, cells: Sequence[Any], colour: str | None) -> None:
+        right = [isinstance(cell, (int, float)) for cell in cells]
+        for line in _row([shown(cell) for cell in cells], self._widths, right):
+            print(_painted(line, colour if _is_coloured() else None), flush=True)
 
 
-def _cut(text: str, length: int) -> str:
-    return text if width(text) <= length else text[: length - 1] + "…"
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    """The lines of a row: texts that are wider than their columns continue below."""
+    columns = [_pieces(cell, w) for cell, w in zip(cells, widths, strict=True)]
+    for pieces in itertools.zip_longest(*columns, fillvalue=""):
+        yield GAP.join(map(_padded, pieces, widths, right)).rstrip()
+
+
+def _pieces(text: str, length: int) -> list[str]:
+    fits = width(text) <= length and "\n" not in text
+    return [text] if fits else _wrapped(text, length)
+
+
+def _wrapped(text: str, length: int, subsequent_indent: str = "") -> list[str]:
+    """Lines of this length, broken at spaces where there are any."""
+    wrapper = textwrap.TextWrapper(
+        length, subsequent_indent=subsequent_indent, break_on_hyphens=False
+    )
+    return wrapper.wrap(text) or [""]
 
 
 def _padded(text: str, length: int, right: bool) -> str:
     space = " " * max(length - width(text), 0)
     return space + text if right else text + space
+
+
+def _narrowed(widths: list[int]) -> list[int]:
+    """Makes the widest columns narrower until the table has 120 columns."""
+    room = LIMIT - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _painted(line: str, colour: str | None) -> str:
+    return f"\033[{_CODES[colour]}m{line}\033[0m" if colour else line
+
+
+def _is_coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

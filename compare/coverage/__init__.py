@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import print_table
+from compare.cli.table import paragraph, print_table
 from compare.coverage import lines
 from compare.coverage.unreached import BOTH, FEW, NOT_CUT
 
@@ -44,7 +44,7 @@ def command(options: argparse.Namespace) -> Outcome:
             if options.only in (None, what):
                 reports = _run(what, Path(folder))
                 wrong += judge(reports, results)
-    print("\n".join(wrong))
+    print(paragraph("\n".join(wrong)))
     failure = f"{len(wrong)} are not as listed in compare/coverage/unreached.py." if wrong else None
     return Outcome(results, {"wrong": wrong}, failure)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from compare.cases.network import Network
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import progress
+from compare.cli.table import paragraph, progress
 from compare.fuzz import program_text, rows
 from compare.fuzz.network_verdict import HOLDS, Verdict, examine
 from compare.libraries import EXTRAS, worker
@@ -53,9 +53,10 @@ def command(options: argparse.Namespace) -> Outcome:
     with worker.open_worker(
         options.backend, "compare.fuzz.network_verdict:keras_results"
     ) as run_in_keras:
-        print(rows.HEAD, flush=True)
         searched = search.Search(
-            _with_progress(run_in_keras, options.examples), options.seconds, show=rows.show
+            _with_progress(run_in_keras, options.examples),
+            options.seconds,
+            show=rows.Rows().show,
         )
         searched.run(options.examples, seed)
     progress(1, 1, "")
@@ -82,8 +83,9 @@ def _outcome(searched: Any, seed: int, options: argparse.Namespace) -> Outcome:
     results = [_result(v) for v in verdicts]
     counts = Counter(v.what for v in searched.verdicts)
     drawn = len(searched.verdicts)
-    print(f"\n{drawn} random networks (--seed {seed}) on {options.backend}: ", end="")
-    print(", ".join(f"{n} {what}" for what, n in counts.most_common()) + ".")
+    found = ", ".join(f"{n} {what}" for what, n in counts.most_common())
+    said = f"{drawn} random networks (--seed {seed}) on {options.backend}: {found}."
+    print(f"\n{paragraph(said)}")
     summary = {"networks": drawn, "seed": seed, **counts}
     if not searched.failure:
         none = "no network could be compared." if not counts[HOLDS] else None

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
-from compare.cli.table import progress, shown, width
+from compare.cli.table import StreamedTable, progress
 from compare.fuzz.network_verdict import DIFFERS, HOLDS, Verdict
 from compare.fuzz.program_text import in_one_line
 
-WIDTHS = (14, 39, 30, 8, 8, 8)
+COLUMNS = {"theme": 14, "network": 36, "worst quantity": 27, "minicnn": 7, "Keras": 7}
+COLUMNS |= {"explains": 8, "verdict": 9}
 
 
-def _line(cells: tuple, verdict: str) -> str:
-    texts = [_cut(shown(cell), w) for cell, w in zip(cells, WIDTHS, strict=True)]
-    padded = [text + " " * (w - width(text)) for text, w in zip(texts, WIDTHS, strict=True)]
-    return " ".join([*padded, verdict])
+class Rows:
+    """The table of the networks."""
+
+    def __init__(self):
+        self._table = StreamedTable(COLUMNS)
+
+    def show(self, verdict: Verdict) -> None:
+        """Print the row of a network."""
+        finding = verdict.shown
+        ours, keras = (finding.ours, finding.keras) if finding else (None, None)
+        cells = (
+            verdict.network.theme,
+            in_one_line(verdict.network),
+            finding.quantity if finding else "",
+            ours and ours.relative,
+            keras and keras.relative,
+            (finding and float(finding.limit)) or None,
+        )
+        progress(1, 1, "")
+        self._table.add((*cells, _words(verdict)), "bad" if verdict.what == DIFFERS else None)
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-HEAD = _line(("theme", "network", "worst quantity", "minicnn", "Keras", "explains"), "verdict")
-
-
-def show(verdict: Verdict) -> None:
-    """Print the row of a network."""
-    finding = verdict.shown
-    ours, keras = (finding.ours, finding.keras) if finding else (None, None)
-    cells = (
-        verdict.network.theme,
-        in_one_line(verdict.network),
-        finding.quantity if finding else "",
-        ours and ours.relative,
-        keras and keras.relative,
-        (finding and float(finding.limit)) or None,
-    )
-    progress(1, 1, "")
-    line = _line(cells, verdict.what if verdict.what in (HOLDS, DIFFERS) else "unclear")
-    bad = verdict.what == DIFFERS and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(f"\033[31;1m{line}\033[0m" if bad else line, flush=True)
-    if finding and finding.wrong:
-        print(f"  {finding.quantity}: {finding.wrong}", flush=True)
-    elif verdict.note:
-        print(f"  {verdict.what}: {verdict.note.splitlines()[0][:100]}", flush=True)
+def _words(verdict: Verdict) -> str:
+    if verdict.shown and verdict.shown.wrong:
+        return f"{verdict.what}: {verdict.shown.wrong}"
+    if verdict.what == HOLDS or not verdict.note:
+        return verdict.what
+    return f"{verdict.what}: {verdict.note.splitlines()[0]}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import print_table
+from compare.cli.table import paragraph, print_table
 from compare.libraries import EXTRAS, worker
 
 SUMMARY = "check the gradients of a layer of your own, written for Keras"
@@ -68,9 +68,9 @@ def _show(name: str, found: dict[str, Any]) -> Outcome:
         cells = [(r["name"], r["float64"], r["float32"], r["verdict"]) for r in rows]
         print_table(HEADS, cells, [None if r["verdict"] == "holds" else "bad" for r in rows])
     for note in found["notes"]:
-        print(note)
+        print(paragraph(note))
     if found["wrong"]:
-        print(f"\n{found['wrong']}")
+        print(f"\n{paragraph(found['wrong'])}")
     wrong = [r["name"] for r in rows if r["verdict"] != "holds"]
     failure = f"the gradients of {name} to {', '.join(wrong)} do not hold." if wrong else None
     if found["wrong"] and not wrong:

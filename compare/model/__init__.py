@@ -28,7 +28,7 @@ from typing import Any
 
 from compare import sensitivity
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import StreamedTable
+from compare.cli.table import StreamedTable, paragraph
 from compare.libraries import EXTRAS
 from compare.model import judge
 from compare.model.code import define_in_minicnn
@@ -72,10 +72,11 @@ def command(options: argparse.Namespace) -> Outcome:
     _print("gradient to", rows[1])
     print(f"\n{len(outputs)} outputs and {len(gradients)} gradients were compared.")
     found = judge.measured([*outputs, *gradients])
-    print(sensitivity.sentence(found))
+    print(paragraph(sensitivity.sentence(found)))
     kinks = judge.names_of(results.exact.units) if others else ""
     if kinks:
-        print(f"Within rounding of a kink, so their other branch is allowed: {kinks}.")
+        said = f"Within rounding of a kink, so their other branch is allowed: {kinks}."
+        print(paragraph(said))
     reasons = [_lacks(lacking, left_out)] if lacking else []
     reasons += [_first_off("outputs", rows[0]), _first_off("gradients", rows[1])]
     summary = {"file": options.file, "lacking": lacking, "left out": left_out}

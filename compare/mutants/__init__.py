@@ -16,15 +16,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compare import parity
 from compare.cases import catalogue
 from compare.cases.case import Case
 from compare.cases.catalogue import cut_in_pieces
+from compare.cli.only import chosen
 from compare.cli.outcome import Outcome
-from compare.cli.table import print_table, progress
+from compare.cli.table import StreamedTable, paragraph, print_table, progress
 from compare.libraries import EXTRAS
 from compare.mutants import compiled_bugs, sampled, weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switched_on
@@ -35,7 +36,8 @@ from minicnn.cli.arguments import at_least
 SUMMARY = "plant bugs in minicnn; parity's cases must catch each"
 OURS = "parity"
 OTHERS = tuple(check.name for check in weaker_checks.CHECKS)
-HEADS = ("planted bug", "part", "backends", "caught by parity's", "case", *OTHERS)
+COLUMNS = {"planted bug": 38, "part": 9, "backends": 11, "caught by": 11}
+COLUMNS |= {**{name: len(name) for name in OTHERS}, "case": 18}
 CAUGHT, MISSED = "✓", "·"
 
 
@@ -59,25 +61,18 @@ def command(options: argparse.Namespace) -> Outcome:
     """Plant each bug and report which are caught."""
     if options.sample:
         return sampled.command(options)
-    bugs = [bug for bug in BUGS if options.only is None or options.only in bug.what]
-    if not bugs:
-        return Outcome(failure=f"no planted bug has {options.only!r} in its description.")
+    bugs = chosen(BUGS, options.only, lambda bug: bug.what, "planted bug")
     everything = [case.on(options.backend) for case in catalogue.cases()]
     near = {bug: [case for case in everything if _shows(case, bug)] for bug in bugs}
     cases = {(c.kind, c.label): c for found in near.values() for c in found}
     answers = parity.keras_answers(options.backend, list(cases.values()))
     trial = Trial(dict(zip(cases, answers, strict=True)))
-    results = []
-    for i, bug in enumerate(bugs):
-        progress(i, len(bugs), bug.what)
-        if not bug.is_compiled:
-            results.append(trial.run(bug, near[bug]))
-    compiled = [bug for bug in bugs if bug.is_compiled]
-    for bug, found in compiled_bugs.trials(compiled, lambda bug: trial.holding(near[bug])):
-        progress(len(results), len(bugs), bug.what)
-        results.append(trial.compiled(bug, near[bug], found))
-    progress(len(bugs), len(bugs), "")
-    print_table(HEADS, [_row(r) for r in results], [None if r[OURS] else "bad" for r in results])
+    table, results = StreamedTable(COLUMNS), []
+    for found in _trials(trial, bugs, near):
+        progress(1, 1, "")
+        table.add(_row(found), None if found[OURS] else "bad")
+        results.append(found)
+        progress(len(results), len(bugs), "planted bugs")
     scores = _scores(results)
     alarms = [
         trial.false_alarms(case)
@@ -86,6 +81,18 @@ def command(options: argparse.Namespace) -> Outcome:
     ]
     _print_scores(scores, alarms)
     return Outcome(results, {"bugs": len(bugs), "scores": scores}, _failure(results))
+
+
+def _trials(
+    trial: Trial, bugs: Sequence[Bug], near: dict[Bug, list[Case]]
+) -> Iterator[dict[str, Any]]:
+    """The result of each bug, those in compiled kernels last."""
+    for bug in bugs:
+        if not bug.is_compiled:
+            yield trial.run(bug, near[bug])
+    compiled = [bug for bug in bugs if bug.is_compiled]
+    for bug, found in compiled_bugs.trials(compiled, lambda bug: trial.holding(near[bug])):
+        yield trial.compiled(bug, near[bug], found)
 
 
 def _failure(results: Sequence[dict[str, Any]]) -> str | None:
@@ -252,10 +259,8 @@ def detected_by(quantities: Sequence[str]) -> str | None:
 
 def _row(result: dict[str, Any]) -> list[str]:
     marks = [CAUGHT if result[name] else MISSED for name in OTHERS]
-    case = result["case"] or ""
-    case = case if len(case) <= 48 else case[:47] + "…"
-    backends = " ".join(result["backends"])
-    return [result["what"], result["part"], backends, result[OURS] or MISSED, case, *marks]
+    case, backends = result["case"] or "", " ".join(result["backends"])
+    return [result["what"], result["part"], backends, result[OURS] or MISSED, *marks, case]
 
 
 def _scores(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[int]]]:
@@ -282,6 +287,6 @@ def _print_scores(scores: dict[str, dict[str, list[int]]], alarms: Sequence[set[
     print_table(heads, rows, ["good"])
     print(f"\n{OURS}: all outputs, states and gradients, against Keras and float64.")
     for check in weaker_checks.CHECKS:
-        print(f"{check.name}: {check.explanation}.")
+        print(paragraph(f"{check.name}: {check.explanation}."))
     caught, bugs = scores[OURS]["all"]
     print(f"\n{caught} of {bugs} planted bugs are caught: {100 * caught / bugs:.0f} %.")

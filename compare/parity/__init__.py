@@ -2,10 +2,10 @@
 
 A row shows the worst quantity of a case. For minicnn and for Keras, both in float32, it has the
 largest difference from the truth: relative to the truth's largest entry, and in units in the last
-place. Then comes the error that float32 explains. The truth is minicnn's NumPy backend in float64;
-central differences confirm its gradients in the same run. The truth itself is held to judges that
-share no code with minicnn (`compare.judges`); the last table counts them. A quantity that no such
-judge knows fails its case.
+place. Then come the error that float32 explains and minicnn's share of it. The truth is minicnn's
+NumPy backend in float64; central differences confirm its gradients in the same run. The truth
+itself is held to judges that share no code with minicnn (`compare.judges`); the last table counts
+them. A quantity that no such judge knows fails its case.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 from compare import sensitivity
 from compare.cases import catalogue, kinds
 from compare.cases.case import Case
+from compare.cli.only import chosen
 from compare.cli.outcome import Outcome, failure
-from compare.cli.table import print_table, progress
+from compare.cli.table import StreamedTable, paragraph, print_table, progress
 from compare.judges import definitions, other_backends, relations
 from compare.judges.opinion import Opinion
 from compare.libraries import EXTRAS, Library, worker
@@ -31,16 +32,8 @@ from compare.parity import half, judge
 SUMMARY = "compare every layer, loss, metric, optimizer and operation with Keras and float64"
 JUDGE_HEADS = ("judge", "quantities", "of them alone")
 NOBODY = "only minicnn"
-HEADS = (
-    "case",
-    "worst quantity",
-    "minicnn",
-    "ulp",
-    "Keras",
-    "ulp",
-    "float32 explains",
-    "verdict",
-)
+COLUMNS = {"case": 33, "worst quantity": 20, "minicnn": 7, "ulp": 7, "Keras": 7, "ulp ": 7}
+COLUMNS |= {"explains": 8, "share": 6, "verdict": 9}
 
 
 class Answer(NamedTuple):
@@ -61,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         metavar="WORD",
-        help="only cases with this in their label, or of this kind: Conv2D, layers",
+        help="only cases with this in their name, in capitals or not: Conv2D, layers",
     )
     parser.add_argument(
         "--precision",
@@ -76,14 +69,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> Outcome:
     """Run all cases and print a row for each."""
     single = options.precision == "float32"
-    everywhere = [c for c in catalogue.cases() if single and _wanted(c, options.only)]
-    narrow = half.few() if single else half.cases()
-    narrow = [c for c in narrow if _wanted(c, options.only)]
+    names = half.NAMES if single else (options.precision,)
+    listed = [(case, False) for case in (catalogue.cases() if single else ())]
+    listed += [(case, True) for case in (half.few() if single else half.cases())]
+    wanted = chosen(listed, options.only, lambda pair: _name(pair[0]), "case")
+    everywhere = [case for case, is_half in wanted if not is_half]
+    narrow = [case for case, is_half in wanted if is_half]
     cases = [c.on(options.backend) for c in everywhere]
-    if not cases and not narrow:
-        return Outcome(failure=f"no case has {options.only!r} in its kind or label.")
     missing = catalogue.missing() if single and not options.only else []
-    rows, colours, results, halves = [], [], [], []
+    table, results, halves = StreamedTable(COLUMNS), [], []
     elsewhere = other_backends.opinions(everywhere, options.backend)
     answers = keras_answers(options.backend, cases)
     for i, (case, answer) in enumerate(zip(cases, answers, strict=True)):
@@ -93,19 +87,17 @@ def command(options: argparse.Namespace) -> Outcome:
         shown = judge.worst(findings)
         results.append(_result(case, findings))
         if shown.wrong or not options.failures:
-            rows.append(_row(case, shown))
-            colours.append("bad" if shown.wrong else "note" if case.known_differences else None)
-    names = half.NAMES if single else (options.precision,)
+            progress(1, 1, "")
+            colour = "bad" if shown.wrong else "note" if case.known_differences else None
+            table.add(_row(case, shown), colour)
     for i, (case, name, findings) in enumerate(half.compared(narrow, names, options.backend)):
         progress(i, len(narrow) * len(names), f"{case.label} in {name}")
         shown = judge.worst(findings)
         halves.append(_result(case, findings, name))
         if shown.wrong or not options.failures:
-            rows.append(_row(case, shown, name))
-            colours.append("bad" if shown.wrong else None)
-    progress(len(cases), len(cases), "")
-    if rows:
-        print_table(HEADS, rows, colours)
+            progress(1, 1, "")
+            table.add(_row(case, shown, name), "bad" if shown.wrong else None)
+    progress(1, 1, "")
     failed = [r["case"] for r in [*results, *halves] if r["wrong"]]
     judged = count_judges(results, options.backend)
     if results:
@@ -121,9 +113,9 @@ def command(options: argparse.Namespace) -> Outcome:
     }
     if results:
         summary["sensitivity"] = judge.sensitivity_of(results)
-        print(f"\n{sensitivity_by_kind(summary['sensitivity'])}")
+        print(paragraph(f"\n{sensitivity_by_kind(summary['sensitivity'])}"))
     if halves:
-        print(f"\n{half.sentence(summary['half precision'])}")
+        print(paragraph(f"\n{half.sentence(summary['half precision'])}"))
     print(f"\n{total - len(failed)} of {total} cases hold on {options.backend}.")
     without_case = f"no case for {', '.join(missing)}" if missing else None
     return Outcome([*results, *halves], summary, failure(failed, total, "cases", without_case))
@@ -203,8 +195,8 @@ def _error(why: str) -> judge.Finding:
     return judge.Finding("all", None, None, 0.0, why)
 
 
-def _wanted(case: Case, word: str | None) -> bool:
-    return word is None or word == case.kind or word in case.label
+def _name(case: Case) -> str:
+    return f"{case.kind}.{case.label}"
 
 
 def _result(case: Case, findings: list[judge.Finding], precision: str = "float32") -> dict:
@@ -220,9 +212,8 @@ def _result(case: Case, findings: list[judge.Finding], precision: str = "float32
 
 def _row(case: Case, finding: judge.Finding, precision: str = "float32") -> tuple:
     ours, keras = (e or (None, None) for e in (finding.ours, finding.keras))
-    label = case.label if len(case.label) <= 70 else case.label[:69] + "…"
     known = "; ".join(difference.reason for difference in case.known_differences)
-    verdict = finding.wrong or known or "holds"
-    verdict = verdict.splitlines()[0][:160]
-    label += "" if precision == "float32" else f" in {precision}"
-    return (f"{case.kind}.{label}", finding.quantity, *ours, *keras, finding.limit, verdict)
+    verdict = (finding.wrong or known or "holds").splitlines()[0]
+    share = judge.share_of_limit(finding)
+    name = _name(case) if precision == "float32" else f"{_name(case)} in {precision}"
+    return (name, finding.quantity, *ours, *keras, finding.limit, share, verdict)

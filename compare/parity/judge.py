@@ -181,11 +181,16 @@ def difference(ours: str, keras: str) -> str:
     return f"{ours[start : start + 70]!r}, Keras {keras[start : start + 70]!r}"
 
 
+def share_of_limit(finding: Finding) -> float | None:
+    """The error of minicnn divided by what is explained; None where one of them is missing."""
+    return finding.ours.relative / finding.limit if finding.ours and finding.limit else None
+
+
 def worst(findings: list[Finding]) -> Finding:
     """The finding for the table: a wrong one, or else the one closest to its limit."""
 
     def weight(finding: Finding) -> tuple:
-        part = finding.ours.relative / finding.limit if finding.ours and finding.limit else 0.0
-        return finding.wrong is not None, np.nan_to_num(part, posinf=1e300)
+        share = share_of_limit(finding) or 0.0
+        return finding.wrong is not None, np.nan_to_num(share, posinf=1e300)
 
     return max((f for f in findings if f.quantity != CONFIRMATION or f.wrong), key=weight)

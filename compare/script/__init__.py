@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import StreamedTable
+from compare.cli.table import StreamedTable, paragraph
 from compare.libraries import EXTRAS
 from compare.libraries.worker import QUIET, check_installed
 from compare.script.differences import differences
@@ -77,7 +77,7 @@ def command(options: argparse.Namespace) -> Outcome:
         verdict = "holds" if r["holds"] else "differs"
         cells = (r["what"], r["minicnn"], r["keras"], r["difference"], r["limit"], verdict)
         table.add(cells, None if r["holds"] else "bad")
-    print(f"\n{random}")
+    print(f"\n{paragraph(random)}")
     failed = [r for r in results if not r["holds"]]
     summary = {"file": str(file), "compared": len(results), "failed": len(failed)}
     summary |= {"same weights": options.same_weights, "random": random}

@@ -32,8 +32,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from compare import sensitivity
+from compare.cli.only import chosen
 from compare.cli.outcome import Outcome, failure
-from compare.cli.table import StreamedTable, progress
+from compare.cli.table import StreamedTable, paragraph, progress
 from compare.libraries import EXTRAS, worker
 from compare.libraries.minicnn import MiniCNN
 from compare.training import cases
@@ -62,13 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> Outcome:
     """Run all trainings and print a row for each."""
     every = cases.QUICK if options.quick else cases.ALL
-    word = (options.only or "").lower()
-    wanted = [case for case in every if word in case.label.lower()]
-    if not wanted:
-        names = ", ".join(sorted({case.network for case in every}))
-        return Outcome(
-            failure=f"no training has {options.only!r} in its label; the networks are {names}."
-        )
+    wanted = chosen(every, options.only, lambda case: case.label, "training")
     worker.check_installed(options.backend)
     steps = options.steps or (QUICK_STEPS if options.quick else STEPS)
     started = [(case, StepModel(MiniCNN(), case, options.seed).state()) for case in wanted]
@@ -86,7 +81,7 @@ def command(options: argparse.Namespace) -> Outcome:
         f"{options.backend}."
     )
     found = overall_sensitivity(results)
-    print(sensitivity.sentence(found))
+    print(paragraph(sensitivity.sentence(found)))
     missing = cases.missing()
     summary = {
         "cases": len(wanted),

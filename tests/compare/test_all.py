@@ -7,6 +7,7 @@ import pytest
 from compare import all as everything
 from compare.cases import catalogue
 from compare.cases.catalogue import known_differences
+from compare.cli.outcome import CannotCompare
 
 
 @pytest.fixture
@@ -57,9 +58,10 @@ def test_old_results_are_not_shown_again(run, tmp_path):
 
 
 def test_names_of_unknown_parts(run):
-    outcome, started = run(only="nothing")
-    assert "nothing" in outcome.failure
-    assert not started
+    with pytest.raises(
+        CannotCompare, match=r"no part has 'fuz7' in its name\. Did you mean fuzz\?"
+    ):
+        run(only="fuz7")
 
 
 def test_every_known_difference_names_a_case():

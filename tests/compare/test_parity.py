@@ -1,5 +1,8 @@
 """Tests of `compare parity`: every class has a case; right results hold, wrong ones do not."""
 
+from argparse import Namespace
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,30 @@ def test_the_smallest_factor_that_is_noticed_is_measured(found):
     measured = judge.sensitivity_of([{"kind": "layers", "case": "Dense", "findings": findings}])
     assert measured["quantities"] == measured["kinds"]["layers"]["quantities"] > 5
     assert "layers: median 1 + " in parity.sensitivity_by_kind(measured)
+
+
+def test_a_row_is_printed_before_the_next_case_is_compared(monkeypatch, capsys):
+    """The answers of Keras come one by one; each row must be there when the next is wanted."""
+    everywhere = [DENSE, replace(DENSE, settings={"units": 3})]
+    seen = []
+
+    def answers(backend, cases):
+        for case in cases:
+            seen.append(capsys.readouterr().out)
+            yield parity.Answer(judge.ours(case))
+
+    monkeypatch.setattr(catalogue, "cases", lambda: everywhere)
+    monkeypatch.setattr(parity, "keras_answers", answers)
+    monkeypatch.setattr(parity.half, "few", list)
+    options = Namespace(backend="tensorflow", only="dENSE", failures=False, precision="float32")
+    assert parity.command(options).failure is None
+    assert "layers.Dense(units=2" not in seen[0] and "layers.Dense(units=2" in seen[1]
+    assert "share" in seen[1] and "ulp" in seen[1]
+
+
+def test_the_share_of_the_limit_is_that_of_minicnn(found):
+    ours, truth = found
+    finding = judge.worst(judge.judge(DENSE, ours, dict(ours), truth))
+    assert 0 < judge.share_of_limit(finding) < 1
+    assert judge.share_of_limit(finding) * finding.limit == pytest.approx(finding.ours.relative)
+    assert judge.share_of_limit(replace(finding, ours=None)) is None
