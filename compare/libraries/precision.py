@@ -35,8 +35,8 @@ class Precision(NamedTuple):
         """
         if x.dtype.kind != "f" or not self.is_half:
             return x
-        fraction, exponent = np.frexp(x)
-        return np.asarray(np.ldexp(np.round(fraction / self.unit) * self.unit, exponent), x.dtype)
+        spacing = np.maximum(np.ldexp(self.unit, np.frexp(x)[1]), 2 * self.smallest)
+        return np.asarray(np.round(x / spacing) * spacing, x.dtype)
 
 
 FLOAT32 = Precision("float32", "float32", 2.0**-24)

@@ -39,6 +39,14 @@ def test_other_types(backend, rate, dtype):
     assert_binomial(y == 0, rate)
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("rate", [1e-4, 0.002, 1 / 3])
+def test_sixteen_bits_do_not_change_the_share(backend, rate, policy):
+    for layer in (layers.AlphaDropout(rate, seed=7, dtype=policy), layers.Dropout(rate, seed=1)):
+        y = layer(np.ones(COUNT, "float32"), training=True).numpy()
+        assert_binomial(y == np.unique(y)[0], rate)
+
+
 def made(rate):
     noise_shape = (None, 1, None)
     return {

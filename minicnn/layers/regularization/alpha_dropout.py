@@ -42,7 +42,8 @@ class AlphaDropout(BaseDropout):
                 own if n is None else n
                 for n, own in zip(self.noise_shape, inputs.shape, strict=True)
             )
-        uniform = random.uniform(shape, seed=self.seed_generator, dtype=self.compute_dtype)
+        # Not in 16 bits, which have too few numbers close to 0 for a small rate.
+        uniform = random.uniform(shape, seed=self.seed_generator)
         kept = ops.cast(ops.greater_equal(uniform, self.rate), inputs.dtype)
         a = ((1 - self.rate) * (1 + self.rate * _SATURATION**2)) ** -0.5
         b = -a * _SATURATION * self.rate
