@@ -16,7 +16,7 @@ from minicnn.version import __version__
 _MODULES = (
     "activations analysis autodiff backend callbacks config constraints datasets dtype_policies "
     "initializers layers losses metrics mixed_precision models ops optimizers random "
-    "regularizers saving testing trainers tree utils"
+    "regularizers saving testing trainers tree utils visualization"
 ).split()
 
 # What is imported for a name; it is found in the last of these modules. Tensors have operators, and

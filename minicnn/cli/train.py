@@ -160,11 +160,13 @@ def _draw(
 ) -> None:
     files = {MODEL_FILE: "the model: minicnn.saving.load_model opens it, and so does Keras"}
     if importlib.util.find_spec("matplotlib"):
-        from minicnn.cli import pictures
+        from minicnn import visualization
 
-        probabilities = model.predict(test.pixels, verbose=0)
-        pictures.learning_curves(history, folder / "learning_curves.png")
-        pictures.predictions(*test, probabilities, class_names, folder / "predictions.png")
+        scores = model.predict(test.pixels, verbose=0)
+        curves = visualization.plot_history(history, "training (mean, with dropout)", "test")
+        visualization.save(curves, folder / "learning_curves.png")
+        images = visualization.plot_predictions(*test, scores, class_names)
+        visualization.save(images, folder / "predictions.png")
         files["learning_curves.png"] = "loss and accuracy after each epoch"
         files["predictions.png"] = "25 test images with predictions, right in blue, wrong in red"
     else:
