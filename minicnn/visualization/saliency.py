@@ -56,13 +56,19 @@ def plot_saliency(
         image = as_image(x[i])
         show_image(first, image)
         first.set_title(f"class {named(class_names, int(pixels.classes[i]))}", fontsize=10)
-        drawn = show_image(second, pixels.maps[i], cmap="magma", vmin=0)
+        drawn = _show_map(second, pixels.maps[i])
         second.set_title("saliency", fontsize=10)
         figure.colorbar(drawn, ax=second, shrink=0.8, label="|∂ score / ∂ pixel|")
         show_image(third, image)
         values = heat.heatmaps[i]
         seen = 0.8 * values / (values.max() or 1.0)  # where the map is 0, the image is seen
-        drawn = show_image(third, values, cmap="magma", vmin=0, alpha=seen)
-        third.set_title(f"Grad-CAM at {heat.layer}", fontsize=10)
+        drawn = _show_map(third, values, alpha=seen)
+        empty = "" if values.any() else ": all 0"
+        third.set_title(f"Grad-CAM at {heat.layer}{empty}", fontsize=10)
         figure.colorbar(drawn, ax=third, shrink=0.8, label="relu(Σ αₖ Aₖ)")
     return figure
+
+
+def _show_map(axes: Any, values: np.ndarray, **settings: Any) -> Any:
+    """Draws values that are not negative; the scale begins at 0, also if all are 0."""
+    return show_image(axes, values, cmap="magma", vmin=0, vmax=values.max() or 1.0, **settings)

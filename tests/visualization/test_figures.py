@@ -111,6 +111,13 @@ def test_saliency_and_grad_cam(model, x):
         np.testing.assert_allclose(third.images[1].get_array(), heat.heatmaps[i], rtol=1e-5)
 
 
+def test_a_map_of_zeros_says_so_and_its_scale_begins_at_0(model, x):
+    model.get_layer("digit").kernel.assign(np.zeros((3, 4)))
+    figure = draw.plot_saliency(model, x[:1], layer="conv")
+    assert figure.axes[2].get_title() == "Grad-CAM at conv: all 0"
+    assert figure.axes[1].images[0].get_clim() == figure.axes[2].images[1].get_clim() == (0, 1)
+
+
 @pytest.mark.parametrize("scores", [False, True])
 def test_confusion_is_counted(rng, scores):
     true, predicted = rng.integers(0, 4, 50), rng.integers(0, 4, 50)
