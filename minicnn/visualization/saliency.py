@@ -36,9 +36,9 @@ def plot_saliency(
         >>> model = keras.Sequential(
         ...     [
         ...         keras.Input((8, 8, 1)),
-        ...         keras.layers.Conv2D(4, 3, name="conv"),
+        ...         keras.layers.Conv2D(4, 3, kernel_initializer="ones", name="conv"),
         ...         keras.layers.GlobalAveragePooling2D(),
-        ...         keras.layers.Dense(10),
+        ...         keras.layers.Dense(10, kernel_initializer="ones"),
         ...     ]
         ... )
         >>> figure = plot_saliency(model, np.ones((1, 8, 8, 1), "float32"), class_index=7)
