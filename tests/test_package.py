@@ -1,6 +1,7 @@
 """What a user gets: a light import, the command, and a wheel with everything in it."""
 
 import importlib.metadata
+import pkgutil
 import subprocess
 import sys
 import zipfile
@@ -31,6 +32,14 @@ def test_import_is_quick_and_loads_nothing_heavy():
 
 def test_every_public_name_can_be_had():
     assert all(hasattr(minicnn, name) for name in minicnn.__all__)
+
+
+def test_every_module_can_be_imported():
+    """With all extras; an import that fails would leave out the examples of a module silently."""
+    skipped = ("minicnn.__main__",)
+    for module in pkgutil.walk_packages(minicnn.__path__, "minicnn."):
+        if module.name not in skipped:
+            importlib.import_module(module.name)
 
 
 def test_version_stands_in_one_place():
