@@ -236,7 +236,7 @@ def networks(draw: Draw, theme: Theme = THEMES[0]) -> Network:
         padded=theme.name == "masks" and not builder.vocabulary,
         rows=rows,
         metrics=training_settings.metrics(draw, goal, loss),
-        events=event_settings.events(draw, theme, optimizer, by_class, freezable),
+        events=event_settings.events(draw, theme, optimizer, loss, by_class, freezable),
         theme=theme.name,
     )
 

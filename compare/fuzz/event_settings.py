@@ -21,13 +21,16 @@ def rows(draw: Draw, batch: int) -> int:
     return FULL_BATCHES * batch + (draw(st.integers(1, batch - 1)) if batch > 1 else 0)
 
 
-def events(draw: Draw, theme: Theme, optimizer: Any, by_class: bool, freezable: bool) -> tuple:
+def events(
+    draw: Draw, theme: Theme, optimizer: Any, loss: Any, by_class: bool, freezable: bool
+) -> tuple:
     """The events of a network.
 
     Args:
         draw: of hypothesis.
         theme: the network's.
         optimizer: the network's.
+        loss: the network's.
         by_class: whether the labels are classes, which may have weights.
         freezable: whether the network has a layer named "frozen".
     """
@@ -40,9 +43,16 @@ def events(draw: Draw, theme: Theme, optimizer: Any, by_class: bool, freezable: 
     names = draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3))
     must = [name for name in theme.must if name in CHANGES]
     names = [name for name in names if name not in must] + must
+    if is_lost_by_keras(optimizer, loss):
+        names = [name for name in names if name != "save"]
     changes = [_change(draw, name, optimizer, freezable) for name in names]
     last = [_plain_fit(draw, theme, by_class), Event("evaluate"), Event("predict")]
     return (*first, *filter(None, changes), *last)
+
+
+def is_lost_by_keras(optimizer: Any, loss: Any) -> bool:
+    """Whether a file of Keras lacks something: Nadam's product of momenta, Huber's `delta`."""
+    return "Nadam" in repr(optimizer) or "delta" in loss.settings
 
 
 def _watched_fit(draw: Draw, theme: Theme, optimizer: Any, freezable: bool) -> Event:
@@ -66,8 +76,6 @@ def _plain_fit(draw: Draw, theme: Theme, by_class: bool) -> Event:
 
 def _change(draw: Draw, name: str, optimizer: Any, freezable: bool) -> Event | None:
     """An event between two trainings; None if it does not fit."""
-    if name == "save" and "Nadam" in repr(optimizer):
-        return None  # Keras does not save its product of momenta
     if name in ("freeze", "unfreeze"):
         return Event("freeze", {"frozen": name == "freeze"}) if freezable else None
     if name == "set_rate":
