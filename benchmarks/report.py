@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables
+from benchmarks import tables, targets
 from benchmarks.rounds import Measurement
 
 HOW = """Each library runs in a process of its own that is started once. In each round, every
@@ -25,7 +25,11 @@ are in `compare/networks.py`."""
 def write(folder: Path, about: dict[str, Any], measured: Sequence[Measurement]) -> list[Path]:
     """Write all files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**about, "measurements": [dataclasses.asdict(m) for m in measured]}
+    content = {
+        **about,
+        "targets": targets.as_data(measured),
+        "measurements": [dataclasses.asdict(m) for m in measured],
+    }
     (folder / "results.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     drawn = _draw(folder, measured)
     (folder / "RESULTS.md").write_text(page(about, measured, drawn))

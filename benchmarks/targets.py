@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.libraries import LIBRARIES, OURS, TENSORFLOW
 from benchmarks.rounds import Measurement
@@ -60,6 +60,21 @@ def against(measurement: Measurement, others: Sequence[str]) -> Reached | None:
     return Reached(
         best_other, summary(ratios(measurement.samples[best_other], measurement.samples[OURS]))
     )
+
+
+def as_data(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
+    """Each target with its verdict, as plain data."""
+    found = [(target, reached(target, measured)) for target in TARGETS]
+    return [
+        {
+            "what": target.what,
+            "against": result.best_other if result else None,
+            "least": target.least,
+            "reached": result.ratio.median if result else None,
+            "verdict": verdict(target, result),
+        }
+        for target, result in found
+    ]
 
 
 def verdict(target: Target, found: Reached | None) -> str:

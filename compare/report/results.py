@@ -61,7 +61,7 @@ def read(path: Path) -> Result | Unreadable:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         return Unreadable(str(path), f"it cannot be read: {error}")
     if isinstance(data, dict) and isinstance(data.get("measurements"), list):
-        data = {"command": "benchmarks", "passed": True, "results": [data], "summary": {}}
+        data = _of_benchmarks(data)
     wrong = _lacking(data)
     if wrong:
         return Unreadable(str(path), f"it is not a result of a command of compare: {wrong}")
@@ -74,6 +74,22 @@ def read(path: Path) -> Result | Unreadable:
         data["summary"],
         data.get("options") or {},
     )
+
+
+def _of_benchmarks(data: dict[str, Any]) -> dict[str, Any]:
+    """The form that other commands have; a target that was missed is a failure."""
+    missed = [
+        f"{t['what']} ({t['reached']:.2g} of {t['least']:g} times)"
+        for t in data.get("targets") or []
+        if t["verdict"] == "no"
+    ]
+    return {
+        "command": "benchmarks",
+        "passed": not missed,
+        "failure": f"targets missed: {'; '.join(missed)}." if missed else None,
+        "results": [data],
+        "summary": {},
+    }
 
 
 def _lacking(data: Any) -> str | None:

@@ -98,6 +98,9 @@ def test_the_files_of_a_run(measured, tmp_path):
     assert all(file.stat().st_size for file in files)
     told = json.loads((tmp_path / "results.json").read_text())
     assert told["measurements"][0]["samples"]["minicnn"] == [50, 60, 55]
+    verdicts = {target["what"]: target["verdict"] for target in told["targets"]}
+    assert set(verdicts.values()) <= {"no", "reached", "aim reached", "not measured"}
+    assert {what for what, word in verdicts.items() if word != "not measured"}
     page = (tmp_path / "RESULTS.md").read_text()
     for text in (
         "Fast, 2 cores",

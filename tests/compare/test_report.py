@@ -216,3 +216,18 @@ def test_pictures_are_well_formed(folder):
 
 def test_files_that_are_named_twice_are_read_once(folder):
     assert len(results.files([str(folder), str(folder / "parity.json")])) == len(TOLD) + 1
+
+
+def test_a_missed_target_of_the_benchmarks_is_a_failure(tmp_path):
+    missed = {"what": "mlp, train, 32", "least": 1.2, "reached": 0.704, "verdict": "no"}
+    others = [
+        {"what": "memory", "least": 2, "reached": 3.0, "verdict": "reached"},
+        {"what": "start", "least": 2, "reached": None, "verdict": "not measured"},
+    ]
+    file = tmp_path / "results.json"
+    for told, passed in (([missed, *others], False), (others, True)):
+        file.write_text(json.dumps({**BENCHMARKS, "targets": told}))
+        found = results.read(file)
+        assert found.passed is passed
+    file.write_text(json.dumps({**BENCHMARKS, "targets": [missed]}))
+    assert results.read(file).failure == "targets missed: mlp, train, 32 (0.7 of 1.2 times)."
