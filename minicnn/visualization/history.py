@@ -62,7 +62,7 @@ def _panel(axes: Any, name: str, values: dict, training: str, validation: str) -
     axes.set_title(name.replace("_", " ").capitalize(), loc="left", fontweight="bold")
     axes.set_xlabel("epoch")
     axes.set_ylabel(name.replace("_", " "))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     every = np.concatenate(drawn)

@@ -268,3 +268,11 @@ def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 def test_a_notebook_shows_a_picture():
     assert draw.plot_history({"loss": [1.0]})._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 30])
+def test_epochs_are_whole_numbers_on_the_axis(epochs):
+    figure = draw.plot_history({"loss": [0.5] * epochs, "val_loss": [0.4] * epochs})
+    figure.canvas.draw()
+    ticks = figure.axes[0].get_xticks()
+    np.testing.assert_array_equal(ticks, np.round(ticks))
