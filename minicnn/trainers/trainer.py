@@ -250,6 +250,7 @@ class Trainer(Steps):
         logs: Any = {}
         test_step = self._step("test_step", quietly, batches, callbacks)
         self.stop_evaluating = False
+        batches.close()  # an evaluation begins with the first batch, also after another one
         callbacks.on_test_begin()
         self.reset_metrics()
         with ownership_cached(), contextlib.closing(batches.enumerate_epoch()) as steps:

@@ -275,6 +275,52 @@ def test_steps_on_batches(keras):
     )
 
 
+def batches_of_rows(k, x, y):
+    """A PyDataset of three rows a batch."""
+
+    class Rows(k.utils.PyDataset):
+        def __len__(self):
+            return 5
+
+        def __getitem__(self, index):
+            rows = slice(3 * index, 3 * index + 3)
+            return x[rows], y[rows]
+
+    return Rows()
+
+
+SOURCES = {
+    "arrays": lambda k: (DATA["x"], DATA["values"]),
+    "weighted arrays": lambda k: (DATA["x"], DATA["values"], DATA["weights"]),
+    "data set": lambda k: batches_of_rows(k, DATA["x"], DATA["values"]),
+}
+
+
+@pytest.mark.parametrize("steps, at_a_time", [(1, 1), (2, 1), (3, 2)])
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_validation_begins_with_the_first_rows(keras, source, steps, at_a_time):
+    """Not with those after the last validation: two epochs could not be compared."""
+
+    def make(k):
+        return single(k, 2, None)
+
+    reference, ours = twins(keras, make, loss="mse", steps_per_execution=at_a_time)
+    found = [
+        model.fit(
+            DATA["x"],
+            DATA["values"],
+            epochs=4,
+            shuffle=False,
+            validation_data=SOURCES[source](k),
+            validation_steps=steps,
+            validation_batch_size=None if source == "data set" else 3,
+            verbose=0,
+        ).history["val_loss"]
+        for k, model in ((keras, reference), (minicnn, ours))
+    ]
+    np.testing.assert_allclose(found[1], found[0], rtol=2e-5)
+
+
 def test_predict_and_evaluate(keras):
     reference, ours = twins(keras, lambda k: branching(k, True), loss="mse")
     expected = reference.predict(DATA["x"], batch_size=8, verbose=0)
