@@ -4,15 +4,18 @@ Each function returns plain data that prints as a table, in a terminal and in a 
 """
 
 from minicnn.analysis.class_activation_maps import GradCAM, grad_cam
+from minicnn.analysis.explanations.explanation import Explanation, Step, Terms
 from minicnn.analysis.layer_outputs import Activations, activations
 from minicnn.analysis.loss_gradients import Gradients, gradients
 from minicnn.analysis.operation_counts import LayerOperations, Operations, operations
+from minicnn.analysis.output_explanations import explain_output
 from minicnn.analysis.receptive_fields import ReceptiveField, ReceptiveFields, receptive_field
 from minicnn.analysis.saliency_maps import Saliency, saliency
 from minicnn.analysis.step_profile import Profile, ProfileRow, profile
 
 __all__ = [
     "Activations",
+    "Explanation",
     "GradCAM",
     "Gradients",
     "LayerOperations",
@@ -22,7 +25,10 @@ __all__ = [
     "ReceptiveField",
     "ReceptiveFields",
     "Saliency",
+    "Step",
+    "Terms",
     "activations",
+    "explain_output",
     "grad_cam",
     "gradients",
     "operations",

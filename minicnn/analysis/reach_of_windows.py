@@ -19,6 +19,9 @@ from minicnn.common.window_arguments import (
     standardize_data_format,
     standardize_padding,
 )
+from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
+from minicnn.layers.pooling.base_adaptive_pooling import BaseAdaptivePooling
+from minicnn.layers.pooling.base_global_pooling import BaseGlobalPooling
 from minicnn.ops.nn.output_shapes import transposed_pairs
 
 Shape = tuple[int, ...]
@@ -35,7 +38,7 @@ def shapes_of(call: SymbolicCall) -> tuple[Shape, Shape]:
     return tuple(call.inputs[0].shape[1:]), tuple(call.outputs[0].shape[1:])
 
 
-def _settings(call: SymbolicCall) -> Any:
+def window_settings(call: SymbolicCall) -> Any:
     """The window's settings of a layer, or of an operation in the form that layers have them."""
     own = call.operation
     if isinstance(own, layers.Layer):
@@ -70,43 +73,72 @@ class _WindowSettings(NamedTuple):
         return [*map(Window, self.size, self.strides, self.dilation, [pair[0] for pair in pairs])]
 
 
+def taps_of(call: Any) -> dict[int, windows.Taps]:
+    """For each spatial axis of a convolution or pooling the taps of its windows.
+
+    Args:
+        call: with `operation`, `inputs` and `outputs`. Axes are counted without the batch.
+    """
+    before, after = shapes_of(call)
+    axes = spatial_axes(call.operation, len(before))
+    if isinstance(call.operation, BaseGlobalPooling):
+        return {a: [np.array([i]) for i in range(before[a])] for a in axes}
+    if isinstance(call.operation, BaseAdaptivePooling):
+        return {a: windows.adaptive(before[a], after[a]) for a in axes}
+    transposes = isinstance(call.operation, BaseConvTranspose)
+    found = transposed_windows(call) if transposes else sliding_windows(call)
+    rule = windows.spreading if transposes else windows.sliding
+    return {a: rule(found[a], before[a], after[a]) for a in axes}
+
+
+def sliding_windows(call: Any) -> dict[int, Window]:
+    """The window along each spatial axis."""
+    settings, (before, _) = window_settings(call), shapes_of(call)
+    axes = spatial_axes(settings, len(before))
+    return dict(zip(axes, settings.windows(tuple(before[a] for a in axes)), strict=True))
+
+
+def transposed_windows(call: Any) -> dict[int, Window]:
+    """The same of a transposed convolution."""
+    settings, (before, after) = window_settings(call), shapes_of(call)
+    axes = spatial_axes(settings, len(before))
+    lengths = [before[a] for a in axes], [after[a] for a in axes]
+    steps = (settings.size, settings.strides, settings.dilation)
+    pairs = transposed_pairs(*lengths, *steps)
+    return dict(zip(axes, map(Window, *steps, [pair[0] for pair in pairs]), strict=True))
+
+
 def sliding(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     """Of a convolution or pooling: the windows, on each channel."""
     (reach,), (before, after) = parts, shapes_of(call)
-    settings = _settings(call)
-    axes = spatial_axes(settings, len(before))
-    found = settings.windows(tuple(before[a] for a in axes))
-    for axis, window in zip(axes, found, strict=True):
+    found = sliding_windows(call)
+    for axis, window in found.items():
         reach = reach.take(axis, windows.sliding(window, before[axis], after[axis]))
-    return reach.with_lines(_each_line(reach.lines, found, _behind_window))
+    return reach.with_lines(_each_line(reach.lines, [*found.values()], _behind_window))
 
 
 def convolution(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     """The windows, on all channels (of a group)."""
-    settings, (before, after) = _settings(call), shapes_of(call)
+    settings, (before, after) = window_settings(call), shapes_of(call)
     channel = 0 if settings.data_format == "channels_first" else len(before) - 1
     return _mixed(sliding(call, parts), channel, settings.groups, after[channel])
 
 
 def depthwise(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     """The windows, on each channel, whose outputs stand side by side."""
-    settings, (before, after) = _settings(call), shapes_of(call)
+    settings, (before, after) = window_settings(call), shapes_of(call)
     channel = 0 if settings.data_format == "channels_first" else len(before) - 1
     return _mixed(sliding(call, parts), channel, before[channel], after[channel])
 
 
 def transposed(call: SymbolicCall, parts: Sequence[Reach]) -> Reach:
     """The windows of a transposed convolution, on all channels."""
-    (reach,), layer, (before, after) = parts, _settings(call), shapes_of(call)
-    axes = spatial_axes(layer, len(before))
-    lengths = [before[a] for a in axes], [after[a] for a in axes]
-    steps = (layer.size, layer.strides, layer.dilation)
-    pairs = transposed_pairs(*lengths, *steps)
-    found = [*map(Window, *steps, [pair[0] for pair in pairs])]
-    for axis, window in zip(axes, found, strict=True):
+    (reach,), (before, after) = parts, shapes_of(call)
+    found = transposed_windows(call)
+    for axis, window in found.items():
         reach = reach.take(axis, windows.spreading(window, before[axis], after[axis]))
-    channel = 0 if layer.data_format == "channels_first" else len(before) - 1
-    lines = _each_line(reach.lines, found, _behind_transposed)
+    channel = 0 if window_settings(call).data_format == "channels_first" else len(before) - 1
+    lines = _each_line(reach.lines, [*found.values()], _behind_transposed)
     return _mixed(reach.with_lines(lines), channel, 1, after[channel])
 
 

@@ -29,12 +29,19 @@ class Call(NamedTuple):
         layer: what was called.
         inputs: the tensors among the arguments, flat.
         outputs: the tensors in the result, flat.
+        arguments: of the call, positional ones and those with a name.
     """
 
     name: str
     layer: Any
     inputs: list[Tensor]
     outputs: list[Tensor]
+    arguments: tuple[tuple, dict] = ((), {})
+
+    @property
+    def operation(self) -> Any:
+        """The layer, under the name that `SymbolicCall` has for it."""
+        return self.layer
 
 
 class CallNames:
@@ -123,7 +130,7 @@ def _watched(
         found = _tensors(outputs)
         for x in found:
             watch(x)
-        calls.append(Call(name, operation, inputs, found))
+        calls.append(Call(name, operation, inputs, found, (args, kwargs)))
         return outputs
 
     return watched
