@@ -3,6 +3,7 @@
 Each function returns plain data that prints as a table, in a terminal and in a notebook.
 """
 
+from minicnn.analysis.ablations import Ablation, ablate, ablated
 from minicnn.analysis.class_activation_maps import GradCAM, grad_cam
 from minicnn.analysis.explanations.explanation import Explanation, Step, Terms
 from minicnn.analysis.layer_outputs import Activations, activations
@@ -12,8 +13,10 @@ from minicnn.analysis.output_explanations import explain_output
 from minicnn.analysis.receptive_fields import ReceptiveField, ReceptiveFields, receptive_field
 from minicnn.analysis.saliency_maps import Saliency, saliency
 from minicnn.analysis.step_profile import Profile, ProfileRow, profile
+from minicnn.analysis.update_explanations import explain_update
 
 __all__ = [
+    "Ablation",
     "Activations",
     "Explanation",
     "GradCAM",
@@ -27,8 +30,11 @@ __all__ = [
     "Saliency",
     "Step",
     "Terms",
+    "ablate",
+    "ablated",
     "activations",
     "explain_output",
+    "explain_update",
     "grad_cam",
     "gradients",
     "operations",

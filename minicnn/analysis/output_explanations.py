@@ -50,15 +50,15 @@ def explain_output(
         >>> layer.set_weights([np.array([1, 0, 0, -2.0]).reshape(2, 2, 1, 1), np.array([9.5])])
         >>> print(explain_output(layer, image, index=(0, 1, 0)))
         conv[0, 1, 0] of sample 0 = 0.5  (Conv2D)
-        from   at       calculation         number
-        ──────────────────────────────────────────
-        input  1, 2, 0  5 · -2                 -10
-               0, 1, 0  1 · 1                    1
-               0, 2, 0  2 · 0                    0
-               1, 1, 0  4 · 0                    0
-                        Σ input · kernel        -9
-                        sum + 9.5              0.5
-                        max(0.5, 0)            0.5
+        from   at                   calculation       number
+        ────────────────────────────────────────────────────
+        input  1, 2, 0              5 · -2               -10
+               0, 1, 0              1 · 1                  1
+               0, 2, 0              2 · 0                  0
+               1, 1, 0              4 · 0                  0
+               sum of the products  Σ input · kernel      -9
+               with the bias        sum + 9.5            0.5
+               relu                 max(0.5, 0)          0.5
 
     Raises:
         ValueError: a layer that is not in the model, or for which there is no rule.

@@ -83,22 +83,22 @@ def watched_calls(model: Any, watch: Callable = lambda tensor: None) -> Iterator
     running: list[str] = [""]
     names = CallNames()
     with contextlib.ExitStack() as stack:
-        for graph in _graphs_in(model):
-            stack.enter_context(_own_attribute(graph, "_fused_nodes", graph._nodes))
+        for graph in graphs_in(model):
+            stack.enter_context(own_attribute(graph, "_fused_nodes", graph._nodes))
         for operation in operations_in(model):
             watched = _watched(operation, calls, running, names, watch)
-            stack.enter_context(_own_attribute(operation, "call", watched))
+            stack.enter_context(own_attribute(operation, "call", watched))
         yield calls
 
 
-def _graphs_in(model: Any) -> list[Any]:
+def graphs_in(model: Any) -> list[Any]:
     """The functional models in a model, itself and those of sequential ones among them."""
     layers = [getattr(x, "_functional", None) or x for x in model._flatten_layers()]
     return list({id(x): x for x in layers if isinstance(x, Function)}.values())
 
 
 @contextlib.contextmanager
-def _own_attribute(x: Any, name: str, value: Any) -> Iterator[None]:
+def own_attribute(x: Any, name: str, value: Any) -> Iterator[None]:
     """Inside, an object has another value of an attribute of its own, unnoticed by replay."""
     attributes = vars(x)
     had, before = name in attributes, attributes.get(name)
