@@ -1,4 +1,5 @@
 # make train   trains the small convnet on MNIST and shows what came of it
+# make studio  opens a page to draw digits and look inside that network
 # make test    runs every test
 # make bench   times minicnn beside Keras (half an hour; eight minutes with ARGS=--quick)
 # make lint    looks the code over with ruff
@@ -15,13 +16,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help train test bench lint compare compare-full clean
+.PHONY: help train studio test bench lint compare compare-full clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 train: $(VENV)/.installed-plots
 	@$(BIN)/minicnn train $(ARGS)
+
+studio: $(VENV)/.installed-studio
+	@$(BIN)/minicnn studio $(ARGS)
 
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest -q $(ARGS)

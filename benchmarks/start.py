@@ -65,7 +65,7 @@ def first_step(library: Library, seed: int) -> dict[str, Any]:
 
 def accuracy(library: Library, seed: int) -> dict[str, Any]:
     """Train as `minicnn train` does, until 99 % of the test images are right."""
-    from minicnn.cli.train import EPOCHS, LEARNING_RATE, load
+    from minicnn.examples.small_convnet import EPOCHS, LEARNING_RATE, load
 
     keras = importlib.import_module(library.module)
     training, test = load("mnist")

@@ -21,7 +21,7 @@ FLOORS = (
     "layers losses metrics optimizers",
     "callbacks datasets replay saving trainers",
     "models mixed_precision config",
-    "as_keras analysis cli __main__ testing visualization",
+    "as_keras analysis cli __main__ examples studio testing visualization",
 )
 """The rooms from the ground up. A room may use those on its own floor and below."""
 

@@ -59,6 +59,9 @@ def test_the_wheel_carries_data_licence_and_types(tmp_path):
         "minicnn/datasets/mnist.npz",
         "minicnn/datasets/mnist.LICENCE.md",
         "minicnn/layers/__init__.py",
+        "minicnn/studio/page/index.html",
+        "minicnn/studio/page/main.js",
+        "minicnn/studio/page/style.css",
     } <= names
     assert {name.split("/")[0] for name in names} == {
         "minicnn",

@@ -21,11 +21,19 @@ class Activations(ShownAsTable, Mapping):
 
     Attributes:
         layers: the layer of each name.
+        sources: for each name those of the outputs that it was computed from, where they are
+            known; the model's inputs have no name.
     """
 
-    def __init__(self, arrays: dict[str, np.ndarray], layers: dict[str, Any]):
+    def __init__(
+        self,
+        arrays: dict[str, np.ndarray],
+        layers: dict[str, Any],
+        sources: dict[str, list[str]] | None = None,
+    ):
         self._arrays = arrays
         self.layers = layers
+        self.sources = sources or {}
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._arrays[name]
@@ -97,11 +105,16 @@ def activations(model: Any, x: Any, layers: Any = None, training: bool = False) 
     wanted = chosen_calls(layers, layer_of, layer_of, model)
     arrays: dict[str, np.ndarray] = {}
     owners: dict[str, Any] = {}
+    sources: dict[str, list[str]] = {}
+    name_of: dict[int, str] = {}  # of an output; a model inside the model returns a layer's
     for call in calls:
-        for i, y in enumerate(call.outputs if call.name in wanted else ()):
+        given = dict.fromkeys(name_of[id(z)] for z in call.inputs if id(z) in name_of)
+        for i, y in enumerate(call.outputs):
             name = call.name if len(call.outputs) == 1 else f"{call.name}[{i}]"
-            arrays[name], owners[name] = y.numpy(), call.layer
-    return Activations(arrays, owners)
+            name_of.setdefault(id(y), name)
+            if call.name in wanted:
+                arrays[name], owners[name], sources[name] = y.numpy(), call.layer, list(given)
+    return Activations(arrays, owners, sources)
 
 
 def _low(x: np.ndarray) -> float:

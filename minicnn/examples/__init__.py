@@ -1,0 +1,1 @@
+"""Networks that the command and the studio train."""

@@ -1,0 +1,99 @@
+"""The network, the digit that it sees, and the outputs of all its layers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from minicnn import ops
+from minicnn.analysis import activations
+from minicnn.studio.drawing import has_ink
+from minicnn.studio.page_state import PageState
+
+LEVELS = 127
+"""An element of a feature map is sent as so many parts of the map's largest one, signed."""
+
+
+def hello(page: PageState) -> dict[str, Any]:
+    """The network and its layers, and how far its training is, if it is being trained."""
+    server = page.server
+    return {
+        "network": server.description.as_message() | {"source": server.source},
+        "learning": server.learning,
+    }
+
+
+def draw(
+    page: PageState,
+    picture: np.ndarray,
+    treatment: bool,
+    layers: list[str] | None,
+    channels: int,
+) -> dict[str, Any]:
+    """What the network sees of a canvas and what comes out of it; `empty` without any ink."""
+    description = page.server.description
+    if description.input is None:
+        raise ValueError(description.problem)
+    page.network_input = None
+    if not has_ink(picture):
+        return {"empty": True}
+    start = time.perf_counter()
+    seen = description.input.picture(picture, treatment)
+    page.network_input = description.input.batch(seen)
+    found = activations(page.model, page.network_input)
+    output = found[description.layers[-1]["name"]][0]
+    answer = {
+        "empty": False,
+        "seen": np.rint(np.clip(seen, 0, 1) * 255).astype("uint8"),
+        "probabilities": _probabilities(output),
+        "maps": {
+            layer["name"]: _shown(found[layer["name"]][0], layer["channels_first"], channels)
+            for layer in description.layers
+            if layers is None or layer["name"] in layers
+        },
+    }
+    return answer | {"milliseconds": 1000 * (time.perf_counter() - start)}
+
+
+def test_image(page: PageState, index: int | None) -> dict[str, Any]:
+    """A test image of MNIST with its label: one that is asked for, or any."""
+    images = page.server.test_images
+    if index is None:
+        index = int(np.random.default_rng().integers(len(images.labels)))
+    pixels = np.rint(images.pixels[index, ..., 0] * 255).astype("uint8")
+    return {"index": index, "label": int(images.labels[index]), "pixels": pixels}
+
+
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+    """Scores that are no probabilities yet through a softmax; those of a sigmoid as they are."""
+    scores = scores.astype("float32")
+    if len(scores) == 1 or (scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2):
+        return scores
+    return ops.softmax(scores).numpy()
+
+
+def _shown(output: np.ndarray, channels_first: bool, most: int) -> dict[str, Any]:
+    """A layer's output as maps `(channels, height, width)` in 127 steps, with their largest values.
+
+    What is no image, such as the units of a dense layer, is one map with one row.
+    """
+    maps = _as_maps(output.astype("float32"), channels_first)
+    count, maps = len(maps), maps[:most]
+    largest = np.abs(maps).max(axis=(1, 2)) if maps.size else np.zeros(len(maps), "float32")
+    scale = np.where(largest > 0, largest, 1)[:, None, None]
+    return {
+        "values": np.rint(maps / scale * LEVELS).astype("int8"),
+        "largest": largest,
+        "channels": count,
+    }
+
+
+def _as_maps(output: np.ndarray, channels_first: bool) -> np.ndarray:
+    if output.ndim < 2:
+        return output.reshape(1, 1, -1)
+    if output.ndim == 2:
+        return output[None]
+    maps = output if channels_first else np.moveaxis(output, -1, 0)
+    return maps.reshape(maps.shape[0], -1, maps.shape[-1])

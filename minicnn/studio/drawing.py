@@ -1,0 +1,74 @@
+"""From the ink on the canvas to the small picture that a network gets, as MNIST was made.
+
+"The original black and white images were size normalized to fit in a 20x20 pixel box while
+preserving their aspect ratio. [...] the images were centered in a 28x28 image by computing the
+center of mass of the pixels, and translating the image so as to position this point at the center."
+Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BOX = 20 / 28
+"""The side of the box that the ink fills, as a part of the picture's."""
+LEAST_INK = 0.15
+"""Fainter points do not count as ink when the box is measured."""
+
+
+def has_ink(picture: np.ndarray) -> bool:
+    """Whether anything is drawn on a canvas of uint8."""
+    return bool((picture > LEAST_INK * 255).any())
+
+
+def treated(picture: np.ndarray, height: int = 28, width: int = 28) -> np.ndarray:
+    """Crop, scale to the box of 20 × 20, centre of mass in the middle: `(height, width)`, 0 to 1.
+
+    Args:
+        picture: amounts of ink, uint8 `(rows, columns)`, with some ink.
+        height: of the result.
+        width: of the result.
+    """
+    ink = _cropped(picture.astype("float32") / 255)
+    scale = min(height * BOX / ink.shape[0], width * BOX / ink.shape[1])
+    rows, columns = (max(1, round(n * scale)) for n in ink.shape)
+    ink = resized(ink, rows, columns)
+    ink /= ink.max()
+    result = np.zeros((height, width), "float32")
+    top, left = _place(ink, 0, height), _place(ink, 1, width)
+    result[top : top + rows, left : left + columns] = ink
+    return result
+
+
+def untreated(picture: np.ndarray, height: int = 28, width: int = 28) -> np.ndarray:
+    """The whole canvas made small: `(height, width)`, 0 to 1."""
+    return resized(picture.astype("float32") / 255, height, width)
+
+
+def resized(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """An image of another size, each new pixel the mean over its area.
+
+    >>> resized(np.array([[0.0, 1.0], [2.0, 3.0]]), 1, 2)
+    array([[1., 2.]], dtype=float32)
+    """
+    return _area_means(image.shape[0], rows) @ image @ _area_means(image.shape[1], columns).T
+
+
+def _area_means(old: int, new: int) -> np.ndarray:
+    """`(new, old)`: how much of each new pixel lies on each old one, along one axis."""
+    edges = np.arange(new + 1)[:, None] * (old / new)
+    start, end, cell = edges[:-1], edges[1:], np.arange(old)
+    overlap = np.minimum(end, cell + 1) - np.maximum(start, cell)
+    return (np.maximum(overlap, 0) * (new / old)).astype("float32")
+
+
+def _cropped(ink: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(ink > LEAST_INK)
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def _place(ink: np.ndarray, axis: int, side: int) -> int:
+    """Where the ink begins, so that its centre of mass lies in the middle of the picture."""
+    weights = ink.sum(axis=1 - axis)
+    centre = float(weights @ (np.arange(len(weights)) + 0.5)) / float(weights.sum())
+    return min(max(0, round(side / 2 - centre)), side - len(weights))

@@ -1,0 +1,11 @@
+// What the page can show besides the first view. A feature is one row here and one module.
+// `README.md` in this folder says what `start(element, studio)` of a module gets.
+
+/** Views with a tab of their own: `{ name, title, load }`. */
+export const VIEWS = [
+  { name: "live", title: "Draw" },
+];
+
+/** Panels above the layers in the first view, one at a time: `{ name, title, load }`. */
+export const PANELS = [
+];

@@ -1,0 +1,17 @@
+// Without a model the server trains one: a line that says how far it is.
+
+/** Shows the training of the first network while it runs. */
+export function startLearning(studio, element) {
+  const show = (state) => {
+    element.hidden = !state || state.done;
+    if (element.hidden) return;
+    const part = state.step / state.steps;
+    element.querySelector("progress").value = part;
+    element.querySelector("[data-words]").textContent = state.step === 0
+      ? "There is no saved model yet, so one is starting to learn. Draw already."
+      : `The network is learning: ${Math.round(100 * part)} % of its images, `
+        + `${Math.round(100 * state.accuracy)} % of them right so far. Draw, and watch it change its mind.`;
+  };
+  studio.addEventListener("network", () => show(studio.learning));
+  studio.connection.listen("learning", show);
+}

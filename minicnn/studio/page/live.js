@@ -1,0 +1,241 @@
+// The first view: from the canvas to the server, and from its answer to the bars and the layers.
+
+import { address } from "./address.js";
+import { Bars } from "./bars.js";
+import { DrawingCanvas, SMALL_SIDE, strokesAsText, strokesFromText } from "./canvas.js";
+import { legend, onThemeChange, paint } from "./colours.js";
+import { drawWithKeys } from "./pen_keys.js";
+import { inkOfPhoto } from "./photo.js";
+import { base64, Lost } from "./socket.js";
+import { Strip } from "./strip.js";
+
+const LONGEST_LINK = 6000; // characters of strokes in the address
+
+/** Starts the view; `studio` is what `main.js` makes. */
+export function startLive(root, studio) {
+  const find = (selector) => root.querySelector(selector);
+  const canvas = new DrawingCanvas(find("[data-drawing]"));
+  const bars = new Bars(find("[data-bars]"), find("[data-guess]"), find("[data-spoken]"));
+  const strip = new Strip(find("[data-strip]"));
+  studio.canvas = canvas;
+  legend(find("[data-legend]"));
+  drawWithKeys(canvas, addMarker(canvas.element));
+  const seen = seenPicture(find("[data-seen]"));
+  const sender = new Sender(studio, canvas, strip, show);
+
+  function show(answer) {
+    root.classList.toggle("empty", Boolean(answer.empty));
+    if (answer.empty) {
+      bars.clear();
+      strip.clear();
+      seen.clear();
+    } else {
+      bars.show(answer.probabilities.data);
+      seen.show(answer.seen);
+      requestAnimationFrame(() => strip.show(answer));
+    }
+    studio.answer = answer.empty ? null : answer;
+    studio.dispatchEvent(new Event("answer"));
+  }
+
+  canvas.addEventListener("change", () => {
+    find("[data-hint]").hidden = !canvas.isEmpty;
+    sender.send();
+  });
+  canvas.addEventListener("finish", () => {
+    describe(canvas);
+    find("[data-do=undo]").disabled = !canvas.canUndo;
+    find("[data-do=clear]").disabled = canvas.isEmpty;
+    remember(canvas);
+    sender.settled().then(() => bars.speak());
+  });
+  strip.addEventListener("visible", () => sender.send());
+  studio.addEventListener("network", () => {
+    bars.describe(studio.network);
+    strip.describe(studio.network);
+    canvas.element.toggleAttribute("inert", Boolean(studio.network.problem));
+    sender.send();
+  });
+  studio.connection.listen("learning", () => sender.send());
+
+  startTools(root, studio, canvas);
+  startChoices(root, sender);
+  restore(studio, canvas);
+}
+
+/** Sends the drawing: one at a time, and when it is answered the newest one. */
+class Sender {
+  #isWaiting = false;
+  #isStale = false;
+  #done = Promise.resolve();
+
+  constructor(studio, canvas, strip, show) {
+    Object.assign(this, { studio, canvas, strip, show });
+  }
+
+  send() {
+    this.#isStale = true;
+    if (!this.#isWaiting) this.#done = this.#sendAll();
+  }
+
+  /** Resolves when the newest drawing is answered. */
+  settled() {
+    return this.#done;
+  }
+
+  async #sendAll() {
+    this.#isWaiting = true;
+    try {
+      while (this.#isStale && this.studio.network && !this.studio.network.problem) {
+        this.#isStale = false;
+        const start = performance.now();
+        const answer = await this.studio.ask("draw", {
+          picture: { side: [SMALL_SIDE, SMALL_SIDE], ink: base64(this.canvas.ink()) },
+          treatment: address.get("treatment") === "on",
+          layers: this.strip.visible,
+        });
+        if (answer.skipped) continue;
+        this.show(answer);
+        performance.measure("stroke to bars", { start });
+      }
+    } catch (error) {
+      if (!(error instanceof Lost)) this.studio.notice(error.message);
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+}
+
+function seenPicture(element) {
+  let last = null;
+  const draw = () => {
+    const [height, width] = last?.shape ?? [28, 28];
+    paint(element, last?.data ?? [], height, width, 255);
+  };
+  onThemeChange(draw);
+  draw();
+  return {
+    show(picture) { last = picture; draw(); },
+    clear() { last = null; draw(); },
+  };
+}
+
+function startTools(root, studio, canvas) {
+  const chooser = root.querySelector("[data-photo]");
+  const actions = {
+    undo: () => canvas.undo(),
+    clear: () => canvas.clear(),
+    "test-image": () => loadTestImage(studio, canvas, null),
+    photo: () => chooser.click(),
+  };
+  root.querySelector(".tools").addEventListener("click", (event) => {
+    const name = event.target.closest("button")?.dataset.do;
+    if (name) Promise.resolve(actions[name]()).catch((error) => studio.notice(error.message));
+  });
+  chooser.addEventListener("change", () => {
+    loadPhoto(studio, canvas, chooser.files[0]);
+    chooser.value = "";
+  });
+  const sheet = canvas.element.parentElement;
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      event.preventDefault();
+      sheet.classList.toggle("over", name === "dragover");
+      if (name === "drop") loadPhoto(studio, canvas, event.dataTransfer.files[0]);
+    });
+  }
+  document.addEventListener("paste", (event) => {
+    const file = event.clipboardData?.files[0];
+    if (file) loadPhoto(studio, canvas, file);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest("input, textarea, select")) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "z") actions.undo();
+    else if (event.key === "Delete" && !event.target.closest("[role=grid]")) actions.clear();
+    else return;
+    event.preventDefault();
+  });
+}
+
+async function loadPhoto(studio, canvas, file) {
+  if (!file) return;
+  try {
+    canvas.addPicture(await inkOfPhoto(file), SMALL_SIDE);
+    if (canvas.ink().every((amount) => amount === 0)) studio.notice("There is no digit to be seen in this photo.");
+  } catch (error) {
+    studio.notice(error.message);
+  }
+}
+
+/** Loads a test image on the canvas, by its index or any. */
+export async function loadTestImage(studio, canvas, index) {
+  const { index: found, label, pixels } = await studio.ask("test_image", index === null ? {} : { index });
+  canvas.addPicture(pixels.data, pixels.shape[0], { image: found, label });
+}
+
+function startChoices(root, sender) {
+  const treatment = root.querySelector("[data-treatment]");
+  const scales = root.querySelectorAll("[name=scale]");
+  const why = root.querySelector("[data-why]");
+  const show = () => {
+    treatment.checked = address.get("treatment") === "on";
+    for (const scale of scales) scale.checked = scale.value === address.get("scale");
+    why.textContent = treatment.checked
+      ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle."
+      : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
+  };
+  treatment.addEventListener("change", () => {
+    address.set({ treatment: treatment.checked ? "on" : "off" });
+    sender.send();
+  });
+  for (const scale of scales) scale.addEventListener("change", () => address.set({ scale: scale.value }));
+  address.addEventListener("change", () => {
+    show();
+    sender.send();
+  });
+  show();
+}
+
+function describe(canvas) {
+  const { picture, strokes } = canvas;
+  const parts = [
+    picture?.label === undefined ? picture && "a photo" : `test image ${picture.image}, a ${picture.label}`,
+    strokes.length && `${strokes.length} stroke${strokes.length === 1 ? "" : "s"}`,
+  ].filter(Boolean);
+  canvas.element.setAttribute("aria-label", `Drawing area, ${parts.join(" and ") || "empty"}`);
+}
+
+/** Writes the drawing into the address. A photo is not, as an address has no room for it. */
+function remember(canvas) {
+  const text = strokesAsText(canvas.strokes);
+  address.quietly({
+    image: canvas.picture?.image ?? null,
+    drawing: text && text.length <= LONGEST_LINK ? text : null,
+  });
+}
+
+/** Draws what the address says, now and whenever it is changed by hand. */
+function restore(studio, canvas) {
+  const draw = async () => {
+    const [image, strokes] = [address.number("image"), strokesFromText(address.get("drawing") ?? "")];
+    canvas.reset();
+    if (image !== null) await loadTestImage(studio, canvas, image);
+    for (const points of strokes) canvas.addStroke(points);
+    canvas.finish();
+  };
+  const drawOrSay = () => draw().catch((error) => studio.notice(error.message));
+  studio.addEventListener("network", drawOrSay, { once: true });
+  window.addEventListener("hashchange", () => {
+    const isShown = (address.get("drawing") ?? "") === strokesAsText(canvas.strokes)
+      && address.number("image") === (canvas.picture?.image ?? null);
+    if (!isShown) drawOrSay();
+  });
+}
+
+function addMarker(element) {
+  const marker = document.createElement("span");
+  marker.className = "pen";
+  marker.hidden = true;
+  element.after(marker);
+  return marker;
+}

@@ -1,0 +1,60 @@
+// Starts the page: connects to the server, and gives the modules what they share.
+
+import { startLearning } from "./learning.js";
+import { startLive } from "./live.js";
+import { startNavigation } from "./navigation.js";
+import { Connection } from "./socket.js";
+
+/**
+ * What all modules share. Events: "network" (there is a description of the network, first or
+ * another), "answer" (the drawing was answered).
+ */
+class Studio extends EventTarget {
+  network = null; // as `NetworkDescription.as_message` describes it
+  learning = null;
+  answer = null; // the last answer to "draw"; null while the canvas is empty
+  canvas = null;
+  #noticeTimer = 0;
+
+  constructor(connection) {
+    super();
+    this.connection = connection;
+  }
+
+  /** Asks the server; see `Connection.ask`. */
+  ask(type, fields) {
+    return this.connection.ask(type, fields);
+  }
+
+  /** Shows a sentence at the top of the page, for some seconds or until the next one. */
+  notice(text, seconds = 8) {
+    const element = document.querySelector("[data-notice]");
+    element.textContent = text;
+    element.hidden = !text;
+    clearTimeout(this.#noticeTimer);
+    if (seconds) this.#noticeTimer = setTimeout(() => { element.hidden = true; }, 1000 * seconds);
+  }
+
+  /** Asks for the network and tells everybody. */
+  async greet() {
+    const { network, learning } = await this.ask("hello");
+    Object.assign(this, { network, learning });
+    const about = `${network.name} · ${network.parameters.toLocaleString("en")} parameters`;
+    const element = document.querySelector("[data-network]");
+    element.textContent = about;
+    element.title = network.source;
+    this.notice(network.problem ?? "", network.problem ? 0 : 8);
+    this.dispatchEvent(new Event("network"));
+  }
+}
+
+const connection = new Connection(`ws://${location.host}/socket`);
+const studio = new Studio(connection);
+connection.addEventListener("open", () => studio.greet().catch((error) => studio.notice(error.message)));
+connection.addEventListener("lost", () => studio.notice(
+  "The studio has ended or cannot be reached. Start it again with “minicnn studio”; this page will go on by itself.", 0));
+connection.listen("network", () => studio.greet());
+startLearning(studio, document.querySelector("[data-learning]"));
+startLive(document.querySelector("[data-view=live]"), studio);
+startNavigation(studio);
+connection.open();

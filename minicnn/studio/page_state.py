@@ -1,0 +1,45 @@
+"""`PageState`: what one open page has; it is freed when the page is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minicnn.studio.server_state import ServerState
+
+
+class PageState:
+    """What one page has.
+
+    Attributes:
+        server: what it shares with all pages.
+        network_input: the drawing as the network gets it, a batch of one; None while the canvas
+            is empty.
+        tell: `tell("name", **content)` sends the page an event, from any thread. Of events of one
+            name that could not be sent yet, the newest is.
+        on_close: functions to call when the page is closed, as to stop what it started.
+        kept: for the files in `answers/`: what they keep for this page, each under a name of its
+            own.
+    """
+
+    def __init__(self, server: ServerState, tell: Callable[..., None]):
+        self.server = server
+        self.tell = tell
+        self.network_input: np.ndarray | None = None
+        self.on_close: list[Callable[[], None]] = []
+        self.kept: dict[str, Any] = {}
+
+    @property
+    def model(self) -> Any:
+        """The network that the page looks at."""
+        return self.server.model
+
+    def close(self) -> None:
+        """Stops what the page started, and lets go of what it held."""
+        for stop in self.on_close:
+            stop()
+        self.on_close.clear()
+        self.kept.clear()
+        self.network_input = None
