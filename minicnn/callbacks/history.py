@@ -12,6 +12,15 @@ class History(Callback):
     Attributes:
         epoch: the numbers of the epochs, from 0.
         history: for each name in the logs, the list of its values, one for each epoch.
+
+    Example:
+        >>> import numpy as np
+        >>> import minicnn as keras
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> model.compile("sgd", "mse")
+        >>> found = model.fit(np.ones((8, 4)), np.ones((8, 2)), epochs=2, verbose=0)
+        >>> len(found.history["loss"]), "History" in found._repr_html_()  # a table in a notebook
+        (2, True)
     """
 
     def __init__(self):

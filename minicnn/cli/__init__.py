@@ -1,11 +1,11 @@
-"""The command `minicnn`: `train`, `studio`, `run` for Keras programs, `compare` with real Keras."""
+"""The command `minicnn`: training, the studio, Keras programs, saved models, and `compare`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from minicnn.cli import compare, run, studio, train
+from minicnn.cli import compare, profile, run, show, studio, summary, train
 from minicnn.common import configuration
 from minicnn.version import KERAS_VERSION, __version__
 
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         version=f"minicnn {__version__}, after Keras {KERAS_VERSION}",
     )
     commands = parser.add_subparsers(title="commands", required=True)
-    for module in (train, studio, run):
+    for module in (train, studio, run, summary, profile, show):
         command = commands.add_parser(
             module.__name__.rpartition(".")[2],
             help=module.SUMMARY,

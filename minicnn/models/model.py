@@ -131,7 +131,13 @@ class Model(Trainer, Layer):
         )
 
     def _repr_html_(self) -> str:
-        """The summary, as notebooks show it."""
+        """The summary, as notebooks show it.
+
+        >>> import minicnn as keras
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="scores")])
+        >>> "scores (Dense)" in model._repr_html_()
+        True
+        """
         return summary_table(self)._repr_html_()
 
     def save(

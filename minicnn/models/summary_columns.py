@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+_BY_NAME = {
+    "operations": "operations(model)",
+    "receptive_field": "receptive_field(model)",
+    "output_range": "activations(model, x)",
+}
 _MOST = 34  # characters in a column
 
 
@@ -43,6 +48,12 @@ def more_columns(columns: Any, layers: Sequence[tuple[Any, str]]) -> MoreColumns
 def _pair(column: Any) -> tuple[str, Callable | dict[str, str]]:
     if hasattr(column, "summary_column"):
         return column.summary_column()
+    if isinstance(column, str) and column in _BY_NAME:
+        raise TypeError(
+            f"`columns` holds results, not names: instead of {column!r}, write "
+            f"`columns=[{_BY_NAME[column]}]`, with functions of `minicnn.analysis`. The command "
+            "`minicnn summary MODEL.keras --columns` takes the names."
+        )
     raise TypeError(
         "`columns` holds results of `minicnn.analysis`, such as `operations(model)`, "
         "`receptive_field(model)` or `activations(model, x)`; or it is a dict of titles and "

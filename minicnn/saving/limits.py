@@ -22,11 +22,20 @@ WEIGHTS_EXPANSION = 16
 CHUNKS = 20_000
 """Pieces that a data set is cut into."""
 
+GROUPS = 20_000
+"""Groups of a weights file that are listed."""
+
+GROUP_NESTING = 100
+"""Groups inside each other: a model in a model takes two."""
+
 DIRECTORY_BYTES = MEBIBYTE
 """The list of an archive's members: 10,000 or so."""
 
 CONFIG_BYTES = 16 * MEBIBYTE
 """The text of a model's config (a DenseNet201 has 0.7 MB)."""
+
+METADATA_BYTES = 1 << 16
+"""The text that says who wrote the file, and when."""
 
 CONFIG_CONTAINERS = 70_000
 """Lists and dicts in a config: those of 3,900 layers (a Dense layer has 18), or of 10,000 calls."""

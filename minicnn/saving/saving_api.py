@@ -77,21 +77,25 @@ def load_model(
         TypeError: if the model uses a class that is not known.
     """
     if not hasattr(filepath, "read"):
-        name = os.fspath(filepath)
-        if name.endswith((".h5", ".hdf5")):
-            instead = "Open it with Keras and save it as `.keras`."
-            raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
-        if not name.endswith(".keras"):
-            raise ValueError(
-                f"File format not supported: filepath={name}. The name of a model's file ends in "
-                "`.keras`."
-            )
-        if not Path(name).is_file():
-            raise ValueError(
-                f"File not found: filepath={name}. Please ensure the file is an accessible "
-                "`.keras` zip file."
-            )
+        check_name_of_model(os.fspath(filepath))
     return saving_lib.load_model(filepath, custom_objects, compile, safe_mode)
+
+
+def check_name_of_model(name: str) -> None:
+    """Raises unless it is the name of a `.keras` file that is there."""
+    if name.endswith((".h5", ".hdf5")):
+        instead = "Open it with Keras and save it as `.keras`."
+        raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
+    if not name.endswith(".keras"):
+        raise ValueError(
+            f"File format not supported: filepath={name}. The name of a model's file ends in "
+            "`.keras`."
+        )
+    if not Path(name).is_file():
+        raise ValueError(
+            f"File not found: filepath={name}. Please ensure the file is an accessible "
+            "`.keras` zip file."
+        )
 
 
 def save_weights(

@@ -94,6 +94,31 @@ class WeightsReader:
         """The paths of layers whose variables were not read."""
         return unused_layers(self._file, self._looked_up)
 
+    def everything(self) -> Iterator[tuple[str, str, np.ndarray]]:
+        """Each data set of the file: its path, the name of its layer if stored, and its values."""
+        import h5py
+
+        waiting, groups = [("", self._file)], 0
+        while waiting:
+            path, group = waiting.pop()
+            with self.naming_damage(path):
+                groups += 1
+                if groups > limits.GROUPS or path.count("/") > limits.GROUP_NESTING:
+                    raise FileRefused(
+                        f"Not allowed: {self.description} has more than {limits.GROUPS} groups, or "
+                        f"more than {limits.GROUP_NESTING} inside each other."
+                    )
+                name = group.attrs.get("name", "")
+                inner = []
+                for key in sorted(group, key=lambda key: (key.isdecimal() and len(key), key)):
+                    self._refuse_link(group, key)
+                    below = f"{path}/{key}" if path else key
+                    if group.get(key, getclass=True) is h5py.Group:
+                        inner.append((below, group[key]))
+                    else:
+                        yield below, name if isinstance(name, str) else "", self.read(group, key)
+                waiting += reversed(inner)
+
     @contextlib.contextmanager
     def naming_damage(self, path: str) -> Iterator[None]:
         """Context that turns h5py's many errors for damaged files into one."""

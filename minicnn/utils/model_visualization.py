@@ -60,6 +60,21 @@ def plot_model(
     Returns:
         the picture for the notebook, if IPython is installed and the file is no PDF.
 
+    Example:
+        >>> import shutil
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import pytest
+        >>> import minicnn as keras
+        >>> drawing = pytest.importorskip("pydot")
+        >>> if shutil.which("dot") is None:
+        ...     pytest.skip("Graphviz is missing")
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> file = Path(tempfile.mkdtemp(), "model.svg")
+        >>> _ = keras.utils.plot_model(model, file, show_shapes=True)
+        >>> "(None, 4)" in file.read_text()
+        True
+
     Raises:
         ImportError: pydot or Graphviz is missing.
         ValueError: the model is not built, or Graphviz does not write this format.
@@ -112,6 +127,15 @@ def model_to_dot(
 
     Returns:
         a `pydot.Dot`, or a `pydot.Cluster` if `subgraph`.
+
+    Example:
+        >>> import pytest
+        >>> import minicnn as keras
+        >>> drawing = pytest.importorskip("pydot")
+        >>> layers = [keras.layers.Dense(2), keras.layers.Dense(1)]
+        >>> model = keras.Sequential([keras.Input((4,)), *layers])
+        >>> len(keras.utils.model_to_dot(model).get_edges())
+        1
 
     Raises:
         ImportError: pydot is missing.

@@ -59,7 +59,20 @@ def test_without_columns_nothing_is_new(model):
 
 def test_other_columns_are_refused(model):
     with pytest.raises(TypeError, match=r"`columns` holds results of `minicnn\.analysis`"):
-        model.summary(columns=["operations"])
+        model.summary(columns=["operation"])
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("operations", r"operations\(model\)"),
+        ("receptive_field", r"receptive_field\(model\)"),
+        ("output_range", r"activations\(model, x\)"),
+    ],
+)
+def test_for_a_name_the_error_says_what_to_write(model, name, instead):
+    with pytest.raises(TypeError, match=rf"instead of '{name}', write `columns=\[{instead}\]`"):
+        model.summary(columns=[name])
 
 
 def test_notebooks_show_tables(model):

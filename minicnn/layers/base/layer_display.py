@@ -9,7 +9,12 @@ _EVERYWHERE = ("name", "trainable", "dtype")
 
 
 class LayerDisplay:
-    """The settings and weights of a layer as a table."""
+    """The settings and weights of a layer as a table.
+
+    >>> from minicnn import layers
+    >>> "units" in layers.Dense(3)._repr_html_()
+    True
+    """
 
     def _repr_html_(self) -> str:
         title = f'{type(self).__name__} "{self.name}"'
