@@ -6,6 +6,7 @@ Each function returns plain data that prints as a table, in a terminal and in a 
 from minicnn.analysis.ablations import Ablation, ablate, ablated
 from minicnn.analysis.class_activation_maps import GradCAM, grad_cam
 from minicnn.analysis.explanations.explanation import Explanation, Step, Terms
+from minicnn.analysis.gradient_explanations import explain_gradient, explain_weight_gradient
 from minicnn.analysis.layer_outputs import Activations, activations
 from minicnn.analysis.loss_gradients import Gradients, gradients
 from minicnn.analysis.operation_counts import LayerOperations, Operations, operations
@@ -33,8 +34,10 @@ __all__ = [
     "ablate",
     "ablated",
     "activations",
+    "explain_gradient",
     "explain_output",
     "explain_update",
+    "explain_weight_gradient",
     "grad_cam",
     "gradients",
     "operations",

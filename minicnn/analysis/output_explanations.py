@@ -10,6 +10,7 @@ from minicnn.analysis.explanations.output_rules import OPERATION_RULES, OUTPUT_R
 from minicnn.analysis.recorded_calls import RecordedCalls, record_calls
 from minicnn.analysis.watched_calls import Call
 from minicnn.autodiff.quiet import quiet
+from minicnn.autodiff.temporary_values import temporary_values
 
 
 def explain_output(
@@ -81,7 +82,7 @@ def explained_output(
         )
     y = call.outputs[0].numpy()
     at = element(y.shape, index, sample, call.name)
-    with quiet():
+    with quiet(), temporary_values(recorded.model.variables):
         parts = rule(call, at, [recorded.source_of(t) for t in call.inputs])
     kind = type(call.layer).__name__
     return Explanation(call.name, kind, at[1:], at[0], float(y[at]), parts)

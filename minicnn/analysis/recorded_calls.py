@@ -24,6 +24,7 @@ class RecordedCalls:
         inputs: its input tensors, flat.
         prediction: what it returned.
         calls: in their order; of a model or layer that calls no others: its own.
+        kept: tensors beside those of the calls that live as long as these.
     """
 
     def __init__(self, model: Any, inputs: list[Tensor], prediction: Any, calls: list[Call]):
@@ -31,6 +32,7 @@ class RecordedCalls:
         self.inputs = inputs
         self.prediction = prediction
         self.calls = calls
+        self.kept: Any = None
         names = {call.name for call in calls}
         around = {n.rsplit("/", 1)[0] for n in names if "/" in n}
         self.inmost = [call for call in calls if call.name not in around]

@@ -21,8 +21,9 @@ class Terms(NamedTuple):
         title: what they are.
         source: the tensor that the first factor comes from: the name of a call, `input`, or of a
             weight.
-        places: `(*shape, axes)`, where in that tensor the first factor stands, without the batch;
-            -1 along an axis means outside of it, in the padding. None if it stands nowhere.
+        places: `(*shape, axes)`, where in that tensor the first factor stands, without the batch
+            (in the gradient of a weight with it); -1 along an axis means outside of it, in the
+            padding. None if it stands nowhere.
         factors: arrays of the same shape by name, such as `input` and `kernel`.
         chosen: where in these arrays the largest is, of which only that one counts; None if all
             are added.

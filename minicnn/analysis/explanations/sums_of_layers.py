@@ -135,12 +135,7 @@ def same_place(call: Call, at: At, source: str) -> Terms:
 def moved(call: Call, at: At, sources: Sequence[str]) -> Parts:
     """The number stood somewhere else: found by moving the numbers of the elements."""
     values = [x.numpy() for x in call.inputs]
-    numbers, count = [], 1
-    for x in values:
-        numbers.append(
-            np.arange(count, count + x[0].size, dtype="float64").reshape(1, *x.shape[1:])
-        )
-        count += x[0].size
+    numbers = element_numbers(call)
     number = round(float(np.asarray(called_with(call, numbers))[0][at[1:]]))
     if not number:
         return Parts([], [Step("padding", "a zero that the layer adds", 0.0)])
@@ -150,6 +145,16 @@ def moved(call: Call, at: At, sources: Sequence[str]) -> Parts:
     where = ", ".join(map(str, place[0]))
     terms = Terms("the same number", sources[which], place, {"input": np.array([value])})
     return Parts([terms], [Step("the same number", f"{sources[which]}[{where}]", float(value))])
+
+
+def element_numbers(call: Call) -> list[np.ndarray]:
+    """Arrays like the inputs that hold 1, 2, 3, ...: a number for each element of a sample."""
+    numbers, count = [], 1
+    for x in call.inputs:
+        shape, size = x.shape[1:], math.prod(x.shape[1:])
+        numbers.append(np.arange(count, count + size, dtype="float64").reshape(1, *shape))
+        count += size
+    return numbers
 
 
 def linear(call: Call, at: At, sources: Sequence[str]) -> Parts:
