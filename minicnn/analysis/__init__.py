@@ -5,6 +5,7 @@ Each function returns plain data that prints as a table, in a terminal and in a 
 
 from minicnn.analysis.ablations import Ablation, ablate, ablated
 from minicnn.analysis.class_activation_maps import GradCAM, grad_cam
+from minicnn.analysis.earlier_regions import RegionsBefore, regions_before
 from minicnn.analysis.explanations.explanation import Explanation, Step, Terms
 from minicnn.analysis.gradient_explanations import explain_gradient, explain_weight_gradient
 from minicnn.analysis.layer_outputs import Activations, activations
@@ -28,6 +29,7 @@ __all__ = [
     "ProfileRow",
     "ReceptiveField",
     "ReceptiveFields",
+    "RegionsBefore",
     "Saliency",
     "Step",
     "Terms",
@@ -43,5 +45,6 @@ __all__ = [
     "operations",
     "profile",
     "receptive_field",
+    "regions_before",
     "saliency",
 ]

@@ -108,7 +108,7 @@ class ReceptiveFields(ShownAsTable, Mapping):
 
     def summary_column(self) -> tuple[str, dict[str, str]]:
         """The title and the cells of a column for `model.summary(columns=[...])`."""
-        cells = {name: _times(field.size) for name, field in self.items()}
+        cells = {name: times(field.size) for name, field in self.items()}
         return "Receptive Field", cells | dict.fromkeys(self.unknown, "unknown")
 
 
@@ -182,9 +182,9 @@ def _fields(graph: CallGraph, index: int) -> tuple[dict[str, ReceptiveField], li
     """The receptive field of each call that depends on the input, and the unknown ones."""
     start = graph.inputs[index]
     shape = tuple(start.shape[1:])
-    axes = _spatial_axes(graph, shape)
+    axes = input_axes(graph, shape)
     known: dict[int, Reach | None] = {id(start): Reach.of_input(shape, axes)}
-    _follow(graph.calls, known)
+    follow(graph.calls, known)
     fields, unknown = {}, []
     for call in graph.walk():
         reached = [known[id(x)] for x in call.outputs if id(x) in known]
@@ -198,11 +198,12 @@ def _fields(graph: CallGraph, index: int) -> tuple[dict[str, ReceptiveField], li
     return fields, unknown
 
 
-def _follow(calls: list[SymbolicCall], known: dict[int, Reach | None]) -> None:
+def follow(calls: list[SymbolicCall], known: dict[int, Reach | None]) -> None:
     """Adds to `known` what is found out about the outputs of calls; None for unknown."""
     for call in calls:
         given = [known[id(x)] for x in call.inputs if id(x) in known]
         if not given:
+            _follow_from_within(call, known)
             continue
         axes = next((part.bounds.shape[-2] for part in given if part is not None), 0)
         parts = [
@@ -218,6 +219,13 @@ def _follow(calls: list[SymbolicCall], known: dict[int, Reach | None]) -> None:
             _follow_inside(call, known, parts)
 
 
+def _follow_from_within(call: SymbolicCall, known: dict[int, Reach | None]) -> None:
+    """The same where the tensor that all depends on may be one inside the call."""
+    follow(call.inner, known)
+    ends = zip(call.outputs, call.ends, strict=False)
+    known.update((id(y), known[id(end)]) for y, end in ends if id(end) in known)
+
+
 def _follow_inside(call: SymbolicCall, known: dict, parts: list[Reach] | None) -> None:
     """The same for a call by those inside it; where there are none, its outputs are unknown."""
     has_inner = bool(call.inner)
@@ -225,7 +233,7 @@ def _follow_inside(call: SymbolicCall, known: dict, parts: list[Reach] | None) -
         for x, start in zip(call.inputs, call.starts, strict=True):
             if id(x) in known:
                 known[id(start)] = known[id(x)]
-        _follow(call.inner, known)
+        follow(call.inner, known)
         ends = [known.get(id(x)) for x in call.ends]
         found = dict(zip(map(id, call.outputs), ends, strict=False))
         known.update(found)
@@ -243,7 +251,7 @@ def _opens(call: SymbolicCall) -> bool:
     return not same
 
 
-def _spatial_axes(graph: CallGraph, shape: tuple) -> tuple[int, ...]:
+def input_axes(graph: CallGraph, shape: tuple) -> tuple[int, ...]:
     """The axes of an input that are not its channels."""
     operations = [call.operation for call in graph.walk()]
     if len(shape) < 2:
@@ -263,14 +271,14 @@ def _number(x: Any) -> int | float:
     return int(x) if x.denominator == 1 else float(x)
 
 
-def _times(values: tuple) -> str:
+def times(values: tuple) -> str:
     return " × ".join("–" if n is None else f"{n:g}" for n in values)
 
 
 def _table(fields: Any, unknown: list[str] = ()) -> Table:
     fields = list(fields)
     columns = ["layer", "output shape", "size", "stride", "offset"]
-    rows = [[f.name, f.shape, _times(f.size), _times(f.stride), _times(f.offset)] for f in fields]
+    rows = [[f.name, f.shape, times(f.size), times(f.stride), times(f.offset)] for f in fields]
     notes = [f"Unknown: {', '.join(unknown)}."] if unknown else []
     shape = fields[0].input_shape if fields else ()
     return Table(f"Receptive fields in an input of {shape}", columns, rows, notes=notes)
