@@ -43,6 +43,23 @@ def summary(found: Iterable[Sensitivity]) -> dict[str, Any]:
     }
 
 
+def by_kind(found: Iterable[tuple[str, Sensitivity]]) -> dict[str, Any]:
+    """The `summary` of all quantities, with one for each kind of quantity in "kinds"."""
+    pairs = list(found)
+    kinds = {kind: summary(s for k, s in pairs if k == kind) for kind in dict(pairs)}
+    return {**summary(s for _, s in pairs), "kinds": kinds}
+
+
+def sentences(found: dict[str, Any]) -> str:
+    """The sentence about all quantities, and one with the median and the worst of each kind."""
+    kinds = [
+        f"{kind}: median {_factor(s['median'])}, worst {_factor(s['worst'])}"
+        for kind, s in (found.get("kinds") or {}).items()
+        if s["quantities"]
+    ]
+    return "\n".join([sentence(found), *(["By kind: " + "; ".join(kinds) + "."] if kinds else [])])
+
+
 def sentence(found: dict[str, Any]) -> str:
     """One line about a `summary`."""
     if not found["quantities"]:
@@ -50,10 +67,11 @@ def sentence(found: dict[str, Any]) -> str:
     best, median, worst = (found[key] for key in ("best", "median", "worst"))
     return (
         f"Sensitivity, measured: a wrong factor on one of {found['quantities']} quantities is "
-        f"noticed from 1 + {_shown(median)} (median); from 1 + {_shown(best)} on "
-        f"{best['quantity']}, from 1 + {_shown(worst)} on {worst['quantity']}."
+        f"noticed from {_factor(median)} (median); sharpest: {_factor(best)} on "
+        f"{best['quantity']}; bluntest: {_factor(worst)} on {worst['quantity']}."
     )
 
 
-def _shown(one: dict[str, Any]) -> str:
-    return "nothing up to 16" if one["smallest"] is None else f"{one['smallest']:.1e}"
+def _factor(one: dict[str, Any]) -> str:
+    x = one["smallest"]
+    return f"no factor up to {1 + LADDER[-1]:g}" if x is None else f"1 + {x:.1e}"

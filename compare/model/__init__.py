@@ -71,8 +71,8 @@ def command(options: argparse.Namespace) -> Outcome:
     print()
     _print("gradient to", rows[1])
     print(f"\n{len(outputs)} outputs and {len(gradients)} gradients were compared.")
-    found = judge.measured([*outputs, *gradients])
-    print(paragraph(sensitivity.sentence(found)))
+    found = judge.measured({"outputs": outputs, "gradients": gradients})
+    print(paragraph(sensitivity.sentences(found)))
     kinks = judge.names_of(results.exact.units) if others else ""
     if kinks:
         said = f"Within rounding of a kink, so their other branch is allowed: {kinks}."

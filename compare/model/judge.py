@@ -85,12 +85,16 @@ def notices(quantity: Quantity, factor: float) -> bool:
     return "minicnn" in compare(changed)["off"]
 
 
-def measured(quantities: list[Quantity]) -> dict[str, Any]:
-    """The sensitivity of the comparison, measured; see `compare.sensitivity`."""
-    return sensitivity.summary(
-        sensitivity.Sensitivity(
-            q.name, sensitivity.smallest_noticed(lambda factor, q=q: notices(q, factor))
+def measured(kinds: dict[str, list[Quantity]]) -> dict[str, Any]:
+    """The sensitivity of the comparison for kinds of quantities; see `compare.sensitivity`."""
+    return sensitivity.by_kind(
+        (
+            kind,
+            sensitivity.Sensitivity(
+                q.name, sensitivity.smallest_noticed(lambda factor, q=q: notices(q, factor))
+            ),
         )
+        for kind, quantities in kinds.items()
         for q in quantities
         if q.truth.dtype.kind == "f" and q.truth.any() and q.zero is None
     )

@@ -113,7 +113,7 @@ def command(options: argparse.Namespace) -> Outcome:
     }
     if results:
         summary["sensitivity"] = judge.sensitivity_of(results)
-        print(paragraph(f"\n{sensitivity_by_kind(summary['sensitivity'])}"))
+        print(paragraph(f"\n{sensitivity.sentences(summary['sensitivity'])}"))
     if halves:
         print(paragraph(f"\n{half.sentence(summary['half precision'])}"))
     print(f"\n{total - len(failed)} of {total} cases hold on {options.backend}.")
@@ -134,20 +134,6 @@ def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, i
     rows = sorted(every, key=lambda who: -every[who])
     counts = {names[who]: {"quantities": every[who], "alone": alone[who]} for who in rows}
     return {**counts, NOBODY: {"quantities": every[NOBODY], "alone": every[NOBODY]}}
-
-
-def sensitivity_by_kind(found: dict[str, Any]) -> str:
-    """The sentence about all cases, and the median and the worst of each kind."""
-    kinds = (
-        f"{kind}: median {_factor(s['median'])}, worst {_factor(s['worst'])}"
-        for kind, s in found["kinds"].items()
-        if s["quantities"]
-    )
-    return "\n".join([sensitivity.sentence(found), "By kind: " + "; ".join(kinds) + "."])
-
-
-def _factor(one: dict[str, Any]) -> str:
-    return "none" if one["smallest"] is None else f"1 + {one['smallest']:.1e}"
 
 
 def keras_answers(backend: str, cases: Sequence[Case]) -> Iterator[Answer]:

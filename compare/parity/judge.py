@@ -17,7 +17,7 @@ from compare.libraries import Library
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.precision import FLOAT32, Precision
 from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
-from compare.sensitivity import Sensitivity, smallest_noticed, summary
+from compare.sensitivity import Sensitivity, by_kind, smallest_noticed
 
 KERAS = "Keras"  # the judge: Keras on the chosen backend
 CONFIRMATION = "gradients in float64"  # the quantity that says how close they are to differences
@@ -138,7 +138,7 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
     limit = 0.0
     if t.dtype.kind in "fc":
         limit = explained(t, [n[name] for n in truth.perturbed])
-        limit = max(limit, case.algorithm_error)
+        limit = limit and max(limit, case.algorithm_error)  # zero: the truth is zero everywhere
     mine, theirs = error(a, t), error(b, t)
     wrong = None
     if not limit <= WIDEST:
@@ -153,14 +153,12 @@ def _finding(case: Case, name: str, found: dict, keras: dict | None, truth: Refe
 
 def sensitivity_of(results: Sequence[dict]) -> dict[str, Any]:
     """The `sensitivity.summary` of all numbers that are not zero, and of each kind of case."""
-    found = [
+    return by_kind(
         (r["kind"], Sensitivity(f"{r['case']}: {f['quantity']}", f["noticed"]))
         for r in results
         for f in r["findings"]
         if f["limit"] and f["quantity"] != CONFIRMATION
-    ]
-    by_kind = {k: summary(s for kind, s in found if kind == k) for k in dict(found)}
-    return {**summary(s for _, s in found), "kinds": by_kind}
+    )
 
 
 def _times(x: np.ndarray, factor: float) -> np.ndarray:

@@ -20,9 +20,9 @@ single quantity is.
 The JSON file has for each training: "case", "network", "optimizer", "steps", "holds", "wrong" (a
 sentence or None), "first outside" and "at most" (each with "step", "tensor", "difference", "band",
 "share"), "kinks" (a list of "step", "units"), "sensitivity" ("learning rate", "best", "median",
-"worst"; see `compare.sensitivity`) and "curves": for each step "loss minicnn", "loss keras", "loss
-band" (the limit), "weights difference" and "weights band" (of all updates together, relative to
-them) and "share".
+"worst", "kinds"; see `compare.sensitivity`) and "curves": for each step "loss minicnn", "loss
+keras", "loss band" (the limit), "weights difference" and "weights band" (of all updates together,
+relative to them) and "share".
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ SUMMARY = "train networks with every optimizer; compare each step from the same 
 WIDTHS = {"network": 8, "optimizer": 30, "loss": 5, "after": 7, "closest quantity": 26}
 COLUMNS = WIDTHS | {"share": 6, "kinks": 5, "notices": 7, "one": 7, "verdict": 7}
 STEPS, QUICK_STEPS = 200, 50
+TOGETHER = "all updates together"  # as a wrong learning rate changes them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +82,7 @@ def command(options: argparse.Namespace) -> Outcome:
         f"{options.backend}."
     )
     found = overall_sensitivity(results)
-    print(paragraph(sensitivity.sentence(found)))
+    print(paragraph(sensitivity.sentences(found)))
     missing = cases.missing()
     summary = {
         "cases": len(wanted),
@@ -121,13 +122,23 @@ def compare_training(
 
 
 def overall_sensitivity(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The `sensitivity.summary` of the least sensitive quantity of each training."""
-    worst = [
-        sensitivity.Sensitivity(f"{r['case']}: {s['worst']['quantity']}", s["worst"]["smallest"])
-        for r in results
-        if (s := r.get("sensitivity")) and s["quantities"]
+    """The `sensitivity.summary` of the least sensitive quantity of each training.
+
+    "kinds" has one for each kind of quantity, and one for all updates of a step together.
+    """
+    measured = [(r["case"], s) for r in results if (s := r.get("sensitivity")) and s["quantities"]]
+    kinds = [
+        (kind, _named(case, of["worst"]))
+        for case, found in measured
+        for kind, of in found["kinds"].items()
     ]
-    return sensitivity.summary(worst)
+    kinds += [(TOGETHER, _named(case, found["learning rate"])) for case, found in measured]
+    worst = sensitivity.summary(_named(case, found["worst"]) for case, found in measured)
+    return {**worst, "kinds": sensitivity.by_kind(kinds)["kinds"]}
+
+
+def _named(case: str, one: dict[str, Any]) -> sensitivity.Sensitivity:
+    return sensitivity.Sensitivity(f"{case}: {one['quantity']}", one["smallest"])
 
 
 def _row(result: dict[str, Any]) -> tuple:

@@ -7,11 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.sensitivity import Sensitivity, smallest_noticed, summary
+from compare.sensitivity import Sensitivity, by_kind, smallest_noticed
 from compare.training.branches import Allowance, ExactModel
 from compare.training.cases import Case
 from compare.training.limits import Limits
-from compare.training.step import State, Step, change, least_rounding, measure, names, sizes
+from compare.training.step import (
+    State,
+    Step,
+    change,
+    kind_of,
+    least_rounding,
+    measure,
+    names,
+    sizes,
+)
 from compare.training.train import Batch, StepInKeras
 
 SAMPLES = 8  # steps in the second half of the training, whose sensitivity is measured
@@ -126,7 +135,10 @@ class Comparison:
             if (steps := [s for s in self._noticed if i in s])
         ]
         rate, *single = found
-        return {"learning rate": rate._asdict(), **summary(single)}
+        return {
+            "learning rate": rate._asdict(),
+            **by_kind((kind_of(s.quantity), s) for s in single),
+        }
 
     def _curves(self) -> dict[str, list[float]]:
         weights = slice(self._updates.start, self._updates.stop)

@@ -31,6 +31,12 @@ def names(weights: Sequence[str], variables: Sequence[str]) -> list[str]:
     return [LOSS, *(f"update of {w}" for w in weights), *(f"change of {v}" for v in variables)]
 
 
+def kind_of(name: str) -> str:
+    """The kind of a quantity of a `change`: the loss, "update of …" or "change of …"."""
+    kinds = {"update": "updates of weights", "change": "changes of the optimizer's variables"}
+    return kinds.get(name.partition(" of ")[0], name)
+
+
 def change(before: State, step: Step) -> list[np.ndarray]:
     """The loss, then what the step added to each weight and to each variable, in float64."""
     pairs = zip([*before.weights, *before.variables], _arrays(step.state), strict=True)

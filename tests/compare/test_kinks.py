@@ -81,5 +81,6 @@ def test_the_smallest_factor_that_is_noticed():
         sensitivity.Sensitivity(name, x) for name, x in (("a", 0.5), ("b", None), ("c", 0.1))
     )
     assert [found[k]["quantity"] for k in ("best", "median", "worst")] == ["c", "a", "b"]
-    assert "nothing up to 16 on b" in sensitivity.sentence(found)
+    assert "bluntest: no factor up to 17 on b" in sensitivity.sentence(found)
+    assert "By kind" not in sensitivity.sentences(found)
     assert "nothing was compared" in sensitivity.sentence(sensitivity.summary([]))

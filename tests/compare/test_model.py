@@ -245,6 +245,7 @@ def test_the_sensitivity_is_printed(tmp_path, other_rounding, capsys):
     assert main(["model", str(convnet(tmp_path / "c.keras")), "--json", str(record)]) == 0
     found = json.loads(record.read_text())["summary"]["sensitivity"]
     assert found["worst"]["smallest"] < 5e-4
+    assert set(found["kinds"]) == {"outputs", "gradients"}
     assert f"Sensitivity, measured: a wrong factor on one of {found['quantities']} quantities" in (
         capsys.readouterr().out
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from compare import parity
+from compare import parity, sensitivity
 from compare.cases import catalogue
 from compare.cases.case import Case
 from compare.cases.values import apart, draw
@@ -99,7 +99,21 @@ def test_the_smallest_factor_that_is_noticed_is_measured(found):
     findings = [vars(f) for f in by_name.values()]
     measured = judge.sensitivity_of([{"kind": "layers", "case": "Dense", "findings": findings}])
     assert measured["quantities"] == measured["kinds"]["layers"]["quantities"] > 5
-    assert "layers: median 1 + " in parity.sensitivity_by_kind(measured)
+    assert "layers: median 1 + " in sensitivity.sentences(measured)
+
+
+def test_a_quantity_that_is_zero_has_no_sensitivity():
+    """Also where the error of a fast algorithm is allowed, which is relative: any other is off."""
+    case = replace(DENSE, algorithm_error=1e-5)
+    ours, truth = judge.ours(case), judge.reference(case)
+    by_name = {f.quantity: f for f in judge.judge(case, ours, dict(ours), truth)}
+    assert by_name["initial 1 bias"].limit == 0 and not by_name["initial 1 bias"].wrong
+    findings = [vars(f) for f in by_name.values()]
+    measured = judge.sensitivity_of([{"kind": "layers", "case": "Dense", "findings": findings}])
+    assert measured["worst"]["smallest"] is not None
+    ours["initial 1 bias"] = ours["initial 1 bias"] + 1e-9
+    findings = judge.judge(case, ours, dict(ours), truth)
+    assert [f.quantity for f in findings if f.wrong] == ["initial 1 bias"]
 
 
 def test_a_row_is_printed_before_the_next_case_is_compared(monkeypatch, capsys):

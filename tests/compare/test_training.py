@@ -114,6 +114,10 @@ def test_the_sensitivity_is_measured_and_does_not_get_worse(reference):
     assert found["sensitivity"]["learning rate"]["smallest"] < 1e-3
     assert found["sensitivity"]["worst"]["smallest"] < 1e-2
     assert found["sensitivity"]["quantities"] == 14  # loss, 4 weights, 8 moments, iterations
+    kinds = {kind: s["quantities"] for kind, s in found["sensitivity"]["kinds"].items()}
+    assert sorted(kinds.values()) == [1, 4, 9]
+    every = training.overall_sensitivity([found, found])
+    assert every["quantities"] == 2 and set(every["kinds"]) == {*kinds, training.TOGETHER}
 
 
 # Planted bugs
