@@ -178,7 +178,7 @@ def _row(verdict: dict[str, Any]) -> tuple:
     means = [f"{verdict[n][k]:.2f}" for n in ("minicnn", "keras") for k in ("mean", "spread")]
     return (
         *(verdict["dataset"], verdict["pairs"], *means, f"{verdict['difference']:+.3f}"),
-        "{:+.3f} to {:+.3f} ({:.1%})".format(*verdict["interval"], verdict["confidence"]),
+        "[{:+.3f}, {:+.3f}] {:.1%}".format(*verdict["interval"], verdict["confidence"]),
         *(f"±{verdict['margin']:g}", verdict["p"], verdict["verdict"]),
     )
 

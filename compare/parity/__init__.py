@@ -107,6 +107,7 @@ def command(options: argparse.Namespace) -> Outcome:
     summary = {
         "cases": total,
         "failed": len(failed),
+        "quantities": len(_judged(results)),
         "without a case": missing,
         "judges": judged,
         "half precision": half.summary(halves),
@@ -124,9 +125,7 @@ def command(options: argparse.Namespace) -> Outcome:
 def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, int]]:
     """For each judge, how many quantities it judged, and how many of them nobody else did."""
     every, alone = Counter(), Counter()
-    for finding in (f for result in results for f in result["findings"]):
-        if finding["quantity"] == "gradients in float64" or finding["quantity"] == "all":
-            continue
+    for finding in _judged(results):
         judges = set(finding["judges"]) or {NOBODY}
         every.update(judges)
         alone.update(judges if len(judges) == 1 else ())
@@ -134,6 +133,12 @@ def count_judges(results: Sequence[dict], backend: str) -> dict[str, dict[str, i
     rows = sorted(every, key=lambda who: -every[who])
     counts = {names[who]: {"quantities": every[who], "alone": alone[who]} for who in rows}
     return {**counts, NOBODY: {"quantities": every[NOBODY], "alone": every[NOBODY]}}
+
+
+def _judged(results: Sequence[dict]) -> list[dict]:
+    """The quantities that the judges decide about: not an error, nor the check of the truth."""
+    findings = (finding for result in results for finding in result["findings"])
+    return [f for f in findings if f["quantity"] not in (judge.CONFIRMATION, "all")]
 
 
 def keras_answers(backend: str, cases: Sequence[Case]) -> Iterator[Answer]:

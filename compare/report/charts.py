@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from compare.report.html import Html, tag
@@ -19,6 +19,7 @@ class Scale(NamedTuple):
     start: float
     end: float
     logarithmic: bool = False
+    whole: bool = False  # whether it has whole numbers only, such as steps
 
     def __call__(self, value: float) -> float:
         """The coordinate of a number; a number outside the scale is put at its end."""
@@ -28,6 +29,28 @@ class Scale(NamedTuple):
             low, high, value = math.log10(low), math.log10(high), math.log10(value)
         part = (value - low) / (high - low) if high > low else 0.5
         return round(self.start + part * (self.end - self.start), 2)
+
+    def ticks(self, most: int = 5) -> list[tuple[float, str]]:
+        """At most so many round numbers on the scale, each with its text."""
+        if not self.logarithmic:
+            every = rounded(self.low, self.high, max(most - 1, 1))
+            return [(v, plain(v)) for v in every if not self.whole or v == int(v)]
+        every = powers(self.low, self.high)
+        return [(v, power(v)) for v in every[:: math.ceil(len(every) / most)]]
+
+
+def axes(x: Scale, y: Scale, x_title: str, y_title: str) -> list[Html]:
+    """The lines and numbers of both scales. The titles are below on the right, and above."""
+    left, right = sorted((x.start, x.end))
+    top, bottom = sorted((y.start, y.end))
+    return [
+        *(line(left, y(v), right, y(v), "grid") for v, _ in y.ticks()),
+        *(line(x(v), bottom, x(v), bottom + 4, "grid") for v, _ in x.ticks()),
+        *(text(left - 5, y(v) + 4, word, "end") for v, word in y.ticks()),
+        *(text(x(v), bottom + 15, word, "middle") for v, word in x.ticks()),
+        text(0, top - 9, y_title, class_="axis"),
+        text((left + right) / 2, bottom + 30, x_title, "middle", "axis"),
+    ]
 
 
 def picture(width: int, height: int, label: str, *parts: Html | list, class_: str = "") -> Html:
@@ -57,6 +80,23 @@ def curve(points: Points, x: Scale, y: Scale, class_: str) -> Html:
     """A line through points; NaN and infinity are left out."""
     places = " ".join(f"{x(a)},{y(b)}" for a, b in points if math.isfinite(b))
     return tag("polyline", points=places, class_=class_)
+
+
+def area(points: Points, x: Scale, y: Scale, class_: str) -> Html | None:
+    """What is between points and the lower end of a scale; NaN and infinity are left out."""
+    finite = [(a, b) for a, b in points if math.isfinite(b)]
+    if not finite:
+        return None
+    upper = [f"{x(a)},{y(b)}" for a, b in finite]
+    ends = [f"{x(a)},{y(y.low)}" for a, _ in (finite[-1], finite[0])]
+    return tag("polygon", points=" ".join(upper + ends), class_=class_)
+
+
+def around(numbers: Iterable[float], smallest: float = 1e-12) -> tuple[float, float]:
+    """The powers of ten below and above all numbers that are positive and finite."""
+    usual = [v for v in numbers if math.isfinite(v) and v > 0] or [smallest]
+    low, high = math.floor(math.log10(min(usual))), math.ceil(math.log10(max(usual)))
+    return 10.0**low, 10.0 ** max(high, low + 1)
 
 
 def powers(low: float, high: float) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from compare.report.html import Html, joined, tag
 from compare.report.parts import sentence, verdict
@@ -15,22 +16,57 @@ from compare.report.sections import (
     model,
     mutants,
     parity,
+    sampled_mutants,
     script,
     speed,
     training,
 )
 
-# In the order of the page: command, title in the list of contents, function that makes the section.
-SECTIONS: dict[str, tuple[str, Callable[[list[Result]], Html]]] = {
-    "parity": ("Parity", parity.render),
-    "training": ("Training", training.render),
-    "accuracy": ("Accuracy", accuracy.render),
-    "benchmarks": ("Speed and memory", speed.render),
-    "mutants": ("Planted bugs", mutants.render),
-    "fuzz": ("Random networks", fuzz.render),
-    "conformance": ("Keras's own tests", conformance.render),
-    "model": ("Models", model.render),
-    "script": ("Programs", script.render),
+
+class Section(NamedTuple):
+    """A section of the page.
+
+    Attributes:
+        title: its title in the list of contents.
+        render: makes it of the results of its command.
+        command: how to get such results.
+        counted: says a result's numbers in one line; by default those of its summary.
+    """
+
+    title: str
+    render: Callable[[list[Result]], Html]
+    command: str
+    counted: Callable[[Result], str] | None = None
+
+
+# In the order of the page.
+SECTIONS: dict[str, Section] = {
+    "parity": Section("Parity", parity.render, "compare parity --json parity.json"),
+    "training": Section("Training", training.render, "compare training --json training.json"),
+    "accuracy": Section("Accuracy", accuracy.render, "compare accuracy --json accuracy.json"),
+    "benchmarks": Section(
+        "Speed and memory",
+        speed.render,
+        "benchmarks --output FOLDER",
+        speed.counted,
+    ),
+    "mutants": Section("Planted bugs", mutants.render, "compare mutants --json mutants.json"),
+    "sampled-mutants": Section(
+        "Sampled mutants",
+        sampled_mutants.render,
+        "compare mutants --sample 100 --seed 7 --json sampled-mutants.json",
+        sampled_mutants.counted,
+    ),
+    "fuzz": Section("Random networks", fuzz.render, "compare fuzz --json fuzz.json"),
+    "conformance": Section(
+        "Keras's own tests", conformance.render, "compare conformance --json conformance.json"
+    ),
+    "model": Section(
+        "Models", model.render, "compare model FILE.keras --json model.json", model.counted
+    ),
+    "script": Section(
+        "Programs", script.render, "compare script FILE.py --json script.json", script.counted
+    ),
 }
 
 
@@ -52,8 +88,9 @@ def page(results: list[Result], unreadable: list[Unreadable], when: str) -> str:
         tag(
             "header", tag("h1", "minicnn compared with Keras"), _verdict(results, unreadable, when)
         ),
-        tag("nav", [tag("a", SECTIONS[name][0], href=f"#{name}") for name in found]),
-        tag("main", [SECTIONS[name][1](some) for name, some in found.items()]),
+        tag("nav", [tag("a", SECTIONS[name].title, href=f"#{name}") for name in found]),
+        tag("main", [SECTIONS[name].render(some) for name, some in found.items()]),
+        _missing([section for name, section in SECTIONS.items() if name not in found]),
         tag("script", Html((here / "script.js").read_text())),
     )
     return "<!doctype html>\n" + tag("html", joined([head, body]), lang="en") + "\n"
@@ -77,12 +114,12 @@ def _verdict(results: list[Result], unreadable: list[Unreadable], when: str) -> 
 
 
 def _line(result: Result) -> Html:
-    title = SECTIONS[result.command][0]
+    title, counted = SECTIONS[result.command].title, SECTIONS[result.command].counted or _counted
     on = f" on {result.backend}" if result.backend else ""
     return tag(
         "li",
         tag("a", verdict(result.passed, f"{title}{on}"), href=f"#{result.command}"),
-        tag("span", sentence(result.failure or _counted(result))),
+        tag("span", sentence(result.failure or counted(result))),
     )
 
 
@@ -93,16 +130,24 @@ def _counted(result: Result) -> str:
         for key, value in result.summary.items()
         if isinstance(value, int) and not isinstance(value, bool) and key != "seed"
     }
-    if not numbers:
-        return _measured(result)
+    numbers = numbers or {"results": len(result.results)}
     return ", ".join(f"{value:,} {key}" for key, value in numbers.items())
 
 
-def _measured(result: Result) -> str:
-    measured = sum(len(run.get("measurements") or []) for run in result.results)
-    if measured:
-        return f"{measured} measurements"
-    return f"{len(result.results)} results" if len(result.results) > 1 else ""
+def _missing(sections: list[Section]) -> Html | None:
+    """What is not among the results, and the command that makes it."""
+    if not sections:
+        return None
+    rows = [
+        tag("li", f"{section.title}: ", tag("code", f"python -m {section.command}"))
+        for section in sections
+    ]
+    return tag(
+        "footer",
+        tag("h2", "Not among these results"),
+        tag("p", "Each command writes a file that the report shows when it is made again."),
+        tag("ul", rows),
+    )
 
 
 def _unread(file: Unreadable) -> Html:

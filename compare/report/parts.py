@@ -21,6 +21,8 @@ def verdict(holds: bool, word: str | None = None) -> Html:
     return tag("strong", f"{sign} {shown}", class_="good" if holds else "bad")
 
 
+TAGS = re.compile("<[^>]*>")
+LONG, BRIEF = 20, 16  # letters
 ESCAPES = re.compile("\x1b\\[[0-9;]*m")  # colours of a terminal, in messages of libraries
 
 
@@ -39,38 +41,60 @@ def number(value: Any) -> str:
     return str(value)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], bad: Sequence[bool] = ()) -> Html:
-    """A table that becomes a list of cards on a narrow page. Numbers are aligned to the right."""
-    numeric = [
-        bool(rows) and all(isinstance(row[i], (int, float, type(None))) for row in rows)
-        for i in range(len(heads))
-    ]
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[Any]], bad: Sequence[bool] = ()
+) -> Html | None:
+    """A table that becomes a list of cards on a narrow page; none without rows.
+
+    Numbers are aligned to the right; a column of long texts is as wide as its card.
+    """
+    if not rows:
+        return None
+    classes = [_class([row[i] for row in rows]) for i in range(len(heads))]
     marks = [*bad, *[False] * (len(rows) - len(bad))]
     body = [
         tag(
             "tr",
             [
-                tag(
-                    "td",
-                    cell if isinstance(cell, Html) else number(cell),
-                    data_label=head,
-                    class_="number" if right else None,
-                )
-                for head, cell, right in zip(heads, row, numeric, strict=True)
+                tag("td", _text(cell), data_label=head, class_=class_)
+                for head, cell, class_ in zip(heads, row, classes, strict=True)
             ],
             class_="bad" if wrong else None,
         )
         for row, wrong in zip(rows, marks, strict=True)
     ]
     titles = [
-        tag("th", head, scope="col", class_="number" if right else None)
-        for head, right in zip(heads, numeric, strict=True)
+        tag("th", head, scope="col", class_=class_)
+        for head, class_ in zip(heads, classes, strict=True)
     ]
     return tag(
         "div",
         tag("table", tag("thead", tag("tr", titles)), tag("tbody", body), class_="cards"),
         class_="wide",
     )
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, Html) else number(cell)
+
+
+def _class(cells: Sequence[Any]) -> str | None:
+    """The CSS class of a column, by what its cells have."""
+    if all(isinstance(cell, (int, float, type(None))) for cell in cells):
+        return "number"
+    longest = max(len(TAGS.sub("", _text(cell))) for cell in cells)
+    return "words" if longest > LONG else "brief" if longest <= BRIEF else None
+
+
+def stacked(name: str, parts: dict[str, int], label: str) -> Html:
+    """A bar of several parts, which are CSS classes with their sizes."""
+    every = sum(parts.values()) or 1
+    filled = [
+        tag("span", class_=f"fill {part}", style=f"width:{100 * size / every:.2f}%")
+        for part, size in parts.items()
+        if size
+    ]
+    return tag("div", tag("b", name), tag("span", filled, class_="track"), tag("span", label))
 
 
 def folded(title: str, *content: Any) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,12 @@ class Unreadable(NamedTuple):
     why: str
 
 
+def file_name(result: Result) -> str:
+    """The name of the program or model that was compared, without its folder."""
+    name = result.summary.get("file", result.options.get("file", result.file))
+    return Path(str(name)).name
+
+
 def files(names: Iterable[str]) -> list[Path]:
     """The files with these names, and the JSON files in the folders with these names."""
     found: list[Path] = []
@@ -65,9 +72,10 @@ def read(path: Path) -> Result | Unreadable:
     wrong = _lacking(data)
     if wrong:
         return Unreadable(str(path), f"it is not a result of a command of compare: {wrong}")
+    is_sample = data["command"] == "mutants" and isinstance(data["summary"].get("rooms"), dict)
     return Result(
         str(path),
-        data["command"],
+        "sampled-mutants" if is_sample else data["command"],
         data["passed"],
         data.get("failure"),
         data["results"],
@@ -79,7 +87,7 @@ def read(path: Path) -> Result | Unreadable:
 def _of_benchmarks(data: dict[str, Any]) -> dict[str, Any]:
     """The form that other commands have; a target that was missed is a failure."""
     missed = [
-        f"{t['what']} ({t['reached']:.2g} of {t['least']:g} times)"
+        f"{t['what']} ({ratio(t['reached'])} of {t['least']:g} times)"
         for t in data.get("targets") or []
         if t["verdict"] == "no"
     ]
@@ -90,6 +98,15 @@ def _of_benchmarks(data: dict[str, Any]) -> dict[str, Any]:
         "results": [data],
         "summary": {},
     }
+
+
+def ratio(value: float) -> str:
+    """A ratio with two digits that are not rounded up, so that 2.499 is no 2.5.
+
+    >>> ratio(2.4996)
+    '2.49'
+    """
+    return f"{math.floor(100 * value) / 100:g}"
 
 
 def _lacking(data: Any) -> str | None:

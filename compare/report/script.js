@@ -1,21 +1,23 @@
 // The parity table: sorts by a click on a head, searches, and shows more rows on demand.
+// A column is found by the key of its head, and what is written into a cell by the head's class.
 (() => {
   const table = document.getElementById("parity-table");
   if (!table) return;
-  const rows = JSON.parse(document.getElementById("parity-rows").textContent);
+  const { keys, rows: listed } = JSON.parse(document.getElementById("parity-rows").textContent);
+  const rows = listed.map((values) => Object.fromEntries(keys.map((key, i) => [key, values[i]])));
   const controls = document.getElementById("parity-controls");
   const more = document.getElementById("parity-more");
-  const heads = [...table.tHead.rows[0].cells];
-  const titles = heads.map((head) => head.textContent);
-  const [BACKEND, KIND, WRONG] = [8, 9, 10];
+  const heads = [...table.tHead.querySelectorAll("th")];
+  const SEARCHED = ["case", "quantity", "verdict"];
+  const CHOSEN = ["kind", "backend", "precision"];
   const PIECE = innerWidth < 700 ? 12 : 30;
-  let order = { column: null, up: false };
+  let order = null;
   let wanted = rows;
   let count = 0;
 
-  const asNumber = (value) =>
-    value === null || value === "" ? -1 : typeof value === "number" ? value : Infinity;
-  const isNumber = (column) => column >= 2 && column <= 6;
+  const isNumber = (head) => head.classList.contains("number");
+  const isMissing = (value) => value === null || value === "";
+  const asNumber = (value) => (typeof value === "number" ? value : Infinity);
   const shown = (value) => {
     if (value === null) return "";
     if (typeof value !== "number") return String(value);
@@ -24,22 +26,29 @@
     return size >= 0.01 && size < 10000 ? String(Number(value.toPrecision(2))) : value.toExponential(1);
   };
 
+  const fits = (row, form, words) => {
+    const text = SEARCHED.map((key) => row[key]).join(" ").toLowerCase();
+    return (!form.get("failing") || row.wrong) &&
+      CHOSEN.every((key) => !form.get(key) || row[key] === form.get(key)) &&
+      words.every((word) => text.includes(word));
+  };
+
+  const sorted = (some) => {
+    const { key, numeric, up } = order;
+    const compare = numeric
+      ? (a, b) => asNumber(a) - asNumber(b)
+      : (a, b) => String(a).localeCompare(String(b));
+    return [...some].sort(({ [key]: a }, { [key]: b }) => {
+      if (isMissing(a) || isMissing(b)) return isMissing(a) - isMissing(b);
+      return up ? compare(a, b) : compare(b, a);
+    });
+  };
+
   const choose = () => {
     const form = new FormData(controls);
     const words = (form.get("word") || "").toLowerCase().split(/\s+/).filter(Boolean);
-    const [kind, backend] = [form.get("kind"), form.get("backend")];
-    wanted = rows.filter((row) =>
-      (!form.get("failing") || row[WRONG]) &&
-      (!kind || row[KIND] === kind) &&
-      (!backend || row[BACKEND] === backend) &&
-      words.every((word) => `${row[0]} ${row[1]} ${row[7]}`.toLowerCase().includes(word)));
-    if (order.column !== null) {
-      const { column, up } = order;
-      const compare = isNumber(column)
-        ? (a, b) => asNumber(a[column]) - asNumber(b[column])
-        : (a, b) => String(a[column]).localeCompare(String(b[column]));
-      wanted = [...wanted].sort((a, b) => (up ? compare(a, b) : compare(b, a)));
-    }
+    wanted = rows.filter((row) => fits(row, form, words));
+    if (order) wanted = sorted(wanted);
     controls.querySelector("output").textContent = `${wanted.length} of ${rows.length} cases`;
     table.tBodies[0].replaceChildren();
     count = 0;
@@ -50,12 +59,14 @@
     const piece = document.createDocumentFragment();
     for (const row of wanted.slice(count, count + PIECE)) {
       const line = document.createElement("tr");
-      if (row[WRONG]) line.className = "bad";
-      titles.forEach((title, i) => {
+      if (row.wrong) line.className = "bad";
+      for (const head of heads) {
         const cell = line.insertCell();
-        cell.textContent = shown(row[i]);
-        cell.dataset.label = title;
-      });
+        cell.textContent = shown(row[head.dataset.key]);
+        cell.className = head.className;
+        cell.dataset.key = head.dataset.key;
+        cell.dataset.label = head.textContent;
+      }
       piece.append(line);
     }
     table.tBodies[0].append(piece);
@@ -64,9 +75,11 @@
     more.textContent = `Show more (${wanted.length - count} left)`;
   };
 
-  heads.forEach((head, column) => {
+  heads.forEach((head) => {
     head.querySelector("button").addEventListener("click", () => {
-      order = { column, up: order.column === column ? !order.up : !isNumber(column) };
+      const { key } = head.dataset;
+      const numeric = isNumber(head);
+      order = { key, numeric, up: order?.key === key ? !order.up : !numeric };
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", order.up ? "ascending" : "descending");
       choose();

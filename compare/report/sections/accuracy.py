@@ -9,7 +9,8 @@ from compare.report.html import Html, tag
 from compare.report.parts import section, table, verdict
 from compare.report.results import Result
 
-HEADS = ("data set", "pairs", "minicnn %", "Keras %", "difference", "interval", "p")
+HEADS = ("data set", "pairs", "minicnn %", "Keras %", "difference", "interval", "margin", "p")
+HEADS += ("verdict",)
 WIDTH, ROW, TOP = 340, 26, 14
 
 
@@ -23,7 +24,8 @@ def render(results: list[Result]) -> Html:
         tag(
             "p",
             "The same convnet, trained from the same weights on both, from several seeds. "
-            "Equivalent: with 95 % confidence the true difference is within the margin.",
+            "Equivalent: the interval of the difference lies within the margin; where the true "
+            "difference does not, this happens in at most 5 % of cases.",
         ),
         legend(("ours", "minicnn"), ("keras", "Keras"), ("margin", "margin")),
         tag("div", [_figure(v, backend, every) for v, backend in comparisons], class_="grid broad"),
@@ -49,11 +51,32 @@ def _figure(comparison: dict[str, Any], backend: str, runs: list[dict[str, Any]]
     }
     return tag(
         "figure",
-        tag("figcaption", tag("b", title), tag("span", verdict(holds, comparison.get("verdict")))),
+        tag(
+            "figcaption",
+            tag("b", title),
+            tag("span", verdict(holds, comparison.get("verdict")), f" {_said(comparison)}"),
+        ),
         _runs(accuracies, name),
         _difference(comparison),
         class_=None if holds else "bad",
     )
+
+
+def _said(comparison: dict[str, Any]) -> str:
+    """The difference, its interval and the margin, in points."""
+    if not comparison.get("interval") or comparison.get("margin") is None:
+        return ""
+    return (
+        f"{comparison.get('difference', 0.0):+.3f} points, {_interval(comparison)}, "
+        f"margin ±{comparison['margin']:g}"
+    )
+
+
+def _interval(comparison: dict[str, Any]) -> str:
+    low, high = comparison.get("interval") or (0.0, 0.0)
+    share = comparison.get("confidence")
+    of = "" if share is None else f" ({100 * share:.3g} %)"
+    return f"{low:+.3f} to {high:+.3f}{of}"
 
 
 def _runs(accuracies: dict[str, list[float]], name: str) -> Html | None:
@@ -110,7 +133,7 @@ def _difference(comparison: dict[str, Any]) -> Html | None:
 
 def _scale(low: float, high: float, rows: int) -> tuple[Scale, list]:
     room = 0.08 * (high - low) or 0.1
-    x, bottom = Scale(low - room, high + room, 74, WIDTH - 8), TOP + rows * ROW
+    x, bottom = Scale(low - room, high + room, 74, WIDTH - 20), TOP + rows * ROW
     ticks = rounded(low - room, high + room)
     marks = [
         [line(x(v), TOP - 6, x(v), bottom, "grid"), text(x(v), bottom + 14, plain(v), "middle")]
@@ -124,10 +147,11 @@ def _row(comparison: dict[str, Any]) -> tuple:
         "{mean:.2f} ± {spread:.2f}".format(**comparison[who]) if comparison.get(who) else ""
         for who in ("minicnn", "keras")
     ]
-    interval = comparison.get("interval") or (0.0, 0.0)
     return (
         *(comparison.get("dataset", ""), comparison.get("pairs"), *means),
         f"{comparison.get('difference', 0.0):+.3f}",
-        "{:+.3f} to {:+.3f}".format(*interval),
+        _interval(comparison),
+        f"±{comparison.get('margin', 0.0):g}",
         comparison.get("p"),
+        comparison.get("verdict", ""),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from compare.report.charts import legend
 from compare.report.html import Html, tag
 from compare.report.parts import folded, section, sentence, table, verdict
 from compare.report.results import Result
@@ -36,6 +37,7 @@ def _run(result: Result) -> Html:
             f", {total['failed']} failed, {total['skipped']} skipped ",
             f"in {len(rows)} files; {comment}.",
         ),
+        legend(*((kind, kind) for kind in KINDS)),
         _share(total),
         _known(result.summary.get("known") or {}),
         folded(f"All {len(rows)} files", table(HEADS, rows, [row[4] > 0 for row in rows])),

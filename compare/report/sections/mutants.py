@@ -7,7 +7,6 @@ from typing import Any
 from compare.report.html import Html, tag
 from compare.report.parts import bar, folded, section, table, verdict
 from compare.report.results import Result
-from compare.report.sections import sampled_mutants
 
 # Short descriptions of the checks of compare/mutants/weaker_checks.py.
 WORDS = {
@@ -24,10 +23,11 @@ def render(results: list[Result]) -> Html:
         "Planted bugs",
         tag(
             "p",
-            "Wrong lines are planted in minicnn, one at a time; parity's cases must detect each. "
+            "Bugs chosen by hand, as examples, are planted in minicnn, one at a time; parity's "
+            "cases must detect each. "
             "Checks of gradients that other projects use are shown for comparison.",
         ),
-        [sampled_mutants.render(r) if sampled_mutants.is_sampled(r) else _run(r) for r in results],
+        [_run(result) for result in results],
     )
 
 

@@ -1,44 +1,113 @@
-"""The part on sampled mutants: how many `tests` kill, and how many `parity` and `fuzz`."""
+"""The section on sampled mutants: how many `tests` kill, and how many `parity` and `fuzz`."""
 
 from __future__ import annotations
 
+import textwrap
+from typing import Any
+
+from compare.report.charts import legend
 from compare.report.html import Html, tag
-from compare.report.parts import bar, folded, table
+from compare.report.parts import folded, section, sentence, stacked, table
 from compare.report.results import Result
 
 JUDGES = ("tests", "parity + fuzz")
-HEADS = ("room", "mutants", "equivalent", *(f"killed by {judge}" for judge in JUDGES))
+ALL = "all"
+HEADS = ("folder", "mutants", "equivalent")
 
 
-def is_sampled(result: Result) -> bool:
-    """Whether these are results of `mutants --sample`."""
-    return "rooms" in result.summary
+def render(results: list[Result]) -> Html:
+    """The score of each sample, by folder, with survivors and equivalent mutants."""
+    return section(
+        "sampled-mutants",
+        "Sampled mutants",
+        tag(
+            "p",
+            "Bugs that nobody chose: changes of the source that are made mechanically and drawn by "
+            "a seed. A mutant is killed by a judge if something fails that passes without it. One "
+            "that computes the same as the source is equivalent and does not count; each of these "
+            "was looked at by a person.",
+        ),
+        [_sample(result) for result in results],
+    )
 
 
-def render(result: Result) -> Html:
-    """A bar for each judge, the rooms, and the survivors."""
+def counted(result: Result) -> str:
+    """The score in one line."""
+    score = result.summary["rooms"].get(ALL) or {}
+    judged = _judged(score)
+    return ", ".join(f"{score[j]} of {judged} killed by {j}" for j in JUDGES if j in score)
+
+
+def _judged(score: dict[str, int]) -> int:
+    return score.get("mutants", 0) - score.get("equivalent", 0)
+
+
+def _sample(result: Result) -> Html:
     rooms = result.summary["rooms"]
-    bars = [
-        bar(judge, score[judge], score["mutants"] - score["equivalent"])
-        for score in [rooms.get("all", {})]
-        for judge in JUDGES
-        if judge in score
-    ]
-    rows = [
-        [room, score["mutants"], score["equivalent"], *(score[judge] for judge in JUDGES)]
-        for room, score in rooms.items()
-    ]
-    seed = result.summary.get("seed")
-    survivors = [
-        [f"{r['file']}:{r['line']}", tag("pre", r["diff"]), judge]
-        for r in result.results
-        for judge in JUDGES
-        if r.get(judge) and not r[judge]["killed"]
-    ]
+    seed, quick = result.summary.get("seed"), result.summary.get("quick")
+    depth = "only the nearest files of tests were run" if quick else "all that runs a line was run"
+    score = rooms.get(ALL) or {}
+    same = [r for r in result.results if r.get("equivalent")]
+    alive = [r for r in result.results if any(_survives(r, judge) for judge in JUDGES)]
     return tag(
         "div",
-        tag("p", f"Mutants made mechanically, drawn by seed {seed}: how many are killed."),
-        tag("div", bars, class_="bars"),
-        folded("By the room of the library", table(HEADS, rows)),
-        folded(f"Survivors ({len(survivors)})", table(("place", "change", "survives"), survivors)),
+        tag("p", f"{score.get('mutants', 0)} mutants, drawn by seed {seed}; {depth}."),
+        legend(("passed", "killed"), ("failed", "survive"), ("skipped", "equivalent")),
+        tag("div", [_bar(judge, score) for judge in JUDGES if judge in score], class_="bars"),
+        _folders(rooms),
+        folded(f"Survivors ({len(alive)})", [_survivor(r) for r in alive]) if alive else None,
+        folded(f"Equivalent ({len(same)})", [_equivalent(r) for r in same]) if same else None,
     )
+
+
+def _bar(judge: str, score: dict[str, int]) -> Html:
+    killed, judged = score[judge], _judged(score)
+    parts = {"passed": killed, "failed": judged - killed, "skipped": score.get("equivalent", 0)}
+    share = f" ({100 * killed / judged:.0f} %)" if judged else ""
+    return stacked(judge, parts, f"killed {killed} of {judged}{share}")
+
+
+def _folders(rooms: dict[str, dict[str, int]]) -> Html:
+    heads = [f"{verb} {judge}" for judge in JUDGES for verb in ("killed by", "survive")]
+    rows = [
+        [room, score.get("mutants"), score.get("equivalent")]
+        + [n for j in JUDGES for n in (score.get(j, 0), _judged(score) - score.get(j, 0))]
+        for room, score in rooms.items()
+    ]
+    return table((*HEADS, *heads), rows)
+
+
+def _survives(found: dict[str, Any], judge: str) -> bool:
+    return bool(found.get(judge)) and not found[judge]["killed"]
+
+
+def _place(found: dict[str, Any], more: str) -> Html:
+    where = f"{found['file']}:{found['line']}"
+    function = found.get("function")
+    title = tag("b", f"{where} in {function}" if function else where)
+    code = tag("pre", tag("code", _changed_lines(found["diff"])))
+    return tag("div", title, tag("small", more), code, class_="mutant")
+
+
+def _changed_lines(diff: str) -> str:
+    """The lines of a diff with their signs, without the indentation that all of them have."""
+    lines = [line for line in diff.splitlines() if line and not line.startswith("@@")]
+    texts = textwrap.dedent("\n".join(line[1:] for line in lines)).split("\n")
+    return "\n".join(f"{line[0]} {text}" for line, text in zip(lines, texts, strict=True))
+
+
+def _survivor(found: dict[str, Any]) -> Html:
+    return _place(found, "; ".join(_verdict(found, j) for j in JUDGES if found.get(j)) + ".")
+
+
+def _verdict(found: dict[str, Any], judge: str) -> str:
+    said = found[judge]
+    if said["killed"]:
+        return f"killed by {judge} ({said.get('by') or 'its import'})"
+    ran = f"{said.get('run', 0)} of {said.get('of', 0)} run"
+    why = sentence(said.get("why") or "", 80)
+    return f"survives {judge} ({ran}{', ' + why if why else ''})"
+
+
+def _equivalent(found: dict[str, Any]) -> Html:
+    return _place(found, f"Equivalent: {found['equivalent']}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from compare.report.html import Html, tag
 from compare.report.parts import folded, section, table, verdict
-from compare.report.results import Result
+from compare.report.results import Result, file_name
 
 HEADS = ("value", "minicnn", "Keras", "difference")
 
@@ -16,13 +16,17 @@ def render(results: list[Result]) -> Html:
     return section("script", "Programs", [_program(result) for result in results])
 
 
+def counted(result: Result) -> str:
+    """The name of the program and how much was compared."""
+    return f"{file_name(result)}: {len(result.results)} values compared"
+
+
 def _program(result: Result) -> Html:
     bad = [not row.get("holds") for row in result.results]
-    name = result.summary.get("file", result.options.get("file", result.file))
     title = tag(
         "span",
         verdict(result.passed),
-        f" {str(name).rpartition('/')[2]}",
+        f" {file_name(result)}",
         tag("small", result.failure or f"{len(bad)} values compared"),
     )
     return folded(title, table(HEADS, [_row(row) for row in result.results], bad))
@@ -31,7 +35,11 @@ def _program(result: Result) -> Html:
 def _row(row: dict[str, Any]) -> tuple:
     return (
         row.get("what", ""),
-        str(row.get("minicnn")),
-        str(row.get("keras")),
+        *(_value(row.get(who)) for who in ("minicnn", "keras")),
         row.get("difference"),
     )
+
+
+def _value(value: Any) -> str:
+    """A result as text; floats have six digits, as many as float32 has."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -6,8 +6,8 @@ from statistics import median
 from typing import Any
 
 from compare.report.html import Html, tag
-from compare.report.parts import bar, folded, section, sentence
-from compare.report.results import Result
+from compare.report.parts import bar, folded, section, sentence, table, verdict
+from compare.report.results import Result, ratio
 
 OURS = "minicnn"
 HEADINGS = {
@@ -18,6 +18,8 @@ HEADINGS = {
     "accuracy": "Time from the start to 99 % on MNIST",
     "convolution": "Algorithms of convolution",
 }
+MISSED = "no"  # the verdict on a target
+TARGET_HEADS = ("target", "compared with", "at least", "reached", "verdict")
 LONG = ("convolution",)  # shown only on a click
 
 
@@ -39,8 +41,39 @@ def _run(run: dict[str, Any]) -> Html:
             "Medians over rounds, on the same machine; in each round every library runs once. "
             "Shorter bars are better.",
         ),
+        _targets(run.get("targets") or []),
         [_section(name, [m for m in measured if m.get("section") == name]) for name in names],
     )
+
+
+def counted(result: Result) -> str:
+    """How many targets were reached, of those that were measured."""
+    run = result.results[0]
+    measured = [t for t in run.get("targets") or [] if t["reached"] is not None]
+    kept = sum(t["verdict"] != MISSED for t in measured)
+    of = f", {kept} of {len(measured)} targets reached" if measured else ""
+    return f"{len(run['measurements'])} measurements{of}"
+
+
+def _targets(targets: list[dict[str, Any]]) -> Html | None:
+    """The ratios that minicnn should reach; those that it missed are marked."""
+    if not targets:
+        return None
+    return tag("div", tag("h3", "Targets"), table(TARGET_HEADS, *_target_rows(targets)))
+
+
+def _target_rows(targets: list[dict[str, Any]]) -> tuple[list, list[bool]]:
+    rows = [
+        (
+            t["what"],
+            t.get("against") or "",
+            f"{t['least']:g} ×",
+            "" if t["reached"] is None else f"{ratio(t['reached'])} ×",
+            verdict(False, "missed") if t["verdict"] == MISSED else t["verdict"],
+        )
+        for t in targets
+    ]
+    return rows, [t["verdict"] == MISSED for t in targets]
 
 
 def _facts(run: dict[str, Any]) -> str:
@@ -67,7 +100,7 @@ def _figure(measurement: dict[str, Any]) -> Html:
     unit = measurement.get("unit", "")
     most = max(medians.values(), default=0.0)
     bars = [
-        bar(name, value, most, f"{_number(value)} {unit}", weak=name != OURS)
+        bar(name, value, most, _number(value), weak=name != OURS)
         for name, value in sorted(medians.items(), key=lambda pair: pair[1])
     ]
     failures = measurement.get("failures") or {}
@@ -77,7 +110,7 @@ def _figure(measurement: dict[str, Any]) -> Html:
     return tag(
         "figure",
         tag("figcaption", tag("b", title), tag("span", _ratio(samples, medians))),
-        tag("div", bars, class_="bars short"),
+        tag("div", bars, tag("small", unit, class_="unit") if bars else None, class_="bars short"),
         failed,
     )
 
@@ -90,7 +123,7 @@ def _ratio(samples: dict[str, list[float]], medians: dict[str, float]) -> str:
     best = min(others, key=lambda name: others[name])
     rounds = zip(samples[best], samples[OURS], strict=False)
     ratio = median(theirs / ours for theirs, ours in rounds if ours)
-    return f"{best} needs {ratio:.2g} times as much"
+    return f"{best} needs {ratio:.3g} times as much"
 
 
 def _number(value: float) -> str:
