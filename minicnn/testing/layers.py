@@ -13,6 +13,7 @@ from minicnn import Layer
 from minicnn.testing.errors import CannotCheck
 from minicnn.testing.layer_checks import CHECKS, LeftOut
 from minicnn.testing.layer_subject import Subject
+from minicnn.testing.targets import check_call
 
 
 class LayerFault(AssertionError):
@@ -120,9 +121,5 @@ def _class_and_settings(layer: Any, settings: dict[str, Any] | None) -> tuple[ty
         return type(layer), {k: v for k, v in layer.get_config().items() if k != "name"}
     if not inspect.isclass(layer) or not issubclass(layer, Layer):
         raise CannotCheck(f"check_layer takes a layer or its class, but got {layer!r}.")
-    if layer.call is Layer.call:
-        raise CannotCheck(
-            f"{layer.__name__} has no `call`, so it computes nothing. Write "
-            "`def call(self, inputs): ...`."
-        )
+    check_call(layer)
     return layer, dict(settings or {})

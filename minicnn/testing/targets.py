@@ -92,12 +92,22 @@ def _loss_target(loss: Loss, inputs: tuple, settings: dict[str, Any]) -> Target:
     return Target(lambda *x: in_float64(y_true, *x, **settings), others, names)
 
 
+def check_call(kind: type[Layer]) -> None:
+    """Refuses the class of a layer that computes nothing."""
+    if kind.call is Layer.call:
+        raise CannotCheck(
+            f"{kind.__name__} has no `call`, so it computes nothing. Write "
+            "`def call(self, inputs): ...`."
+        )
+
+
 def _layer_target(layer: Layer, inputs: tuple, settings, y: Any, loss: Any) -> Target:
     if not inputs:
         raise CannotCheck(
             f"Give {type(layer).__name__} an input: check_gradients(layer, x), or "
             "check_gradients(layer, input_shape=(2, 5, 5, 3))."
         )
+    check_call(type(layer))
     loss = _loss_of(layer, y, loss)
     inputs = tuple(map(_floats_as_float64, inputs))
     layer(*map(_as_tensor, inputs), **settings)

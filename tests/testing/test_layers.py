@@ -5,7 +5,7 @@ import pytest
 
 import minicnn as keras
 from minicnn import layers, ops
-from minicnn.testing import CannotCheck, LayerFault, check_layer
+from minicnn.testing import CannotCheck, LayerFault, check_gradients, check_layer
 
 RIGHT = [
     (layers.Dense, {"units": 3, "activation": "tanh"}, (2, 4)),
@@ -159,6 +159,8 @@ def test_bad_input():
 
     with pytest.raises(CannotCheck, match="has no `call`"):
         check_layer(Silent, {}, (2, 3))
+    with pytest.raises(CannotCheck, match="has no `call`"):
+        check_gradients(Silent(), np.ones((2, 3)))
     with pytest.raises(CannotCheck, match="takes a layer or its class"):
         check_layer(3, {}, (2, 3))
     with pytest.raises(CannotCheck, match="shape with the batch"):
