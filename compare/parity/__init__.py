@@ -27,7 +27,7 @@ from compare.judges import definitions, other_backends, relations
 from compare.judges.opinion import Opinion
 from compare.libraries import EXTRAS, Library, worker
 from compare.libraries.precision import PRECISIONS
-from compare.parity import half, judge
+from compare.parity import half, judge, stored_answers
 
 SUMMARY = "compare every layer, loss, metric, optimizer and operation with Keras and float64"
 JUDGE_HEADS = ("judge", "quantities", "of them alone")
@@ -75,15 +75,13 @@ def command(options: argparse.Namespace) -> Outcome:
     wanted = chosen(listed, options.only, lambda pair: _name(pair[0]), "case")
     everywhere = [case for case, is_half in wanted if not is_half]
     narrow = [case for case, is_half in wanted if is_half]
-    cases = [c.on(options.backend) for c in everywhere]
     missing = catalogue.missing() if single and not options.only else []
     table, results, halves = StreamedTable(COLUMNS), [], []
-    elsewhere = other_backends.opinions(everywhere, options.backend)
-    answers = keras_answers(options.backend, cases)
-    for i, (case, answer) in enumerate(zip(cases, answers, strict=True)):
-        progress(i, len(cases), case.label)
-        others = elsewhere.get((case.kind, case.label), ())
-        findings = examine(case, answer._replace(opinions=(*answer.opinions, *others)))
+    answers = []
+    for i, (case, answer) in enumerate(every_answer(options.backend, everywhere)):
+        progress(i, len(everywhere), case.label)
+        answers.append((case, answer))
+        findings = examine(case, answer)
         shown = judge.worst(findings)
         results.append(_result(case, findings))
         if shown.wrong or not options.failures:
@@ -98,6 +96,8 @@ def command(options: argparse.Namespace) -> Outcome:
             progress(1, 1, "")
             table.add(_row(case, shown, name), "bad" if shown.wrong else None)
     progress(1, 1, "")
+    if single and not options.only:
+        stored_answers.keep(options.backend, answers)
     failed = [r["case"] for r in [*results, *halves] if r["wrong"]]
     judged = count_judges(results, options.backend)
     if results:
@@ -139,6 +139,15 @@ def _judged(results: Sequence[dict]) -> list[dict]:
     """The quantities that the judges decide about: not an error, nor the check of the truth."""
     findings = (finding for result in results for finding in result["findings"])
     return [f for f in findings if f["quantity"] not in (judge.CONFIRMATION, "all")]
+
+
+def every_answer(backend: str, everywhere: Sequence[Case]) -> Iterator[tuple[Case, Answer]]:
+    """Each case on a backend, with what Keras on this one and on others says about it."""
+    cases = [case.on(backend) for case in everywhere]
+    elsewhere = other_backends.opinions(everywhere, backend)
+    for case, answer in zip(cases, keras_answers(backend, cases), strict=True):
+        others = elsewhere.get((case.kind, case.label), ())
+        yield case, answer._replace(opinions=(*answer.opinions, *others))
 
 
 def keras_answers(backend: str, cases: Sequence[Case]) -> Iterator[Answer]:

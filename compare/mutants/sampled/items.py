@@ -16,10 +16,10 @@ from compare.cases import catalogue
 from compare.cases.case import Case
 from compare.cases.network import Network
 from compare.fuzz import network_verdict
-from compare.judges import other_backends
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.truth import Truth
+from compare.parity import stored_answers
 
 FUZZ_SEED = 1
 
@@ -65,14 +65,10 @@ class FuzzNetwork(NamedTuple):
 
 def write(path: Path, backend: str, networks: int) -> None:
     """Compute Keras's answers and store the list of `(item, name)`."""
-    everywhere = catalogue.cases()
-    cases = [case.on(backend) for case in everywhere]
-    elsewhere = other_backends.opinions(everywhere, backend)
-    items: list[tuple[Any, str]] = []
-    for case, answer in zip(cases, parity.keras_answers(backend, cases), strict=True):
-        others = elsewhere.get((case.kind, case.label), ())
-        answer = answer._replace(opinions=(*answer.opinions, *others))
-        items.append((ParityCase(case, answer), f"parity {case.kind}.{case.label}"))
+    answers = stored_answers.kept(backend) or list(parity.every_answer(backend, catalogue.cases()))
+    items: list[tuple[Any, str]] = [
+        (ParityCase(case, answer), f"parity {case.kind}.{case.label}") for case, answer in answers
+    ]
     items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend, networks))]
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(pickle.dumps(items))

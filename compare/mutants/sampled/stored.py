@@ -6,7 +6,6 @@ used as long as they do not change.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from compare.mutants.sampled.draw import Mutant, key_of
 from compare.mutants.sampled.trees import ROOT
+from compare.parity import stored_answers
 
 FOLDER = ROOT / "runs" / "mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -21,15 +21,8 @@ OWN = "compare/mutants/"  # what does not change what a test, a case or a networ
 
 
 def digest(parts: Iterable[str], root: Path = ROOT) -> str:
-    """A digest of the text of files and of all Python files in folders, without this command's."""
-    result = hashlib.sha256()
-    for part in sorted(set(parts)):
-        path = root / part
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            name = file.relative_to(root).as_posix()
-            if not name.startswith(OWN) or part.startswith(OWN):
-                result.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return result.hexdigest()[:12]
+    """A digest of the text of files and folders, without this command's own files."""
+    return stored_answers.digest(parts, root, leave_out=OWN)
 
 
 class Verdicts:
