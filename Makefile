@@ -1,6 +1,6 @@
 # make train   trains the small convnet on MNIST and shows what came of it
 # make studio  opens a page to draw digits and look inside that network
-# make test    runs every test
+# make test    runs every test, on up to four processors at once
 # make bench   times minicnn beside Keras (half an hour; eight minutes with ARGS=--quick)
 # make lint    looks the code over with ruff
 # make compare       compares with real Keras, the quick version of all (ten minutes)
@@ -28,7 +28,7 @@ studio: $(VENV)/.installed-studio
 	@$(BIN)/minicnn studio $(ARGS)
 
 test: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks $(ARGS)
