@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 from compare.cli.only import chosen
 from compare.cli.outcome import Outcome
-from compare.cli.table import paragraph, print_table
+from compare.cli.table import StreamedTable, paragraph, progress
 from compare.libraries import EXTRAS
 
 SUMMARY = "run all comparisons and make the report"
 PROGRAMS = Path(__file__).parent / "programs"
-HEADS = ("part", "minutes", "result", "")
+COLUMNS = {"part": 22, "minutes": 7, "result": 6, "": 79}
 
 
 class Part(NamedTuple):
@@ -48,17 +48,21 @@ def command(options: argparse.Namespace) -> Outcome:
     folder = Path(options.results)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = chosen(parts(options.quick), options.only, lambda part: part.name, "part")
-    results = []
+    table, results = StreamedTable(COLUMNS), []
+
+    def run(part: Part, *more: str) -> None:
+        progress(len(results), len(wanted) + 1, part.name)
+        results.append(run_part(part, folder, *more))
+        progress(1, 1, "")
+        table.add(_row(results[-1]), None if results[-1]["passed"] else "bad")
+
     for part in wanted:
-        print(f"{part.name} ...", file=sys.stderr, flush=True)
-        results.append(run_part(part, folder, "--json", str(folder / f"{part.name}.json")))
+        run(part, "--json", str(folder / f"{part.name}.json"))
     written = [str(file) for p in wanted if (file := folder / f"{p.name}.json").exists()]
     report = folder / "report.html"
     if written:
         making = Part("report", ("report", *written, "--output", str(report)))
-        results.append(run_part(making, folder))
-    rows = [(r["part"], r["minutes"], _verdict(r), r["last line"]) for r in results]
-    print_table(HEADS, rows, [None if r["passed"] else "bad" for r in results])
+        run(making)
     print(paragraph(f"\n{sum(r['minutes'] for r in results):.1f} minutes. The report: {report}"))
     failed = [r["part"] for r in results if not r["passed"]]
     failure = f"{', '.join(failed)}: see the .txt files in {folder}." if failed else None
@@ -72,6 +76,7 @@ def parts(quick: bool) -> list[Part]:
         *(Part(f"parity-{b}", ("parity", "--backend", b)) for b in _backends(quick)),
         Part("training", ("training", *short)),
         Part("mutants", ("mutants",)),
+        *([] if quick else [Part("sampled-mutants", ("mutants", "--sample", "100"))]),
         Part("fuzz", ("fuzz", "--examples", "12" if quick else "240")),
         Part("conformance", ("conformance", *short)),
         *(
@@ -107,5 +112,6 @@ def run_part(part: Part, folder: Path, *more: str) -> dict[str, Any]:
     }
 
 
-def _verdict(result: dict[str, Any]) -> str:
-    return "holds" if result["passed"] else "FAILED"
+def _row(result: dict[str, Any]) -> tuple:
+    verdict = "holds" if result["passed"] else "FAILED"
+    return (result["part"], result["minutes"], verdict, result["last line"])

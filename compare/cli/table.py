@@ -1,18 +1,28 @@
-"""Prints aligned tables and sentences in at most 120 columns, with colours, and progress."""
+"""Prints aligned tables and sentences, with colours, and progress.
+
+They fit into the terminal, and into 120 columns where it is wider or there is none.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-LIMIT = 120  # columns of the terminal that everything fits into
+LIMIT, LEAST = 120, 72  # columns of the terminal that are used, at most and at least
 GAP = "  "  # between columns of a table
+INDENT = "  "  # of what belongs to a line above it
 _CODES = {"good": "32", "bad": "31;1", "note": "33", "head": "1"}
+
+
+def limit() -> int:
+    """The columns that everything fits into."""
+    return max(LEAST, min(LIMIT, shutil.get_terminal_size((LIMIT, 24)).columns))
 
 
 def print_table(
@@ -37,7 +47,8 @@ def lines(
         bool(rows) and all(isinstance(row[i], (int, float, type(None))) for row in rows)
         for i in range(len(heads))
     ]
-    widths = _narrowed([max(map(width, column)) for column in zip(heads, *cells, strict=True)])
+    widest = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
+    widths = _narrowed(widest, limit())
     painted = itertools.zip_longest([heads, *cells], ["head", *colours])
     return [
         _painted(line, colour if coloured else None)
@@ -47,10 +58,9 @@ def lines(
 
 
 def paragraph(text: str) -> str:
-    """The text with lines of at most 120 columns; those after the first are indented."""
-    return "\n".join(
-        line for each in text.split("\n") for line in _wrapped(each, LIMIT, subsequent_indent="  ")
-    )
+    """The text with lines that fit; those after the first are indented."""
+    wrapped = (_wrapped(each, limit(), subsequent_indent=INDENT) for each in text.split("\n"))
+    return "\n".join(line for lines in wrapped for line in lines)
 
 
 def shown(value: Any) -> str:
@@ -74,7 +84,7 @@ def progress(done: int, total: int, what: str) -> None:
     """Show a line of progress that the next one overwrites; on a terminal only."""
     if not sys.stderr.isatty():
         return
-    text = f"{done}/{total} {what}"[:78] if done < total else ""
+    text = f"{done}/{total} {what}"[: limit() - 2] if done < total else ""
     print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
@@ -82,12 +92,16 @@ class StreamedTable:
     """A table whose rows are printed one by one, as they are found.
 
     Its columns have fixed widths, those of `columns`. A longer text continues below, in its column;
-    in the last column it continues on lines of its own.
+    in the last column it continues on lines of its own. On a terminal that is narrower than all
+    columns, the first has lines of its own, too, and the other columns are narrower.
     """
 
     def __init__(self, columns: dict[str, int]):
-        self._heads, self._widths = tuple(columns), tuple(columns.values())
+        self._heads, self._widths = tuple(columns), list(columns.values())
         self._begun = False
+        self._is_narrow = self._total() > limit()
+        if self._is_narrow:
+            self._widths = _narrowed(self._widths[1:], limit() - len(INDENT))
 
     def add(self, row: Sequence[Any], colour: str | None = None) -> None:
         """Print a row; `colour` is "good", "bad", "note" or None."""
@@ -97,17 +111,26 @@ class StreamedTable:
         *cells, last = row
         fits = width(shown(last)) <= self._widths[-1]
         self._print([*cells, last if fits else ""], colour)
-        below = [] if fits else _wrapped(shown(last), self._total() - 4)
+        below = [] if fits else _wrapped(shown(last), min(self._total(), limit()) - 4)
         for line in below:
-            print(_painted(f"    {line}", colour if _is_coloured() else None), flush=True)
+            self._write(f"    {line}", colour)
 
     def _total(self) -> int:
         return sum(self._widths) + len(GAP) * (len(self._widths) - 1)
 
     def _print(self, cells: Sequence[Any], colour: str | None) -> None:
+        indent = ""
+        if self._is_narrow:
+            first, *cells = cells
+            for line in _wrapped(shown(first), limit()):
+                self._write(line, colour)
+            indent = INDENT
         right = [isinstance(cell, (int, float)) for cell in cells]
         for line in _row([shown(cell) for cell in cells], self._widths, right):
-            print(_painted(line, colour if _is_coloured() else None), flush=True)
+            self._write(indent + line, colour)
+
+    def _write(self, line: str, colour: str | None) -> None:
+        print(_painted(line, colour if _is_coloured() else None), flush=True)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
@@ -135,9 +158,9 @@ def _padded(text: str, length: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _narrowed(widths: list[int]) -> list[int]:
-    """Makes the widest columns narrower until the table has 120 columns."""
-    room = LIMIT - len(GAP) * (len(widths) - 1)
+def _narrowed(widths: list[int], most: int) -> list[int]:
+    """Makes the widest columns narrower until the table has at most so many columns of text."""
+    room = most - len(GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1
     return widths

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from compare.cli.outcome import CannotCompare, Outcome
-from compare.cli.table import print_table, progress
+from compare.cli.table import StreamedTable, print_table, progress
 from compare.conformance import known_failures
 from compare.conformance.archive import keras_source
 from compare.conformance.known_failures import Result
 
 SUMMARY = "run Keras's own unit tests on minicnn"
-HEADS = ("file", "passed", "failed", "skipped", "not known", "passes now")
+COLUMNS = {"file": 60, "passed": 6, "failed": 6, "skipped": 7, "not known": 9, "passes now": 10}
 # Some files of each kind, which take less than a minute.
 QUICK = (
     "activations/activations_test.py",
@@ -74,7 +74,6 @@ def command(options: argparse.Namespace) -> Outcome:
     if not files:
         raise CannotCompare("known_failures.json is empty: name the files to run.")
     results = _run(source, files, known, _wanted(options.tests))
-    _print(results)
     reasons = _reasons(results, known)
     _print_reasons(reasons)
     _print_tests(results, known, options.failures)
@@ -116,7 +115,7 @@ def _wanted(file: str | None) -> set[str] | None:
 def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -> list[Result]:
     from compare.conformance.runner import WHOLE_FILE, preload, run_file
 
-    results = []
+    table, results = StreamedTable(COLUMNS), []
     preload()
     with tempfile.TemporaryDirectory() as folder:
         for i, file in enumerate(files):
@@ -125,23 +124,18 @@ def _run(source: Path, files: list[str], known: dict, wanted: set[str] | None) -
             if wanted is not None:
                 found = [f for f in found if f"{file}::{f.test}" in wanted or f.test == WHOLE_FILE]
             results.append(known_failures.result(known, file, found, whole=wanted is None))
-    progress(len(files), len(files), "")
+            progress(1, 1, "")
+            table.add(_row(results[-1]), _colour(results[-1]))
+    table.add(("all", *map(sum, list(zip(*map(_row, results), strict=True))[1:])))
     return results
 
 
-def _print(results: list[Result]) -> None:
-    rows = [
-        (r.file, r.passed, len(r.failed), r.skipped, len(r.unexpected), len(r.passes_now))
-        for r in results
-    ]
-    colours = [
-        "bad" if r.unexpected or r.vanished else "note" if r.failed else "good" for r in results
-    ]
-    print_table(
-        HEADS,
-        [*rows, ("all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))],
-        colours,
-    )
+def _row(r: Result) -> tuple:
+    return (r.file, r.passed, len(r.failed), r.skipped, len(r.unexpected), len(r.passes_now))
+
+
+def _colour(r: Result) -> str:
+    return "bad" if r.unexpected or r.vanished else "note" if r.failed else "good"
 
 
 def _reasons(results: list[Result], known: dict[str, Any]) -> dict[str, int]:

@@ -44,7 +44,7 @@ from compare.training.train import StepInKeras, StepModel, batches
 from minicnn.cli.arguments import at_least
 
 SUMMARY = "train networks with every optimizer; compare each step from the same numbers"
-WIDTHS = {"network": 8, "optimizer": 30, "loss": 5, "after": 7, "closest quantity": 26}
+WIDTHS = {"network": 8, "optimizer": 26, "loss": 5, "after": 7, "closest quantity": 24}
 COLUMNS = WIDTHS | {"share": 6, "kinks": 5, "notices": 7, "one": 7, "verdict": 7}
 STEPS, QUICK_STEPS = 200, 50
 TOGETHER = "all updates together"  # as a wrong learning rate changes them

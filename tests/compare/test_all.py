@@ -19,7 +19,7 @@ def run(monkeypatch, tmp_path):
         "name, told = sys.argv[1], sys.argv[-1]\n"
         "pathlib.Path(told).write_text('{}') if told.endswith('.json') else None\n"
         "print('first'); print(name, 'is done')\n"
-        "sys.exit('mutants failed: why' if name == 'mutants' else 0)\n"
+        "sys.exit('mutants failed: why' if told.endswith('/mutants.json') else 0)\n"
     )
     subprocess_run = everything.subprocess.run
     started = []
@@ -46,6 +46,24 @@ def test_a_failing_part_is_reported_and_the_others_run(run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert next(line for line in lines if line.startswith("mutants")).endswith("failed: why")
     assert next(line for line in lines if line.startswith("fuzz")).endswith("fuzz is done")
+
+
+def test_a_line_is_printed_when_a_part_ends(run, capsys, monkeypatch):
+    printed, run_part = [], everything.run_part
+
+    def watched(part, folder, *more):
+        printed.append(capsys.readouterr().out)
+        return run_part(part, folder, *more)
+
+    monkeypatch.setattr(everything, "run_part", watched)
+    run()
+    assert printed[0] == "" and "parity-tensorflow" in printed[1] and "training" in printed[2]
+
+
+def test_sampled_mutants_are_a_part_of_the_long_version():
+    (sampled,) = [part for part in everything.parts(False) if "--sample" in part.arguments]
+    assert sampled.name == "sampled-mutants"
+    assert not any("--sample" in part.arguments for part in everything.parts(True))
 
 
 def test_old_results_are_not_shown_again(run, tmp_path):

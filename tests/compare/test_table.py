@@ -1,10 +1,12 @@
 """Tables and sentences fit into 120 columns; rows are printed one by one; names are suggested."""
 
+import importlib
+
 import pytest
 
 from compare.cli.only import chosen
 from compare.cli.outcome import CannotCompare
-from compare.cli.table import LIMIT, StreamedTable, lines, paragraph, width
+from compare.cli.table import LIMIT, StreamedTable, lines, paragraph, print_table, width
 
 LONG = "layers.Conv2D(filters=3, kernel_size=(3, 3), strides=2, padding='same') on (2, 7, 6, 4)"
 
@@ -54,6 +56,30 @@ def test_a_streamed_row_fits_and_loses_no_text(capsys):
     assert "".join("".join(cells).split()) == "".join(LONG.split())
     rest = [line for line in printed.splitlines() if line.startswith("    ")]
     assert "".join("".join(rest).split()) == "".join(f"minicnn is wrong in {LONG}".split())
+
+
+@pytest.mark.parametrize("columns", [72, 80, 100, 120, 200])
+def test_everything_fits_into_the_terminal(monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    table = StreamedTable({"case": 33, "quantity": 20, **{f"n{i}": 7 for i in range(6)}, "x": 9})
+    row = (LONG, "training: gradient to input 0", *[1.234e-7] * 6, f"minicnn is wrong in {LONG}")
+    table.add(row)
+    print_table(("case", "error", "why"), [(LONG, 1.0, LONG)])
+    print(paragraph(f"{LONG} and {LONG}"))
+    printed = capsys.readouterr().out
+    assert max(map(width, printed.splitlines())) <= min(columns, LIMIT)
+    assert printed.count("1.2e-07") == 6  # numbers stay in one piece
+    letters = "".join(printed.split())
+    assert all(letters.count(c) >= 6 * LONG.count(c) for c in set(LONG) - {" "})
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["parity", "training", "accuracy", "fuzz.rows", "mutants", "script", "conformance", "all"],
+)
+def test_the_columns_of_each_command_fit_into_120(module):
+    columns = importlib.import_module(f"compare.{module}").COLUMNS
+    assert sum(columns.values()) + 2 * (len(columns) - 1) <= LIMIT
 
 
 NAMES = ["layers.Conv2D(filters=3)", "layers.MaxPooling2D()", "ops.softmax()"]

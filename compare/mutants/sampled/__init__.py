@@ -23,7 +23,7 @@ def command(options: argparse.Namespace) -> Outcome:
         if importlib.util.find_spec(name) is None:
             raise CannotCompare(f"{package} is not installed: pip install 'minicnn[compare]'.")
     from compare.mutants.sampled import report
-    from compare.mutants.sampled.draw import draw
+    from compare.mutants.sampled.draw import Mutant, draw
     from compare.mutants.sampled.session import Session
     from compare.mutants.sampled.stored import equivalent
     from compare.mutants.sampled.trees import ROOT
@@ -31,11 +31,16 @@ def command(options: argparse.Namespace) -> Outcome:
     mutants = draw(ROOT, options.sample, options.seed)
     reasons = equivalent()
     session = Session(options.backend, options.quick)
-    session.run([m for m in mutants if m.key not in reasons])
-    results: list[dict[str, Any]] = []
-    for mutant in mutants:
+
+    def result(mutant: Mutant) -> dict[str, Any]:
         verdicts = None if mutant.key in reasons else session.verdicts.get(mutant)
-        results.append(report.result(mutant, verdicts, reasons.get(mutant.key)))
+        return report.result(mutant, verdicts, reasons.get(mutant.key))
+
+    session.run(
+        [m for m in mutants if m.key not in reasons],
+        lambda mutant: report.show_survivor(result(mutant)),
+    )
+    results = [result(mutant) for mutant in mutants]
     summary = {"seed": options.seed, "quick": options.quick, "rooms": report.scores(results)}
     report.show(results, options.seed, options.quick)
     return Outcome(results, summary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compare.cli.table import print_table
+from compare.cli.table import paragraph, print_table, progress
 from compare.mutants.sampled.draw import Mutant
 from compare.mutants.sampled.session import COMPARE, TESTS
 
@@ -43,12 +43,7 @@ def scores(results: Sequence[Result]) -> dict[str, dict[str, int]]:
 
 
 def show(results: Sequence[Result], seed: int, quick: bool) -> None:
-    """Print the survivors and then the scores."""
-    survivors = [
-        r for r in results if r[EQUIVALENT] is None and not all(r[j][KILLED] for j in JUDGES)
-    ]
-    for each in survivors:
-        _show_survivor(each)
+    """Print the scores."""
     rows = []
     for room, score in scores(results).items():
         judged = score["mutants"] - score[EQUIVALENT]
@@ -62,16 +57,22 @@ def show(results: Sequence[Result], seed: int, quick: bool) -> None:
     print("Only the nearest files of tests were run." if quick else "All that runs a line was run.")
 
 
-def _show_survivor(found: Result) -> None:
+def show_survivor(found: Result) -> None:
+    """Print a mutant that is not equivalent if it survives a judge."""
+    if found[EQUIVALENT] is not None or all(found[judge][KILLED] for judge in JUDGES):
+        return
+    progress(1, 1, "")
     names = " and ".join(judge for judge in JUDGES if not found[judge][KILLED])
-    print(f"{found['file']}:{found['line']} in {found['function'] or 'the module'}")
-    print(f"  survives {names}. {found['operator']} at place {found['place']}")
-    for line in found["diff"].splitlines()[1:]:
-        print(f"  {line}")
+    lines = [
+        f"{found['file']}:{found['line']} in {found['function'] or 'the module'}",
+        f"  survives {names}. {found['operator']} at place {found['place']}",
+        *(f"  {line}" for line in found["diff"].splitlines()[1:]),
+    ]
     for judge in JUDGES:
         verdict = found[judge]
         if verdict[KILLED]:
-            print(f"  {judge}: killed by {verdict['by'] or 'its import'}: {verdict['why'][:100]!r}")
+            why = f"killed by {verdict['by'] or 'its import'}: {verdict['why'][:100]!r}"
         else:
-            print(f"  {judge}: {verdict['run']} run. {verdict['why']}")
-    print()
+            why = f"{verdict['run']} run. {verdict['why']}"
+        lines.append(f"  {judge}: {why}")
+    print("\n".join(map(paragraph, lines)), end="\n\n", flush=True)

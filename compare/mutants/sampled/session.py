@@ -54,9 +54,12 @@ class Session:
         self._items = FOLDER / f"items-{backend}-{self._networks}-{comparisons}.pickle"
         self._servers: list[Server] = []
 
-    def run(self, mutants: Sequence[Mutant]) -> None:
-        """Judge those mutants that have no verdict yet."""
+    def run(self, mutants: Sequence[Mutant], tell: Callable[[Mutant], None]) -> None:
+        """Judge those mutants that have no verdict yet; `tell` is called when one has."""
         waiting = [m for m in mutants if self.verdicts.get(m) is None]
+        for mutant in mutants:
+            if self.verdicts.get(mutant) is not None:
+                tell(mutant)
         if not waiting:
             return
         if not self._items.exists():
@@ -65,13 +68,15 @@ class Session:
         with ExitStack() as stack:
             self._servers = list(stack.enter_context(_servers()))
             tests, cases = self._record()
-            progress = Progress("mutants", len(waiting))
+            progress, telling = Progress("mutants", len(waiting)), threading.Lock()
             judgings = {server: Judging(server, self.tree, self._limit) for server in self._servers}
 
             def judge(mutant: Mutant) -> Work:
                 def work(server: Server) -> None:
                     verdicts = self._judge(judgings[server], mutant, tests, cases)
-                    self.verdicts.add(mutant, verdicts)
+                    with telling:
+                        self.verdicts.add(mutant, verdicts)
+                        tell(mutant)
                     progress.step(mutant.file)
 
                 return work

@@ -122,8 +122,8 @@ def _ratio(samples: dict[str, list[float]], medians: dict[str, float]) -> str:
         return ""
     best = min(others, key=lambda name: others[name])
     rounds = zip(samples[best], samples[OURS], strict=False)
-    ratio = median(theirs / ours for theirs, ours in rounds if ours)
-    return f"{best} needs {ratio:.3g} times as much"
+    times = median(theirs / ours for theirs, ours in rounds if ours)
+    return f"{best} needs {ratio(times)} times as much"
 
 
 def _number(value: float) -> str:
