@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,6 +22,7 @@ PAGE = Path(__file__).parent / "page"
 MOST_PAGES = 100
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 TRY_AGAIN_LATER = 1013  # a code of WebSockets
+_HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^][:@/]+))(:\d+)?")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
@@ -88,10 +89,8 @@ class OwnPagesOnly:
 
     def _name(self, host: str) -> str | None:
         """The name in a `Host` without the port, if it is one of ours."""
-        try:
-            name = urlsplit(f"//{host}").hostname
-        except ValueError:
-            return None
+        found = _HOST.fullmatch(host.lower())
+        name = found and (found["address"] or found["name"])
         if name in self._hosts or ("*" in self._hosts and name and _is_address(name)):
             return name
         return None
