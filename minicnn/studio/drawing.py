@@ -5,8 +5,8 @@ preserving their aspect ratio. [...] the images were centered in a 28x28 image b
 center of mass of the pixels, and translating the image so as to position this point at the center."
 Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
 
-Before that, a pen that is much thicker or thinner than those of MNIST is made like them: on a canvas
-all lines are as wide, so that a small digit has thick lines and a large one thin lines.
+Before that, a pen that is much thicker or thinner than those of MNIST is made like them: on a
+canvas all lines are as wide, so that a small digit has thick lines and a large one thin lines.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import numpy as np
 BOX = 20 / 28
 """The side of the box that the ink fills, as a part of the picture's."""
 LEAST_INK = 0.15
-"""Fainter points do not count as ink when the box is measured."""
+"""A canvas with fainter points only is empty."""
+FAINT = 0.5 / 255
+"""No ink: less than the least amount."""
 FINE = 4
 """The pen is changed in a picture with so many times the rows and columns."""
-PENS = (1.5, 2.8)
-"""The widths of nine in ten pens of MNIST's, in pixels of the small picture."""
+PENS = (1.5, 2.5)
+"""The widths of most pens of MNIST, in pixels of the small picture."""
 USUAL_PEN = 2.2
 
 
@@ -76,21 +78,25 @@ def _area_means(old: int, new: int) -> np.ndarray:
 
 
 def _cropped(ink: np.ndarray) -> np.ndarray:
-    rows, columns = np.nonzero(ink > LEAST_INK)
+    rows, columns = np.nonzero(ink > FAINT)
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def _with_usual_pen(ink: np.ndarray) -> np.ndarray:
     """The ink as it is, or in another size with lines as wide as is usual in MNIST."""
-    scale = 28 * BOX * FINE / max(ink.shape)
-    fine = resized(ink, *(max(1, round(n * scale)) for n in ink.shape))
-    pen = pen_width(fine) / FINE
-    if PENS[0] <= pen <= PENS[1]:
-        return ink
-    radius = abs(pen - USUAL_PEN) / 2 * FINE
-    choose = np.minimum if pen > USUAL_PEN else np.maximum
-    changed = _with_neighbours(np.pad(fine, math.ceil(radius)), radius, choose)
-    return _cropped(changed) if (changed > 0.5).any() else ink
+    for _ in range(3):  # without the outer part of its lines a digit is smaller, and they are wider
+        scale = 28 * BOX * FINE / max(ink.shape)
+        fine = resized(ink, *(max(1, round(n * scale)) for n in ink.shape))
+        pen = pen_width(fine) / FINE
+        if PENS[0] <= pen <= PENS[1]:
+            break
+        radius = abs(pen - USUAL_PEN) / 2 * FINE
+        choose = np.minimum if pen > USUAL_PEN else np.maximum
+        changed = _with_neighbours(np.pad(fine, math.ceil(radius)), radius, choose)
+        if not (changed > 0.5).any():
+            break
+        ink = _cropped(changed)
+    return ink
 
 
 def pen_width(ink: np.ndarray) -> float:
@@ -118,7 +124,11 @@ def _with_neighbours(ink: np.ndarray, radius: float, choose: np.ufunc) -> np.nda
 
 
 def _place(ink: np.ndarray, axis: int, side: int) -> int:
-    """Where the ink begins, so that its centre of mass lies in the middle of the picture."""
+    """Where the ink begins, so that its centre of mass lies in the middle of the picture.
+
+    As in all pictures of MNIST, that is the pixel with the number side / 2, whose own middle lies
+    half a pixel further.
+    """
     weights = ink.sum(axis=1 - axis)
     centre = float(weights @ (np.arange(len(weights)) + 0.5)) / float(weights.sum())
-    return min(max(0, round(side / 2 - centre)), side - len(weights))
+    return min(max(0, round((side + 1) / 2 - centre)), side - len(weights))

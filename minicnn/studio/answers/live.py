@@ -42,19 +42,27 @@ def draw(
     start = time.perf_counter()
     seen = description.input.picture(picture, treatment)
     page.network_input = description.input.batch(seen)
-    found = activations(page.model, page.network_input)
-    output = found[description.layers[-1]["name"]][0]
-    answer = {
+    shown = [x for x in description.layers if layers is None or x["name"] in layers]
+    scores, outputs = _outputs(page, [layer["name"] for layer in shown])
+    return {
         "empty": False,
         "seen": np.rint(np.clip(seen, 0, 1) * 255).astype("uint8"),
-        "probabilities": _probabilities(output),
+        "probabilities": _probabilities(scores),
         "maps": {
-            layer["name"]: _shown(found[layer["name"]][0], layer["channels_first"], channels)
-            for layer in description.layers
-            if layers is None or layer["name"] in layers
+            layer["name"]: _shown(outputs[layer["name"]], layer["channels_first"], channels)
+            for layer in shown
         },
+        "milliseconds": 1000 * (time.perf_counter() - start),
     }
-    return answer | {"milliseconds": 1000 * (time.perf_counter() - start)}
+
+
+def _outputs(page: PageState, layers: list[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The scores for the drawing, and what these layers return for it."""
+    if not layers:  # nobody looks inside, so the network may compute as it does in prediction
+        return page.model(page.network_input).numpy()[0], {}
+    last = page.server.description.layers[-1]["name"]
+    found = activations(page.model, page.network_input, [*layers, last])
+    return found[last][0], {name: found[name][0] for name in layers}
 
 
 def test_image(page: PageState, index: int | None) -> dict[str, Any]:
