@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"{QUICK.seeds} seeds, {QUICK.images:,} images, wide margins: finds large errors only",
     )
-    parser.add_argument("--only", choices=sorted(FULL.margins), help="one data set")
+    parser.add_argument("--only", type=str.lower, choices=sorted(FULL.margins), help="one data set")
     parser.add_argument(
         "--state",
         metavar="FILE",

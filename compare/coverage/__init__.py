@@ -31,7 +31,9 @@ HEADS = ("file", "lines", *(f"{by}: {what}" for by in BOTH for what in ("lines",
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `compare coverage`."""
-    parser.add_argument("--only", choices=("lines", "pieces"), help="only one of the two")
+    parser.add_argument(
+        "--only", type=str.lower, choices=("lines", "pieces"), help="only one of the two"
+    )
 
 
 def command(options: argparse.Namespace) -> Outcome:

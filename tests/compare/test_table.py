@@ -4,6 +4,7 @@ import importlib
 
 import pytest
 
+from compare.cli.main import _parser
 from compare.cli.only import chosen
 from compare.cli.outcome import CannotCompare
 from compare.cli.table import LIMIT, StreamedTable, lines, paragraph, print_table, width
@@ -91,6 +92,11 @@ NAMES = ["layers.Conv2D(filters=3)", "layers.MaxPooling2D()", "ops.softmax()"]
 )
 def test_names_are_chosen_in_capitals_or_not(word, found):
     assert chosen(NAMES, word, str, "case") == found
+
+
+@pytest.mark.parametrize(("command", "word"), [("accuracy", "MNIST"), ("coverage", "Lines")])
+def test_names_of_a_short_list_are_chosen_in_capitals_or_not(command, word):
+    assert _parser().parse_args([command, "--only", word]).only == word.lower()
 
 
 @pytest.mark.parametrize(
