@@ -83,6 +83,17 @@ def several(check: Check, most: int) -> Check:
     return check_all
 
 
+def by_name(check: Check, most: int) -> Check:
+    """An object of at most so many names, whose values pass the check."""
+
+    def check_all(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or len(value) > most:
+            raise FieldError(f"an object of at most {most} names")
+        return {text()(name): check(one) for name, one in value.items()}
+
+    return check_all
+
+
 class optional:
     """A field that may be missing or null; then the handler gets `default`."""
 

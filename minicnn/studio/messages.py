@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from minicnn.common.suggest import did_you_mean
 from minicnn.studio import fields
-from minicnn.studio.answers import live
+from minicnn.studio.answers import ablation, gradients, live, numbers
 
 LONGEST_MESSAGE = 2**20  # characters; a drawing has 17,000
 LARGEST_ID = 2**53
@@ -38,6 +38,15 @@ class Message:
     takes_turn: bool = True
 
 
+CLASS = fields.whole(0, 9999)
+PIXEL = {
+    "layer": fields.text(),
+    "channel": fields.optional(fields.whole(0, 10**6), 0),
+    "row": fields.optional(fields.whole(0, 10**6), 0),
+    "column": fields.optional(fields.whole(0, 10**6), 0),
+}
+CHANNELS = fields.by_name(fields.several(fields.whole(0, 10**6), 10**4), 2000)
+
 MESSAGES = {
     "hello": Message(live.hello),
     "draw": Message(
@@ -51,6 +60,28 @@ MESSAGES = {
         newest_only=True,
     ),
     "test_image": Message(live.test_image, {"index": fields.optional(fields.whole(0, 9999))}),
+    "number": Message(numbers.number, PIXEL, newest_only=True),
+    "backward": Message(
+        gradients.backward,
+        {"class_index": CLASS, "channels": fields.optional(fields.whole(1, 4096), 64)},
+        newest_only=True,
+    ),
+    "gradient_number": Message(
+        gradients.gradient_number, {"class_index": CLASS, **PIXEL}, newest_only=True
+    ),
+    "weight_step": Message(
+        gradients.weight_step,
+        {
+            "class_index": CLASS,
+            "weight": fields.optional(fields.text(500)),
+            "index": fields.optional(fields.several(fields.whole(0, 10**6), 8)),
+        },
+        newest_only=True,
+    ),
+    "ablation": Message(ablation.ablation, {"channels": CHANNELS}, newest_only=True),
+    "ablated_accuracy": Message(
+        ablation.ablated_accuracy, {"channels": CHANNELS}, newest_only=True
+    ),
 }
 
 

@@ -47,9 +47,9 @@ def draw(
     return {
         "empty": False,
         "seen": np.rint(np.clip(seen, 0, 1) * 255).astype("uint8"),
-        "probabilities": _probabilities(scores),
+        "probabilities": probabilities(scores),
         "maps": {
-            layer["name"]: _shown(outputs[layer["name"]], layer["channels_first"], channels)
+            layer["name"]: shown(outputs[layer["name"]], layer["channels_first"], channels)
             for layer in shown
         },
         "milliseconds": 1000 * (time.perf_counter() - start),
@@ -74,7 +74,7 @@ def test_image(page: PageState, index: int | None) -> dict[str, Any]:
     return {"index": index, "label": int(images.labels[index]), "pixels": pixels}
 
 
-def _probabilities(scores: np.ndarray) -> np.ndarray:
+def probabilities(scores: np.ndarray) -> np.ndarray:
     """Scores that are no probabilities yet through a softmax; those of a sigmoid as they are."""
     scores = scores.astype("float32")
     if len(scores) == 1 or (scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2):
@@ -82,7 +82,7 @@ def _probabilities(scores: np.ndarray) -> np.ndarray:
     return ops.softmax(scores).numpy()
 
 
-def _shown(output: np.ndarray, channels_first: bool, most: int) -> dict[str, Any]:
+def shown(output: np.ndarray, channels_first: bool, most: int) -> dict[str, Any]:
     """A layer's output as maps `(channels, height, width)` in 127 steps, with their largest values.
 
     What is no image, such as the units of a dense layer, is one map with one row.
