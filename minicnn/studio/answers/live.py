@@ -34,7 +34,7 @@ def draw(
 ) -> dict[str, Any]:
     """What the network sees of a canvas and what comes out of it; `empty` without any ink."""
     description = page.server.description
-    if description.input is None:
+    if description.problem is not None:
         raise ValueError(description.problem)
     page.network_input = None
     if not has_ink(picture):
