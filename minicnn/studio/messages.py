@@ -59,6 +59,11 @@ MESSAGES = {
         },
         newest_only=True,
     ),
+    "map": Message(
+        live.feature_map,
+        {"layer": fields.text(), "channel": fields.whole(0, 2**20)},
+        newest_only=True,
+    ),
     "test_image": Message(live.test_image, {"index": fields.optional(fields.whole(0, 9999))}),
     "number": Message(numbers.number, PIXEL, newest_only=True),
     "backward": Message(

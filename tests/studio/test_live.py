@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from minicnn.analysis import activations
+from minicnn.datasets import mnist
 from minicnn.studio import drawing
-from tests.studio.conftest import ONE, SEVEN, answer_is, draw, one, picture
+from tests.studio.conftest import ONE, SEVEN, answer_is, draw, one, picture, watched_page
 
 
 def test_the_network_is_described_with_its_branches(ask, server):
@@ -38,6 +39,17 @@ def test_an_empty_canvas_has_no_answer(ask):
     assert answer == {"id": 2, "type": "draw", "empty": True}
 
 
+def test_a_map_is_exact(ask, server):
+    assert ask("map", layer="first", channel=0) == {"id": 1, "type": "map", "empty": True}
+    ask("draw", picture=picture(one()))
+    found = activations(server.model, drawing.treated(one())[None, ..., None])
+    answer = ask("map", layer="second", channel=3)
+    np.testing.assert_allclose(answer["values"], found["second"][0, ..., 3], rtol=1e-5, atol=1e-6)
+    assert ask("map", layer="scores", channel=0)["values"].shape == (1, 10)
+    assert "0 to 3, but not 4" in ask("map", layer="second", channel=4)["error"]
+    assert "no layer 'third'" in ask("map", layer="third", channel=0)["error"]
+
+
 def test_only_the_layers_that_are_asked_for_are_sent(ask):
     answer = ask("draw", picture=picture(one()), layers=["second"], channels=2)
     assert list(answer["maps"]) == ["second"]
@@ -57,3 +69,88 @@ def test_a_stroke_moves_the_bars(page):
     page.click("[data-do=clear]")
     draw(page, ONE)
     answer_is(page, 1)
+
+
+def test_the_address_keeps_what_is_shown(page, browser):
+    draw(page, SEVEN)
+    answer_is(page, 7)
+    page.click("[data-treatment]")
+    page.click("text=whole layer")
+    page.click("[data-map=conv2d][data-channel='3']")
+    page.wait_for_selector(".chosen-map canvas")
+    page.locator(".chosen-map canvas").press("ArrowDown")
+    page.wait_for_selector(".pixel:not([hidden])")
+    shown = page.locator("figcaption").inner_text()
+    assert shown.startswith("conv2d, channel 3") and "row 14, column 13" in shown
+    second = browser.new_page()
+    second.goto(page.url)
+    second.wait_for_selector(".pixel:not([hidden])")
+    assert second.locator("figcaption").inner_text() == shown
+    assert not second.is_checked("[data-treatment]")
+    assert second.is_checked("[name=scale][value=layer]")
+    assert second.locator("[data-guess]").inner_text() == page.locator("[data-guess]").inner_text()
+    second.close()
+    page.click("text=Close")
+    page.wait_for_selector(".chosen-map", state="detached")
+
+
+def test_everything_can_be_done_with_the_keyboard(page):
+    page.focus("[data-drawing]")
+    page.keyboard.press("Space")
+    for _ in range(14):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    answer_is(page, 1)
+    assert page.get_attribute("[data-drawing]", "aria-label") == "Drawing area, 1 stroke"
+    page.wait_for_function("document.querySelector('[data-spoken]').textContent.includes('like 1')")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-guess].none")
+    page.focus("[data-do=test-image]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-guess] strong")
+    assert "image=" in page.url
+    page.focus("[data-map=conv2d][data-channel='0']")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".chosen-map")
+    assert "channel=1" in page.url
+
+
+def test_a_test_image_is_recognised_and_named(page):
+    page.evaluate("location.hash = 'image=0'")
+    answer_is(page, 7)
+    label = page.get_attribute("[data-drawing]", "aria-label")
+    assert label == "Drawing area, test image 0, a 7"
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["dark ink", "light ink"])
+def test_a_photo_is_read(page, turned, tmp_path):
+    """A photo of a seven on paper, lit from one side."""
+    image = pytest.importorskip("PIL.Image")
+    photo = np.linspace(120, 220, 300) * np.ones((240, 1))
+    seven = mnist.load_data()[1][0][0] / 255
+    photo[8:232, 38:262] *= 1 - 0.7 * np.kron(seven, np.ones((8, 8)))
+    photo = 255 - photo if turned else photo
+    image.fromarray(photo.astype("uint8")).save(tmp_path / "photo.png")
+    page.set_input_files("[data-photo]", tmp_path / "photo.png")
+    answer_is(page, 7)
+
+
+def test_what_is_no_photo_is_said(page, tmp_path):
+    (tmp_path / "text.txt").write_text("7")
+    page.set_input_files("[data-photo]", tmp_path / "text.txt")
+    page.wait_for_selector("text=“text.txt” is not an image.")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_it_fits_into_the_window(studio, browser, width, scheme):
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, has_touch=width < 500
+    )
+    with watched_page(context, studio.address) as page:
+        draw(page, SEVEN)
+        answer_is(page, 7)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        canvas = "getComputedStyle(document.querySelector('[data-drawing]'))"
+        assert page.evaluate(f"{canvas}.touchAction") == "none"
+    context.close()

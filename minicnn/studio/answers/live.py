@@ -65,6 +65,26 @@ def _outputs(page: PageState, layers: list[str]) -> tuple[np.ndarray, dict[str, 
     return found[last][0], {name: found[name][0] for name in layers}
 
 
+def feature_map(page: PageState, layer: str, channel: int) -> dict[str, Any]:
+    """One channel of a layer's output for the drawing, exactly; `empty` without a drawing."""
+    described = next((x for x in page.server.description.layers if x["name"] == layer), None)
+    if described is None:
+        raise ValueError(f"The network has no layer {layer!r}.")
+    if page.network_input is None:
+        return {"empty": True}
+    output = activations(page.model, page.network_input)[layer][0].astype("float32")
+    maps = _as_maps(output, described["channels_first"])
+    if channel >= len(maps):
+        raise ValueError(f"{layer!r} has the channels 0 to {len(maps) - 1}, but not {channel}.")
+    values = np.ascontiguousarray(maps[channel])
+    return {
+        "layer": layer,
+        "channel": channel,
+        "values": values,
+        "largest": float(np.abs(values).max(initial=0)),
+    }
+
+
 def test_image(page: PageState, index: int | None) -> dict[str, Any]:
     """A test image of MNIST with its label: one that is asked for, or any."""
     images = page.server.test_images

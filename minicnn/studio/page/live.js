@@ -2,6 +2,7 @@
 
 import { address } from "./address.js";
 import { Bars } from "./bars.js";
+import { ChosenMap } from "./chosen_map.js";
 import { DrawingCanvas, SMALL_SIDE, strokesAsText, strokesFromText } from "./canvas.js";
 import { legend, onThemeChange, paint } from "./colours.js";
 import { drawWithKeys } from "./pen_keys.js";
@@ -17,6 +18,7 @@ export function startLive(root, studio) {
   const canvas = new DrawingCanvas(find("[data-drawing]"));
   const bars = new Bars(find("[data-bars]"), find("[data-guess]"), find("[data-spoken]"));
   const strip = new Strip(find("[data-strip]"));
+  const chosen = new ChosenMap(studio, strip);
   studio.canvas = canvas;
   legend(find("[data-legend]"));
   drawWithKeys(canvas, addMarker(canvas.element));
@@ -38,6 +40,7 @@ export function startLive(root, studio) {
     studio.dispatchEvent(new Event("answer"));
   }
 
+  studio.addEventListener("network", () => chosen.update());
   canvas.addEventListener("change", () => {
     find("[data-hint]").hidden = !canvas.isEmpty;
     sender.send();

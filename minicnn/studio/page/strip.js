@@ -27,6 +27,11 @@ export class Strip extends EventTarget {
     return [...this.#rows].filter(([, row]) => row.isVisible).map(([name]) => name);
   }
 
+  /** The card of a layer, below whose maps something may be shown, or null. */
+  cardOf(name) {
+    return this.#rows.get(name)?.card ?? null;
+  }
+
   /** Makes a row for each layer. */
   describe(network) {
     this.#watcher.disconnect();
@@ -84,7 +89,7 @@ export class Strip extends EventTarget {
 
   #click(row, event) {
     const map = event.target.closest("canvas");
-    if (map) this.#pick(row, Number(map.dataset.channel));
+    if (map && row.layer.name !== "input") this.#pick(row, Number(map.dataset.channel));
   }
 
   #key(row, event) {
@@ -139,7 +144,7 @@ function makeRow(layer, lines) {
   item.style.setProperty("--gutter", `${lines.getAttribute("width")}px`);
   item.append(lines, body);
   reserve(maps, layer);
-  return { layer, item, maps, range, isVisible: false };
+  return { layer, item, card: body, maps, range, isVisible: false };
 }
 
 /** Makes room for the maps before there are any, so that nothing moves when they come. */
@@ -153,6 +158,7 @@ function makeMap(layer, channel, height, width) {
   const map = document.createElement("canvas");
   Object.assign(map, { width, height, tabIndex: channel === 0 ? 0 : -1 });
   map.dataset.channel = channel;
+  map.dataset.map = layer;
   map.setAttribute("role", "img");
   map.setAttribute("aria-label", `${layer}, channel ${channel}`);
   const side = Math.max(height, width);
