@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 UNIT = 2.0**-24  # the largest relative error of rounding to float32
 CANCELLED = 1e-3  # an entry this small, relative to the largest, is the rest of a cancellation
 ALLOWED = 16.0  # times the error that one rounding of each result causes
+SMALLEST = 2.0**-126  # float32 rounds smaller numbers to a multiple of 2⁻¹⁴⁹, or to zero
+NEIGHBOURS = 17  # entries of about the same size, whose spread an entry is expected to have
+ENTRYWISE = 8 * UNIT  # a spread that is nowhere larger, relative to the entry, is no cancellation
 
 
 class Error(NamedTuple):
@@ -66,6 +70,75 @@ def explained(
     differences = np.abs([wide(p)[finite] - wanted for p in perturbed])
     difference = differences.max(initial=0.0, where=np.isfinite(differences))
     return allowed * ((float(difference) + smallest) / largest + unit)
+
+
+def limits(truth: np.ndarray, perturbed: Sequence[np.ndarray], mixing: bool = False) -> np.ndarray:
+    """How far float32 explains each entry to be from the truth; zero where all of it must be zero.
+
+    It is `ALLOWED` times the entry's spread in the `perturbed` results and its own rounding.
+    A spread may be small by chance. So where terms cancel (some entry moves by much more than its
+    rounding), it counts as at least that of the entries of about the same size; elsewhere as at
+    least the largest relative spread. Terms that cancel inside an operation are not perturbed, so
+    `_terms` adds a share of the largest entry. With `mixing`, of an algorithm that makes each entry
+    from terms of the size of the largest, all entries have the limit of the largest.
+
+    >>> limits(np.array([1.0, 1e-4]), [np.array([1.0, 1e-4]) * (1 + UNIT)]) / UNIT
+    array([33.    ,  1.0032])
+    """
+    found, finite = np.zeros(truth.shape), np.isfinite(truth)
+    wanted = wide(truth)[finite]
+    size = np.abs(wanted)
+    if not size.any():
+        return found
+    differences = np.abs([wide(p)[finite] - wanted for p in perturbed])
+    spread = differences.max(0, initial=0, where=np.isfinite(differences))
+    relative = (spread / np.where(size > 0, size, np.inf)).max()
+    if mixing and relative >= ENTRYWISE:
+        found[finite] = ALLOWED * (spread.max() + UNIT * size.max())
+        return found
+    usual = np.minimum(relative * size, _of_similar_size(spread, size))
+    rounding = np.maximum(spread, usual) + UNIT * size + SMALLEST
+    found[finite] = ALLOWED * rounding + _terms(spread, relative) * UNIT * size.max()
+    return found
+
+
+def _of_similar_size(spread: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """For each entry, the root mean square spread of those nearest to it in the order of sizes."""
+    order, half = np.argsort(size), NEIGHBOURS // 2
+    squares = spread[order] ** 2
+    if len(size) <= NEIGHBOURS:
+        return np.full(len(size), np.sqrt(squares.mean()))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(squares, half, "edge"), NEIGHBOURS)
+    found = np.empty(len(size))
+    found[order] = np.sqrt(windows.mean(-1))
+    return found
+
+
+def _terms(spread: np.ndarray, relative: float) -> float:
+    """How many roundings of the largest entry reach each entry.
+
+    One where entries do not cancel: activations such as exp(x) − 1 subtract a one. Some where they
+    do. As many as are allowed if nothing was perturbed, as in initial values and windows.
+    """
+    if not spread.any():
+        return ALLOWED
+    return 1.0 if relative < ENTRYWISE else ALLOWED / 2
+
+
+def share(found: np.ndarray, truth: np.ndarray, limits: np.ndarray) -> tuple[float, tuple]:
+    """The largest part of its limit that an entry is off, and the entry's place.
+
+    Infinite if the shape, the infinities or the NaNs differ from the truth's.
+    """
+    if found.shape != truth.shape or not np.array_equal(_special(found), _special(truth)):
+        return np.inf, ()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        off = np.abs(wide(found) - wide(truth))
+        shares = np.where(~np.isfinite(truth) | (off == 0), 0.0, off / limits)
+    if not shares.size:
+        return 0.0, ()
+    place = np.unravel_index(shares.argmax(), shares.shape)
+    return float(shares[place]), place
 
 
 def wide(x: np.ndarray) -> np.ndarray:

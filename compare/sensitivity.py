@@ -10,6 +10,7 @@ import bisect
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+THOUSANDTH = 2.0**-10
 LADDER = [2.0**power for power in range(-24, 5)]
 
 
@@ -31,7 +32,10 @@ def smallest_noticed(notices: Callable[[float], bool]) -> float | None:
 
 
 def summary(found: Iterable[Sensitivity]) -> dict[str, Any]:
-    """The least sensitive quantity, the most sensitive and the one in the middle, as plain data."""
+    """The least sensitive quantity, the most sensitive and the one in the middle, as plain data.
+
+    "noticed at 1.001" is the share of the quantities in which a factor of 1 + 2⁻¹⁰ is noticed.
+    """
     known = sorted(found, key=lambda s: float("inf") if s.smallest is None else s.smallest)
     if not known:
         return {"quantities": 0}
@@ -40,6 +44,7 @@ def summary(found: Iterable[Sensitivity]) -> dict[str, Any]:
         "best": known[0]._asdict(),
         "median": known[len(known) // 2]._asdict(),
         "worst": known[-1]._asdict(),
+        "noticed at 1.001": sum((s.smallest or 99) <= THOUSANDTH for s in known) / len(known),
     }
 
 
@@ -51,13 +56,18 @@ def by_kind(found: Iterable[tuple[str, Sensitivity]]) -> dict[str, Any]:
 
 
 def sentences(found: dict[str, Any]) -> str:
-    """The sentence about all quantities, and one with the median and the worst of each kind."""
+    """The sentence about all quantities, about single entries, and about each kind, where known."""
     kinds = [
         f"{kind}: median {_factor(s['median'])}, worst {_factor(s['worst'])}"
         for kind, s in (found.get("kinds") or {}).items()
         if s["quantities"]
     ]
-    return "\n".join([sentence(found), *(["By kind: " + "; ".join(kinds) + "."] if kinds else [])])
+    lines = [sentence(found)]
+    if "smallest entry" in found:
+        lines.append(of_entries(found["smallest entry"], found["largest entry"]))
+    if kinds:
+        lines.append("By kind: " + "; ".join(kinds) + ".")
+    return "\n".join(lines)
 
 
 def sentence(found: dict[str, Any]) -> str:
@@ -70,6 +80,18 @@ def sentence(found: dict[str, Any]) -> str:
         f"noticed from {_factor(median)} (median); sharpest: {_factor(best)} on "
         f"{best['quantity']}; bluntest: {_factor(worst)} on {worst['quantity']}."
     )
+
+
+def of_entries(smallest: dict[str, Any], largest: dict[str, Any]) -> str:
+    """One line about two summaries, of the smallest entry of each array and of the largest."""
+    if not smallest["quantities"]:
+        return "No entries were compared."
+    parts = (
+        f"the {name} entry alone: median {_factor(found['median'])}, a factor of 1.001 in "
+        f"{found['noticed at 1.001']:.1%}"
+        for name, found in (("smallest", smallest), ("largest", largest))
+    )
+    return "On one entry of an array, " + "; on ".join(parts) + " of the quantities."
 
 
 def _factor(one: dict[str, Any]) -> str:

@@ -66,6 +66,12 @@ def apart(random, shape):
 
 
 @kind
+def scaled(random, shape, factor):
+    """As `apart`, times a factor."""
+    return factor * _KINDS["apart"](random, shape)
+
+
+@kind
 def within(random, shape, low, high):
     """Different values between `low` and `high`."""
     count = max(int(np.prod(shape)), 1)

@@ -51,6 +51,10 @@ class Library:
             self.keras.ops.cast(tensor, self.precision.name) if self.precision.is_half else tensor
         )
 
+    def with_rounded_powers(self, optimizer: Any) -> Any:
+        """The optimizer; `PerturbedTruth` may change how it computes powers of its settings."""
+        return optimizer
+
     def values(self, described: Any, name: str) -> Any:
         """The arrays for nested descriptions; `name` is the seed."""
         if isinstance(described, Values):

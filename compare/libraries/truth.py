@@ -116,17 +116,19 @@ class Truth(MiniCNN):
 def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
     """Context in which every result and every assigned value is perturbed at random.
 
-    The relative change is `size`, by default that of rounding to float32. How far such results
-    differ is what rounding explains: the method CESTAC of La Porte and Vignes (1974). Whole
-    numbers do not change, as float32 represents them exactly. Yields the function that perturbs
-    an array.
+    The relative change has a random sign and is between 0.5 and 1.5 times `size`, by default that
+    of rounding to float32. With equal changes, sums of few terms would often change by zero. How
+    far such results differ is what rounding explains: the method CESTAC of La Porte and Vignes
+    (1974). Whole numbers do not change, as float32 represents them exactly. Yields the function
+    that perturbs an array.
     """
     random, exact, assign = np.random.default_rng(seed), Primitive.__call__, Variable.assign
 
     def perturb(array: np.ndarray) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
-        perturbed = array * (1 + size * (2 * random.integers(0, 2, array.shape) - 1))
+        drawn = random.uniform(-1, 1, array.shape)
+        perturbed = array * (1 + size * (drawn + np.copysign(0.5, drawn)))
         return np.where(array == np.round(array), array, perturbed)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
@@ -169,11 +171,15 @@ def _numbers(arguments: Any) -> np.ndarray:
 
 
 class PerturbedTruth(Truth):
-    """The truth with perturbed data and settings. `perturbed_arithmetic` perturbs the rest."""
+    """The truth with perturbed data and settings. `perturbed_arithmetic` perturbs the rest.
 
-    def __init__(self, perturb: Perturb, precision: Precision = FLOAT32):
+    With `powers`, powers of an optimizer's settings are perturbed, too: Keras rounds them to
+    float32, where 1 − 0.999ᵗ loses three digits; minicnn computes them as Python floats.
+    """
+
+    def __init__(self, perturb: Perturb, precision: Precision = FLOAT32, powers: bool = False):
         super().__init__(False, precision)
-        self._perturb = perturb
+        self._perturb, self._powers = perturb, powers
 
     def array(self, x: np.ndarray) -> np.ndarray:
         """Converts floats to float64 and perturbs them; data in 16 bits are exact."""
@@ -185,3 +191,35 @@ class PerturbedTruth(Truth):
         if isinstance(setting, float) and setting != np.float32(setting):
             return float(self._perturb(np.float64(setting)))
         return super().resolve(setting)
+
+    def with_rounded_powers(self, optimizer: Any) -> Any:
+        """The optimizer, with perturbed powers if these are wanted."""
+        if not self._powers:
+            return optimizer
+        owner = getattr(optimizer, "inner_optimizer", optimizer)
+        for name, value in list(vars(owner).items()):
+            if name.startswith("beta_") and isinstance(value, float):
+                setattr(owner, name, RoundedPowers(value, self._perturb))
+        return optimizer
+
+
+class RoundedPowers(float):
+    """A float whose powers are perturbed.
+
+    >>> RoundedPowers(3.0, lambda power: power + 0.5) ** 2
+    9.5
+    """
+
+    def __new__(cls, value: float, perturb: Perturb) -> RoundedPowers:
+        made = super().__new__(cls, value)
+        made.perturb = perturb
+        return made
+
+    def __pow__(self, exponent: float) -> float:
+        return float(self.perturb(np.float64(float(self) ** exponent)))
+
+    def __rpow__(self, base: float) -> float:
+        return float(self.perturb(np.float64(base ** float(self))))
+
+    def __mul__(self, other: Any) -> Any:
+        return float(self) * other  # by a tensor, too, which knows no subclasses of floats

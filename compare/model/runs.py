@@ -16,6 +16,7 @@ import numpy as np
 
 import minicnn
 from compare import kinks
+from compare.algorithms import documented_errors
 from compare.cli.outcome import CannotCompare
 from compare.cli.table import progress
 from compare.errors import ALLOWED
@@ -23,7 +24,6 @@ from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
 from compare.model import data, run
-from compare.model.algorithms import documented_errors
 from compare.model.description import in_float64, unit
 
 PERTURBATION_SEEDS = (1, 2, 3)

@@ -2,7 +2,9 @@
 
 A row shows the worst quantity of a case. For minicnn and for Keras, both in float32, it has the
 largest difference from the truth: relative to the truth's largest entry, and in units in the last
-place. Then come the error that float32 explains and minicnn's share of it. The truth is minicnn's
+place. Then comes the error that float32 explains, of the entry where it is largest. Each entry has
+a limit of its own (`compare.errors.limits`); "share" is the largest part of its limit that an entry
+of minicnn is off. For optimizers the updates of the weights are compared. The truth is minicnn's
 NumPy backend in float64; central differences confirm its gradients in the same run. The truth
 itself is held to judges that share no code with minicnn (`compare.judges`); the last table counts
 them. A quantity that no such judge knows fails its case.

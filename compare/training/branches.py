@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from compare import kinks
+from compare.algorithms import documented_errors
 from compare.errors import ALLOWED, UNIT
 from compare.libraries.truth import Truth, perturbed_arithmetic
-from compare.model.algorithms import documented_errors
 from compare.training.cases import Case
 from compare.training.step import State, Step, change
 from compare.training.train import Batch, StepModel

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import minicnn
+from compare.algorithms import documented_errors
 from compare.cli.main import main
 from compare.cli.outcome import CannotCompare
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.model import data, run, runs
-from compare.model.algorithms import documented_errors
 from compare.model.description import UNITS, in_float64, read, unit, unknown
 from compare.model.known_part import before_unknown
 from minicnn import config, layers, ops

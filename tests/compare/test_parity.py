@@ -9,7 +9,9 @@ import pytest
 from compare import parity, sensitivity
 from compare.cases import catalogue
 from compare.cases.case import Case
-from compare.cases.values import apart, draw
+from compare.cases.catalogue import optimizers as optimizer_cases
+from compare.cases.values import apart, draw, literal, scaled
+from compare.judges import definitions
 from compare.parity import judge
 from minicnn import layers
 
@@ -138,6 +140,97 @@ def test_a_row_is_printed_before_the_next_case_is_compared(monkeypatch, capsys):
 def test_the_share_of_the_limit_is_that_of_minicnn(found):
     ours, truth = found
     finding = judge.worst(judge.judge(DENSE, ours, dict(ours), truth))
+    right, (limits, _) = (
+        truth.values[finding.quantity],
+        judge.limits_of(DENSE, finding.quantity, truth),
+    )
+    off = np.abs(ours[finding.quantity].astype("f8") - right)
     assert 0 < judge.share_of_limit(finding) < 1
-    assert judge.share_of_limit(finding) * finding.limit == pytest.approx(finding.ours.relative)
+    assert judge.share_of_limit(finding) == pytest.approx((off / limits).max())
     assert judge.share_of_limit(replace(finding, ours=None)) is None
+
+
+# Limits of single entries
+
+
+@pytest.mark.parametrize("who", ["minicnn", "Keras"])
+@pytest.mark.parametrize("which", [np.argmin, np.argmax])
+def test_a_thousandth_on_one_entry_is_found_in_the_smallest_and_the_largest(found, who, which):
+    ours, truth = found
+    for name in ("inference: output 0", "training: gradient to input 0"):
+        keras = dict(ours)
+        changed = ours if who == "minicnn" else keras
+        right, place = changed[name], which(np.abs(truth.values[name]))
+        changed[name] = right.astype("f8")
+        changed[name].flat[place] *= 1.001
+        wrong = [f for f in judge.judge(DENSE, ours, keras, truth) if f.wrong]
+        changed[name] = right
+        assert [f.quantity for f in wrong] == [name]
+        assert wrong[0].wrong.startswith(f"{who} is")
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "softsign"])
+def test_an_elementwise_result_has_limits_that_are_relative_to_each_entry(name):
+    wide_range = literal(list(10.0 ** -np.arange(6.0)), 6)
+    case = Case("ops", name, (wide_range,))
+    findings = judge.judge(case, judge.ours(case), None, judge.reference(case, confirm=False))
+    (finding,) = [f for f in findings if f.quantity == "value 0"]
+    assert finding.noticed_in_largest < 1e-5
+    assert finding.noticed_in_smallest < 0.02
+
+
+def test_the_sensitivity_of_the_smallest_entries_is_counted(found):
+    ours, truth = found
+    findings = [vars(f) for f in judge.judge(DENSE, ours, dict(ours), truth)]
+    measured = judge.sensitivity_of([{"kind": "layers", "case": "Dense", "findings": findings}])
+    assert measured["smallest entry"]["quantities"] == measured["quantities"]
+    assert measured["largest entry"]["worst"]["smallest"] < 1e-4
+    assert 0.5 < measured["smallest entry"]["noticed at 1.001"] <= 1
+    assert "the smallest entry" in sensitivity.sentences(measured)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_other_draws_of_the_perturbations_do_not_accuse(seed):
+    for case in (DENSE, replace(DENSE, name="Conv1D", inputs=(apart(2, 9, 3),),
+                                settings={"filters": 4, "kernel_size": 3})):  # fmt: skip
+        truth = judge.reference(case, False, seeds=(10 + seed, 20 + seed))
+        ours = judge.ours(case)
+        assert [f.wrong for f in judge.judge(case, ours, dict(ours), truth) if f.wrong] == []
+
+
+# Updates of optimizers
+
+OPTIMIZERS = {case.name: case for case in reversed(optimizer_cases.CASES)}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_ten_thousandth_on_the_updates_is_found(name):
+    case = OPTIMIZERS[name]
+    ours, truth = judge.ours(case), judge.reference(case, confirm=False)
+    assert [f.wrong for f in judge.judge(case, ours, dict(ours), truth) if f.wrong] == []
+    updates = [n for n in ours if n.startswith("update of weight 1")]
+    wrong = {**ours, **{n: ours[n] * 1.0001 for n in updates}}
+    found = [f.quantity for f in judge.judge(case, wrong, dict(ours), truth) if f.wrong]
+    assert set(found) <= set(updates) and len(found) > 2
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Ftrl"])
+def test_a_ten_thousandth_that_minicnn_and_its_truth_share_is_found(name):
+    """By the definition, and by Keras: here minicnn's right results are in its place."""
+    case = OPTIMIZERS[name]
+    ours, truth = judge.ours(case), judge.reference(case, confirm=False)
+    said, quantity = definitions.opinion(case), "update of weight 1 in step 0"
+    keras = dict(ours)
+    for results in (ours, truth.values, *truth.perturbed, *truth.for_keras):
+        results[quantity] = results[quantity] * 1.0001
+    for opinions, theirs in (([said], None), ([], keras)):
+        found = judge.judge(case, ours, theirs, truth, opinions)
+        assert quantity in [f.quantity for f in found if f.wrong and "only" not in f.wrong]
+
+
+def test_powers_that_keras_rounds_widen_its_limits_only():
+    case = Case("optimizers", "Adam", (scaled(1e-6, 7),), {"name": "case"})
+    truth = judge.reference(case, confirm=False)
+    ours, theirs = judge.limits_of(case, "update of weight 0 in step 0", truth)
+    assert (theirs > 5 * ours).all()
+    assert (theirs < 2e-3 * np.abs(truth.values["update of weight 0 in step 0"])).all()

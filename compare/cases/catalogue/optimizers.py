@@ -1,13 +1,17 @@
-"""Cases of optimizers: name, settings. Each updates the same three weights, same gradients."""
+"""Cases of optimizers: name, settings. Each updates the same three weights, same gradients.
+
+The weights are small, as their rounding hides what is smaller in the updates; one begins so close
+to zero that its rounding hides nothing.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from compare.cases.case import Case, LibraryObject
-from compare.cases.values import apart
+from compare.cases.values import scaled
 
-WEIGHTS = (apart(), apart(7), apart(2, 3, 4))
+WEIGHTS = (scaled(0.01), scaled(1e-6, 7), scaled(0.01, 2, 3, 4))
 RATE = "optimizers.schedules."
 
 

@@ -54,7 +54,13 @@ OWN = {
 }
 # Keras computes 1 - beta_2 in float32, which takes digits from Nadam's default, 0.999.
 # Adafactor's relative step is smaller than the learning rate only if that is large.
-ALWAYS = {"Nadam": {"beta_2": 0.99}, "Adafactor": {"learning_rate": 0.9}}
+# The defaults of Adadelta and Lamb change weights by less than their rounding shows.
+ALWAYS = {
+    "Nadam": {"beta_2": 0.99},
+    "Adafactor": {"learning_rate": 0.9},
+    "Adadelta": {"learning_rate": 1.0},
+    "Lamb": {"learning_rate": 0.1},
+}
 SCHEDULES = {
     "ExponentialDecay": (
         {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5},
@@ -102,7 +108,7 @@ def _of_schedules() -> list[Case]:
 LOSS_SCALE = [
     optimizer(
         "LossScaleOptimizer",
-        inner_optimizer=LibraryObject("optimizers.SGD", {"learning_rate": 0.1, "name": "inner"}),
+        inner_optimizer=LibraryObject("optimizers.SGD", {"learning_rate": 2.0, "name": "inner"}),
         **chosen,
     )
     for chosen in pairwise.settings(

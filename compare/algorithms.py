@@ -47,6 +47,25 @@ def documented_errors(seed: int, backend: str | None = None) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def convolutions_with_errors(backend: str) -> Iterator[list[str]]:
+    """Context that lists the convolutions that `backend` computes with a documented error."""
+    found: list[str] = []
+    original = Primitive.__call__
+
+    def call(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
+        result = original(primitive, *args, **kwargs)
+        if _error(primitive, args, kwargs, result):
+            found.append(primitive.name)
+        return result
+
+    if backend != "numba":
+        yield found
+        return
+    with mock.patch.object(Primitive, "__call__", call):
+        yield found
+
+
 def _error(primitive: Primitive, args: tuple, kwargs: dict, result: Any) -> float:
     """The documented error of the algorithm for this call; 0 if it is that of a plain sum."""
     if primitive.name not in CONVOLUTIONS or not isinstance(result, Tensor):
