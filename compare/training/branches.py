@@ -2,9 +2,10 @@
 
 The step is computed in float64 on minicnn's NumPy backend: first as it is, then with perturbed
 arithmetic that keeps all branches, which says which units are within rounding of their kink. For
-each of these units the gradients are computed again with its other branch. The optimizer turns
-that into an allowance for each number; where no unit is close, nothing is allowed. Numbers at a
-kink of the optimizer itself (the sign in Lion) are found in the same way.
+each of these units the gradients are computed again with its other branch, and the optimizer turns
+them into another step: that is the direction in which the unit may move the step (`compare.training
+.fit` combines them). Where no unit is close, nothing is allowed. Numbers at a kink of the optimizer
+itself (the sign in Lion) are found by moving the gradients by rounding.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from compare.algorithms import documented_errors
 from compare.errors import ALLOWED, UNIT
 from compare.libraries.truth import Truth, perturbed_arithmetic
 from compare.training.cases import Case
+from compare.training.fit import Fit
 from compare.training.step import State, Step, change
 from compare.training.train import Batch, StepModel
 from minicnn import config
@@ -26,22 +28,36 @@ from minicnn.autodiff import GradientTape, Tensor
 from minicnn.losses import SparseCategoricalCrossentropy
 
 SEEDS = (1, 2)
+JUMP = 1.01  # times the computed jump of a number: float32 rounds it
+CURVED = 0.1  # of the largest difference of three steps: more is a kink of the optimizer
 
 
 class Allowance(NamedTuple):
-    """How far each number of a `step.change` may be off, and the units that are the reason."""
+    """How a right step may differ.
 
-    numbers: list[np.ndarray]
+    Attributes:
+        directions: for each unit the difference that its other branch makes, as a `step.change`.
+        jumps: how far each number of a change may jump at a kink of the optimizer; mostly zero.
+        units: the units at kinks.
+    """
+
+    directions: list[list[np.ndarray]]
+    jumps: list[np.ndarray]
     units: list[kinks.Unit]
 
-    def reduced(
-        self, found: Sequence[np.ndarray], wanted: Sequence[np.ndarray], which: Sequence[int]
-    ) -> list[np.ndarray]:
-        """`found`, moved towards `wanted` by as much as is allowed for the quantities `which`."""
-        return [
-            b + np.sign(a - b) * np.maximum(np.abs(a - b) - self.numbers[i], 0)
-            for a, b, i in zip(found, wanted, which, strict=True)
+    def fit(
+        self, found: Sequence[np.ndarray], wanted: Sequence[np.ndarray], limits: np.ndarray
+    ) -> Fit:
+        """The fit of a change to the wanted one, without the numbers that jumped."""
+        kept = [
+            (jump == 0) | (np.abs(a - b) > JUMP * jump)
+            for a, b, jump in zip(found, wanted, self.jumps, strict=True)
         ]
+
+        def only(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+            return [np.where(k, a, 0) for k, a in zip(kept, arrays, strict=True)]
+
+        return Fit([only(d) for d in self.directions], only(found), only(wanted), limits)
 
 
 class ExactModel:
@@ -64,7 +80,7 @@ class ExactModel:
             self._steps.set(wide)
             with kinks.Following() as calls:
                 exact = self._gradients(batch)
-            moved, others = [], []
+            moved, perturbed = [], []
             for seed in SEEDS:
                 with (
                     perturbed_arithmetic(seed, ALLOWED * UNIT),
@@ -72,19 +88,28 @@ class ExactModel:
                     kinks.Following(calls) as found,
                 ):
                     moved.append(self._gradients(batch))
-                others.append(found)
-            units = kinks.close(calls, others, 1.0)[: kinks.MOST_UNITS]
-            spread = [_rounding(g, [m[i] for m in moved]) for i, g in enumerate(exact)]
+                perturbed.append(found)
+            units = kinks.close(calls, perturbed, 1.0)[: kinks.MOST_UNITS]
+            others = []
             for unit in units:
                 with kinks.Following(calls, [unit]):
-                    flipped = self._gradients(batch)
-                spread = [s + np.abs(f - g) for s, f, g in zip(spread, flipped, exact, strict=True)]
+                    others.append(self._gradients(batch))
+            straight = self._applied(wide, exact)
+            directions = [self._difference(wide, g, straight) for g in others]
+            rounding = [_rounding(g, [m[i] for m in moved]) for i, g in enumerate(exact)]
             ends = [
-                self._applied(wide, [g + sign * s for g, s in zip(exact, spread, strict=True)])
-                for sign in (-1, 0, 1)
+                self._applied(wide, [g + sign * r for g, r in zip(exact, rounding, strict=True)])
+                for sign in (-1, 1)
             ]
-        numbers = [np.ptp(np.stack(three), axis=0) for three in zip(*ends, strict=True)]
-        return Allowance(numbers, units)
+        jumps = [_jumps(*three) for three in zip(ends[0], straight, ends[1], strict=True)]
+        return Allowance(directions, jumps, units)
+
+    def _difference(
+        self, state: State, gradients: list[np.ndarray], straight: list[np.ndarray]
+    ) -> list[np.ndarray]:
+        """What these gradients change in the change; float32 is enough, and half as large."""
+        other = self._applied(state, gradients)
+        return [(a - b).astype("float32") for a, b in zip(other, straight, strict=True)]
 
     def _gradients(self, batch: Batch) -> list[np.ndarray]:
         model, loss = self._steps.model, SparseCategoricalCrossentropy()
@@ -105,3 +130,11 @@ def _rounding(exact: np.ndarray, moved: list[np.ndarray]) -> np.ndarray:
     """How far perturbed arithmetic moved each number; at least the root mean square of all."""
     changes = np.abs(np.stack(moved) - exact)
     return np.maximum(changes.max(0), np.sqrt(np.mean(changes**2)))
+
+
+def _jumps(below: np.ndarray, middle: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """How far each number moves where three steps are no straight line; zero elsewhere."""
+    three = np.stack([below, middle, above])
+    bent = np.abs(below + above - 2 * middle)
+    extent = np.ptp(three, axis=0)
+    return np.where(bent > CURVED * extent, extent, 0.0)

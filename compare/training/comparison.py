@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,25 +26,33 @@ from compare.training.train import Batch, StepInKeras
 SAMPLES = 8  # steps in the second half of the training, whose sensitivity is measured
 
 
-class Judge(NamedTuple):
+class Judge:
     """What a step is held to: the wanted change, the limits, and the allowance at kinks."""
 
-    wanted: list[np.ndarray]
-    limits: np.ndarray
-    allowance: Allowance | None = None
+    def __init__(
+        self,
+        found: list[np.ndarray],
+        wanted: list[np.ndarray],
+        limits: np.ndarray,
+        allowance: Allowance | None = None,
+    ):
+        self.wanted, self.limits, self.allowance = wanted, limits, allowance
+        self._found = found
+        self._fit = allowance.fit(found, wanted, limits) if allowance else None
+        self._plain = measure(found, wanted)
 
-    def distances(self, found: list[np.ndarray], which: Sequence[int] | None = None) -> np.ndarray:
-        """The `measure` of what is not allowed, for the quantities `which` (all by default)."""
-        which = range(len(found)) if which is None else which
-        wanted, some = ([arrays[i] for i in which] for arrays in (self.wanted, found))
-        if self.allowance:
-            some = self.allowance.reduced(some, wanted, which)
-        return measure(some, wanted)
+    def distances(self, which: Collection[int] = (), factor: float = 1.0) -> np.ndarray:
+        """The `measure` of what is not allowed if the quantities `which` are multiplied."""
+        if self._fit:
+            return self._fit.distances(which, factor)
+        distances = self._plain.copy()
+        for i in which:
+            distances[i] = measure([self._found[i] * factor], [self.wanted[i]])
+        return distances
 
-    def notices(self, found: list[np.ndarray], which: Sequence[int] | None = None) -> bool:
+    def notices(self, which: Collection[int] = (), factor: float = 1.0) -> bool:
         """Whether a quantity is outside its limits; NaN is."""
-        limits = self.limits if which is None else self.limits[list(which)]
-        return not (self.distances(found, which) <= limits).all()
+        return not (self.distances(which, factor) <= self.limits).all()
 
 
 class Comparison:
@@ -69,12 +77,12 @@ class Comparison:
         limit = self._limits.of_step(
             keras.rounding, keras.settings, size, least_rounding(before, keras.step, wanted)
         )
-        judge = Judge(wanted, limit)
-        if judge.notices(found) and all(np.isfinite(a).all() for a in found):
+        judge = Judge(found, wanted, limit)
+        if judge.notices() and all(np.isfinite(a).all() for a in found):
             judge = self._at_kinks(judge, found, before, batch)
         if len(self._steps) in self._sampled:
-            self._noticed.append(_sensitivities(found, judge, self._updates))
-        distances = judge.distances(found)
+            self._noticed.append(_sensitivities(judge, self._updates))
+        distances = judge.distances()
         self._steps.append(_numbers(ours, keras.step, distances, limit, size))
 
     def _at_kinks(
@@ -88,8 +96,8 @@ class Comparison:
         self._exact = self._exact or ExactModel(self._case)
         for algorithms in () if self._unexplained else (False, True):
             allowance = self._exact.allowance(before, batch, algorithms)
-            tolerant = judge._replace(allowance=allowance)
-            if not tolerant.notices(found):
+            tolerant = Judge(found, judge.wanted, judge.limits, allowance)
+            if not tolerant.notices():
                 if allowance.units:
                     units = [f"{u.operation} {u.call + 1}" for u in allowance.units]
                     self._kinks.append({"step": len(self._steps) + 1, "units": units})
@@ -178,20 +186,14 @@ def _numbers(
     }
 
 
-def _sensitivities(
-    found: list[np.ndarray], judge: Judge, updates: range
-) -> dict[int, float | None]:
+def _sensitivities(judge: Judge, updates: range) -> dict[int, float | None]:
     """The smallest factors that are noticed: on all updates at once, then on each quantity.
 
     Those of quantities that the step does not change are left out.
     """
-
-    def notices(which: Sequence[int], factor: float) -> bool:
-        return judge.notices([a * factor if i in which else a for i, a in enumerate(found)], which)
-
-    groups: list[Sequence[int]] = [updates, *([i] for i in range(len(found)))]
+    groups: list[Collection[int]] = [updates, *([i] for i in range(len(judge.wanted)))]
     return {
-        number: smallest_noticed(lambda factor, group=group: notices(group, factor))
+        number: smallest_noticed(lambda factor, group=group: judge.notices(group, factor))
         for number, group in enumerate(groups)
         if any(judge.wanted[i].any() for i in group)
     }

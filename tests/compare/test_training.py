@@ -11,8 +11,10 @@ from compare.libraries.minicnn import MiniCNN
 from compare.networks import INPUT_SHAPE, NETWORKS
 from compare.training import branches, cases, train
 from compare.training.cases import Case, optimizer
+from compare.training.comparison import Judge
+from compare.training.fit import Fit
 from compare.training.limits import Limits
-from compare.training.step import change, measure
+from compare.training.step import change, least_rounding, measure, names, sizes
 from minicnn import config
 from minicnn.optimizers import SGD, Adam, Optimizer
 
@@ -37,13 +39,6 @@ def reference(monkeypatch):
         return start, list(train.in_keras(MiniCNN(), [(case, start)], steps, seed))
 
     return answers
-
-
-@pytest.fixture
-def by_im2col():
-    config.set_convolution_algorithm("im2col")
-    yield
-    config.set_convolution_algorithm("auto")
 
 
 def compared(case, start, answers, seed=0):
@@ -204,9 +199,8 @@ def test_a_learning_rate_that_is_wrong_from_a_step_on(reference, monkeypatch, ca
 
 
 @pytest.mark.parametrize("case", [MOMENTUM, CONVNET, RESIDUAL], ids=lambda case: case.network)
-@pytest.mark.usefixtures("by_im2col")
 def test_a_gradient_that_is_wrong_by_a_two_hundredth(reference, monkeypatch, case):
-    """By im2col: with four images, Winograd's error reaches so many kinks that it could hide it."""
+    """With four images, so that Winograd's error reaches many kinks of `residual`."""
     start, answers = reference(case, 2)
     right, base = Optimizer.apply, SGD if "SGD" in case.label else Adam
 
@@ -277,15 +271,92 @@ def test_another_branch_of_a_unit_at_a_kink_is_allowed_and_nothing_more(referenc
     model = train.StepModel(MiniCNN(), PLAIN)
     config.set_backend("numpy")
     one, other = (change(up, model.step(up, batch)) for up in (up, down))
+    limits = 1e-6 * np.array([[np.linalg.norm(b)] * 2 for b in other]) + 1e-12
     allowance = exact.allowance(up, batch)
-    which = range(len(one))
-    left = measure(allowance.reduced(one, other, which), other)
+    left = allowance.fit(one, other, limits).distances()
     before = measure(one, other)
     first, second = 1, 3  # the update of the second layer does not depend on the branch
     assert before[first, 0] > 1e-6 * np.linalg.norm(other[first])
     assert left[first, 0] < 0.1 * before[first, 0]
-    wrong = measure(allowance.reduced([a * 1.001 for a in one], other, which), other)
+    wrong = allowance.fit(one, other, limits).distances([second], 1.001)
     assert wrong[second, 0] > 5e-4 * np.linalg.norm(other[second])
+
+
+# The fit of branches
+
+
+@pytest.fixture
+def branching(rng):
+    """Directions of 30 units in 5 quantities, a step, and one with half of the branches taken."""
+    shapes = [(4, 5), (7,), (3, 3, 8), (40,), (6,)]
+    directions = [[1e-3 * rng.normal(size=s) for s in shapes] for _ in range(30)]
+    wanted = [rng.normal(size=s) for s in shapes]
+    taken = rng.integers(-1, 2, 30)
+    found = [
+        w + sum(c * d[q] for c, d in zip(taken, directions, strict=True))
+        for q, w in enumerate(wanted)
+    ]
+    limits = np.array([[1e-6 * np.linalg.norm(w)] * 2 for w in wanted])
+    return directions, found, wanted, limits
+
+
+def test_a_combination_of_branches_is_explained_and_a_wrong_factor_is_not(branching):
+    directions, found, wanted, limits = branching
+    fit = Fit(directions, found, wanted, limits)
+    assert (measure(found, wanted) > 100 * limits).any()
+    assert (fit.distances() < limits).all()
+    for q in range(len(found)):
+        assert (fit.distances([q], 1.001) > limits).any()
+
+
+def test_no_branch_is_taken_twice(branching):
+    directions, found, wanted, limits = branching
+    twice = [w + 3 * (a - w) for a, w in zip(found, wanted, strict=True)]
+    assert (Fit(directions, twice, wanted, limits).distances() > 100 * limits).any()
+
+
+def test_a_fit_measures_the_same_as_a_step(branching):
+    _, found, wanted, limits = branching
+    fit = Fit([], found, wanted, limits)
+    np.testing.assert_allclose(fit.distances(), measure(found, wanted), rtol=1e-6)
+    changed = [a * 1.5 if q == 2 else a for q, a in enumerate(found)]
+    np.testing.assert_allclose(fit.distances([2], 1.5), measure(changed, wanted), rtol=1e-6)
+
+
+def test_quantities_that_do_not_change_must_not_change(branching):
+    directions, found, wanted, limits = branching
+    wanted[4] = 0 * wanted[4]
+    limits[4] = 0
+    assert (Fit(directions, found, wanted, limits).distances()[4] > 0.1).all()
+
+
+@pytest.mark.parametrize("optimizer", [RESIDUAL.optimizer, CONVNET.optimizer], ids=repr)
+def test_one_wrong_beta_or_kernel_is_seen_however_many_units_are_close(reference, optimizer):
+    """With the error of Winograd's algorithm, which reaches dozens of kinks of four images."""
+    case = Case("residual", optimizer)
+    start, (keras,) = reference(case, 1)
+    config.set_backend("numba")
+    batch, model = next(train.batches(1)), train.StepModel(MiniCNN(), case)
+    wanted, found = change(start, keras.step), change(start, model.step(start, batch))
+    least = least_rounding(start, keras.step, wanted)
+    limits = Limits().of_step(keras.rounding, keras.settings, sizes(wanted), least)
+    allowance = branches.ExactModel(case).allowance(start, batch, algorithms=True)
+    judge = Judge(found, wanted, limits, allowance)
+    assert len(allowance.units) > 20
+    assert not judge.notices()
+    for q, name in enumerate(names(model.names, model.state_names)):
+        if name.startswith("update") and name.endswith(("beta", "kernel")):
+            assert judge.notices([q], 1.25), name
+            assert judge.notices([q], 1.01), name
+
+
+def test_a_jump_of_the_optimizer_is_no_difference_and_a_larger_one_is():
+    wanted, found = [np.array([0.01, -0.01, 0.01])], [np.array([0.01, 0.01, 0.01])]
+    limits, jumps = np.full((1, 2), 1e-8), [np.array([0.0, 0.02, 0.0])]
+    allowance = branches.Allowance([], jumps, [])
+    assert (allowance.fit(found, wanted, limits).distances() < limits).all()
+    further = [found[0] * [1, 2, 1]]
+    assert (allowance.fit(further, wanted, limits).distances() > limits).any()
 
 
 # Parts
