@@ -64,6 +64,13 @@ MESSAGES = {
         {"layer": fields.text(), "channel": fields.whole(0, 2**20)},
         newest_only=True,
     ),
+    "maps": Message(
+        live.maps,
+        {
+            "layers": fields.several(fields.text(), 2000),
+            "channels": fields.optional(fields.whole(1, 4096), 64),
+        },
+    ),
     "test_image": Message(live.test_image, {"index": fields.optional(fields.whole(0, 9999))}),
     "number": Message(numbers.number, PIXEL, newest_only=True),
     "backward": Message(

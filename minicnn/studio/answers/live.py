@@ -42,17 +42,31 @@ def draw(
     start = time.perf_counter()
     seen = description.input.picture(picture, treatment)
     page.network_input = description.input.batch(seen)
-    shown = [x for x in description.layers if layers is None or x["name"] in layers]
-    scores, outputs = _outputs(page, [layer["name"] for layer in shown])
+    wanted = [x for x in description.layers if layers is None or x["name"] in layers]
+    scores, outputs = _outputs(page, [layer["name"] for layer in wanted])
     return {
         "empty": False,
         "seen": np.rint(np.clip(seen, 0, 1) * 255).astype("uint8"),
         "probabilities": probabilities(scores),
         "maps": {
             layer["name"]: shown(outputs[layer["name"]], layer["channels_first"], channels)
-            for layer in shown
+            for layer in wanted
         },
         "milliseconds": 1000 * (time.perf_counter() - start),
+    }
+
+
+def maps(page: PageState, layers: list[str], channels: int) -> dict[str, Any]:
+    """The feature maps of some layers for the drawing; `empty` without a drawing."""
+    if page.network_input is None:
+        return {"empty": True}
+    wanted = [x for x in page.server.description.layers if x["name"] in layers]
+    found = activations(page.model, page.network_input, [layer["name"] for layer in wanted])
+    return {
+        "maps": {
+            layer["name"]: shown(found[layer["name"]][0], layer["channels_first"], channels)
+            for layer in wanted
+        }
     }
 
 
