@@ -9,7 +9,8 @@ in float32 become different within a hundred steps, whatever library they use.)
 What float32 explains is measured on Keras: each step is repeated from numbers that are perturbed by
 one rounding. At a kink of ReLU or of max-pooling, rounding decides which branch is taken. If a step
 is outside, it is computed in float64, and the units that are within rounding of their kink are
-found; only what another branch of these units changes is allowed in addition.
+found; a combination of other branches of these units, each taken at most once, may explain the
+difference of all quantities, and what remains is held to the same limits.
 
 A row shows the quantity that was closest to its limit in any step: the difference relative to its
 size, the limit, and their ratio ("share"); for how many steps units at a kink were the reason of a
@@ -20,9 +21,9 @@ single quantity is.
 The JSON file has for each training: "case", "network", "optimizer", "steps", "holds", "wrong" (a
 sentence or None), "first outside" and "at most" (each with "step", "tensor", "difference", "band",
 "share"), "kinks" (a list of "step", "units"), "sensitivity" ("learning rate", "best", "median",
-"worst", "kinds"; see `compare.sensitivity`) and "curves": for each step "loss minicnn", "loss
-keras", "loss band" (the limit), "weights difference" and "weights band" (of all updates together,
-relative to them) and "share".
+"worst", "kinds", and "steps" with those of each sampled step; see `compare.sensitivity`) and
+"curves": for each step "loss minicnn", "loss keras", "loss band" (the limit), "weights difference"
+and "weights band" (of all updates together, relative to them) and "share".
 """
 
 from __future__ import annotations

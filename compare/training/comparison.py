@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.sensitivity import Sensitivity, by_kind, smallest_noticed
+from compare.sensitivity import Sensitivity, by_kind, smallest_noticed, summary
 from compare.training.branches import Allowance, ExactModel
 from compare.training.cases import Case
 from compare.training.limits import Limits
@@ -68,7 +68,7 @@ class Comparison:
         self._steps: list[dict[str, Any]] = []
         self._kinks: list[dict[str, Any]] = []
         self._sampled = set(np.linspace(steps // 2, steps - 1, SAMPLES).astype(int).tolist())
-        self._noticed: list[dict[int, float | None]] = []
+        self._noticed: dict[int, dict[int, float | None]] = {}
 
     def add(self, before: State, batch: Batch, ours: Step, keras: StepInKeras) -> None:
         """Compare one more step."""
@@ -81,7 +81,7 @@ class Comparison:
         if judge.notices() and all(np.isfinite(a).all() for a in found):
             judge = self._at_kinks(judge, found, before, batch)
         if len(self._steps) in self._sampled:
-            self._noticed.append(_sensitivities(judge, self._updates))
+            self._noticed[len(self._steps) + 1] = _sensitivities(judge, self._updates)
         distances = judge.distances()
         self._steps.append(_numbers(ours, keras.step, distances, limit, size))
 
@@ -135,17 +135,21 @@ class Comparison:
         }
 
     def _sensitivity(self) -> dict[str, Any]:
-        """The smallest factors noticed, in the sharpest of the sampled steps."""
+        """The smallest factors noticed, in the sharpest of the sampled steps; "steps" has each."""
         labels = ["learning rate", *self.names]
         found = [
             Sensitivity(label, min((s[i] for s in steps if s[i]), default=None))
             for i, label in enumerate(labels)
-            if (steps := [s for s in self._noticed if i in s])
+            if (steps := [s for s in self._noticed.values() if i in s])
         ]
         rate, *single = found
         return {
             "learning rate": rate._asdict(),
             **by_kind((kind_of(s.quantity), s) for s in single),
+            "steps": [
+                {"step": step, **summary(Sensitivity(labels[i], x) for i, x in noticed.items())}
+                for step, noticed in self._noticed.items()
+            ],
         }
 
     def _curves(self) -> dict[str, list[float]]:

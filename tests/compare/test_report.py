@@ -386,3 +386,11 @@ def test_targets_are_listed_and_a_missed_one_is_marked(folder):
 
 def test_a_ratio_just_below_its_target_is_not_rounded_up():
     assert [results.ratio(x) for x in (2.4996, 2.5, 0.704)] == ["2.49", "2.5", "0.7"]
+
+
+def test_the_share_of_parity_is_that_of_an_entry_where_it_is_known():
+    from compare.report.sections import parity
+
+    finding = {"ours": [1e-7, 2.0], "limit": 1e-6}
+    assert parity._share(finding) == pytest.approx(0.1)
+    assert parity._share({**finding, "share": 0.5}) == 0.5

@@ -111,6 +111,9 @@ def test_the_sensitivity_is_measured_and_does_not_get_worse(reference):
     assert found["sensitivity"]["quantities"] == 14  # loss, 4 weights, 8 moments, iterations
     kinds = {kind: s["quantities"] for kind, s in found["sensitivity"]["kinds"].items()}
     assert sorted(kinds.values()) == [1, 4, 9]
+    steps = found["sensitivity"]["steps"]
+    assert steps[0]["step"] == 16 and steps[-1]["step"] == 30
+    assert all(step["worst"]["smallest"] < 1e-2 for step in steps)
     every = training.overall_sensitivity([found, found])
     assert every["quantities"] == 2 and set(every["kinds"]) == {*kinds, training.TOGETHER}
 

@@ -72,7 +72,10 @@ def _weight(finding: dict[str, Any]) -> tuple:
 def _share(finding: dict[str, Any]) -> float | None:
     """The error of minicnn divided by what rounding explains."""
     ours, limit = _pair(finding.get("ours"))[0], finding.get("limit")
-    return ours / limit if ours is not None and limit else None
+    if ours is None or not limit:
+        return None
+    share = finding.get("share")
+    return ours / limit if share is None else share
 
 
 def _pair(error: Any) -> tuple[float | None, float | None]:

@@ -38,8 +38,13 @@ COLUMNS = (
     Column("ours ulp", "ulp", ULP, True),
     Column("keras", "Keras", TRUTH, True),
     Column("keras ulp", "ulp", ULP, True),
-    Column("limit", "Explained", "the error that rounding explains", True),
-    Column("share", "Share of limit", "the error of minicnn over what rounding explains", True),
+    Column("limit", "Explained", "the largest error that rounding explains in an entry", True),
+    Column(
+        "share",
+        "Share of limit",
+        "the largest part of its limit that an entry of minicnn is off",
+        True,
+    ),
     Column("verdict", "Verdict", "whether both stay within what rounding explains"),
 )
 HIDDEN = ("backend", "kind", "precision", "wrong")  # what rows are chosen by
