@@ -102,7 +102,9 @@ def test_everything_can_be_done_with_the_keyboard(page):
     page.keyboard.press("Space")
     answer_is(page, 1)
     assert page.get_attribute("[data-drawing]", "aria-label") == "Drawing area, 1 stroke"
-    page.wait_for_function("document.querySelector('[data-spoken]').textContent.includes('like 1')")
+    page.wait_for_function(
+        "() => document.querySelector('[data-spoken]').textContent.includes('like 1')"
+    )
     page.keyboard.press("Control+z")
     page.wait_for_selector("[data-guess].none")
     page.focus("[data-do=test-image]")

@@ -81,7 +81,7 @@ export class Strip extends EventTarget {
     const chosen = address.get("layer");
     const channel = address.number("channel");
     for (const [name, row] of this.#rows) {
-      if (!this.#maps[name]) continue;
+      if (!this.#maps[name] || !row.isVisible) continue; // what comes into sight is asked for anew
       showMaps(row, this.#maps[name], byLayer);
       markChosen(row, name === chosen ? channel : null);
     }

@@ -1,0 +1,127 @@
+"""The page with other networks: an MLP, branches, one that it cannot draw for, one that learns."""
+
+import numpy as np
+import pytest
+
+import minicnn as keras
+from minicnn.saving import load_model
+from minicnn.studio import first_training
+from minicnn.studio.running import server_state
+from tests.studio.conftest import SEVEN, Studio, draw, watched_page
+from tests.studio.test_models import nested, residual, sequential, two_inputs
+
+
+@pytest.fixture
+def show(browser):
+    """Opens the page on a network."""
+    opened = []
+
+    def show(model):
+        studio = Studio(server_state(model)[0] if isinstance(model, keras.Model) else model)
+        context = browser.new_context(viewport={"width": 1280, "height": 3000})
+        watched = watched_page(context, studio.address)
+        opened.append((studio, context, watched))
+        return watched.__enter__()
+
+    yield show
+    for studio, context, watched in opened:
+        watched.__exit__(None, None, None)
+        context.close()
+        studio.end()
+
+
+def saved_by_keras(keras, folder):
+    layers = keras.layers
+    theirs = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(10)]
+    )
+    theirs.save(folder / "theirs.keras")
+    return load_model(folder / "theirs.keras")
+
+
+@pytest.mark.parametrize(
+    ("make", "lanes"),
+    [
+        (lambda: sequential((784,), keras.layers.Dense(32, activation="relu")), 1),
+        (residual, 2),
+        (nested, 2),
+        (lambda: sequential((32, 32, 3)), 1),
+    ],
+    ids=["MLP", "residual", "nested", "colours"],
+)
+def test_every_layer_is_shown_and_branches_are_drawn(show, make, lanes):
+    model = make()
+    page = show(model)
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    page.wait_for_function("() => !document.querySelector('.layer.blank')")
+    names = page.locator(".layer h3").all_inner_texts()
+    assert len(names) == len(set(names)) >= len(model.layers)
+    places = page.evaluate(
+        "[...document.querySelectorAll('.gutter line')].map((line) => line.getAttribute('x1'))"
+    )
+    assert len(set(places)) == lanes
+
+
+def test_a_network_that_keras_saved_is_shown(show, keras, tmp_path):
+    page = show(saved_by_keras(keras, tmp_path))
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    assert page.locator(".layer").count() == 4
+
+
+def test_why_it_cannot_draw_for_a_network_is_said(show):
+    page = show(two_inputs())
+    page.wait_for_selector("[data-notice]:not([hidden])")
+    assert "has 2 inputs; the page draws for one" in page.locator("[data-notice]").inner_text()
+
+
+def test_a_network_is_watched_while_it_learns(show, monkeypatch):
+    monkeypatch.setattr(first_training, "IMAGES", 128 * 30)
+    server, _ = server_state(first_training.untrained_model())
+    training = first_training.FirstTraining(server)
+    page = show(server)
+    assert "starting to learn" in page.locator("[data-words]").inner_text()
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    before = page.locator("[data-bars]").inner_text()
+    training.start()
+    page.wait_for_selector("text=The network is learning")
+    page.wait_for_selector("[data-learning]", state="hidden")
+    page.wait_for_function(
+        "before => document.querySelector('[data-bars]').innerText !== before", arg=before
+    )
+    training.join(10)
+    assert server.learning is None and not training.is_alive()
+
+
+LANES = """async (graphs) => {
+    const { lanesOf } = await import("/page/graph.js");
+    return graphs.map((rows) => lanesOf(rows));
+}"""
+
+
+def test_lines_between_layers_lead_from_each_to_those_that_take_its_output(page):
+    rng = np.random.default_rng(3)
+    graphs = []
+    for _ in range(200):
+        count = int(rng.integers(1, 14))
+        rows = [{"name": "0", "sources": []}]
+        for i in range(1, count):
+            sources = rng.choice(i, min(i, int(rng.integers(1, 4))), replace=False)
+            rows.append({"name": str(i), "sources": [str(s) for s in sources]})
+        graphs.append(rows)
+    for graph, drawn in zip(graphs, page.evaluate(LANES, graphs), strict=True):
+        rows = drawn["rows"]
+        lines = {}  # by lane: where the line that is there began
+        found = set()
+        for i, row in enumerate(rows):
+            assert sorted(set(row["passing"]) | set(row["entering"])) == sorted(lines)
+            assert not set(row["passing"]) & {*row["entering"], row["lane"], *row["leaving"]}
+            found |= {(lines.pop(lane), i) for lane in row["entering"]}
+            assert not set(row["leaving"]) & set(lines)
+            lines |= dict.fromkeys(row["leaving"], i)
+        assert not lines
+        edges = {(int(s), i) for i, row in enumerate(graph) for s in row["sources"]}
+        assert found == edges
+        assert max(lane for row in rows for lane in [row["lane"], *row["leaving"]]) < drawn["count"]
