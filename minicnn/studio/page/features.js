@@ -8,4 +8,7 @@ export const VIEWS = [
 
 /** Panels above the layers in the first view, one at a time: `{ name, title, load }`. */
 export const PANELS = [
+  { name: "number", title: "Follow one number", load: () => import("./number_panel.js") },
+  { name: "backward", title: "Look backwards", load: () => import("./backward_panel.js") },
+  { name: "ablation", title: "Switch channels off", load: () => import("./ablation_panel.js") },
 ];

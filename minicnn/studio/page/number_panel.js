@@ -1,0 +1,119 @@
+// Follow one number: how one pixel of a feature map came about, step by step as the window slides.
+
+import { address } from "./address.js";
+import { PixelMap, pixelOf } from "./pixel_map.js";
+import { RegionsOverlay, chosenMap } from "./regions_overlay.js";
+import { explanationView, make, short } from "./terms_view.js";
+
+const PAUSE = 350; // ms for each step of the sliding window
+
+/** Starts the panel; `studio` is what `main.js` makes. */
+export function start(element, studio) {
+  const map = new PixelMap("Feature map");
+  const overlay = new RegionsOverlay(document.querySelector("[data-strip]"));
+  const layers = make("select", { "aria-label": "Layer" });
+  const channels = make("select", { "aria-label": "Channel" });
+  const slide = make("button", { type: "button", "data-do": "slide" }, "Slide");
+  const title = make("p", { class: "number-title", role: "status", "aria-live": "polite" });
+  const hint = make("p", { class: "why" }, "Choose a pixel with a click or the arrow keys, or another map below. Frames on the maps show what the number depends on.");
+  const result = make("div", { class: "explained" });
+  element.append(make("div", { class: "looking" },
+    make("div", { class: "chooser" }, make("div", { class: "choosing" }, layers, channels, slide), map.element, hint),
+    make("div", { class: "made" }, title, result)));
+  let asked = 0;
+  let timer = null;
+  let more = null;
+
+  const isOpen = () => address.get("panel") === "number" && address.get("view") === "live";
+
+  async function update() {
+    if (!isOpen() || !studio.answer) {
+      overlay.clear();
+      stop();
+      if (isOpen()) title.replaceChildren("Draw a digit, then choose one of its numbers.");
+      result.hidden = !studio.answer;
+      return;
+    }
+    const maps = { ...studio.answer.maps, ...more };
+    const chosen = chosenMap(maps, firstWithWeights());
+    if (!chosen) {
+      await fetchMaps();
+      return;
+    }
+    const { layer, channel } = chosen;
+    fill(layer, channel, maps);
+    const pixel = pixelOf(address.get("pixel"), maps[layer], channel);
+    map.label = `${layer}, channel ${channel}`;
+    map.show(maps[layer], channel, pixel);
+    const mine = ++asked;
+    try {
+      const [row, column] = map.pixel;
+      const found = await studio.ask("number", { layer, channel, row, column });
+      if (mine !== asked || found.skipped || !isOpen()) return;
+      title.replaceChildren(make("strong", {}, short(found.value, 5)), ` ${layer}, ${place(found)} (${found.kind})`);
+      result.hidden = false;
+      result.replaceChildren(explanationView(found));
+      overlay.show(found.regions, { layer, channel, pixel: map.pixel });
+    } catch (error) {
+      if (mine !== asked) return;
+      overlay.clear();
+      title.replaceChildren(error.message);
+      result.replaceChildren();
+    }
+  }
+
+  /** The map of a layer that is not in sight, whose maps the answer does not hold. */
+  async function fetchMaps() {
+    const drawn = studio.answer;
+    const wanted = address.get("layer") ?? firstWithWeights();
+    if (!studio.network?.layers.some(({ name }) => name === wanted) || more?.[wanted]) return;
+    const answer = await studio.ask("maps", { layers: [wanted] });
+    if (studio.answer === drawn && !answer.skipped && !answer.empty) {
+      more = answer.maps;
+      update();
+    }
+  }
+
+  function firstWithWeights() {
+    return studio.network?.layers.find(({ parameters, shape }) => parameters > 0 && shape.length === 3)?.name
+      ?? studio.network?.layers[0]?.name;
+  }
+
+  function fill(layer, channel, maps) {
+    layers.replaceChildren(...studio.network.layers.map(({ name }) => new Option(name, name, false, name === layer)));
+    const count = maps[layer].values.shape[0];
+    channels.hidden = count < 2;
+    channels.replaceChildren(...Array.from({ length: count }, (_, i) => new Option(`channel ${i}`, i, false, i === channel)));
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    slide.textContent = "Slide";
+  }
+
+  layers.addEventListener("change", () => address.set({ layer: layers.value, channel: 0, pixel: null }));
+  channels.addEventListener("change", () => address.set({ layer: layers.value, channel: channels.value }));
+  slide.addEventListener("click", () => {
+    if (timer) {
+      stop();
+      return;
+    }
+    slide.textContent = "Stop";
+    timer = setInterval(() => map.step(), PAUSE);
+  });
+  map.addEventListener("pick", () => {
+    const chosen = chosenMap({ ...studio.answer?.maps, ...more }, firstWithWeights());
+    if (chosen) address.set({ ...chosen, pixel: map.pixel.join(",") });
+  });
+  address.addEventListener("change", update);
+  studio.addEventListener("answer", () => {
+    more = null;
+    update();
+  });
+  update();
+}
+
+function place({ index }) {
+  return index.length === 1 ? `unit ${index[0]}` : `at ${index.join(", ")}`;
+}
