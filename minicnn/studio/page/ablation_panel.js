@@ -16,7 +16,7 @@ export function start(element, studio) {
   const all = make("button", { type: "button" }, "Switch all on");
   element.append(
     make("div", { class: "choosing" }, make("span", { class: "why" }, "Click a channel to set it to zero."), all),
-    make("div", { class: "looking" }, list, make("div", { class: "made" }, bars, accuracy)));
+    make("div", { class: "looking switching" }, list, make("div", { class: "made" }, bars, accuracy)));
   let asked = 0;
   let maps = {};
   let drawn = null;
@@ -70,8 +70,8 @@ export function start(element, studio) {
     }
   }
 
-  function isSwitchable({ name, shape }) {
-    return name !== studio.network.layers.at(-1).name && (shape.length === 3 || (shape.length === 1 && shape[0] <= 256));
+  function isSwitchable({ name, shape, parameters }) {
+    return parameters > 0 && name !== studio.network.layers.at(-1).name && (shape.length === 3 || shape.length === 1);
   }
 
   function showSwitches(channels) {

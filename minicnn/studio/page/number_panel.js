@@ -35,11 +35,12 @@ export function start(element, studio) {
       return;
     }
     const maps = { ...studio.answer.maps, ...more };
-    const chosen = chosenMap(maps, firstWithWeights());
-    if (!chosen) {
-      await fetchMaps();
+    const wanted = wantedLayer();
+    if (!maps[wanted]) {
+      await fetchMaps(wanted);
       return;
     }
+    const chosen = chosenMap(maps, wanted);
     const { layer, channel } = chosen;
     fill(layer, channel, maps);
     const pixel = pixelOf(address.get("pixel"), maps[layer], channel);
@@ -62,16 +63,19 @@ export function start(element, studio) {
     }
   }
 
-  /** The map of a layer that is not in sight, whose maps the answer does not hold. */
-  async function fetchMaps() {
+  /** The maps of a layer that is not in sight, which the answer does not hold. */
+  async function fetchMaps(layer) {
     const drawn = studio.answer;
-    const wanted = address.get("layer") ?? firstWithWeights();
-    if (!studio.network?.layers.some(({ name }) => name === wanted) || more?.[wanted]) return;
-    const answer = await studio.ask("maps", { layers: [wanted] });
-    if (studio.answer === drawn && !answer.skipped && !answer.empty) {
-      more = answer.maps;
-      update();
-    }
+    const answer = await studio.ask("maps", { layers: [layer] });
+    if (studio.answer !== drawn || !answer.maps?.[layer]) return;
+    more = { ...more, ...answer.maps };
+    update();
+  }
+
+  /** The layer that the address names, if there is one; else the first with maps and weights. */
+  function wantedLayer() {
+    const named = address.get("layer");
+    return studio.network.layers.some(({ name }) => name === named) ? named : firstWithWeights();
   }
 
   function firstWithWeights() {
@@ -103,7 +107,7 @@ export function start(element, studio) {
     timer = setInterval(() => map.step(), PAUSE);
   });
   map.addEventListener("pick", () => {
-    const chosen = chosenMap({ ...studio.answer?.maps, ...more }, firstWithWeights());
+    const chosen = chosenMap({ ...studio.answer?.maps, ...more }, wantedLayer());
     if (chosen) address.set({ ...chosen, pixel: map.pixel.join(",") });
   });
   address.addEventListener("change", update);

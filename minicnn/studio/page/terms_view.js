@@ -43,12 +43,16 @@ function windowView(group, [height, width, channels]) {
   const order = sums.map((_, c) => c).sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]));
   const shown = order.slice(0, MOST_CHANNELS).sort((a, b) => a - b);
   const largest = factors.map(({ data }) => Math.max(...data.map(Math.abs)));
+  const most = Math.max(...products.data.map(Math.abs));
   const rows = shown.map((c) => {
     const winner = chosen && channels === 1 ? chosen.at(-3) * width + chosen.at(-2) : -1;
     const padding = Array.from({ length: height * width }, (_, i) => isPadding(i * channels + c));
     const grids = factors.map(({ data }, k) =>
       numbersGrid(at(data, c), width, largest[k], { label: names[k], winner, padding: k === 0 ? padding : [] }));
-    const parts = names.length === 2 ? [grids[0], sign("×"), grids[1], sign("="), numberCell(sums[c])] : grids;
+    const own = at(products.data, c);
+    const productGrid = () => numbersGrid(own, width, most, { label: "products", winner: -1, padding: [] });
+    const parts = names.length === 2
+      ? [grids[0], sign("×"), grids[1], sign("="), productGrid(), sign("Σ"), numberCell(sums[c])] : grids;
     return make("div", { class: "window" },
       channels > 1 ? make("span", { class: "channel" }, `channel ${c}`) : "", ...parts);
   });

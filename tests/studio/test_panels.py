@@ -1,0 +1,106 @@
+"""The panels in the browser: one number, backwards, channels switched off."""
+
+import re
+
+import numpy as np
+
+from minicnn.analysis import ablate, explain_output
+from minicnn.studio import drawing
+from tests.studio.conftest import SEVEN, answer_is, draw
+
+
+def open_panel(page, title):
+    draw(page, SEVEN)
+    answer_is(page, 7)
+    page.click(f"[data-panels] nav >> text={title}")
+
+
+def chosen(page):
+    return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
+
+
+def test_a_number_is_followed_as_the_window_slides(page, studio):
+    open_panel(page, "Follow one number")
+    page.wait_for_selector("[data-panel=number] .window")
+    assert page.locator("[data-panel=number] .numbers").count() == 3  # input × kernel = products
+    assert page.locator(".frame-on-map.field").count() == 1  # on the input
+    seen = page.locator("[data-panel=number] .number-title").inner_text()
+    page.focus("[data-panel=number] .pixel-map canvas")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('[data-panel=number] .number-title').innerText != before",
+        arg=seen,
+    )
+    row, column = map(int, chosen(page)["pixel"].split(","))
+    layer = studio.server.description.layers[0]["name"]
+    title = page.locator("[data-panel=number] .number-title").inner_text()
+    assert f"at {row}, {column}, 0" in title and layer in title
+    steps = page.locator("[data-panel=number] .steps .number").all_inner_texts()
+    value = float(title.split()[0].replace("−", "-"))
+    assert abs(float(steps[-1].replace("−", "-")) - value) < 1e-3
+
+
+def test_a_link_shows_the_same_number(page, studio):
+    names = [layer["name"] for layer in studio.server.description.layers]
+    pool = next(name for name in names if "pool" in name)
+    page.evaluate(
+        "hash => { location.hash = hash }", f"#image=17&panel=number&layer={pool}&pixel=4,5"
+    )
+    winner = page.wait_for_selector("[data-panel=number] .numbers .winner")
+    x = studio.server.test_images.pixels[17, ..., 0]
+    canvas = np.rint(x * 255).astype("uint8").repeat(4, 0).repeat(4, 1)
+    batch = studio.server.description.input.batch(drawing.treated(canvas))
+    expected = explain_output(studio.server.model, batch, pool, (4, 5, 0)).value
+    assert abs(float("0" + winner.inner_text()) - expected) < 0.06
+    scores = names[-1]
+    page.evaluate("hash => { location.hash = hash }", f"#image=17&panel=number&layer={scores}")
+    page.wait_for_selector("[data-panel=number] .ranked")
+    text = page.locator("[data-panel=number]").inner_text()
+    assert "exponential" in text.lower() and "sum of all" in text
+
+
+def test_gradients_of_a_class_and_a_weights_step(page):
+    open_panel(page, "Look backwards")
+    page.wait_for_selector("[data-panel=backward] .weight-step .steps >> text=the new weight")
+    page.click("[data-panel=backward] [data-class='3']")
+    page.wait_for_selector("[data-panel=backward] [data-class='3'][aria-checked=true]")
+    assert chosen(page)["class"] == "3"
+    panel = page.locator("[data-panel=backward]")
+    page.wait_for_selector("[data-gradients] .layer:not(.blank)")
+    for name in ("Saliency", "Grad-CAM"):
+        canvas = panel.locator(f"[data-picture='{name}'] canvas")
+        colours = canvas.evaluate(
+            "c => new Set(new Uint32Array("
+            "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+        )
+        assert colours > 5, name
+    text = panel.inner_text()
+    assert "through" in text and "rate α" in text and "mean square v" in text
+
+
+def test_channels_are_switched_off_and_on(page, studio):
+    open_panel(page, "Switch channels off")
+    page.wait_for_selector(".accuracy strong")
+    before = page.locator(".accuracy strong").inner_text()
+    layer = studio.server.description.layers[0]["name"]
+    count = page.locator(f"[data-switch^='{layer}:']").count()
+    for c in range(min(count, 20)):
+        page.click(f"[data-switch='{layer}:{c}']")
+        page.wait_for_selector(f"[data-switch='{layer}:{c}'][aria-pressed=true]")
+    off = list(range(min(count, 20)))
+    assert chosen(page)["off"] == f"{layer}:{','.join(map(str, off))}"
+    page.wait_for_function(
+        "before => document.querySelector('.accuracy strong').innerText != before", arg=before
+    )
+    x, y = studio.server.test_images.pixels[:1000], studio.server.test_images.labels[:1000]
+    expected = ablate(studio.server.model, x, {layer: off}, y).accuracy_after
+    page.wait_for_function(
+        "shown => document.querySelector('.accuracy strong').innerText == shown",
+        arg=f"{100 * expected:.1f} %",
+    )
+    shares = page.locator(".pairs li").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert len(shares) == 10 and all(re.match(r"\d: .+, then .+", share) for share in shares)
+    page.click("text=Switch all on")
+    page.wait_for_function(
+        "before => document.querySelector('.accuracy strong').innerText == before", arg=before
+    )
