@@ -2,7 +2,8 @@
 
 An argument counts as covered if a case sets it to a value that changes the case's result: without
 the argument, other quantities come out (the configuration does not count). Two arguments that
-have defaults count as covered together if one case sets both to values other than the defaults.
+have defaults count as covered together if one case sets both to values other than the defaults. Of
+`compile`, `fit` and the like, an argument of `compile` and one of another method count, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -30,7 +31,10 @@ KINDS = {
     "initializers": "Initializer",
     "regularizers": "Regularizer",
     "constraints": "Constraint",
+    "callbacks": "Callback",
 }
+METHODS = ("compile", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch")
+TRAINING = "Model"  # the name of the pairs of arguments `method:argument`
 SECTIONS = ("ops", "ops.image")
 COUNTED_APART = ("config",)  # quantities that contain the settings themselves
 
@@ -71,7 +75,7 @@ def public() -> dict[Any, str]:
         for name, thing in vars(_find(section)).items():
             if isinstance(thing, FunctionType) and _is_operation(name, thing):
                 found.setdefault(thing, f"{section}.{name}")
-    return found
+    return found | {_find(f"{TRAINING}.{name}"): f"{TRAINING}.{name}" for name in METHODS}
 
 
 def _is_public(name: str, thing: Any, base: type) -> bool:
@@ -110,7 +114,8 @@ def parameters(thing: Any) -> Parameters:
 
 
 def _is_named(parameter: inspect.Parameter) -> bool:
-    return parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return not several and parameter.name != "self"
 
 
 def is_required(parameter: inspect.Parameter) -> bool:
@@ -120,7 +125,7 @@ def is_required(parameter: inspect.Parameter) -> bool:
 
 def settings(case: Case) -> Iterator[Setting]:
     """The arguments that a case sets: its own, and those of the objects in them."""
-    owner = _find(f"{case.kind}.{case.name}")
+    owner = None if case.kind == "training" else _find(f"{case.kind}.{case.name}")
 
     def without(changed: Mapping[str, Any], inputs: tuple = case.inputs) -> Case:
         parts = {f: getattr(case, f) for f in case.__dataclass_fields__}
@@ -146,7 +151,8 @@ def _of_object(
 ) -> Iterator[Setting]:
     for name, value in given.items():
         others = {k: v for k, v in given.items() if k != name}
-        yield Setting(owner, name, value, without(others))
+        if owner is not None:
+            yield Setting(owner, name, value, without(others))
         if isinstance(value, LibraryObject):
 
             def within(changed: Mapping, name: str = name, value: Any = value) -> Case:
@@ -168,8 +174,9 @@ class Coverage:
         self._results: dict[tuple[str, str], Result] = {}
         self._set: dict[tuple[Any, str], list[tuple[Case, Setting]]] = {}
         self._together: set[tuple[Any, str, str]] = set()
+        self._methods = {_find(f"{TRAINING}.{name}"): name for name in METHODS}
         for case in cases:
-            if case.kind in (*KINDS, "ops"):
+            if case.kind in (*KINDS, "ops", "training"):
                 self._add(case)
 
     def _add(self, case: Case) -> None:
@@ -179,6 +186,9 @@ class Coverage:
             parameter = parameters(setting.owner).get(setting.argument)
             if parameter is not None and not _is_default(parameter, setting.value):
                 given.setdefault(setting.owner, []).append(setting.argument)
+                if setting.owner in self._methods:
+                    name = f"{self._methods[setting.owner]}:{setting.argument}"
+                    given.setdefault(TRAINING, []).append(name)
         for owner, names in given.items():
             self._together |= {(owner, a, b) for a in names for b in names}
 
@@ -192,11 +202,30 @@ class Coverage:
         ]
 
     def pairs_without_a_case(self) -> list[str]:
-        """The pairs of arguments with defaults that no case sets together."""
+        """The pairs of arguments with defaults that no case sets together.
+
+        An argument of `compile` is also paired with those of the other methods.
+        """
+        found = public()
+        pairs = [
+            (owner, name, a, b)
+            for owner, name in found.items()
+            if owner not in self._methods
+            for a, b in combinations(self._optional(owner, name), 2)
+        ]
+        of_methods = {
+            method: [f"{method}:{a}" for a in self._optional(owner, found[owner])]
+            for owner, method in self._methods.items()
+            if owner in found
+        }
+        for method, named in of_methods.items():
+            pairs += [(TRAINING, TRAINING, a, b) for a, b in combinations(named, 2)]
+            if method != "compile":
+                both = product(of_methods["compile"], named)
+                pairs += [(TRAINING, TRAINING, a, b) for a, b in both]
         return [
             f"{name}: {a}, {b}"
-            for owner, name in public().items()
-            for a, b in combinations(self._optional(owner, name), 2)
+            for owner, name, a, b in pairs
             if (owner, a, b) not in self._together and not is_left_out(name, a, b)
         ]
 

@@ -61,7 +61,7 @@ class Case:
         name: of the class or function, in the library's module of that kind.
         inputs: descriptions of the input arrays; lists may be nested.
         settings: arguments of the constructor (of an op: of the call).
-        call: keyword arguments of the call of a layer.
+        call: keyword arguments of the call of a layer; of an optimizer, `iterations`.
         held_constant: set if central differences do not confirm the gradient, because something in
             it is held constant, or because they step over kinks: the reason.
         algorithm_error: the error of a fast algorithm, relative to the largest entry, where its
@@ -86,7 +86,7 @@ class Case:
     @property
     def label(self) -> str:
         """The case's name in tables; no two cases have the same."""
-        if self.kind == "networks":
+        if self.kind in ("networks", "training"):
             return self.name
         on = ", ".join(_shapes(x) for x in self.inputs)
         called = "".join(f", {key}={value!r}" for key, value in self.call.items())

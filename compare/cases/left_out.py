@@ -11,6 +11,12 @@ NO_FORMAT, NO_FORMATS = "Keras has none here", ("Cropping", "UpSampling", "Spati
 HINT = "says what is known about the input; the result is the same"
 SEEDS = "cases share their random numbers; tests/compare/test_seeds.py tests what it is for"
 
+PRINTED = "what is printed: tests/callbacks and tests/utils/test_progbar.py read it"
+FILES, WRITING = (
+    "writes files: tests/callbacks reads them",
+    ("BackupAndRestore", "CSVLogger", "ModelCheckpoint", "TensorBoard"),
+)
+
 _FUNCTIONS = "takes or returns functions: tests/ops compares it with calls of these functions"
 _SHAPES = "computes shapes, not numbers"
 _FREE = "its result is not unique: tests/ops checks what it must satisfy"
@@ -32,7 +38,7 @@ WITHOUT_CASES = {
     "stop_gradient": "its gradient is not its derivative",
 }
 
-# The names (`*` stands for any text), the arguments, and the reason.
+# The names, the arguments (`*` stands for any text), and the reason.
 ALONE: tuple[tuple[str, str, str], ...] = (
     ("*", "name", TEXT),
     ("layers.*", "dtype", TYPES),
@@ -56,6 +62,17 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("ops.isin", "assume_unique", HINT),
     ("ops.unique", "sorted", HINT),
     ("ops.top_k", "sorted", "the order of the others is not defined"),
+    ("Model.*", "verbose", PRINTED),
+    ("callbacks.*", "verbose", PRINTED),
+    ("Model.compile", "run_eagerly jit_compile", "says how a step is executed, not what it is"),
+    *((f"callbacks.{name}", "*", FILES) for name in WRITING),
+    ("callbacks.GradientHistory", "*", "Keras has it not"),
+    ("callbacks.CallbackList", "*", "what a model makes of its callbacks"),
+    ("callbacks.MonitorCallback", "*", "a base class"),
+    ("callbacks.ReduceLROnPlateau", "baseline", "of its base class: it takes none"),
+    ("callbacks.LambdaCallback", "*", "takes functions, the hooks that every training calls"),
+    ("callbacks.LearningRateScheduler", "*", "takes a function: tests/callbacks calls it"),
+    ("callbacks.TerminateOnNaN", "raise_error", "raises an error: tests/callbacks"),
     ("metrics.*", "dtype", "tests/compare/test_metric_types.py tests each metric"),
 )
 # Arguments whose effect can be seen in the configuration only.
@@ -71,7 +88,7 @@ NO_BIAS = "without a bias it has no effect"
 NO_SHIFT = "without a shift it has no effect"
 PARTS = ("initializer", "regularizer", "constraint")
 AXIS = "it replaces the other"
-ONE_CLIP = "Keras refuses more than one of them"
+ONE_CLIP = ONE_WEIGHT = "Keras refuses more than one of them"
 # The names, the arguments of which no two are set together, and the reason.
 TOGETHER: tuple[tuple[str, str, str], ...] = (
     ("*[cC]onv*", "strides dilation_rate", "Keras refuses strides with dilation"),
@@ -101,6 +118,9 @@ TOGETHER: tuple[tuple[str, str, str], ...] = (
     ("layers.Resizing", "crop_to_aspect_ratio fill_value", "nothing is filled"),
     ("metrics.AUC", "num_thresholds thresholds", "the thresholds are as many as they are"),
     ("optimizers.*", "clipnorm clipvalue global_clipnorm", ONE_CLIP),
+    ("Model", "fit:class_weight fit:sample_weight", ONE_WEIGHT),
+    ("Model", "train_on_batch:class_weight train_on_batch:sample_weight", ONE_WEIGHT),
+    ("Model", "fit:shuffle fit:steps_per_epoch", "the rows of an epoch are random"),
 )
 
 
@@ -112,4 +132,11 @@ def is_seen_in_configuration(name: str, argument: str) -> bool:
 def is_left_out(name: str, *arguments: str) -> bool:
     """Whether an argument, or two together, need no case."""
     table = ALONE if len(arguments) == 1 else TOGETHER
-    return any(fnmatchcase(name, w) and {*arguments} <= {*listed.split()} for w, listed, _ in table)
+    return any(
+        fnmatchcase(name, who) and all(_is_listed(a, listed) for a in arguments)
+        for who, listed, _ in table
+    )
+
+
+def _is_listed(argument: str, listed: str) -> bool:
+    return any(fnmatchcase(argument, word) for word in listed.split())

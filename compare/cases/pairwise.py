@@ -23,7 +23,8 @@ def settings(name: str, values: Values, needs: Mapping[str, str] | None = None) 
     Args:
         name: of the class or function, to look up what is never set together.
         values: of each argument, other than its default.
-        needs: for arguments that have an effect only if another is set: that one.
+        needs: for arguments that have an effect only if another is set: that one, or several of
+            which one is enough.
     """
     if len(values) == 1:
         yield from ({a: value} for a, listed in values.items() for value in listed)
@@ -35,7 +36,8 @@ def settings(name: str, values: Values, needs: Mapping[str, str] | None = None) 
         if is_left_out(name, a, b)
     ]
     rules += [
-        _rule(lambda row, a=a, b=b: not row[a] or row[b], a, b) for a, b in (needs or {}).items()
+        _rule(lambda row, a=a, b=b: not row[a] or any(row[x] for x in b.split()), a, *b.split())
+        for a, b in (needs or {}).items()
     ]
     for row in covertable.make(factors, constraints=rules):
         if any(row.values()):

@@ -93,10 +93,9 @@ class Library:
             return {key: self.resolve(value) for key, value in setting.items()}
         if isinstance(setting, Values):
             return self.values(setting, repr(setting))
-        if isinstance(setting, list):
-            return [
-                self.resolve(value) if isinstance(value, Values) else value for value in setting
-            ]
+        if type(setting) in (list, tuple):  # numbers in them are exact in float32
+            kept = (int, float)
+            return type(setting)(x if isinstance(x, kept) else self.resolve(x) for x in setting)
         return setting
 
     def differentiate(

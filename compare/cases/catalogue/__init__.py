@@ -15,6 +15,7 @@ from compare.cases.catalogue import (
     kernels,
     layers,
     losses,
+    masks,
     metrics,
     operations,
     optimizers,
@@ -58,6 +59,7 @@ def _everything() -> tuple[Case, ...]:
         raise ValueError(f"The catalogue has these cases twice: {twice}.")
     listed = {(c.kind, c.label) for c in everything}
     further = {(c.kind, c.label): c for c in combinations.CASES}
+    everything += masks.masked(everything)
     everything += [case for key, case in further.items() if key not in listed]
     return tuple(with_known_differences(everything))
 

@@ -222,6 +222,14 @@ MERGING = [
     layer("Dot", (2, 3, 4), (2, 4, 5), axes=(2, 1)),
     layer("Dot", (2, 3), (2, 3), axes=1, normalize=True),
 ]
+FROZEN = [
+    layer("Dense", (3, 7), units=4, kernel_regularizer="l2", trainable=False),
+    layer("Embedding", whole(0, 9, 2, 3), input_dim=9, output_dim=4, trainable=False),
+    layer("Conv2D", IMAGE, filters=3, kernel_size=2, trainable=False),
+    layer("PReLU", (2, 3, 4), trainable=False),
+    layer("BatchNormalization", IMAGE, trainable=False),
+    layer("LayerNormalization", IMAGE, trainable=False),
+]
 CASES = [
     *CORE,
     *ACTIVATIONS,
@@ -231,4 +239,5 @@ CASES = [
     *NORMALIZATION,
     *REGULARIZATION,
     *MERGING,
+    *FROZEN,
 ]

@@ -6,6 +6,7 @@ to zero that its rounding hides nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from compare.cases.case import Case, LibraryObject
@@ -87,4 +88,27 @@ CASES = [
         warmup_steps=3,
     ),
     schedule("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_steps=2, m_mul=0.8),
+]
+
+# The first steps after this number of steps, of which a training resumes or which it reaches late.
+LATE = (10, 1000, 1_000_000)
+OF_EACH = {
+    name: {"learning_rate": 0.05}
+    for name in "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax Nadam Ftrl Lion Lamb".split()
+}
+OF_EACH["Nadam"]["beta_2"] = 0.99  # Keras computes 1 - beta_2 in float32, which takes digits
+CASES += [
+    replace(optimizer(name, **settings), call={"iterations": count})
+    for name, settings in OF_EACH.items()
+    for count in LATE
+]
+CASES += [
+    replace(case, call={"iterations": 1000})
+    for case in (
+        optimizer("SGD", use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=4),
+        optimizer("SGD", learning_rate=0.05, gradient_accumulation_steps=3),
+        optimizer("Adafactor", learning_rate=0.05),
+        schedule("CosineDecay", initial_learning_rate=0.1, decay_steps=1007, alpha=0.1),
+        schedule("InverseTimeDecay", initial_learning_rate=0.1, decay_steps=300, decay_rate=0.5),
+    )
 ]

@@ -19,6 +19,7 @@ CASES = [
     draws("dropout", apart(61, 7), rate=0.3, seed=1),
     draws("dropout", apart(*MANY), rate=0.37, seed=2),
     draws("dropout", apart(*MANY), rate=0.001, seed=3),
+    *(draws("dropout", apart(*MANY), rate=r, seed=4) for r in (0.004, 0.01, 1 / 3, 0.9, 0.999)),
     draws("uniform", shape=(251, 203), seed=1),
     draws("normal", shape=(251, 203), seed=2),
 ]

@@ -10,17 +10,29 @@ from typing import Any
 import numpy as np
 
 from compare.cases.case import Case
-from compare.cases.kinds import layers, losses, metrics, networks, operations, optimizers, random
+from compare.cases.kinds import (
+    layers,
+    losses,
+    masks,
+    metrics,
+    networks,
+    operations,
+    optimizers,
+    random,
+    training,
+)
 from compare.libraries import Library
 
 RUN = {
     "layers": layers.run,
     "losses": losses.run,
+    "masks": masks.run,
     "metrics": metrics.run,
     "optimizers": optimizers.run,
     "ops": operations.run,
     "networks": networks.run,
     "random": random.run,
+    "training": training.run,
 }
 
 

@@ -1,4 +1,7 @@
-"""Runs an optimizer: what each of several steps adds to the weights, and its state at the end."""
+"""Runs an optimizer: what each of several steps adds to the weights, and its state at the end.
+
+With `iterations` in its call it begins as after this number of steps.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,9 @@ def run(library: Library, case: Case) -> dict[str, Any]:
     ]
     gradients = tuple(apart(*weight.shape) for weight in case.inputs)
     before = starting
+    if "iterations" in case.call:
+        optimizer.build(weights)
+        optimizer.variables[0].assign(case.call["iterations"])
     for step in range(STEPS):
         drawn = library.values(gradients, f"{case.label}/gradient {step}")
         optimizer.apply([library.narrowed(library.tensor(g)) for g in drawn], weights)

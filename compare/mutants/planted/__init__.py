@@ -11,6 +11,7 @@ from compare.mutants.planted import (
     optimizers,
     pooling,
     regularization,
+    training,
 )
 from compare.mutants.planted.switch import PARTS, Bug, switched_on
 
@@ -24,6 +25,7 @@ BUGS: list[Bug] = [
     *optimizers.BUGS,
     *metrics.BUGS,
     *arithmetic.BUGS,
+    *training.BUGS,
     *kernels.BUGS,
 ]
 

@@ -70,4 +70,12 @@ BUGS = [
         "for piece in range(1, min(4, len(sums))):",
         ("layers.Conv2D(filters=17, kernel_size=3, padding='same') on (64",),
     ),
+    Bug(
+        "compiled dropout decides by eight bits of sixteen",
+        FORWARD,
+        NUMBA + "dropout",
+        "halves += [builder.and_(word, _constant(_WORDS, 0xFFFF))]",
+        "halves += [builder.and_(word, _constant(_WORDS, 0xFF00))]",
+        ("random.dropout",),
+    ),
 ]

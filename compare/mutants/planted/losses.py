@@ -150,4 +150,28 @@ BUGS = [
         "return scaled(stretched(g, x, axis, keepdims), ops.exp(x))",
         ("ops.logsumexp",),
     ),
+    Bug(
+        "the classes' axis is exchanged with the last, not moved behind it",
+        FORWARD,
+        NN + "crossentropy",
+        "output = ops.moveaxis(output, axis, -1)",
+        "output = ops.swapaxes(output, axis, -1)",
+        ("losses.SparseCategoricalCrossentropy",),
+    ),
+    Bug(
+        "the binary focal loss ignores the smoothing of labels",
+        FORWARD,
+        LOSSES + "focal_losses",
+        "y_true = smooth_binary(y_true, label_smoothing)",
+        "y_true = smooth_binary(y_true, 0.0)",
+        ("losses.BinaryFocalCrossentropy",),
+    ),
+    Bug(
+        "the focal loss of classes ignores the smoothing of labels",
+        FORWARD,
+        LOSSES + "focal_losses",
+        "y_true = smooth_categorical(y_true, label_smoothing)",
+        "y_true = smooth_categorical(y_true, 0.0)",
+        ("losses.CategoricalFocalCrossentropy",),
+    ),
 ]

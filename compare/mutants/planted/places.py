@@ -8,6 +8,7 @@ LAYERS = "minicnn.layers."
 LOSSES = "minicnn.losses."
 METRICS = "minicnn.metrics."
 OPTIMIZERS = "minicnn.optimizers."
+TRAINERS = "minicnn.trainers."
 WINDOWS = "minicnn.common.sliding_windows"
 WINDOW_ARGUMENTS = "minicnn.common.window_arguments"
 

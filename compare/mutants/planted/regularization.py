@@ -1,8 +1,8 @@
-"""Planted bugs in dropout and penalties."""
+"""Planted bugs in dropout, random images and penalties."""
 
 from __future__ import annotations
 
-from compare.mutants.planted.places import LAYERS
+from compare.mutants.planted.places import LAYERS, NUMPY
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
@@ -85,5 +85,21 @@ BUGS = [
         "self.add_loss(self.activity_regularizer(x) / max(x.shape[0] if x.ndim else 1, 1))",
         "self.add_loss(self.activity_regularizer(x))",
         ("activity_regularizer='l2'",),
+    ),
+    Bug(
+        "dropout decides by eight bits of sixteen",
+        FORWARD,
+        NUMPY + "random",
+        "return np.where(bits < threshold, 0,",
+        "return np.where(bits >> 8 << 8 < threshold, 0,",
+        ("random.dropout",),
+    ),
+    Bug(
+        "random warps fill with zero, whatever the setting",
+        FORWARD,
+        LAYERS + "preprocessing.random_warps",
+        "fill_value=self.fill_value,",
+        "fill_value=0.0,",
+        ("layers.RandomRotation", "layers.RandomTranslation", "layers.RandomZoom"),
     ),
 ]

@@ -8,6 +8,7 @@ from compare.cases.catalogue.combinations import (
     optimizers,
     parts,
     preprocessing,
+    training,
 )
 
 CASES = [
@@ -18,4 +19,5 @@ CASES = [
     *metrics.CASES,
     *optimizers.CASES,
     *operations.CASES,
+    *training.CASES,
 ]

@@ -67,8 +67,8 @@ def overlaps(name: str, sparse: bool, **required: Any) -> Iterator[Case]:
 
 WHOLE = whole(1, 4, 3, 3, 3)
 AVERAGES = ["micro", "macro", "weighted"]
-THRESHOLDS = {"thresholds": [0.25, [0.5, 0.75]], **WEIGHTS}
-AT_BEST = {"num_thresholds": [7], "class_id": [1], **WEIGHTS}
+THRESHOLDS = {"thresholds": [0.25, [0.5, 0.75], [0.0, 0.25, 0.5, 0.75, 1.0]], **WEIGHTS}
+AT_BEST = {"num_thresholds": [9], "class_id": [1], **WEIGHTS}
 CASES = [
     *combined("MeanMetricWrapper", FLAGS, SCORES, WEIGHTS, fn=LibraryName("losses.log_cosh")),
     *combined("BinaryAccuracy", FLAGS, GRADES, {"threshold": [0.25], **WEIGHTS}),
@@ -105,7 +105,7 @@ CASES = [
         FLAGS,
         GRADES,
         {
-            "num_thresholds": [7],
+            "num_thresholds": [9],
             "thresholds": [[0.25, 0.75, 0.375]],
             "curve": ["PR", "PRGAIN"],
             "summation_method": ["majoring", "minoring"],
