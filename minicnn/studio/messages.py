@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from minicnn.common.suggest import did_you_mean
 from minicnn.studio import fields
-from minicnn.studio.answers import ablation, gradients, live, numbers
+from minicnn.studio.answers import ablation, gradients, live, mistakes, numbers
 
 LONGEST_MESSAGE = 2**20  # characters; a drawing has 17,000
 LARGEST_ID = 2**53
@@ -93,6 +93,12 @@ MESSAGES = {
     "ablation": Message(ablation.ablation, {"channels": CHANNELS}, newest_only=True),
     "ablated_accuracy": Message(
         ablation.ablated_accuracy, {"channels": CHANNELS}, newest_only=True
+    ),
+    "count_mistakes": Message(mistakes.count_mistakes, {"start": fields.whole(0, 9999)}),
+    "mistaken_pictures": Message(
+        mistakes.mistaken_pictures,
+        {"true": fields.whole(0, 9), "predicted": fields.whole(0, 9)},
+        newest_only=True,
     ),
 }
 

@@ -4,6 +4,7 @@
 /** Views with a tab of their own: `{ name, title, load }`. */
 export const VIEWS = [
   { name: "live", title: "Draw" },
+  { name: "mistakes", title: "Where it fails", load: () => import("./mistakes.js") },
 ];
 
 /** Panels above the layers in the first view, one at a time: `{ name, title, load }`. */
