@@ -32,7 +32,10 @@ CONVOLUTIONS = [
     by_winograd(layer("Conv2D", (5, 5, 6, 209), filters=225, kernel_size=3)),
     # Direct; the input's gradient by im2col (17 channels) and direct (24).
     layer("Conv2D", (40, 11, 10, 17), filters=40, kernel_size=5),
-    layer("Conv2D", (65, 9, 12, 24), filters=24, kernel_size=(3, 2), strides=2, padding="same"),
+    of_long_sums(
+        layer("Conv2D", (65, 9, 12, 24), filters=24, kernel_size=(3, 2), strides=2, padding="same"),
+        65 * 5 * 6,
+    ),
     # Few channels.
     of_long_sums(layer("Conv2D", (40, 27, 28, 1), filters=33, kernel_size=3)),
     # im2col.
@@ -47,7 +50,7 @@ NORMALIZATION_AND_POOLING = [
 ]
 LINEAR = [layer("AveragePooling2D", (23, 21, 22, 17), pool_size=3, strides=2, padding="same")]
 OTHERS = [
-    layer("Dense", (5100, 48), units=101),
+    of_long_sums(layer("Dense", (5100, 48), units=101), 5100),
     layer("Add", (83, 1001), (83, 1001)),
     *(op(name, apart(83, 1001)) for name in ("relu", "tanh", "softsign")),
     op("gelu", apart(83, 1001), approximate=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compare.cases.case import BACKENDS, Case, KnownDifference
+from compare.errors import UNIT
 
 TENSORFLOW, JAX, TORCH = ((name,) for name in BACKENDS)
 
@@ -22,9 +23,12 @@ def by_winograd(case: Case) -> Case:
     return replace(case, algorithm_error=1e-5)
 
 
-def of_long_sums(case: Case) -> Case:
-    """The case, marked: TensorFlow adds tens of thousands of numbers in float32, one by one."""
-    return replace(case, algorithm_error=1e-5)
+def of_long_sums(case: Case, terms: int = 30_000) -> Case:
+    """The case, marked: TensorFlow adds this many numbers in float32, one by one.
+
+    A sum of n roundings with random signs grows as √n; relative to the largest result.
+    """
+    return replace(case, algorithm_error=UNIT * terms**0.5)
 
 
 def without_keras(case: Case, why: str, on: tuple[str, ...] = BACKENDS, *quantities: str) -> Case:
