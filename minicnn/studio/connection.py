@@ -20,6 +20,8 @@ from minicnn.studio.server_state import ServerState
 
 MOST_WAITING = 100
 """Messages of one page that may wait for an answer."""
+MOST_UNSENT = 500
+"""Answers that a page has not read yet, until no more of its messages are read."""
 
 
 async def converse(socket: WebSocket, server: ServerState) -> None:
@@ -31,21 +33,30 @@ async def converse(socket: WebSocket, server: ServerState) -> None:
     arrived = asyncio.Event()
     server.pages.add(page)
     tasks = [
-        asyncio.create_task(outbox.send_to(socket)),
+        asyncio.create_task(_receive_all(socket, inbox, arrived, outbox)),
         asyncio.create_task(_answer_all(inbox, arrived, page, outbox)),
+        asyncio.create_task(outbox.send_to(socket)),
     ]
     try:
-        while True:
-            _receive(await _content(socket), inbox, outbox)
-            arrived.set()
-    except WebSocketDisconnect:
-        pass
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         server.pages.discard(page)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         page.close()
+    for task in done:
+        if not isinstance(task.exception(), WebSocketDisconnect):
+            task.result()
+
+
+async def _receive_all(
+    socket: WebSocket, inbox: deque[Request], arrived: asyncio.Event, outbox: Outbox
+) -> None:
+    while True:
+        _receive(await _content(socket), inbox, outbox)
+        arrived.set()
+        if outbox.is_full:
+            await outbox.room()
 
 
 async def _content(socket: WebSocket) -> str | bytes:
@@ -144,6 +155,11 @@ class Outbox:
     def _add_event(self, event: str, content: dict[str, Any]) -> None:
         self._events[event] = content
         self._filled.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the page should read before it asks more."""
+        return len(self._answers) >= MOST_UNSENT
 
     async def room(self) -> None:
         """Waits until all answers are sent, so that a page that does not read gets no more."""

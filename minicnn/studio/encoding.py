@@ -22,7 +22,7 @@ def encode(answer: dict[str, Any]) -> str | bytes:
     """The text or the frame of an answer. Numbers that are not finite become null."""
     arrays: list[bytes] = []
     plain = _plain(answer, arrays, [0])
-    text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(plain, allow_nan=False, separators=(",", ":"))
     if not arrays:
         return text
     head = text.encode()

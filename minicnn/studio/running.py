@@ -100,7 +100,7 @@ def config(server: ServerState, host: str) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         ws="websockets-sansio",
-        ws_max_size=LONGEST_MESSAGE + 1024,
+        ws_max_size=4 * LONGEST_MESSAGE,  # more ends the connection; less gets an error message
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
         limit_concurrency=1000,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from minicnn.studio import running
 from minicnn.studio.fields import LARGEST_SIDE
 from minicnn.studio.messages import LONGEST_MESSAGE, MESSAGES
 from minicnn.studio.server import application
@@ -76,6 +77,10 @@ def test_nothing_can_be_posted(client, path):
         (json.dumps({"id": 1}), "no message of type None"),
         (json.dumps({"id": 1, "type": "drow"}), "Did you mean 'draw'"),
         (json.dumps({"id": 1, "type": ["draw"]}), "no message of type"),
+        ('{"id": 1, "type": "\\ud800"}', "no message of type"),
+        ('{"id": 1, "type": "map", "layer": "\\ud800", "channel": 0}', "no layer"),
+        ('{"id": ' + "1" * 5000 + "}", "is JSON"),
+        ('{"id": 1, "type": "draw", "picture": NaN}', "must be a picture"),
         (json.dumps({"id": 1, "type": "draw"}), "needs the field `picture`"),
         (json.dumps({"id": 1, "type": "hello", "x": 1}), "has no field 'x'"),
         (json.dumps({"id": 1, "type": "test_image", "index": 10_000}), "from 0 to 9999"),
@@ -115,6 +120,22 @@ def test_bytes_are_no_message_and_the_page_goes_on(ask):
     ask.socket.send_bytes(b"\0\1\2")
     assert "texts" in received(ask.socket)["error"]
     assert ask("draw", picture=picture(one()))["empty"] is False
+
+
+def test_addresses_but_no_names_are_answered_where_other_computers_are_let_in(server):
+    config = running.config(server, "0.0.0.0")
+    client = TestClient(config.app, base_url="http://192.168.0.7:8028")
+    assert client.get("/").status_code == 200
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 403
+    assert client.get("/", headers={"origin": "http://evil.example"}).status_code == 403
+
+
+def test_a_page_that_does_not_read_gets_no_more(ask):
+    """Its messages wait in the network, not in the server's memory; then all are answered."""
+    for _ in range(3000):
+        ask.socket.send_text("{")
+    assert all("error" in received(ask.socket) for _ in range(3000))
+    assert ask("hello")["network"]
 
 
 json_values = st.recursive(
