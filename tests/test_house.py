@@ -19,7 +19,7 @@ FLOORS = (
     "ops",
     "serialization dtype_policies random activations constraints initializers regularizers utils",
     "layers losses metrics optimizers",
-    "callbacks datasets replay saving trainers",
+    "callbacks data datasets preprocessing replay saving trainers",
     "models mixed_precision config",
     "as_keras analysis cli __main__ examples studio testing visualization",
 )

@@ -67,9 +67,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.tree": ("minicnn.tree",),
     "keras.src.utils": ("minicnn.utils", "minicnn.config", "minicnn.saving", "minicnn.backend"),
     "keras.src.utils.argument_validation": ("minicnn.common.window_arguments",),
+    "keras.src.utils.dataset_utils": ("minicnn.data.splitting",),
+    "keras.src.utils.image_utils": ("minicnn.preprocessing.image",),
     "keras.src.utils.io_utils": ("minicnn.common.printing",),
     "keras.src.utils.naming": ("minicnn.common.naming",),
     "keras.src.utils.python_utils": ("minicnn.common.python_utils",),
+    "keras.src.utils.sequence_utils": ("minicnn.preprocessing.sequence",),
     "keras.src.utils.summary_utils": ("minicnn.models.summary", "minicnn.common.printing"),
     "keras.src.utils.traceback_utils": ("minicnn.config",),
 }

@@ -28,13 +28,16 @@ def bind() -> None:
     keras.backend = _Backend("keras.backend")
     random.set_seed = set_seed
     tensorflow = _TensorFlow("tensorflow")
-    tensorflow.keras, tensorflow.random = keras, random
+    tensorflow.keras, tensorflow.random, tensorflow.data = keras, random, _data()
+    tensorflow.TensorSpec = minicnn.data.TensorSpec
     tensorflow.__version__ = f"2.16.0+minicnn.{__version__}"  # the first whose tf.keras is Keras 3
     for name, module in {
         "keras": keras,
         "tensorflow": tensorflow,
         "tensorflow.keras": keras,
         "tensorflow.random": random,
+        "tensorflow.data": tensorflow.data,
+        "tensorflow.data.experimental": tensorflow.data.experimental,
     }.items():
         module.__path__ = []  # a package: there are modules below it
         module.__spec__ = ModuleSpec(name, None, is_package=True)
@@ -42,6 +45,18 @@ def bind() -> None:
     for name in _KERAS:
         sys.modules[f"{name}.backend"] = keras.backend
     sys.meta_path.insert(0, _Finder())
+
+
+def _data() -> ModuleType:
+    """`tf.data`: the names of minicnn.data, also at the places where they used to be."""
+    data, experimental = _TensorFlow("tensorflow.data"), _TensorFlow("tensorflow.data.experimental")
+    for name in minicnn.data.__all__:
+        setattr(data, name, getattr(minicnn.data, name))
+        setattr(experimental, name, getattr(minicnn.data, name))
+    experimental.cardinality = minicnn.data.Dataset.cardinality
+    data.experimental = experimental
+    del data.TensorSpec, experimental.Dataset, experimental.TensorSpec
+    return data
 
 
 def set_seed(seed: int) -> None:
@@ -119,8 +134,8 @@ def _missing(name: str) -> str:
 
 def _unbound(name: str) -> str:
     return (
-        f"{_place()} uses {name}, but `minicnn run` binds only tensorflow.keras and "
-        "tensorflow.random.set_seed: use keras.ops or NumPy there."
+        f"{_place()} uses {name}, but `minicnn run` binds only tensorflow.keras, tensorflow.data "
+        "and tensorflow.random.set_seed: use keras.ops or NumPy there."
     )
 
 

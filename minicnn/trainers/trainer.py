@@ -58,8 +58,8 @@ class Trainer(Steps):
 
         Args:
             x: an array `(samples, ...)`, a list or dict of arrays for several inputs, a pandas
-                table; or a source of batches: a `PyDataset`, a generator of `(x, y)` or
-                `(x, y, sample_weight)`, another iterable of batches.
+                table; or a source of batches: a `PyDataset`, a `data.Dataset`, a generator of
+                `(x, y)` or `(x, y, sample_weight)`, another iterable of batches.
             y: the targets, arrays like `x`; None if `x` is a source of batches.
             batch_size: samples in a step, 32 by default; not for sources of batches.
             epochs: the number of the last epoch.

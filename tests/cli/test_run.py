@@ -110,6 +110,36 @@ print(json.dumps([weights() == weights(), before == np.random.get_state()[1].tol
 """
 
 
+DATA = """
+import numpy as np, tensorflow as tf
+from tensorflow.data import AUTOTUNE, Dataset
+from tensorflow.keras.preprocessing.sequence import pad_sequences
+from tensorflow.keras.utils import load_img, timeseries_dataset_from_array
+
+x, y = np.ones((12, 3), "float32"), np.arange(12) % 2
+data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(12).batch(4)
+data = data.map(lambda a, b: (a * 2, b), num_parallel_calls=tf.data.AUTOTUNE).prefetch(AUTOTUNE)
+model = tf.keras.Sequential([tf.keras.layers.Dense(2, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(data.cache(), epochs=2, verbose=0)
+spec = tf.TensorSpec(shape=(None, 3), dtype="float32")
+more = Dataset.from_generator(lambda: [x], output_signature=spec)
+print(
+    data.cardinality().numpy(),
+    tf.data.experimental.cardinality(more).numpy() == tf.data.UNKNOWN_CARDINALITY,
+    tf.data.experimental.AUTOTUNE == AUTOTUNE,
+    model.predict(more, verbose=0).shape,
+    pad_sequences([[1], [2, 3]]).tolist(),
+    len(timeseries_dataset_from_array(x, None, 4)),
+)
+"""
+
+
+def test_tf_data_is_bound(tmp_path):
+    result = run_text(DATA, tmp_path)
+    assert result.stdout.strip() == "3 True True (12, 2) [[0, 1], [2, 3]] 1", result.stderr
+
+
 def test_tf_random_set_seed_seeds_minicnn_and_leaves_numpy_alone(tmp_path):
     assert all(last_line(run_text(SEEDS, tmp_path)))
 
@@ -119,7 +149,7 @@ def test_tf_random_set_seed_seeds_minicnn_and_leaves_numpy_alone(tmp_path):
     [
         ("tf.constant([1.0])", "tensorflow.constant", "AttributeError"),
         ("tf.random.normal((2,))", "tensorflow.random.normal", "AttributeError"),
-        ("from tensorflow import data", "tensorflow.data", "ModuleNotFoundError"),
+        ("from tensorflow import io", "tensorflow.io", "ModuleNotFoundError"),
         ("import tensorflow.compat.v1 as v1", "tensorflow.compat", "ModuleNotFoundError"),
         ("from tensorflow.python import ops", "tensorflow.python", "ModuleNotFoundError"),
     ],

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from minicnn.data.dataset import Dataset
 from minicnn.trainers.data_adapters import array_slicing
 from minicnn.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
@@ -75,7 +76,7 @@ def _adapter_of_iterable(
     once = isinstance(x, Iterator)
     kind = "generator" if once else type(x).__name__
     _check_alone(kind, y, sample_weight)
-    if class_weight is not None:
+    if class_weight is not None and not isinstance(x, Dataset):
         raise ValueError(
             f"Argument `class_weight` is not supported for inputs given as a {kind}. "
             f"Received: class_weight={class_weight}. Let the {kind} give the weights of the "
@@ -83,7 +84,7 @@ def _adapter_of_iterable(
         )
     if shuffle and once:
         _warn_not_shuffled("a generator")
-    return GeneratorDataAdapter(x) if once else IterableDataAdapter(x)
+    return GeneratorDataAdapter(x) if once else IterableDataAdapter(x, class_weight)
 
 
 def _check_alone(kind: str, y: Any, sample_weight: Any) -> None:

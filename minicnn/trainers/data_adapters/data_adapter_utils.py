@@ -139,3 +139,17 @@ def _some(items: list) -> str:
 
 
 _NUMBERS = (int, float, np.number)
+
+
+def with_class_weights(batch: tuple, class_weight: dict[int, float], kind: str) -> tuple:
+    """The batch with a weight for each sample, that of its class.
+
+    Raises:
+        ValueError: the batch has sample weights already.
+    """
+    if len(batch) == 3:
+        raise ValueError(
+            "You cannot specify `class_weight` and `sample_weight` at the same time: "
+            f"{kind} gives sample weights as the third part of its batches."
+        )
+    return (*batch, class_weight_to_sample_weights(batch[1], class_weight))

@@ -11,7 +11,7 @@ from typing import Any
 
 from minicnn.common.describe import described
 from minicnn.trainers.data_adapters.data_adapter import DataAdapter
-from minicnn.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
+from minicnn.trainers.data_adapters.data_adapter_utils import with_class_weights
 from minicnn.trainers.data_adapters.generator_data_adapter import to_numpy
 from minicnn.trainers.data_adapters.py_dataset import PyDataset, complete
 from minicnn.trainers.data_adapters.shuffling import permutation
@@ -91,12 +91,7 @@ class PyDatasetAdapter(DataAdapter):
             )
         if self.class_weight is None or len(batch) == 1:
             return batch
-        if len(batch) == 3:
-            raise ValueError(
-                "You cannot specify `class_weight` and `sample_weight` at the same time: "
-                f"{name} gives sample weights as the third part of its batches."
-            )
-        return (*batch, class_weight_to_sample_weights(batch[1], self.class_weight))
+        return with_class_weights(batch, self.class_weight, name)
 
     @property
     def num_batches(self) -> int | None:

@@ -1,0 +1,7 @@
+"""Keras's functions that read and prepare data: image files, sequences, time series."""
+
+from minicnn.data.image_folder import image_dataset_from_directory
+from minicnn.data.time_series import timeseries_dataset_from_array
+from minicnn.preprocessing import image, sequence
+
+__all__ = ["image", "image_dataset_from_directory", "sequence", "timeseries_dataset_from_array"]
