@@ -66,7 +66,9 @@ def test_gradients_of_a_class_and_a_weights_step(page):
     page.wait_for_selector("[data-panel=backward] [data-class='3'][aria-checked=true]")
     assert chosen(page)["class"] == "3"
     panel = page.locator("[data-panel=backward]")
-    page.wait_for_selector("[data-gradients] .layer:not(.blank)")
+    last = page.locator("[data-gradients] .layer").last
+    last.scroll_into_view_if_needed()
+    page.wait_for_selector("[data-gradients] .layer:last-child:not(.blank)")
     for name in ("Saliency", "Grad-CAM"):
         canvas = panel.locator(f"[data-picture='{name}'] canvas")
         colours = canvas.evaluate(

@@ -34,6 +34,7 @@ export function start(element, studio) {
   let maps = {};
 
   const isOpen = () => address.get("panel") === "backward" && address.get("view") === "live";
+  const showMaps = () => studio.answer && strip.show({ seen: studio.answer.seen, maps });
   const describe = () => studio.network && strip.describe(studio.network);
 
   async function update() {
@@ -49,7 +50,7 @@ export function start(element, studio) {
       const found = await studio.ask("backward", { class_index: classes.value() });
       if (mine !== asked || found.skipped) return;
       maps = found.maps;
-      strip.show({ seen: studio.answer.seen, maps });
+      showMaps();
       saliency.show(found.saliency, `The gradient to each pixel: more ink there raises (orange) or lowers (blue) the score ${short(found.score)}.`);
       camera.heat(found.grad_cam, studio.answer.seen);
       await updateNumber(mine);
@@ -78,6 +79,7 @@ export function start(element, studio) {
     const chosen = chosenMap(maps, first?.name ?? Object.keys(maps)[0]);
     if (chosen) address.set({ ...chosen, pixel: map.pixel.join(",") });
   });
+  strip.addEventListener("visible", showMaps);
   address.addEventListener("change", update);
   studio.addEventListener("network", describe);
   studio.addEventListener("answer", update);
@@ -159,7 +161,9 @@ function weightStep(studio, classes) {
     }
     title.replaceChildren(make("strong", {}, short(found.gradient.value, 5)), ` the gradient of ${found.weight}[${found.at.join(", ")}]; loss ${short(found.loss, 4)}`);
     gradient.replaceChildren(explanationView(found.gradient));
-    lines.replaceChildren(found.update ? stepsView(found.update.steps) : make("p", { class: "why" }, found.why));
+    const rate = found.update?.steps.find(({ name }) => name === "learning rate");
+    const ended = rate?.value === 0 ? [make("p", { class: "why" }, "The learning rate is 0: its schedule has come to the end.")] : [];
+    lines.replaceChildren(...ended, found.update ? stepsView(found.update.steps) : make("p", { class: "why" }, found.why));
   }
 
   weights.addEventListener("change", () => {

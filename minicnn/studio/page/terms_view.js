@@ -19,7 +19,7 @@ export function stepsView(steps) {
 
 function groupView(group) {
   const window = windowShape(group);
-  const title = make("h4", {}, `${group.title[0].toUpperCase()}${group.title.slice(1)}`,
+  const title = make("h4", {}, group.title,
     make("span", {}, `${group.source && group.source !== group.title ? ` in ${group.source}` : ""}, ${group.count.toLocaleString("en")} ${group.count === 1 ? "number" : "numbers"}`));
   return make("section", { class: "group" }, title, window ? windowView(group, window) : rankedView(group));
 }
@@ -52,9 +52,9 @@ function windowView(group, [height, width, channels]) {
     const own = at(products.data, c);
     const productGrid = () => numbersGrid(own, width, most, { label: "products", winner: -1, padding: [] });
     const parts = names.length === 2
-      ? [grids[0], sign("×"), grids[1], sign("="), productGrid(), sign("Σ"), numberCell(sums[c])] : grids;
+      ? [grids[0], sign("×"), grids[1], sign("="), productGrid()] : grids;
     return make("div", { class: "window" },
-      channels > 1 ? make("span", { class: "channel" }, `channel ${c}`) : "", ...parts);
+      channels > 1 ? make("span", { class: "channel" }, `channel ${c}, sum `, make("b", {}, short(sums[c]))) : "", ...parts);
   });
   const rest = order.slice(MOST_CHANNELS).reduce((sum, c) => sum + sums[c], 0);
   if (channels > MOST_CHANNELS) {
@@ -108,10 +108,6 @@ function placeOf(places, i) {
   const axes = places.shape.at(-1);
   const place = Array.from(places.data.subarray(i * axes, (i + 1) * axes));
   return place.some((position) => position < 0) ? "padding" : place.join(", ");
-}
-
-function numberCell(value) {
-  return make("span", { class: "sum" }, short(value));
 }
 
 function sign(text) {
