@@ -13,6 +13,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.common import configuration
+from minicnn.common.whole_numbers import check_whole_number
 from minicnn.metrics.metric import Metric
 from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 
@@ -65,6 +66,8 @@ class IoU(Metric):
                 f"Target class id {max(target_class_ids)} is out of range, which is "
                 f"[0, {num_classes})."
             )
+        check_whole_number(f"metric '{self.name}'", "ignore_class", ignore_class)
+        check_whole_number(f"metric '{self.name}'", "axis", axis)
         self.num_classes = num_classes
         self.target_class_ids = list(target_class_ids)
         self.ignore_class = ignore_class

@@ -10,6 +10,7 @@ from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common import dtypes
 from minicnn.common.shapes import broadcast_shapes
+from minicnn.common.whole_numbers import check_whole_number
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op, operation_classes
 from minicnn.ops.fourier import (
@@ -130,6 +131,7 @@ def top_k(x, k, sorted=True):
     Returns:
         `(values, indices)`.
     """
+    check_whole_number("top_k", "k", k, least=0)
     length = ops.convert_to_tensor(x).shape[-1]
     if length is not None and k > length:
         raise ValueError(f"`top_k` cannot find k={k} elements along an axis of length {length}.")
@@ -147,6 +149,7 @@ def in_top_k(targets, predictions, k):
 
     Predictions equal to the target's do not count against it; one that is not finite is not in.
     """
+    check_whole_number("in_top_k", "k", k)
     classes = predictions.shape[-1]
     rows = predictions.reshape(-1, classes)
     columns = targets.reshape(-1).astype("int64")

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minicnn import ops
 from minicnn.autodiff import Variable
 
@@ -59,7 +61,7 @@ def check_averaging(momentum: float, frequency: int | None) -> None:
 
 def check_accumulation(steps: int | None) -> None:
     """Refuse to accumulate over less than two steps."""
-    if steps and steps < 2:
+    if steps and (not isinstance(steps, (int, np.integer)) or steps < 2):
         raise ValueError(
             "`gradient_accumulation_steps` must be an integer >= 2. "
             f"Received: gradient_accumulation_steps={steps}"

@@ -21,6 +21,7 @@ from compare.cases.catalogue import (
     optimizers,
     preprocessing,
     random,
+    refusals,
 )
 from compare.cases.catalogue.known_differences import with_known_differences
 from compare.cases.left_out import WITHOUT_CASES
@@ -61,6 +62,7 @@ def _everything() -> tuple[Case, ...]:
     further = {(c.kind, c.label): c for c in combinations.CASES}
     everything += masks.masked(everything)
     everything += [case for key, case in further.items() if key not in listed]
+    everything += refusals.refusals(everything)
     return tuple(with_known_differences(everything))
 
 

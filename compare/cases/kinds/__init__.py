@@ -19,6 +19,7 @@ from compare.cases.kinds import (
     operations,
     optimizers,
     random,
+    refusals,
     training,
 )
 from compare.libraries import Library
@@ -33,6 +34,7 @@ RUN = {
     "networks": networks.run,
     "random": random.run,
     "training": training.run,
+    "refusals": refusals.run,
 }
 
 

@@ -20,8 +20,8 @@ from compare.judges.opinion import DOUBLE, Opinion
 JUDGE = "definition"
 # Defined with positions in float32, so that their numbers are determined only so far.
 IN_SINGLE = ("ops.image.affine_transform", "layers.RandomTranslation")
-# Networks have no definition of their own, and random numbers none that all libraries share.
-WITHOUT = ("networks", "random", "training", "masks")
+# These have no definition of their own, and random numbers none that all libraries share.
+WITHOUT = ("networks", "random", "training", "masks", "refusals")
 NOT_DEFINED = ("config", "initial ")
 # Where the gradient is by convention that of a point beside the inputs.
 BESIDE = {"ops.max_pool": pooling.first_is_largest}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minicnn import random
 from minicnn.common import configuration
+from minicnn.common.whole_numbers import check_whole_number
 from minicnn.layers.base.layer import Layer
 from minicnn.ops.image.layout import Axes, image_axes, with_lengths
 
@@ -91,6 +94,8 @@ class SizedImageLayer(ImageLayer):
 
     def __init__(self, height: int, width: int, **kwargs: Any):
         super().__init__(**kwargs)
+        for name, value in (("height", height), ("width", width)):
+            check_whole_number(f"{type(self).__name__} '{self.name}'", name, value)
         self.height = height
         self.width = width
 
@@ -113,6 +118,12 @@ class RandomImageLayer(ImageLayer):
         """A random number from the interval for each image, in a shape of this rank."""
         batch = images.shape[0] if len(images.shape) == 4 else 1
         return random.uniform((batch, *[1] * (rank - 1)), low, high, seed=self.generator)
+
+
+def check_number(layer: str, name: str, value: Any) -> None:
+    """Raises for what is not one number."""
+    if isinstance(value, str) or np.ndim(value) != 0:
+        raise ValueError(f"`{name}` of {layer} must be a number. Received: {name}={value!r}")
 
 
 def bounds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.layers.preprocessing.image_layer import RandomImageLayer, check_sampling
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, check_number, check_sampling
 
 
 class RandomWarp(RandomImageLayer):
@@ -27,7 +27,9 @@ class RandomWarp(RandomImageLayer):
         **kwargs: Any,
     ):
         super().__init__(seed=seed, data_format=data_format, **kwargs)
-        check_sampling(f"{type(self).__name__} '{self.name}'", fill_mode, interpolation)
+        layer = f"{type(self).__name__} '{self.name}'"
+        check_sampling(layer, fill_mode, interpolation)
+        check_number(layer, "fill_value", fill_value)
         self.fill_mode = fill_mode
         self.interpolation = interpolation
         self.fill_value = fill_value

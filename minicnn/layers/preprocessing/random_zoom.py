@@ -36,9 +36,9 @@ class RandomZoom(RandomWarp):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         layer = f"RandomZoom '{self.name}'"
         self.height_factor, self.width_factor = height_factor, width_factor
-        self._height_bounds = bounds(layer, "height_factor", height_factor)
+        self._height_bounds = zoom_bounds(layer, "height_factor", height_factor)
         if width_factor is not None:
-            self._width_bounds = bounds(layer, "width_factor", width_factor)
+            self._width_bounds = zoom_bounds(layer, "width_factor", width_factor)
 
     settings = settings_of(__init__)
 
@@ -50,3 +50,13 @@ class RandomZoom(RandomWarp):
         zeros = ops.zeros_like(tall)
         right, down = (width - 1) / 2 * (1 - wide), (height - 1) / 2 * (1 - tall)
         return [wide, zeros, right, zeros, tall, down]
+
+
+def zoom_bounds(layer: str, name: str, factor: Any) -> tuple[float, float]:
+    """The interval that a factor means. -1 would shrink an image to nothing, so none may be it."""
+    if -1 in (factor if isinstance(factor, (list, tuple)) else [factor]):
+        raise ValueError(
+            f"`{name}` of {layer} must be larger than -1, which would leave nothing of the image. "
+            f"Received: {name}={factor}"
+        )
+    return bounds(layer, name, factor)
