@@ -28,6 +28,10 @@ LEFT_OUT: dict[tuple[str, str], str] = {
     ("optimizers.Adam", "beta_2"): "Keras computes roots of negative numbers",
     ("optimizers.AdamW", "beta_2"): "Keras computes roots of negative numbers",
     **{
+        (f"metrics.{name}", "ignore_class"): "Keras takes numbers that no class has"
+        for name in ("IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")
+    },
+    **{
         (f"layers.Adaptive{kind}Pooling{rank}D", argument): reason
         for kind in ("Average", "Max")
         for rank in (1, 2, 3)
