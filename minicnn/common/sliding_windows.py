@@ -62,7 +62,11 @@ def output_size(
     padding: Padding,
     dilation: Sequence[int],
 ) -> tuple[int, ...]:
-    """How many places a window takes along each spatial axis."""
+    """How many places a window takes along each spatial axis.
+
+    `m = ⌊(n + p - (k - 1) · d - 1) / s⌋ + 1` for a length n with p positions of padding, a window
+    of k elements, dilation d and stride s.
+    """
     return tuple(
         (n + sum(p) - (k - 1) * d - 1) // s + 1
         for n, p, k, d, s in zip(size, padding, window, dilation, strides, strict=True)

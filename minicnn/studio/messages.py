@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from minicnn.common.suggest import did_you_mean
 from minicnn.studio import fields
-from minicnn.studio.answers import ablation, gradients, live, mistakes, numbers
+from minicnn.studio.answers import ablation, gradients, lessons, live, mistakes, numbers
 
 LONGEST_MESSAGE = 2**20  # characters; a drawing has 17,000
 LARGEST_ID = 2**53
@@ -49,6 +49,17 @@ CHANNELS = fields.by_name(fields.several(fields.whole(0, 10**6), 10**4), 2000)
 
 MESSAGES = {
     "hello": Message(live.hello),
+    "lessons": Message(lessons.lessons),
+    "lesson": Message(lessons.lesson, {"topic": fields.text(100)}),
+    "lesson_example": Message(
+        lessons.lesson_example,
+        {
+            "topic": fields.text(100),
+            "settings": fields.optional(lessons.settings, {}),
+            "numbers": fields.optional(lessons.numbers, {}),
+        },
+        newest_only=True,
+    ),
     "draw": Message(
         live.draw,
         {

@@ -4,6 +4,7 @@
 /** Views with a tab of their own: `{ name, title, load }`. */
 export const VIEWS = [
   { name: "live", title: "Draw" },
+  { name: "learn", title: "Learn", load: () => import("./learn.js") },
   { name: "mistakes", title: "Where it fails", load: () => import("./mistakes.js") },
 ];
 

@@ -1,0 +1,191 @@
+"""Learn: a page for each layer, loss and optimizer; its example, forward and backward."""
+
+import json
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import minicnn as keras
+from minicnn.studio.answers import lessons as answers
+from minicnn.studio.lessons.topics import topics
+
+OWN = [t.name for t in topics().values() if not t.group.startswith("More")]
+SHORT_PATH = """conv2d conv2d-groups conv2dtranspose depthwiseconv2d maxpooling2d averagepooling2d
+dense batchnormalization dropout embedding softmaxcrossentropy sgd momentum nesterov rmsprop adam
+adamw""".split()
+
+
+def test_there_is_a_page_for_all_of_the_short_path_and_every_class_with_a_docstring(ask):
+    names = {topic["name"] for topic in ask("lessons")["topics"]}
+    assert names >= set(SHORT_PATH)
+    assert names >= {"flatten", "layernormalization", "hinge", "lion", "conv3d"}
+
+
+@pytest.mark.parametrize("name", topics())
+def test_every_page_says_what_it_is_about(name):
+    lesson = answers.lesson(None, name)
+    assert lesson["title"] and lesson["sentences"] + lesson["formulas"]
+    for code in lesson["code"]:
+        assert code["file"].startswith("minicnn/") and code["line"] > 0
+        assert code["text"].lstrip().startswith(("def ", "@"))
+    if name in OWN:
+        assert lesson["formulas"] or lesson["code"]
+
+
+def sums_give_their_values(rows):
+    for row in rows:
+        assert_allclose(row["steps"][-1][2], row["value"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_sum_of_an_example_gives_the_number_that_was_computed(name):
+    answer = answers.lesson_example(None, name, {}, {})
+    if answer["kind"] == "optimizer":
+        after = [row["steps"][-1][2] for row in answer["forward"]]
+        assert_allclose(after, answer["weights"][1:], rtol=1e-5)
+        return
+    sums_give_their_values(answer["forward"])
+    expected = answer["tensors"]["output"].size if answer["kind"] == "layer" else 0
+    assert len(answer["forward"]) == expected
+    for of, rows in answer["backward"].items():
+        gradient = answer["gradients"][of]
+        assert [row["value"] for row in rows] == gradient.ravel().tolist()
+        sums_give_their_values(rows)
+
+
+def test_an_example_is_computed_from_the_readers_numbers_and_settings(ask):
+    image, kernel = np.arange(16.0), [1.0, 0, 0, -1]
+    numbers = {"input": image.tolist(), "kernel": kernel, "bias": [0.5]}
+    settings = {"input length": 4, "kernel_size": 2, "strides": 2}
+    answer = ask("lesson_example", topic="conv2d", settings=settings, numbers=numbers)
+    x = image.reshape(4, 4)
+    expected = x[::2, ::2] - x[1::2, 1::2] + 0.5
+    assert_allclose(answer["tensors"]["output"][0, :, :, 0], expected)
+    assert answer["places"]["text"] == "2 = ⌊(4 + 0 - (2 - 1) · 1 - 1) / 2⌋ + 1"
+    first = answer["forward"][0]["terms"][0]
+    assert first["products"] == [0, 0, 0, -5]
+    assert first["places"] == [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0]]
+    assert answer["cost"]["multiply_adds"] == 4 * 4
+
+
+def test_the_gradient_is_that_of_the_chosen_cotangent(ask):
+    numbers = {"input": [1, 2, 3, 4], "kernel": list(range(8)), "cotangent": [10, -1]}
+    answer = ask("lesson_example", topic="dense", settings={"units": 2}, numbers=numbers)
+    kernel = np.arange(8.0).reshape(4, 2)
+    assert_allclose(answer["gradients"]["input"][0], kernel @ [10, -1])
+    assert_allclose(answer["gradients"]["kernel"], np.outer([1, 2, 3, 4], [10, -1]))
+
+
+def test_optimizers_make_the_steps_of_their_formula(ask):
+    g = [1.0, -2, 0.5, 3, 0, 1]
+    numbers = {"weight": [2.0], "gradients": g}
+    answer = ask("lesson_example", topic="momentum", settings={"momentum": 0.5}, numbers=numbers)
+    w, v, expected = 2.0, 0.0, [2.0]
+    for one in g:
+        v = 0.5 * v - 0.1 * one
+        w += v
+        expected.append(w)
+    assert_allclose(answer["weights"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [n for n in topics() if n not in OWN])
+def test_a_page_without_an_example_of_its_own_has_a_general_one_or_says_why_not(name):
+    try:
+        answer = answers.lesson_example(None, name, {}, {})
+    except ValueError as error:
+        assert str(error).startswith("No example can be computed here: ")
+        return
+    assert answer["kind"] in ("layer", "loss", "optimizer")
+    sums_give_their_values(answer["forward"] if answer["kind"] == "layer" else [])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"topic": "conv9d"},
+        {"topic": "conv2d", "settings": {"strides": 99}},
+        {"topic": "conv2d", "settings": {"filters": 2}},
+        {"topic": "conv2d", "settings": {"strides": [1]}},
+        {"topic": "conv2d", "numbers": {"input": [1e99]}},
+        {"topic": "conv2d", "numbers": {"input": ["1"]}},
+        {"topic": "conv2d", "numbers": {"input": [0.0] * 401}},
+        {"topic": "conv2d", "settings": {"input length": 3, "kernel_size": 4}},
+    ],
+)
+def test_what_cannot_be_shown_gets_a_sentence(ask, fields):
+    assert ask("lesson_example", **fields)["error"]
+    assert "error" not in ask("lesson_example", topic="conv2d")
+
+
+def test_a_new_layer_gets_a_page_by_its_docstring(ask, monkeypatch):
+    class Halve(keras.layers.Layer):
+        """Halves each element.
+
+        `y = x / 2`
+        """
+
+        def call(self, x):
+            """Halves."""
+            return x / 2
+
+    monkeypatch.setattr(keras.layers, "Halve", Halve, raising=False)
+    topics.cache_clear()
+    try:
+        lesson = ask("lesson", topic="halve")
+        assert lesson["sentences"] == ["Halves each element."]
+        assert [f["text"] for f in lesson["formulas"]] == ["y = x / 2"]
+        answer = ask("lesson_example", topic="halve")
+        assert_allclose(answer["tensors"]["output"], answer["tensors"]["input"] / 2)
+    finally:
+        topics.cache_clear()
+
+
+def opened_at(page, studio, **state):
+    parts = [f"{k}={quote(v if isinstance(v, str) else json.dumps(v))}" for k, v in state.items()]
+    page.goto(f"{studio.address}#view=learn&{'&'.join(parts)}")
+    page.reload()
+    page.wait_for_selector(".sum-head")
+
+
+def test_a_window_slides_over_the_input_step_by_step(page, studio):
+    opened_at(page, studio, topic="conv2d")
+    assert page.inner_text(".lesson h1") == "Convolution"
+    assert page.locator("[data-tensor=input] .lit").count() == 9
+    before = page.inner_text(".sum-head")
+    page.click("[data-do=on]")
+    assert page.inner_text(".position") == "2 of 9" and page.inner_text(".sum-head") != before
+    page.click("[data-way=to-input]")
+    assert page.inner_text(".position") == "1 of 25"
+    assert page.locator("[data-tensor^=cotangent] .lit").count() == 1
+    assert page.locator(".formulas math").count() >= 3
+    assert "minicnn/backend/numpy/conv.py" in page.inner_text(".lesson-code")
+
+
+def test_a_number_and_a_setting_change_the_result_and_the_link_shows_it(page, studio):
+    opened_at(page, studio, topic="conv2d")
+    page.select_option("[data-setting=kernel_size]", "1")
+    page.wait_for_function("() => document.querySelector('.position').textContent === '1 of 25'")
+    cell = page.locator("[data-tensor=bias] input")
+    cell.fill("100")
+    cell.press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('.sum-head strong').textContent.length > 3"
+    )
+    shown = page.inner_text(".sum-head")
+    page.reload()
+    page.wait_for_selector(".sum-head")
+    assert page.inner_text(".sum-head") == shown
+    assert page.input_value("[data-setting=kernel_size]") == "1"
+
+
+def test_pages_are_chosen_in_the_list_and_fit_a_telephone(page, studio):
+    opened_at(page, studio, topic="conv2d")
+    page.click(".topic >> text=Adam >> nth=0")
+    page.wait_for_selector("[data-topic=adam] .sum-head")
+    assert "topic=adam" in page.url and "set" not in page.url
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.select_option(".topic-menu", "batchnormalization")
+    page.wait_for_selector("[data-topic=batchnormalization] .sum-head")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
