@@ -1,5 +1,23 @@
-"""Data sets: MNIST from the package, Fashion-MNIST and CIFAR-10 from disk or the network."""
+"""Data sets: MNIST from the package, the others from disk or the network."""
 
-from minicnn.datasets import cifar10, fashion_mnist, mnist
+from minicnn.datasets import (
+    boston_housing,
+    california_housing,
+    cifar10,
+    cifar100,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
+)
 
-__all__ = ["cifar10", "fashion_mnist", "mnist"]
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]
