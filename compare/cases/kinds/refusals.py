@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-import minicnn
 from compare.cases.case import Case
 from compare.libraries.library import Library
 
@@ -62,6 +61,8 @@ def run(library: Library, case: Case) -> dict[str, Any]:
 
 def trials(name: str) -> Iterator[tuple[str, Any]]:
     """The arguments of a class, each with each wrong value."""
+    import minicnn  # not above: what the definitions import must not import it
+
     kind, _, class_name = name.partition(".")
     for argument in inspect.signature(getattr(getattr(minicnn, kind), class_name)).parameters:
         if argument not in NOT_TRIED and (name, argument) not in LEFT_OUT:
