@@ -90,9 +90,8 @@ class RecordedGradients:
             after = self.of(y)
             return None if after is None else Cotangent(after)
         logits = self._logits.get(id(y))
-        if logits is not None and self.of(logits) is not None:
-            own = hasattr(call.layer, "kernel") or logits is not call.inputs[0]
-            return Cotangent(self.of(logits)) if own else None
+        if logits is not None and logits is not call.inputs[0] and self.of(logits) is not None:
+            return Cotangent(self.of(logits))
         after = self.of(y)
         if after is None:
             return None

@@ -50,7 +50,20 @@ def check(found, expected):
 @given(DRAWN, st.booleans(), st.integers(0, 2**32 - 1))
 @settings(max_examples=120)
 def test_the_sums_give_the_gradient_to_the_input(drawn, training, seed):
-    make, shapes = drawn
+    check_input_gradient(*drawn, training, seed)
+
+
+EVERY = [(make, [(2, 4, 5, 2)]) for make in [*ELEMENTWISE, *MOVING]]
+EVERY += [(make, [(2, 3, 4, 2)] * 2) for make in MERGING]
+
+
+@pytest.mark.parametrize("drawn", EVERY)
+def test_layers_without_settings_of_their_own(drawn):
+    for seed in range(3):
+        check_input_gradient(*drawn, False, seed)
+
+
+def check_input_gradient(make, shapes, training, seed):
     layer, random = make(), np.random.default_rng(seed)
     training = training and not hasattr(layer, "rate")
     x = filled(layer, shapes, random)
@@ -81,6 +94,8 @@ WEIGHTED = st.sampled_from(
         (lambda: layers.Conv2D(2, 3, 2, data_format="channels_first"), (2, 3, 7, 6)),
         (lambda: layers.Conv3D(2, 2, activation="relu"), (2, 4, 3, 4, 2)),
         (lambda: layers.DepthwiseConv2D(3, 2, "same", depth_multiplier=2), (2, 6, 5, 3)),
+        (lambda: layers.SeparableConv2D(3, 2, 2, "same", depth_multiplier=2), (2, 5, 4, 2)),
+        (lambda: layers.SeparableConv1D(3, 2, data_format="channels_first"), (2, 3, 6)),
         (lambda: layers.Conv2DTranspose(3, 3, 2, "same", activation="tanh"), (2, 4, 3, 2)),
         (lambda: layers.Dense(3, activation="gelu"), (4, 5)),
         (lambda: layers.Dense(3, activation="softmax"), (4, 2, 5)),

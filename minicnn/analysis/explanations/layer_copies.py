@@ -9,6 +9,7 @@ import numpy as np
 from minicnn.analysis.watched_calls import Call
 from minicnn.autodiff import GradientTape, Tensor
 from minicnn.autodiff.quiet import quiet
+from minicnn.layers import Activation
 
 
 def layer_with(layer: Any, **attributes: Any) -> Any:
@@ -29,6 +30,8 @@ def before_activation(call: Call) -> Tensor:
     """What the layer computes before its activation."""
     if not has_activation(call.layer):
         return call.outputs[0]
+    if isinstance(call.layer, Activation):
+        return call.inputs[0]
     args, kwargs = call.arguments
     with quiet():
         return layer_with(call.layer, activation=None).call(*args, **kwargs)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import layers
+from minicnn import layers, ops
 from minicnn.analysis.explanations.explanation import Terms
 from minicnn.analysis.explanations.layer_copies import layer_with
 from minicnn.analysis.explanations.places import grid, is_inside
@@ -22,6 +22,7 @@ from minicnn.analysis.watched_calls import Call
 from minicnn.layers.convolutional.base_conv import BaseConv, BaseConvolution
 from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
 from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
+from minicnn.layers.convolutional.base_separable_conv import BaseSeparableConv
 from minicnn.layers.normalization.base_normalization import BaseNormalization
 
 At = tuple[int, ...]
@@ -44,6 +45,29 @@ def transposed(call: Call, at: At, cotangent: Cotangent, source: str) -> list[Te
     """`∂L/∂w[k, f, c] = Σ x[n, p, c] · δ[n, p·stride + k, f]`."""
     *taps, f, c = at
     return windowed(call, taps, c, f, cotangent, source)
+
+
+def separable_depthwise(call: Call, at: At, cotangent: Cotangent, source: str) -> list[Terms]:
+    """`∂L/∂d[k, c, j] = Σ x[n, o·stride + k, c] · δ'[n, o, c·m + j]`, `δ' = Σ_f δ[f] · p[f]`."""
+    *taps, c, j = at
+    layer = call.layer
+    point = layer.pointwise_kernel.numpy().reshape(-1, layer.filters)
+    axis = 1 + channel_axis(layer, cotangent.before.ndim - 1)
+    inner = np.moveaxis(np.moveaxis(cotangent.before, axis, -1) @ point.T, -1, axis)
+    return windowed(call, taps, c, c * layer.depth_multiplier + j, Cotangent(inner), source)
+
+
+def separable_pointwise(call: Call, at: At, cotangent: Cotangent, source: str) -> list[Terms]:
+    """`∂L/∂p[k, f] = Σ z[n, o, k] · δ[n, o, f]`, z the sums of the depthwise convolution."""
+    layer, (k, f) = call.layer, at[-2:]
+    sums = ops.depthwise_conv(call.inputs[0], layer.depthwise_kernel, **layer._window).numpy()
+    axis = 1 + channel_axis(layer, sums.ndim - 1)
+    positions = {a: [k] if a == axis else range(n) for a, n in enumerate(sums.shape)}
+    places = grid(positions).reshape(-1, sums.ndim)
+    outputs = places.copy()
+    outputs[:, axis] = f
+    factors = {"depthwise sum": sums[tuple(places.T)], **cotangent.factors(tuple(outputs.T))}
+    return [Terms(call.name, call.name, outputs, factors)]
 
 
 def windowed(
@@ -117,6 +141,8 @@ def embeddings(call: Call, at: At, cotangent: Cotangent, source: str) -> list[Te
 
 WEIGHT_RULES: list[tuple[Any, str, Callable]] = [
     (BaseDepthwiseConv, "kernel", depthwise),
+    (BaseSeparableConv, "depthwise_kernel", separable_depthwise),
+    (BaseSeparableConv, "pointwise_kernel", separable_pointwise),
     (BaseConvTranspose, "kernel", transposed),
     (BaseConv, "kernel", convolution),
     (layers.Dense, "kernel", dense),

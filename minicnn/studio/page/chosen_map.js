@@ -26,11 +26,18 @@ export class ChosenMap {
     this.close = document.createElement("button");
     this.close.type = "button";
     this.close.textContent = "Close";
+    this.follow = document.createElement("button");
+    this.follow.type = "button";
+    this.follow.textContent = "How it came about";
     this.frame.append(this.canvas, this.cursor);
     const words = document.createElement("div");
-    words.append(this.caption, this.close);
+    words.append(this.caption, this.follow, " ", this.close);
     this.figure.append(this.frame, words);
     this.close.addEventListener("click", () => address.set({ layer: null, channel: null, pixel: null }));
+    this.follow.addEventListener("click", () => {
+      address.set({ panel: "number" });
+      document.querySelector("[data-panels]").scrollIntoView();
+    });
     this.canvas.addEventListener("pointermove", (event) => this.#say(this.#under(event)));
     this.canvas.addEventListener("pointerleave", () => this.#say(this.#chosen()));
     this.canvas.addEventListener("click", (event) => this.#choose(this.#under(event)));
