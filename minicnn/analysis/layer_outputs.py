@@ -22,7 +22,7 @@ class Activations(ShownAsTable, Mapping):
     Attributes:
         layers: the layer of each name.
         sources: for each name those of the outputs that it was computed from, where they are
-            known; the model's inputs have no name.
+            known; "input" for the model's own input.
     """
 
     def __init__(
@@ -106,7 +106,8 @@ def activations(model: Any, x: Any, layers: Any = None, training: bool = False) 
     arrays: dict[str, np.ndarray] = {}
     owners: dict[str, Any] = {}
     sources: dict[str, list[str]] = {}
-    name_of: dict[int, str] = {}  # of an output; a model inside the model returns a layer's
+    # Of each tensor. A model inside the model returns the output of one of its layers.
+    name_of = {id(z): "input" for z in calls[0].inputs} if calls else {}
     for call in calls:
         given = dict.fromkeys(name_of[id(z)] for z in call.inputs if id(z) in name_of)
         for i, y in enumerate(call.outputs):

@@ -49,7 +49,7 @@ class NetworkDescription:
         before = "input"
         for name in names:
             layer = found.layers[name]
-            sources = [source for source in found.sources[name] if source in names]
+            sources = [source for source in found.sources[name] if source in (*names, "input")]
             self.layers.append(
                 {
                     "name": name,

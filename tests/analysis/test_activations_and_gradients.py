@@ -233,3 +233,23 @@ def test_table_of_numbers_that_are_not_finite(data):
     x = data[0].copy()
     x[0, 0, 0, 0] = np.nan
     assert "Not finite in: first" in str(activations(branched(minicnn), x))
+
+
+def test_activations_know_what_each_was_computed_from():
+    inputs = minicnn.Input((8, 8, 1))
+    x = minicnn.layers.Conv2D(2, 3, padding="same", name="a")(inputs)
+    y = minicnn.layers.ReLU(name="b")(minicnn.layers.Conv2D(2, 3, padding="same", name="c")(inputs))
+    z = minicnn.layers.Add(name="sum")([x, y])
+    inner = minicnn.Sequential([minicnn.Input((8, 8, 2)), minicnn.layers.Flatten(name="flat")])
+    model = minicnn.Model(inputs, minicnn.layers.Dense(2, name="d")(inner(z)))
+    found = activations(model, np.ones((1, 8, 8, 1), "float32"))
+    flat = f"{inner.name}/flat"
+    assert found.sources == {
+        "a": ["input"],
+        "c": ["input"],
+        "b": ["c"],
+        "sum": ["a", "b"],
+        flat: ["sum"],
+        inner.name: ["sum"],
+        "d": [flat],
+    }

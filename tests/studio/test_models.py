@@ -117,6 +117,16 @@ def test_branches_are_known_in_nested_and_residual_networks():
     assert len(joined["sources"]) == 2
 
 
+def test_branches_from_the_input_begin_there():
+    inputs = keras.Input((28, 28, 1))
+    branches = [layers.Conv2D(2, n, padding="same", name=f"branch{n}")(inputs) for n in (1, 3, 5)]
+    flat = layers.Flatten()(layers.Concatenate(name="joined")(branches))
+    model = keras.Model(inputs, layers.Dense(10)(flat))
+    sources = {x["name"]: x["sources"] for x in server_state(model)[0].description.layers}
+    assert all(sources[f"branch{n}"] == ["input"] for n in (1, 3, 5))
+    assert sources["joined"] == ["branch1", "branch3", "branch5"]
+
+
 def two_inputs():
     a, b = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
     x = layers.Flatten()(layers.Add()([a, b]))

@@ -184,7 +184,7 @@ function startChoices(root, sender) {
     treatment.checked = address.get("treatment") === "on";
     for (const scale of scales) scale.checked = scale.value === address.get("scale");
     why.textContent = treatment.checked
-      ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle."
+      ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle, the pen about 2 pixels wide."
       : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
   };
   treatment.addEventListener("change", () => {

@@ -5,6 +5,7 @@ import { onThemeChange, paint } from "./colours.js";
 import { gutter, lanesOf } from "./graph.js";
 
 const MAP_SIDE = 52; // px that a map should have on the page
+const UNIT = 16; // px that a unit of a short row should be wide
 const LONG_ROW = 64; // units; more are shown in several rows
 const MOVES = { ArrowLeft: -1, ArrowRight: 1 };
 
@@ -161,8 +162,15 @@ function makeMap(layer, channel, height, width) {
   map.dataset.map = layer;
   map.setAttribute("role", "img");
   map.setAttribute("aria-label", `${layer}, channel ${channel}`);
+  if (height === 1) {
+    map.className = "row-of-units";
+    map.style.width = `${Math.min(width * UNIT, 640)}px`;
+    return map;
+  }
   const side = Math.max(height, width);
-  const zoom = side > MAP_SIDE ? 1.3 * MAP_SIDE / side : Math.max(1, Math.round(MAP_SIDE / side));
+  const isFolded = width > 2 * height; // units in several rows
+  const zoom = isFolded ? Math.max(1, Math.min(12, Math.floor(480 / width)))
+    : side > MAP_SIDE ? 1.3 * MAP_SIDE / side : Math.max(1, Math.round(MAP_SIDE / side));
   map.style.width = `${width * zoom}px`;
   map.style.height = `${height * zoom}px`;
   return map;
