@@ -61,7 +61,7 @@ def _shape_and_layout(page: PageState, layer: str) -> tuple[list[int], bool]:
 
 def regions(page: PageState, layer: str, index: tuple[int, ...]) -> dict[str, list[list[int]]]:
     """In each earlier layer and the input the rows and columns that an element depends on."""
-    key = (id(page.model), layer)
+    key = (page.model, layer)
     if page.kept.get("regions of") != key:
         try:
             page.kept["regions"] = regions_before(page.model, layer)
