@@ -94,6 +94,10 @@ MODULES = {
         "dropout_mask",
         "random_bits",
     ),
+    "recurrent": (
+        "recurrent_layer",
+        "recurrent_layer_gradients",
+    ),
     "softmax": (
         "log_softmax",
         "log_softmax_gradient",

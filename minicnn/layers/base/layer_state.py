@@ -18,7 +18,7 @@ BOOKKEEPING = frozenset(
     """_auto_config _inbound_nodes _outbound_nodes _build_shapes_dict _losses _metrics input_spec
     optimizer loss _compile_config _compile_loss _compile_metrics _loss_tracker history
     _functional _nodes _fused_nodes _operations _inputs _outputs
-    _inputs_struct _outputs_struct _depth_of _pair _first_state""".split()
+    _inputs_struct _outputs_struct _depth_of _pair _first_state _rnn_states""".split()
 )
 """Attributes that refer to layers and tensors without owning them."""
 

@@ -66,11 +66,12 @@ def settings_config(layer: Any, *names: str) -> dict[str, Any]:
 def add_weight_with_settings(layer: Any, name: str, shape: Any, kind: str = "", **more: Any) -> Any:
     """A weight with the layer's `<kind>_initializer`, `<kind>_regularizer`, `<kind>_constraint`.
 
-    `kind` is `name` if not given. A setting that the layer does not have stays out.
+    `kind` is `name` if not given. A setting that the layer does not have stays out; `more` goes
+    before the layer's.
     """
     kind = kind or name
     settings = {
         setting: getattr(layer, f"{kind}_{setting}", None)
         for setting in ("initializer", "regularizer", "constraint")
     }
-    return layer.add_weight(name=name, shape=shape, **settings, **more)
+    return layer.add_weight(name=name, shape=shape, **{**settings, **more})
