@@ -90,7 +90,7 @@ class BaseRNNCell(DropoutRNNCell, Layer):
         return new[0], list(new) if nested else new[0]
 
     def _masks_of(self, draw: Any, x: Any, training: bool) -> Any:
-        """The masks that are applied: none outside of training, nor by gated cells that drop all."""
+        """The masks that are applied: none outside of training, or if gated cells drop all."""
         masks = draw(x) if training else None
         rate = self.dropout if draw == self.get_dropout_mask else self.recurrent_dropout
         return None if rate == 1 and self.gates > 1 else masks

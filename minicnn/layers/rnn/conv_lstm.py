@@ -58,7 +58,11 @@ class ConvLSTMCell(DropoutRNNCell, BaseConvolution):
         keep_settings(self, locals())
         self._standardize_window()
         self._require_positive("filters")
-        self._refuse_strides_with_dilation()
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                "Specifying `strides > 1` is not compatible with `dilation_rate > 1`. Received: "
+                f"strides={self.strides} and dilation_rate={self.dilation_rate}"
+            )
         keep_dropout(self, seed)
         self.state_size = -1  # the states are images
         self.input_spec = InputSpec(ndim=rank + 2)
@@ -201,7 +205,7 @@ class ConvLSTM1D(ConvLSTM):
 
 
 class ConvLSTM2D(ConvLSTM):
-    """An LSTM over films: `(batch, steps, height, width, channels)` to images of `filters` channels.
+    """An LSTM over films, `(batch, steps, height, width, channels)`: each state is an image.
 
     With ∗ the convolution, the four parts of `x ∗ W + h ∗ U + b` become i, f, g and o: after σ, σ,
     φ and σ. Then `c' = f ⊙ c + i ⊙ g` and `h' = o ⊙ φ(c')`.

@@ -38,8 +38,8 @@ class GRUCell(BaseRNNCell):
         recurrent_kernel: U, `(units, 3 · units)`.
         bias: b and d, `(2, 3 · units)`, or b alone, `(3 · units,)`.
 
-    Source: Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014): version 3
-    of the text resets before the product, version 1 after it.
+    Source: Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014):
+    version 3 of the text resets before the product, version 1 after it.
 
     Example:
         >>> import minicnn as keras

@@ -72,8 +72,8 @@ class SimpleRNN(CellLayer):
     """Feeds its output back: `h[t] = φ(x[t] · W + h[t-1] · U + b)`, from h = 0 on.
 
     `(batch, steps, inputs)` to `(batch, units)`, or `(batch, steps, units)`. The formula, the
-    weights and the arguments not listed here are those of `SimpleRNNCell`; the flags, masks and states
-    are those of `RNN`.
+    weights and the arguments not listed here are those of `SimpleRNNCell`; the flags, masks and
+    states are those of `RNN`.
 
     Args:
         units: the length of h.

@@ -51,7 +51,10 @@ class TimeDistributed(Wrapper):
             super().build(self._step_shape(input_shape))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The layer's results for all steps; each gets its part of the mask."""
+        """The layer's results for all steps; each gets its part of the mask.
+
+        As in Keras, the layer computes in the type of this one.
+        """
         signature = call_signature(self.layer)
         told = {"training": training} if signature.accepts("training") else {}
         if mask is not None:
@@ -60,7 +63,7 @@ class TimeDistributed(Wrapper):
         for t in range(inputs.shape[1]):
             if mask is not None and "mask" in signature.names:
                 told["mask"] = mask[:, t]
-            outputs.append(self.layer(inputs[:, t], **told))
+            outputs.append(self.layer.call(inputs[:, t], **told))
         return ops.stack(outputs, axis=1)
 
     def _check_mask(self, mask: Any, inputs: Any) -> None:

@@ -23,7 +23,7 @@ def simple_rnn_step(a, states, recurrent, activation, recurrent_activation=None)
 
 
 def lstm_step(a, states, recurrent, activation, recurrent_activation, axis=-1):
-    """`c' = f ⊙ c + i ⊙ g`, `h' = o ⊙ φ(c')`; i, f, o after σ and g after φ are parts of a + h · U."""
+    """`c' = f ⊙ c + i ⊙ g`, `h' = o ⊙ φ(c')`; i, f and o are σ, g is φ of parts of a + h · U."""
     h, c = states
     i, f, g, o = ops.split(a + recurrent(h), 4, axis=axis)
     i, f, o = recurrent_activation(i), recurrent_activation(f), recurrent_activation(o)
