@@ -83,6 +83,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "matmul",
     ),
     "random": ("random_bits",),
+    "recurrent": (
+        "recurrent_layer",
+        "recurrent_layer_gradients",
+    ),
     "reductions": ("argmax",),
     "softmax": (
         "log_softmax",

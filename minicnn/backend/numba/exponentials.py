@@ -120,7 +120,7 @@ def _launch(number: int, x: np.ndarray, setting: float = 0.0) -> np.ndarray:
 
 @compiled
 def _apply(work, number, x, y, setting):
-    one, setting = splat(F(1)), splat(F(setting))
+    setting = splat(F(setting))
     for _, start, stop in pieces(work):
         for i in range(start, stop):
             # The last vector overlaps the one before it.
@@ -129,13 +129,11 @@ def _apply(work, number, x, y, setting):
             if number == EXP:
                 value = _exp(a)
             elif number == SIGMOID:
-                value = _sigmoid(a)
+                value = vector_sigmoid(a)
             elif number == SILU:
-                value = a * _sigmoid(a)
+                value = a * vector_sigmoid(a)
             elif number == TANH:
-                t = _exp_minus_one(_negative_magnitude(a + a))
-                size = (zero() - t) / (one + one + t)
-                value = where_beats(zero(), a, zero() - size, size)
+                value = vector_tanh(a)
             elif number == ELU:
                 value = rectified(a) + setting * _exp_minus_one(at_most(a, zero()))
             elif number == SOFTPLUS:
@@ -144,7 +142,7 @@ def _apply(work, number, x, y, setting):
                 value = at_most(a, zero()) - _log_one_plus(_exp(_negative_magnitude(a)))
             else:  # (1 + tanh u) / 2 = sigmoid(2u)
                 inner = multiply_add(splat(CUBE) * a * a, a, a)
-                value = a * _sigmoid(splat(ROOT_TWO_BY_PI) * inner)
+                value = a * vector_sigmoid(splat(ROOT_TWO_BY_PI) * inner)
             store(address_of(y) + place, value)
 
 
@@ -180,11 +178,20 @@ def _reduced(x):
 
 
 @part
-def _sigmoid(x):
+def vector_sigmoid(x):
+    """`1 / (1 + exp(-x))` of eight numbers."""
     one = splat(F(1))
     e = _exp(_negative_magnitude(x))
     positive = one / (one + e)
     return where_beats(zero(), x, e * positive, positive)
+
+
+@part
+def vector_tanh(x):
+    """`tanh x` of eight numbers."""
+    t = _exp_minus_one(_negative_magnitude(x + x))
+    size = (zero() - t) / (splat(F(2)) + t)
+    return where_beats(zero(), x, zero() - size, size)
 
 
 @part
