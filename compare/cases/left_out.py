@@ -8,6 +8,7 @@ SCOPE = "of features that are out of scope: a value other than the default is re
 TEXT = "a text for people; cases give a name where Keras would count"
 TYPES = "tests/layers/test_half_precision.py compares types"
 NO_FORMAT, NO_FORMATS = "Keras has none here", ("Cropping", "UpSampling", "SpatialDropout")
+MADE = "the layer makes its own cell"
 HINT = "says what is known about the input; the result is the same"
 SEEDS = "cases share their random numbers; tests/compare/test_seeds.py tests what it is for"
 
@@ -52,6 +53,9 @@ ALONE: tuple[tuple[str, str, str], ...] = (
         "Keras has it not",
     ),
     ("layers.InputLayer", "input_tensor", "a symbolic tensor, no data"),
+    *((f"layers.{name}", "cell", MADE) for name in ("SimpleRNN", "LSTM", "GRU", "ConvLSTM*")),
+    ("layers.*", "use_cudnn", "of accelerators"),
+    ("layers.*", "rank", "of the classes for one, two and three dimensions"),
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
     ("ops.image.resize", "fill_mode", "only one mode is allowed"),
@@ -75,8 +79,11 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("callbacks.TerminateOnNaN", "raise_error", "raises an error: tests/callbacks"),
     ("metrics.*", "dtype", "tests/compare/test_metric_types.py tests each metric"),
 )
+RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 # Arguments whose effect can be seen in the configuration only.
 IN_CONFIGURATION = (
+    *((f"layers.{n}", "unroll", "Keras writes its loop in another way") for n in RECURRENT),
+    *((f"layers.{n}", "stateful", "tests/layers/rnn tests several batches") for n in RECURRENT),
     ("layers.InputLayer", "batch_size", "a shape without data"),
     ("layers.InputLayer", "optional", "says what a model accepts, computes nothing"),
     ("layers.RandomBrightness", "data_format", "each image has one number for all of it"),

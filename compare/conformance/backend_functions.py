@@ -15,6 +15,13 @@ def set_keras_mask(x: Any, mask: Any) -> None:
     x._keras_mask = mask
 
 
+def conv_lstm(rank: int, **settings: Any) -> Any:
+    """The convolutional LSTM of so many dimensions, which are separate classes in minicnn."""
+    import minicnn
+
+    return getattr(minicnn.layers, f"ConvLSTM{rank}D")(**settings)
+
+
 def random_seed_dtype() -> str:
     """The dtype of a seed generator's state."""
     import minicnn

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from minicnn import layers, tree
@@ -18,7 +19,9 @@ from minicnn.layers.convolutional.base_conv import BaseConv
 from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
 from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 from minicnn.layers.convolutional.base_separable_conv import BaseSeparableConv
+from minicnn.layers.rnn.conv_lstm import ConvLSTM
 from minicnn.ops.numpy.einstein import explicit
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Shape = tuple[int, ...]
 _ELEMENTWISE = (
@@ -79,6 +82,27 @@ def _of_layer_dot(call: SymbolicCall) -> int:
     return _size(call.outputs[0]) * a[axis]
 
 
+def _of_recurrent(call: SymbolicCall) -> int:
+    """For each step, sample and place of the state, one for each weight of the cell's kernels."""
+    layer, (batch, steps, *_) = call.operation, _in(call)
+    weights = sum(_size(w) for w in layer.cell.weights if w.name.endswith("kernel"))
+    places = 1
+    if isinstance(layer, ConvLSTM):
+        places = _size(call.outputs[0]) // (batch * layer.filters)
+        places //= steps if layer.return_sequences else 1
+    return batch * steps * places * weights
+
+
+def _of_each_step(call: SymbolicCall) -> int:
+    """The count of the layer inside, for each step."""
+    inner, (batch, steps, *rest) = call.operation.layer, _in(call)
+    rule = layer_rule(inner)
+    if rule is None:
+        return 0
+    x, y = (KerasTensor((batch, *shape)) for shape in (rest, _out(call)[2:]))
+    return steps * rule(SimpleNamespace(operation=inner, inputs=[x], outputs=[y]))
+
+
 LAYER_RULES: dict[Any, Callable[[SymbolicCall], int]] = {
     BaseConv: lambda c: conv(_in(c), c.operation.kernel.shape, _out(c)),
     BaseConvTranspose: lambda c: conv_transpose(_in(c), c.operation.kernel.shape, _out(c)),
@@ -88,6 +112,8 @@ LAYER_RULES: dict[Any, Callable[[SymbolicCall], int]] = {
     ),
     layers.Dense: lambda c: matmul(_in(c), c.operation.kernel.shape, _out(c)),
     layers.Dot: _of_layer_dot,
+    layers.RNN: _of_recurrent,
+    layers.TimeDistributed: _of_each_step,
     _ELEMENTWISE: lambda c: math.prod(_out(c)),
 }
 """Classes of layers, and the count of a call."""

@@ -165,10 +165,15 @@ def data_format(subject: Subject) -> str:
     last = subject.make(data_format="channels_last")
     expected = subject.call(last, subject.inputs)
     first = subject.layer_class(**{**subject.settings, "data_format": "channels_first"})
-    moved = [np.ascontiguousarray(np.moveaxis(x, -1, 1)) for x in subject.inputs]
+    rank = getattr(first, "rank", None)  # of the images, which may be steps of a sequence
+
+    def channels_of(x: np.ndarray) -> int:
+        return 1 if rank is None else x.ndim - 1 - rank
+
+    moved = [np.ascontiguousarray(np.moveaxis(x, -1, channels_of(x))) for x in subject.inputs]
     subject.with_weights(first, moved)
     for a, b in zip(expected, subject.call(first, moved), strict=True):
-        b = np.moveaxis(b, 1, -1) if b.ndim > 2 else b
+        b = np.moveaxis(b, channels_of(b), -1) if b.ndim > 2 else b
         assert a.shape == b.shape, (
             f"with channels_first the result has the shape {b.shape}, transposed to channels_last, "
             f"but {a.shape} was expected."

@@ -40,6 +40,9 @@ CASES = {
     "RMSNormalization": (lambda: layers.RMSNormalization(), IMAGE),
     "Embedding": (lambda: layers.Embedding(3, 2), (3000,)),
     "Wrapper": (lambda: layers.Wrapper(layers.Dense(2)), None),
+    "SimpleRNN": (lambda: layers.SimpleRNN(2), (300, 2)),
+    "LSTM": (lambda: layers.LSTM(2, return_sequences=True), (300, 2)),
+    "GRU": (lambda: layers.GRU(2, return_sequences=True), (300, 2)),
 }
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from types import FunctionType
 
 import minicnn
-from compare.cases.case import Case
+from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue import (
     channels_first,
     combinations,
@@ -21,6 +21,7 @@ from compare.cases.catalogue import (
     optimizers,
     preprocessing,
     random,
+    recurrent,
     refusals,
 )
 from compare.cases.catalogue.known_differences import with_known_differences
@@ -46,6 +47,7 @@ def _everything() -> tuple[Case, ...]:
     everything = [
         *layers.CASES,
         *channels_first.CASES,
+        *recurrent.CASES,
         *preprocessing.CASES,
         *losses.CASES,
         *metrics.CASES,
@@ -74,10 +76,26 @@ def missing() -> list[str]:
         base = getattr(module, base)
         done = {base, *(getattr(module, name) for name in inherited)}
         done |= {getattr(module, case.name) for case in cases() if case.kind == kind}
+        done |= {getattr(module, name) for name in _inside(kind) if hasattr(module, name)}
         for name, thing in vars(module).items():
             if isinstance(thing, type) and issubclass(thing, base) and thing not in done:
                 lacking.setdefault(thing, f"{kind}.{name}")
     return sorted(lacking.values()) + [f"ops.{name}" for name in _functions_without_a_case()]
+
+
+def _inside(kind: str) -> set[str]:
+    """The classes of the objects inside others, such as the cell of a recurrent layer."""
+    found: set[str] = set()
+    waiting = [value for case in cases() if case.kind == kind for value in case.settings.values()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, LibraryObject):
+            section, _, name = value.name.rpartition(".")
+            found |= {name} if section == kind else set()
+            waiting += value.settings.values()
+        elif isinstance(value, list):
+            waiting += value
+    return found
 
 
 def _functions_without_a_case() -> list[str]:

@@ -42,6 +42,8 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
     def apply(*tensors: Any, training: bool) -> list:
         inputs = differentiable.with_tensors(tensors)
         draws.restart()
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
         y = layer(inputs[0] if len(inputs) == 1 else inputs, training=training, **call)
         return library.keras.tree.flatten(y)
 
@@ -58,7 +60,7 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
     found |= initial_and_constrained(library, case, layer)
     weights = _weights(library, case, layer)
     mask = layer.compute_mask(*_for_mask(differentiable.with_tensors(starting)))
-    if mask is not None:
+    if any(m is not None for m in library.keras.tree.flatten(mask)):
         found["mask"] = library.numpy(mask)
     for mode, training in MODES.items():
         assign(layer, weights)

@@ -44,12 +44,13 @@ class CellLayer(RNN):
         flags = {name: arguments[name] for name in OF_RNN if name in arguments}
         kwargs["activity_regularizer"] = arguments["activity_regularizer"]
         RNN.__init__(self, cell, **flags, **kwargs)
-        self.use_cudnn = use_cudnn
+        if "use_cudnn" in arguments:
+            self.use_cudnn = use_cudnn
         self.input_spec = InputSpec(ndim=ndim)
 
     def inner_loop(self, sequences: Any, initial_state: list, mask: Any, training: bool) -> tuple:
         """All steps at once where the cell can, else one by one."""
-        if self.use_cudnn is True:
+        if getattr(self, "use_cudnn", None) is True:
             raise ValueError(
                 f"Layer '{self.name}': use_cudnn=True was specified, but there is no cuDNN here. "
                 "Pass use_cudnn='auto'."

@@ -190,7 +190,7 @@ class RNN(Layer):
                 "`initial_state`, in the order of `return_state`."
             )
 
-    def _checked(self, mask: Any) -> Any:
+    def _checked(self, mask: Any, sequences: Any) -> Any:
         """The mask as truth values, one for each step of each sample."""
         mask = tree.flatten(mask)[0] if tree.is_nested(mask) else mask
         if mask is None:
@@ -201,6 +201,11 @@ class RNN(Layer):
             raise ValueError(
                 f"Layer '{self.name}' expects a mask of shape (batch, steps), True where a step "
                 f"counts, but got one of shape {tuple(mask.shape)}."
+            )
+        if tuple(mask.shape) != tuple(sequences.shape[:2]):
+            raise ValueError(
+                f"Layer '{self.name}' expects a mask of shape {tuple(sequences.shape[:2])}, as its "
+                f"sequences have so many samples and steps, but got {tuple(mask.shape)}."
             )
         return ops.cast(mask, "bool")
 

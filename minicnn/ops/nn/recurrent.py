@@ -95,13 +95,15 @@ def recurrent_layer(inputs, states, kernel, recurrent_kernel, bias, mask, cell):
         products = ops.matmul(h, recurrent_kernel[:, first * units : last * units])
         return products if recurrent_bias is None else products + recurrent_bias
 
-    def one_step(a, states):
-        new = step(a, states, recurrent, ops.tanh, ops.sigmoid)
-        return ops.stack(new), list(new)
-
     a = ops.matmul(inputs, kernel)
-    mask = None if mask is None else mask != 0
-    after, _ = over_steps(one_step, a if bias is None else a + bias, list(states), mask)
+    a = a if bias is None else a + bias
+    states, after = list(states), []
+    for t in range(inputs.shape[1]):
+        new = step(a[:, t], states, recurrent, ops.tanh, ops.sigmoid)
+        if mask is not None:
+            new = [_where(mask[:, t] != 0, *pair) for pair in zip(new, states, strict=True)]
+        states = new
+        after.append(ops.stack(list(states)))
     return ops.stack(after, axis=2)
 
 

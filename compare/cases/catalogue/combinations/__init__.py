@@ -8,11 +8,13 @@ from compare.cases.catalogue.combinations import (
     optimizers,
     parts,
     preprocessing,
+    recurrent,
     training,
 )
 
 CASES = [
     *layers.CASES,
+    *recurrent.CASES,
     *preprocessing.CASES,
     *parts.CASES,
     *losses.CASES,
