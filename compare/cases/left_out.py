@@ -55,6 +55,7 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("layers.InputLayer", "input_tensor", "a symbolic tensor, no data"),
     *((f"layers.{name}", "cell", MADE) for name in ("SimpleRNN", "LSTM", "GRU", "ConvLSTM*")),
     ("layers.*", "use_cudnn", "of accelerators"),
+    ("layers.ConvLSTM*", "data_format", "TensorFlow has none on a CPU; tests/layers/rnn checks it"),
     ("layers.*", "rank", "of the classes for one, two and three dimensions"),
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),

@@ -123,9 +123,8 @@ class RNN(Layer):
         """Applies the cell to all steps."""
         states = self._first_states(sequences, initial_state)
         try:
-            last, outputs, states = self.inner_loop(
-                sequences, states, self._checked(mask), training
-            )
+            mask = self._checked(mask, sequences)
+            last, outputs, states = self.inner_loop(sequences, states, mask, training)
         finally:
             self._reset_dropout_masks(self.cell)
         if self.stateful:

@@ -92,7 +92,7 @@ def test_the_number_of_threads_changes_no_bit(cell):
 
 @pytest.mark.parametrize("cell", GATES)
 def test_nothing_follows_a_row_and_other_types_are_defined(cell):
-    arrays, cotangent = random_case(cell, 3, 2, 4, 5, True, True, 2)
+    arrays, _ = random_case(cell, 3, 2, 4, 5, True, True, 2)
     strided = [np.repeat(a, 2, axis=-1)[..., ::2] for a in arrays]
     found = fast.recurrent_layer(*strided, cell)
     np.testing.assert_array_equal(found[0], fast.recurrent_layer(*arrays, cell)[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minicnn import Input, Sequential, config, layers, ops
+from minicnn import Input, Sequential, config, layers, ops, tree
 from minicnn.analysis import operations
 from minicnn.testing import check_layer
 from minicnn.utils import set_random_seed
@@ -68,10 +68,10 @@ def test_all_steps_drop_the_same_elements(kind):
     ones = np.ones((6, 5, 40), "f")
     layer(ones)
     cell = layer.cell
-    mask = cell.get_dropout_mask(ones[:, 0])
-    given = ops.convert_to_tensor(ones) * ops.expand_dims(mask, 1)
-    expected = layer(given)
-    found = layer.inner_loop(ops.convert_to_tensor(ones), layer.get_initial_state(6), None, True)
+    x, states = ops.convert_to_tensor(ones), layer.get_initial_state(6)
+    mask = cell.get_dropout_mask(x[:, 0])
+    found = layer.inner_loop(x, states, None, training=True)
+    expected = layer(x * ops.expand_dims(mask, 1))
     np.testing.assert_allclose(found[1].numpy(), expected.numpy(), atol=1e-6)
     layer(ones, training=True)
     assert not cell._dropout_masks  # the next sequence gets others
@@ -114,7 +114,7 @@ def test_multiply_adds_are_those_of_the_products():
             layers.TimeDistributed(layers.Dense(2)),
         ]
     )
-    counts = [row.multiply_adds for row in operations(model).rows]
+    counts = [row.multiply_adds for row in operations(model).layers]
     assert counts == [5 * 4 * 3 * (3 + 4) * 16, 0, 5 * (16 + 7) * 28, 5 * 7 * 2]
 
 
@@ -128,10 +128,7 @@ def test_multiply_adds_are_those_of_the_products():
     ],
 )
 def test_states_and_masks_of_wrong_shapes_are_named(call, words):
-    call = {
-        k: [ops.convert_to_tensor(x) for x in v] if isinstance(v, list) else v
-        for k, v in call.items()
-    }
+    call = {name: tree.map_structure(ops.convert_to_tensor, x) for name, x in call.items()}
     with pytest.raises(ValueError, match=words) as error:
         layers.LSTM(4, name="memory")(SEQUENCES, **call)
     assert "memory" in str(error.value)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compare.cases.case import Case, LibraryObject
-from compare.cases.catalogue.combinations.layers import BIAS, SQUARES, combined, marked, weight
-from compare.cases.catalogue.recurrent import MASK, SEQUENCE, of
+from compare.cases.catalogue.combinations.layers import BIAS, SQUARES, combined, weight
+from compare.cases.catalogue.recurrent import MASK, SEQUENCE, marked, of
 from compare.cases.values import apart, flags
 
 FLAGS = {
@@ -27,7 +27,7 @@ CELL = {
     "dropout": [0.3],
     "recurrent_dropout": [0.4],
 }
-GATED = {**CELL, "recurrent_activation": ["tanh"]}
+GATED = {**CELL, "recurrent_activation": ["softsign"]}
 CELLS = {
     "SimpleRNN": CELL,
     "LSTM": {**GATED, "unit_forget_bias": [False]},
@@ -41,10 +41,9 @@ CONV = {
     "strides": [2],
     "padding": ["same"],
     "dilation_rate": [2],
-    "data_format": ["channels_first"],
 }
 FILMS = {1: (2, 3, 5, 5), 2: (2, 2, 5, 5, 5), 3: (1, 4, 3, 3, 3, 3)}
-CASES: list[Case] = [
+_CASES: list[Case] = [
     *(
         case
         for name, table in CELLS.items()
@@ -73,7 +72,7 @@ CASES: list[Case] = [
         layer=of("SimpleRNN", units=3),
     ),
     *(
-        marked(case)
+        case
         for n, shape in FILMS.items()
         for case in combined(
             f"ConvLSTM{n}D",
@@ -85,3 +84,4 @@ CASES: list[Case] = [
         )
     ),
 ]
+CASES = [marked(case) for case in _CASES]
