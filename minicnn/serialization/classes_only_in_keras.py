@@ -4,7 +4,8 @@ from __future__ import annotations
 
 ONLY_IN_KERAS = frozenset(
     """
-    AdditiveAttention Attention AugMix AutoContrast     ContrastLimitedAdaptiveHistogramEqualization CutMix
+    AdditiveAttention Attention AugMix AutoContrast
+    ContrastLimitedAdaptiveHistogramEqualization CutMix
     Discretization EinsumDense Equalization FlaxLayer GroupQueryAttention HashedCrossing
     Hashing IntegerLookup JaxLayer MaxNumBoundingBoxes MelSpectrogram MixUp
     MultiHeadAttention Pipeline RandAugment RandomColorDegeneration RandomColorJitter

@@ -12,13 +12,14 @@ FILM = (2, 3, 5, 4, 2)
 MASK = {"mask": flags(2, 5)}
 STATE = {"initial_state": apart(2, 4)}
 ALL = {"return_sequences": True, "return_state": True}
+FORWARD = "forward_inner"
 RATES = {"dropout": 0.3, "recurrent_dropout": 0.4}
 KINDS = ("SimpleRNN", "LSTM", "GRU")
 
 
 def of(name: str, /, **settings: object) -> LibraryObject:
     """A layer or cell inside of another."""
-    return LibraryObject(f"layers.{name}", {**settings, "name": "inner"})
+    return LibraryObject(f"layers.{name}", {"name": "inner", **settings})
 
 
 SEED = "Keras's configuration of SimpleRNN leaves out seed"
@@ -49,11 +50,16 @@ _CASES = [
         **ALL,
     ),
     *(
-        layer("Bidirectional", SEQUENCE, layer=of(name, units=3), merge_mode=mode)
+        layer("Bidirectional", SEQUENCE, layer=of(name, units=3, name=FORWARD), merge_mode=mode)
         for name in KINDS
         for mode in ("concat", "sum", "ave", "mul", None)
     ),
-    layer("Bidirectional", SEQUENCE, layer=of("LSTM", units=3, **ALL), call=MASK),
+    layer(
+        "Bidirectional",
+        SEQUENCE,
+        layer=of("LSTM", units=3, name=FORWARD, zero_output_for_mask=True, **ALL),
+        call=MASK,
+    ),
     layer("TimeDistributed", SEQUENCE, layer=of("Dense", units=4)),
     layer("TimeDistributed", VOLUME, layer=of("Conv2D", filters=3, kernel_size=2)),
     layer("ConvLSTM1D", (2, 3, 6, 2), filters=3, kernel_size=3),

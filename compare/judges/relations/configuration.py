@@ -16,7 +16,7 @@ from compare.cases.kinds.shared import configuration_text
 from compare.judges.opinion import Opinion
 from compare.libraries.library import Library
 
-NOT_SAVED = ("dtype", "kwargs")  # by losses
+NOT_SAVED = ("dtype", "kwargs", "use_cudnn", "weights")  # by losses; hints; first values
 WITH_SHORT_INTEGERS = ("jax", "torch")  # where Keras's type "int" is int32, elsewhere int64
 JUDGE = "Keras's configuration, completed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue.combinations.layers import BIAS, SQUARES, combined, weight
-from compare.cases.catalogue.recurrent import MASK, SEQUENCE, marked, of
+from compare.cases.catalogue.recurrent import FORWARD, MASK, SEQUENCE, marked, of
 from compare.cases.values import apart, flags
 
 FLAGS = {
@@ -69,7 +69,7 @@ _CASES: list[Case] = [
             ],
         },
         {"weights": "backward_layer"},
-        layer=of("SimpleRNN", units=3),
+        layer=of("SimpleRNN", units=3, name=FORWARD),
     ),
     *(
         case
