@@ -5,7 +5,7 @@ import pytest
 
 from compare.cases import arguments, catalogue
 from compare.libraries.minicnn import MiniCNN
-from minicnn import initializers, optimizers
+from minicnn import initializers, layers, optimizers
 
 SEEDED = {n: t for t, n in arguments.public().items() if "seed" in arguments.parameters(t)}
 FIRST = {}
@@ -18,9 +18,17 @@ def drawn(name, seed):
     """What a layer makes of its first case in training, or an initializer of a shape."""
     if name.startswith("initializers."):
         return SEEDED[name](seed=seed)((4, 5)).numpy()
-    library, case = MiniCNN(), FIRST[SEEDED[name]]
-    x = library.values(case.inputs, case.label)[0]
-    layer = SEEDED[name](**{**library.resolve(dict(case.settings)), "seed": seed})
+    library, settings = MiniCNN(), {"seed": seed}
+    if "dropout" in arguments.parameters(SEEDED[name]):  # which is off by default
+        settings["dropout"] = 0.5
+    if name.endswith("Cell"):
+        x, layer = np.ones((2, 3, 5), "f"), layers.RNN(SEEDED[name](units=4, **settings))
+    else:
+        case = FIRST[SEEDED[name]]
+        x = library.values(case.inputs, case.label)[0]
+        layer = SEEDED[name](**{**library.resolve(dict(case.settings)), **settings})
+    layer(library.tensor(x))
+    layer.set_weights([np.full(w.shape, 0.25) for w in layer.weights])
     return np.stack([layer(library.tensor(x), training=True).numpy() for _ in range(4)])
 
 

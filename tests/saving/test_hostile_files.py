@@ -71,7 +71,9 @@ def test_files_changed_at_random(suffix, tmp_path):
 
 
 def test_a_layer_that_only_keras_has_is_called_so(keras, tmp_path):
-    model = keras.Sequential([keras.Input((400,)), keras.layers.STFTSpectrogram("log", 64, 32, 64)])
+    model = keras.Sequential(
+        [keras.Input((400, 1)), keras.layers.STFTSpectrogram("log", 64, 32, 64)]
+    )
     model.save(tmp_path / "m.keras")
     import minicnn
 

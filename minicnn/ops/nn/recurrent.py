@@ -57,11 +57,13 @@ STEPS = {
 
 
 def _forward(inputs, states, kernel, recurrent_kernel, bias, mask, recorded, cell):
-    return kernels.recurrent_layer(inputs, states, kernel, recurrent_kernel, bias, mask, cell)
+    arrays = inputs, states, kernel, recurrent_kernel, bias, mask
+    after, gates = kernels.recurrent_layer(*arrays, cell)
+    return after, (after, gates)  # `after` is not rounded to float16 here
 
 
-def _gradients(cotangent, outputs, gates, *arrays, needed, cell):
-    parts = kernels.recurrent_layer_gradients(cotangent, *outputs, gates, *arrays, cell, needed[0])
+def _gradients(cotangent, outputs, saved, *arrays, needed, cell):
+    parts = kernels.recurrent_layer_gradients(cotangent, *saved, *arrays, cell, needed[0])
     return *parts, None
 
 
