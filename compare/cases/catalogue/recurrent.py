@@ -63,8 +63,8 @@ _CASES = [
     layer("TimeDistributed", SEQUENCE, layer=of("Dense", units=4)),
     layer("TimeDistributed", VOLUME, layer=of("Conv2D", filters=3, kernel_size=2)),
     layer("ConvLSTM1D", (2, 3, 6, 2), filters=3, kernel_size=3),
-    layer("ConvLSTM2D", FILM, filters=3, kernel_size=3, padding="same", **ALL),
     layer("ConvLSTM2D", FILM, filters=3, kernel_size=2, return_sequences=True, **RATES),
+    layer("ConvLSTM2D", FILM, filters=3, kernel_size=3, padding="same", **ALL),
     layer("ConvLSTM3D", (1, 2, 4, 3, 4, 2), filters=2, kernel_size=2),
 ]
 CASES = [marked(case) for case in _CASES]
