@@ -11,7 +11,7 @@ import numpy as np
 from minicnn import tree
 from minicnn.data import cardinality
 from minicnn.data.base import Elements
-from minicnn.data.elements import as_array
+from minicnn.data.elements import as_array, is_flat, row_of
 from minicnn.data.specs import with_shapes
 
 
@@ -124,7 +124,7 @@ def unbatched(batches: Iterable[Any]) -> Iterator[Any]:
                 f"{', '.join(str(leaf.shape) for leaf in leaves)}."
             )
         for row in range(lengths.pop()):
-            yield tree.map_structure(lambda x, i=row: x[i, ...], batch, none_is_leaf=False)
+            yield row_of(batch, row)
 
 
 def _groups(elements: Iterator[Any], size: int, drop_remainder: bool) -> Iterator[tuple[int, list]]:
@@ -141,6 +141,9 @@ def _leaf_by_leaf(elements: list, join: Any) -> Any:
     first = elements[0]
     if type(first) is np.ndarray:
         return join(elements, ())
+    if is_flat(first):
+        columns = zip(*elements, strict=True)
+        return tuple([join(leaves, (place,)) for place, leaves in enumerate(columns)])
     paths = [path for path, _ in tree.flatten_with_path(first)]
     columns = zip(*map(tree.flatten, elements), strict=True)
     joined = [join(leaves, path) for path, leaves in zip(paths, columns, strict=True)]

@@ -76,6 +76,8 @@ def as_tensors(element: Any) -> Any:
     """The element with tensors for its arrays."""
     if type(element) is np.ndarray:
         return Tensor(element)
+    if is_flat(element):
+        return tuple([Tensor(array) for array in element])
     return tree.map_structure(Tensor, element, none_is_leaf=False)
 
 
@@ -85,6 +87,13 @@ def called_with(function: Callable, element: Any) -> Any:
     return tuple(result) if type(result) is list else result
 
 
-def rows(arrays: Any, index: Any) -> Any:
-    """Some rows of every array, as copies."""
-    return tree.map_structure(lambda x: x[index, ...].copy(), arrays, none_is_leaf=False)
+def is_flat(element: Any) -> bool:
+    """Whether this is a tuple of arrays, as most elements are."""
+    return type(element) is tuple and all(type(part) is np.ndarray for part in element)
+
+
+def row_of(arrays: Any, row: int) -> Any:
+    """A row of every array, as a copy."""
+    if is_flat(arrays):
+        return tuple([array[row, ...].copy() for array in arrays])
+    return tree.map_structure(lambda x: x[row, ...].copy(), arrays, none_is_leaf=False)

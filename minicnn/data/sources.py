@@ -14,7 +14,7 @@ from minicnn.common.describe import described
 from minicnn.common.dtypes import numpy_dtype
 from minicnn.data import cardinality
 from minicnn.data.base import Elements
-from minicnn.data.elements import as_array, as_arrays, as_tensors, rows
+from minicnn.data.elements import as_array, as_arrays, as_tensors, row_of
 from minicnn.data.specs import TensorSpec, spec_of, with_shapes
 
 
@@ -158,7 +158,7 @@ def row_count(arrays: Any) -> int:
 
 def sliced(arrays: Any, count: int) -> Iterator[Any]:
     """The rows of arrays."""
-    return (rows(arrays, row) for row in range(count))
+    return (row_of(arrays, row) for row in range(count))
 
 
 def counted(start: int, stop: int, step: int, dtype: str) -> Iterator[np.ndarray]:

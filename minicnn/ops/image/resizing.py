@@ -47,6 +47,7 @@ KERNELS = {
     "lanczos5": functools.partial(_lanczos, 5),
 }
 INTERPOLATIONS = ("nearest", *KERNELS)
+_MOST_TAPS = 12
 
 
 @functools.lru_cache(maxsize=64)
@@ -61,6 +62,25 @@ def _weights(old: int, new: int, interpolation: str, antialias: bool) -> np.ndar
     distances = (np.arange(old) + 0.5 - centres[:, None]) / width
     weights = KERNELS[interpolation](distances)
     return weights / weights.sum(1, keepdims=True)
+
+
+@functools.lru_cache(maxsize=64)
+def _taps(
+    old: int, new: int, interpolation: str, antialias: bool
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The old pixels that count for each new one, and their weights, both of shape (taps, new).
+
+    None if they are so many that the product with W is faster.
+    """
+    weights = _weights(old, new, interpolation, antialias)
+    counts = weights != 0
+    first, after = counts.argmax(1), old - counts[:, ::-1].argmax(1)
+    count = int((after - first).max())
+    if count > _MOST_TAPS:
+        return None
+    first = np.minimum(first, old - count)
+    pixels = first + np.arange(count)[:, None]
+    return pixels, weights[np.arange(new), pixels]
 
 
 def _resample_spec(x, axis, length, interpolation, antialias, transposed=False):
@@ -80,6 +100,11 @@ def resample(
     weights = _weights(*sizes, interpolation, antialias)
     if interpolation == "nearest" and not transposed:
         return np.take(x, weights.argmax(1), axis=axis)
+    taps = None if transposed else _taps(*sizes, interpolation, antialias)
+    if taps is not None:
+        along = (-1, *(1 for _ in range(x.ndim - 1 - axis % x.ndim)))
+        columns = (w.astype(x.dtype).reshape(along) for w in taps[1])
+        return sum(np.take(x, p, axis=axis) * w for p, w in zip(taps[0], columns, strict=True))
     weights = weights.T if transposed else weights
     return np.moveaxis(np.moveaxis(x, axis, -1) @ weights.T.astype(x.dtype), -1, axis)
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import KerasTensor, ops
+from minicnn.ops.image import resizing
 from minicnn.testing import check_gradients
 
 image = ops.image
@@ -174,3 +175,14 @@ def test_patches(settings, rng, keras):
     assert image.extract_patches(x[0], **settings).shape == y.shape[1:]
     assert image.extract_patches(KerasTensor(x.shape), **settings).shape == y.shape
     check_gradients(image.extract_patches, x, order=1, **settings)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("interpolation", resizing.INTERPOLATIONS)
+def test_few_taps_are_the_product_with_the_matrix_of_weights(interpolation, antialias, rng):
+    for old, new in ((7, 7), (5, 13), (13, 5), (40, 3), (1, 4), (4, 1), (100, 7)):
+        x = rng.normal(size=(2, old, 3))
+        found = resizing.resample(x, 1, new, interpolation, antialias)
+        weights = resizing._weights(old, new, interpolation, antialias)
+        expected = np.einsum("no,boc->bnc", weights, x)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
