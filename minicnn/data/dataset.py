@@ -58,3 +58,9 @@ class Dataset(Sources, Mapping, Batching, Ordering):
         if hasattr(self, "_batch_size"):
             same._batch_size = self._batch_size
         return same
+
+
+def check_format(format: str) -> None:
+    """Refuses other values of Keras's argument `format` than its two."""
+    if format not in ("tf", "grain"):
+        raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')

@@ -13,7 +13,7 @@ from minicnn.common import configuration
 from minicnn.common.printing import print_msg
 from minicnn.common.suggest import unknown_name
 from minicnn.data import labelled_files
-from minicnn.data.dataset import Dataset
+from minicnn.data.dataset import Dataset, check_format
 from minicnn.data.image_files import COLOR_MODES, FORMATS, pillow, pixels
 from minicnn.data.labelled_files import LabelledFiles, find_files
 from minicnn.data.specs import TensorSpec
@@ -98,6 +98,7 @@ def image_dataset_from_directory(
         labels = label_mode = None
     size = _checked_size(image_size)
     _check(labels, label_mode, color_mode, interpolation, crop_to_aspect_ratio, pad_to_aspect_ratio)
+    check_format(format)
     labelled_files.check_split(validation_split, subset, shuffle, seed)
     pillow()
     if seed is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.data.dataset import Dataset
+from minicnn.data.dataset import Dataset, check_format
 from minicnn.data.elements import as_array
 from minicnn.data.specs import TensorSpec
 
@@ -53,6 +53,7 @@ def timeseries_dataset_from_array(
                 [2, 3],
                 [3, 4]], dtype=int32) Tensor([3, 4, 5], dtype=int32)
     """
+    check_format(format)
     data = as_array(data)
     _check(len(data), start_index, end_index, sampling_rate, sequence_stride)
     used = slice(start_index, end_index)

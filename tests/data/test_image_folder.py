@@ -174,6 +174,7 @@ class TestErrors:
             ({"labels": "other"}, "`labels` argument should be"),
             ({"labels": [1] * 5, "class_names": ["cats"]}, "only pass `class_names` if"),
             ({"label_mode": "binary", "class_names": ["cats"]}, "exactly 2 class_names"),
+            ({"format": "torch"}, "`format` should be"),
             ({"label_mode": "one-hot"}, "label_mode=one-hot"),
             ({"color_mode": "cmyk"}, "color_mode=cmyk"),
             ({"interpolation": "bilinaer"}, "bilinear"),

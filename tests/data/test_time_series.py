@@ -66,6 +66,7 @@ def test_shuffled_windows_are_the_same_ones_and_seeded():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"format": "torch"}, "`format` should be"),
         ({"sampling_rate": 0}, "`sampling_rate` must be higher than 0"),
         ({"sequence_stride": 40}, "`sequence_stride` must be lower than the length of the data"),
         ({"start_index": -1}, "`start_index` must be 0 or greater"),
