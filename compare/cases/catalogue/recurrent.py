@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from compare.cases.case import BACKENDS, Case, LibraryObject
+from compare.cases.case import LibraryObject
 from compare.cases.catalogue.layers import VOLUME, layer
-from compare.cases.catalogue.marks import without_keras
 from compare.cases.values import apart, flags
 
 SEQUENCE = (2, 5, 3)
@@ -22,17 +21,7 @@ def of(name: str, /, **settings: object) -> LibraryObject:
     return LibraryObject(f"layers.{name}", {"name": "inner", **settings})
 
 
-SEED = "Keras's configuration of SimpleRNN leaves out seed"
-
-
-def marked(case: Case) -> Case:
-    """The case; configurations with SimpleRNN are not compared with Keras's."""
-    if "SimpleRNN(" in case.label:
-        return without_keras(case, SEED, BACKENDS, "config")
-    return case
-
-
-_CASES = [
+CASES = [
     *(layer(name, SEQUENCE, units=4) for name in KINDS),
     *(layer(name, SEQUENCE, units=17, call=MASK, **ALL) for name in KINDS),
     *(layer(name, SEQUENCE, units=4, activation="relu", **ALL) for name in KINDS),
@@ -67,4 +56,3 @@ _CASES = [
     layer("ConvLSTM2D", FILM, filters=3, kernel_size=3, padding="same", **ALL),
     layer("ConvLSTM3D", (1, 2, 4, 3, 4, 2), filters=2, kernel_size=2),
 ]
-CASES = [marked(case) for case in _CASES]

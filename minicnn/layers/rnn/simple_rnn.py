@@ -116,3 +116,8 @@ class SimpleRNN(CellLayer):
         self._make(locals(), "simple_rnn_cell")
 
     settings = (*SimpleRNNCell.settings, *OF_RNN, "activity_regularizer")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; the seed only if there is one, as Keras's configurations have none."""
+        config = super().get_config()
+        return config if self.seed is not None else {k: v for k, v in config.items() if k != "seed"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue.combinations.layers import BIAS, SQUARES, combined, weight
-from compare.cases.catalogue.recurrent import FORWARD, MASK, SEQUENCE, marked, of
+from compare.cases.catalogue.recurrent import FORWARD, MASK, SEQUENCE, of
 from compare.cases.values import apart, flags
 
 FLAGS = {
@@ -43,7 +43,7 @@ CONV = {
     "dilation_rate": [2],
 }
 FILMS = {1: (2, 3, 5, 5), 2: (2, 2, 5, 5, 5), 3: (1, 4, 3, 3, 3, 3)}
-_CASES: list[Case] = [
+CASES: list[Case] = [
     *(
         case
         for name, table in CELLS.items()
@@ -84,4 +84,3 @@ _CASES: list[Case] = [
         )
     ),
 ]
-CASES = [marked(case) for case in _CASES]
