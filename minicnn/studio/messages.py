@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from minicnn.common.suggest import did_you_mean
 from minicnn.studio import fields
-from minicnn.studio.answers import ablation, gradients, lessons, live, mistakes, numbers
+from minicnn.studio.answers import ablation, gradients, keras, lessons, live, mistakes, numbers
 
 LONGEST_MESSAGE = 2**20  # characters; a drawing has 17,000
 LARGEST_ID = 2**53
@@ -51,6 +51,8 @@ MESSAGES = {
     "hello": Message(live.hello),
     "lessons": Message(lessons.lessons),
     "lesson": Message(lessons.lesson, {"topic": fields.text(100)}),
+    "lesson_error": Message(lessons.lesson_error, {"topic": fields.text(100)}, newest_only=True),
+    "beside_keras": Message(keras.beside_keras, newest_only=True),
     "lesson_example": Message(
         lessons.lesson_example,
         {

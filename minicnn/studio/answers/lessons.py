@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from minicnn.common.suggest import did_you_mean
 from minicnn.losses.loss_function_wrapper import LossFunctionWrapper
 from minicnn.studio.fields import FieldError
 from minicnn.studio.lessons.docstrings import described, gradient_formulas, source_of
+from minicnn.studio.lessons.errors import beside_keras, measured
 from minicnn.studio.lessons.examples import example, made
 from minicnn.studio.lessons.formulas import mathml
 from minicnn.studio.lessons.topics import Topic, topics
@@ -116,3 +118,22 @@ def _code_of(topic: Topic) -> list[Callable]:
 
 def _code(function: Callable) -> dict[str, Any]:
     return source_of(function)._asdict()
+
+
+def lesson_error(page: PageState, topic: str) -> dict[str, Any]:
+    """How exact a layer is on both backends. Keras's errors follow as an event, "keras_error"."""
+    found = topic_of(topic)
+    errors = measured(found)
+    if errors is None:
+        return {"rows": []}
+
+    def ask_keras() -> None:
+        try:
+            page.tell("keras_error", topic=topic, errors=beside_keras(found, errors))
+        except ValueError as reason:
+            page.tell("keras_error", topic=topic, why_not=str(reason))
+
+    threading.Thread(target=ask_keras, daemon=True).start()
+    columns = errors["columns"]
+    rows = [{"name": n, "errors": [row[c] for c in columns]} for n, row in errors["rows"].items()]
+    return {"columns": columns, "rows": rows, "shape": errors["shape"]}

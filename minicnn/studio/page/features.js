@@ -13,4 +13,5 @@ export const PANELS = [
   { name: "number", title: "Follow one number", load: () => import("./number_panel.js") },
   { name: "backward", title: "Look backwards", load: () => import("./backward_panel.js") },
   { name: "ablation", title: "Switch channels off", load: () => import("./ablation_panel.js") },
+  { name: "keras", title: "Beside Keras", load: () => import("./keras_panel.js") },
 ];

@@ -1,6 +1,7 @@
 // The Learn pages: what a layer, loss or optimizer does, with numbers that one changes.
 
 import { address } from "./address.js";
+import { showErrors } from "./lesson_errors.js";
 import { startExample } from "./lesson_example.js";
 import { inline, make, math } from "./lesson_parts.js";
 
@@ -74,6 +75,7 @@ async function fill(article, lesson, studio) {
   article.replaceChildren(head, example, formulas(lesson), facts(lesson), code(lesson));
   article.dataset.topic = lesson.name;
   await startExample(example, article, lesson, studio);
+  if (lesson.class.startsWith("layers.")) await showErrors(article, lesson.name, studio);
 }
 
 function formulas(lesson) {
@@ -83,13 +85,14 @@ function formulas(lesson) {
     inline(make("p", "formula-words"), says), ...formulas.map((f) => math(f.mathml, f.text)),
   ]);
   if (backward.length) box.append(formulaColumn("Backward", backward));
+  const isLong = lesson.formulas.some(({ text }) => text.length > 45);
+  box.classList.toggle("wide", isLong);
   box.hidden = !box.children.length;
   return box;
 }
 
 function formulaColumn(title, parts) {
-  const isWide = parts.some((part) => part.firstChild?.getAttribute?.("aria-label")?.length > 45);
-  const column = make("div", isWide ? "card-box wide" : "card-box");
+  const column = make("div", "card-box");
   column.append(make("h2", "", {}, title), ...parts);
   return column;
 }

@@ -118,7 +118,7 @@ class Example {
       });
       tabs.append(button);
     }
-    const steps = make("div", "steps", { role: "group", "aria-label": "Steps" });
+    const steps = make("div", "step-bar", { role: "group", "aria-label": "Steps" });
     this.play = make("button", "", { type: "button", "data-do": "play" }, "Play");
     this.position = make("span", "position");
     const to = (by) => () => { this.#stop(); this.#step(this.at + by); };

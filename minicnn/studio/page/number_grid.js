@@ -40,7 +40,7 @@ function axisName(axis, rank, kind) {
  */
 export class NumberGrid {
   constructor({ title, tensor, kind, edit, choose }) {
-    this.element = make("figure", `numbers ${edit ? "given" : "computed"}`);
+    this.element = make("figure", `tensor ${edit ? "given" : "computed"}`);
     this.element.dataset.tensor = title;
     this.cells = [];
     const caption = make("figcaption", "", {}, title);

@@ -1,0 +1,68 @@
+// The drawing through real Keras with the same weights: the differences, layer by layer.
+
+import { size } from "./lesson_errors.js";
+import { make } from "./lesson_parts.js";
+
+const LEAST = 1e-8; // an empty bar
+const MOST = 1e-2; // a full one
+
+/** Fills the panel; it asks when it is opened, and when one asks it to. */
+export function start(element, studio) {
+  element.setAttribute("aria-label", "Beside Keras");
+  const words = make("p", "keras-words", { "aria-live": "polite" });
+  const button = make("button", "", { type: "button", "data-do": "ask-keras" }, "Compare this drawing");
+  const result = make("div", "keras-result");
+  element.append(words, button, result);
+
+  const ask = async () => {
+    words.textContent = "Keras computes the same drawing. It needs some seconds to start the first time.";
+    button.disabled = true;
+    try {
+      const answer = await studio.ask("beside_keras");
+      if (answer.asked === false) words.textContent = answer.why_not;
+      if (answer.asked) return;
+    } catch (error) {
+      words.textContent = error.message;
+    }
+    button.disabled = false;
+  };
+  studio.connection.listen("beside_keras", (answer) => {
+    button.disabled = false;
+    if (answer.why_not) words.textContent = answer.why_not;
+    else result.replaceChildren(...compared(answer, words));
+  });
+  button.addEventListener("click", ask);
+  if (studio.answer) ask();
+  else words.textContent = "Draw something: the same drawing then goes through real Keras, with the same weights.";
+}
+
+function compared({ version, class_index: digit, layers, input, left_out: leftOut }, words) {
+  const all = layers.flatMap(({ forward, backward }) => [forward, backward]).concat(input).filter((x) => x !== null);
+  words.textContent = `Keras ${version} with the same weights: the largest difference is ${size(Math.max(...all))} `
+    + "of the layer's largest number.";
+  const table = make("table", "keras-table");
+  const head = make("tr");
+  for (const title of ["layer", "forward", `backward, from class ${digit}`]) head.append(make("th", "", { scope: "col" }, title));
+  table.append(head, row("input", "", null, input), ...layers.map((l) => row(l.name, l.class, l.forward, l.backward)));
+  const parts = [table];
+  if (leftOut.length) parts.push(make("p", "quiet", {}, `Not compared, as they are inside of others or called several times: ${leftOut.join(", ")}.`));
+  return parts;
+}
+
+function row(name, kind, forward, backward) {
+  const element = make("tr", "", { "data-layer-difference": name });
+  const title = make("th", "", { scope: "row" });
+  title.append(make("code", "", {}, name), make("span", "kind", {}, kind));
+  element.append(title, cell(forward), cell(backward));
+  return element;
+}
+
+function cell(x) {
+  const element = make("td");
+  const bar = make("span", "difference");
+  const part = x ? Math.log(x / LEAST) / Math.log(MOST / LEAST) : 0;
+  bar.style.setProperty("--part", `${100 * Math.min(Math.max(part, 0.02), 1)}%`);
+  if (x === null) bar.hidden = true;
+  element.append(bar, make("span", "", {}, size(x)));
+  return element;
+}
