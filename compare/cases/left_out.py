@@ -129,6 +129,7 @@ TOGETHER: tuple[tuple[str, str, str], ...] = (
     ("Model", "fit:class_weight fit:sample_weight", ONE_WEIGHT),
     ("Model", "train_on_batch:class_weight train_on_batch:sample_weight", ONE_WEIGHT),
     ("Model", "fit:shuffle fit:steps_per_epoch", "the rows of an epoch are random"),
+    ("Model", "compile:optimizer fit:shuffle", "in a random order, weights must stand still"),
 )
 
 

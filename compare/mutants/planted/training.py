@@ -37,7 +37,7 @@ BUGS = [
         TRAINERS + "trainer",
         "if self.optimizer is not None and epochs > 0 and self.optimizer.built:",
         "if self.optimizer and not self.stop_training and self.optimizer.built:",
-        PROGRAMS,
+        ("training.an early stop",),
     ),
     Bug(
         "a validation goes on with the rows after the last one",

@@ -290,6 +290,34 @@ CALLBACKS = [
         for swap_on_epoch in (False, True)
     ),
 ]
+# The weights after it are the averages: none are restored.
+ENDING = thing("callbacks.EarlyStopping", monitor="loss", min_delta=100.0)
+# How a training ends: by a stop, with averages, validated or not, gradients collected or not.
+ENDS = [
+    program(
+        f"an early stop, {collected} steps collected, validated: {bool(validated)}",
+        "one output",
+        {
+            "compile:optimizer": thing(
+                "optimizers.SGD",
+                learning_rate=0.25,
+                use_ema=True,
+                ema_momentum=0.75,
+                gradient_accumulation_steps=collected,
+            ),
+            "compile:loss": CROSS_ENTROPY,
+            "fit:x": X,
+            "fit:y": CLASSES,
+            "fit:epochs": 3,
+            "fit:batch_size": 4,
+            "fit:shuffle": False,
+            "fit:callbacks": ENDING,
+            **validated,
+        },
+    )
+    for collected in (None, 2)
+    for validated in ({}, {"fit:validation_data": (X_VALIDATION, CLASSES_VALIDATION)})
+]
 UNDER_POLICY = [
     Case(
         "training",
@@ -303,4 +331,4 @@ UNDER_POLICY = [
     for optimizer in ("sgd", ADAM, thing("optimizers.LossScaleOptimizer", inner_optimizer=SGD))
     for more in ({}, {"auto_scale_loss": False})
 ]
-CASES = [*ONE_OUTPUT, *TWO_OUTPUTS, *NAMED_OUTPUTS, *CALLBACKS, *UNDER_POLICY]
+CASES = [*ONE_OUTPUT, *TWO_OUTPUTS, *NAMED_OUTPUTS, *CALLBACKS, *ENDS, *UNDER_POLICY]
