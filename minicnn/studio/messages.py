@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 
 from minicnn.common.suggest import did_you_mean
 from minicnn.studio import fields
-from minicnn.studio.answers import ablation, gradients, keras, lessons, live, mistakes, numbers
+from minicnn.studio import training_choices as choices
+from minicnn.studio.answers import (
+    ablation,
+    gradients,
+    keras,
+    lessons,
+    live,
+    mistakes,
+    numbers,
+    training,
+)
 
 LONGEST_MESSAGE = 2**20  # characters; a drawing has 17,000
 LARGEST_ID = 2**53
@@ -112,6 +122,32 @@ MESSAGES = {
         mistakes.mistaken_pictures,
         {"true": fields.whole(0, 9), "predicted": fields.whole(0, 9)},
         newest_only=True,
+    ),
+    "run_choices": Message(training.run_choices),
+    "run_start": Message(
+        training.run_start,
+        {
+            "dataset": fields.one_of(*choices.DATASETS),
+            "layers": fields.several(fields.one_of(*choices.LAYERS), choices.MOST_LAYERS),
+            "optimizer": fields.one_of(*choices.OPTIMIZERS),
+            "learning_rate": fields.number(1e-6, 10),
+            "batch_size": fields.whole(1, choices.LARGEST_BATCH),
+            "epochs": fields.whole(1, choices.MOST_EPOCHS),
+            "images": fields.whole(100, choices.MOST_IMAGES),
+        },
+    ),
+    "run_control": Message(
+        training.run_control,
+        {"do": fields.one_of("go", "pause", "step", "stop")},
+        takes_turn=False,
+    ),
+    "run_view": Message(
+        training.run_view,
+        {"epoch": fields.optional(fields.whole(0, choices.MOST_EPOCHS))},
+        newest_only=True,
+    ),
+    "run_use": Message(
+        training.run_use, {"epoch": fields.optional(fields.whole(0, choices.MOST_EPOCHS))}
     ),
 }
 

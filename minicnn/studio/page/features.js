@@ -4,8 +4,9 @@
 /** Views with a tab of their own: `{ name, title, load }`. */
 export const VIEWS = [
   { name: "live", title: "Draw" },
-  { name: "learn", title: "Learn", load: () => import("./learn.js") },
+  { name: "train", title: "Watch it learn", load: () => import("./watch_learning.js") },
   { name: "mistakes", title: "Where it fails", load: () => import("./mistakes.js") },
+  { name: "learn", title: "Learn", load: () => import("./learn.js") },
 ];
 
 /** Panels above the layers in the first view, one at a time: `{ name, title, load }`. */
