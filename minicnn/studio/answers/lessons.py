@@ -101,7 +101,7 @@ def _shown(formulas: list[str]) -> list[dict[str, str]]:
 
 def _all_formulas(cls: type) -> list[str]:
     """Those of a class, and of the layer, loss or optimizer that it extends."""
-    known = {t.cls for t in topics().values()}
+    known = {t.cls for t in topics().values()} - {LossFunctionWrapper}
     found = [f for c in cls.__mro__ if c in known for f in described(c).formulas]
     return list(dict.fromkeys(found))
 

@@ -125,15 +125,18 @@ def _loss(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str,
     if not topic.integers:
         target = target.astype("float32")
     found = record_gradients(model, x, target, "lesson")
-    gradient = found.of(found.recorded.inputs[0])
+    scores = found.recorded.calls[-1]
+    gradient = found.of(scores.outputs[0])
     return {
         "kind": "loss",
-        "layer": "scores",
+        "layer": scores.name,
         "tensors": {"input": x, "target": target, "output": np.array([found.number], "float32")},
         "cotangent": None,
         "gradients": {"input": gradient},
         "forward": [],
-        "backward": {"input": _each(gradient, lambda i, n: explained_gradient(found, None, i, n))},
+        "backward": {
+            "input": _each(gradient, lambda i, n: explained_gradient(found, scores.name, i, n))
+        },
         "shapes": {"input": list(x.shape), "output": []},
         "places": None,
         "cost": None,

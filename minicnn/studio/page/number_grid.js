@@ -11,7 +11,7 @@ export function grids(shape, kind) {
     return [{ title: "", rows, columns, at: (r, c) => r * columns + c }];
   }
   // Images (batch, …, height, width, channels); kernels (height, width, channels, filters).
-  const [first, second] = kind === "kernel" ? [0, rank === 3 ? null : 1] : rank === 3 ? [1, null] : [rank - 3, rank - 2];
+  const [first, second] = kind === "kernel" ? [0, rank === 3 ? null : 1] : rank === 3 ? [1, 2] : [rank - 3, rank - 2];
   const others = shape.map((_, i) => i).filter((i) => i !== first && i !== second);
   let all = [[]];
   for (const axis of others) all = all.flatMap((one) => Array.from({ length: shape[axis] }, (_, i) => [...one, i]));
@@ -72,6 +72,7 @@ export class NumberGrid {
       ? make("input", "cell", { inputmode: "decimal", "aria-label": label, value: shown, autocomplete: "off" })
       : make("button", "cell", { type: "button", "aria-label": `${label}: ${shown}` }, shown);
     cell.style.setProperty("--part", `${Math.round(55 * Math.abs(value) / largest)}%`);
+    if (shown.length > 4) cell.classList.add("long");
     cell.classList.add(value < 0 ? "below" : "above");
     if (edit) {
       cell.addEventListener("focus", () => cell.select());
