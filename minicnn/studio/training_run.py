@@ -60,6 +60,7 @@ class TrainingRun(threading.Thread):
         self.steps_of_epoch = math.ceil(settings.images / settings.batch_size)
         self.steps = self.steps_of_epoch * settings.epochs
         self._turns, self._tell, self._told = turns, tell, 0.0
+        self._told_step = (0, "loading")
         self._wanted, self._single_steps = "go", 0
         self._changed = threading.Condition()
         self._learning: list[tuple[float, ...]] = []
@@ -145,7 +146,7 @@ class TrainingRun(threading.Thread):
 
     def tell(self) -> None:
         """Tells the page how far it is."""
-        self._told = time.monotonic()
+        self._told, self._told_step = time.monotonic(), (self.step, self.state)
         self._tell("run", **self.as_message())
 
     def after_step(self, batch: int, logs: dict[str, float]) -> None:
@@ -181,8 +182,8 @@ class TrainingRun(threading.Thread):
         try:
             with self._changed:
                 while self._wanted == "pause" and not self._single_steps:
-                    if self.state != "paused":
-                        self.state = "paused"
+                    self.state = "paused"
+                    if self._told_step != (self.step, "paused"):
                         self.tell()
                     self._changed.wait()
                 self._single_steps = max(0, self._single_steps - 1)

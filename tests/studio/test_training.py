@@ -151,7 +151,7 @@ def test_draw_with_the_network_of_an_epoch(ask, server):
     ask("run_start", **SETTINGS)
     wait_for(ask, "done")
     ask("run_use", epoch=1)
-    assert server.model is not before and "after 1 epochs" in server.source
+    assert server.model is not before and "after epoch 1" in server.source
     for own, kept in zip(server.model.get_weights(), run_of(server).weights[1], strict=True):
         assert (own == kept).all()
     assert ask("draw", picture=picture(one()))["probabilities"].shape == (10,)
@@ -291,7 +291,7 @@ def test_watch_it_learn(page, studio):
     page.wait_for_selector("output:has-text('the random start')")
     page.click("text=Draw with it")
     page.wait_for_selector("[data-map=conv_1]")
-    assert "after 0 epochs" in studio.server.source
+    assert "after epoch 0" in studio.server.source
     studio.server.set_model(*before)
 
 
@@ -304,6 +304,8 @@ def test_pause_and_step_by_hand(page):
     step = int(words.split("step ")[1].split()[0])
     page.click("[data-run=step]")
     page.wait_for_selector(f".run-words:has-text('Paused · step {step + 1} ')")
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('[data-run=step]').click()")
+    page.wait_for_selector(f".run-words:has-text('Paused · step {step + 4} ')")
     page.click("text=Go on")
     page.wait_for_selector(".run-words:has-text('Learning')")
     page.click("[data-run=stop]")

@@ -92,7 +92,7 @@ def run_use(page: PageState, epoch: int | None) -> dict[str, Any]:
     if page.server.learning is not None:
         raise ValueError("The first network is still being trained. Wait until it is done.")
     network = _with_weights(run.settings.network(), run, epoch)
-    when = f"at step {run.step}" if epoch is None else f"after {epoch} epochs"
+    when = f"at step {run.step}" if epoch is None else f"after epoch {epoch}"
     page.server.set_model(network, f"trained on this page with {run.settings.dataset}, {when}")
     page.server.tell_all("network")
     return {}
