@@ -125,4 +125,7 @@ def test_the_panel_shows_a_row_for_each_layer(page, studio, real):
     rows = page.locator("[data-layer-difference]")
     shown = [rows.nth(i).get_attribute("data-layer-difference") for i in range(rows.count())]
     assert shown == ["input", *names]
+    assert "–" not in "".join(
+        page.locator("[data-layer-difference] td:last-child").all_inner_texts()
+    )
     assert "the largest difference is" in page.inner_text(".keras-words")

@@ -48,6 +48,8 @@ def network(path: str, x: np.ndarray, class_index: int) -> dict[str, Any]:
     model = keras.models.load_model(path, compile=False)
     names, tensors = _layer_outputs(model)
     inside = keras.Model(model.inputs, tensors)
+    if isinstance(model, keras.Sequential):
+        names, inside = [one.name for one in model.layers], _one_by_one(model.layers)
     outputs = _as_list(inside(x, training=False))
     last = model.layers[-1]
     softmaxes = (keras.activations.softmax, keras.activations.sigmoid)
@@ -71,6 +73,19 @@ def network(path: str, x: np.ndarray, class_index: int) -> dict[str, Any]:
             k: tf.convert_to_tensor(g).numpy() for k, g in found.items() if g is not None
         },
     }
+
+
+def _one_by_one(layers: list) -> Any:
+    """A function to the outputs of layers that follow each other."""
+
+    def outputs(x: Any, training: bool) -> list:
+        found = []
+        for one in layers:
+            x = one(x, training=training) if one._call_has_training_arg else one(x)
+            found.append(x)
+        return found
+
+    return outputs
 
 
 def _layer_outputs(model: Any) -> tuple[list[str], list]:
