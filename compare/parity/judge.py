@@ -28,6 +28,8 @@ PERTURBATION_SEEDS = (1, 2)
 WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves nothing
 # Interpolation: weights are differences of positions, so that all have the error of the largest.
 INTERPOLATING = ("resize", "Resizing", "Crop", "UpSampling2D")
+# Loops over steps: results of the whole loop are perturbed, not those of its steps.
+LOOPS = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
 # Optimizers whose powers of settings Keras rounds to float32.
 WITH_POWERS = ("Adam", "AdamW", "Adamax", "Nadam", "Lamb", "Adafactor", "LossScaleOptimizer")
 
@@ -173,7 +175,7 @@ def limits_of(case: Case, name: str, truth: Reference) -> tuple[np.ndarray, np.n
     right = truth.values[name]
     if isinstance(right, str) or right.dtype.kind not in "fc":
         return (np.zeros(np.shape(right)),) * 2
-    mixing = truth.mixing or any(word in case.name for word in INTERPOLATING)
+    mixing = truth.mixing or any(word in case.name for word in (*INTERPOLATING, *LOOPS))
     least = case.algorithm_error * _largest(right)
 
     def of(perturbed: Sequence[dict[str, Any]]) -> np.ndarray:

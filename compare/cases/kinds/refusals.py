@@ -24,6 +24,7 @@ NOT_TRIED = "self args kwargs name dtype trainable activity_regularizer seed".sp
 LEFT_OUT: dict[tuple[str, str], str] = {
     ("layers.CategoryEncoding", "sparse"): "there are no sparse tensors here",
     ("layers.RandomFlip", "mode"): "Keras takes any text and does nothing",
+    ("layers.Bidirectional", "weights"): "Keras takes no notice of it",
     ("optimizers.Adam", "beta_2"): "Keras computes roots of negative numbers",
     ("optimizers.AdamW", "beta_2"): "Keras computes roots of negative numbers",
     **{

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minicnn import Input, Sequential, config, layers, ops, tree
+from minicnn import Input, Sequential, config, layers, ops, regularizers, tree
 from minicnn.analysis import operations
 from minicnn.testing import check_layer
 from minicnn.utils import set_random_seed
@@ -159,3 +159,24 @@ def test_a_stateful_layer_takes_batches_of_one_size(backend):
     with pytest.raises(ValueError, match="Expected batch size: 8"):
         layer(SEQUENCES[:3])
     assert config.backend() == backend
+
+
+def test_a_simple_rnn_keeps_its_activity_regularizer():
+    """Keras's loses it. The penalty is that of the output, a mean over the batch."""
+    layer = layers.SimpleRNN(3, activity_regularizer=regularizers.L2(0.5))
+    x = np.random.default_rng(0).normal(size=(4, 5, 2))
+    y = np.asarray(layer(x), "float64")
+    assert float(layer.losses[0]) == pytest.approx(0.5 * (y**2).sum() / 4, rel=1e-5)
+    again = layers.SimpleRNN.from_config(layer.get_config())
+    assert float(again.activity_regularizer.l2) == 0.5
+
+
+def test_bidirectional_starts_from_given_weights():
+    """Keras takes no notice of them."""
+    random = np.random.default_rng(0)
+    shapes = [(2, 3), (3, 3), (3,)] * 2
+    weights = [random.normal(size=shape).astype("float32") for shape in shapes]
+    layer = layers.Bidirectional(layers.SimpleRNN(3), weights=weights)
+    layer.build((None, 5, 2))
+    for variable, given in zip(layer.weights, weights, strict=True):
+        np.testing.assert_array_equal(variable, given)

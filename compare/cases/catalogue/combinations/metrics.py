@@ -8,7 +8,7 @@ from typing import Any
 from compare.cases import pairwise
 from compare.cases.case import Case, LibraryName
 from compare.cases.catalogue.combinations.losses import LAST_AXIS
-from compare.cases.catalogue.marks import TENSORFLOW, without_keras
+from compare.cases.catalogue.marks import TENSORFLOW, of_running_sums, without_keras
 from compare.cases.catalogue.metrics import metric
 from compare.cases.values import (
     Values,
@@ -69,7 +69,7 @@ WHOLE = whole(1, 4, 3, 3, 3)
 AVERAGES = ["micro", "macro", "weighted"]
 THRESHOLDS = {"thresholds": [0.25, [0.5, 0.75], [0.0, 0.25, 0.5, 0.75, 1.0]], **WEIGHTS}
 AT_BEST = {"num_thresholds": [9], "class_id": [1], **WEIGHTS}
-CASES = [
+_CASES = [
     *combined("MeanMetricWrapper", FLAGS, SCORES, WEIGHTS, fn=LibraryName("losses.log_cosh")),
     *combined("BinaryAccuracy", FLAGS, GRADES, {"threshold": [0.25], **WEIGHTS}),
     *combined("TopKCategoricalAccuracy", FLAGS, SCORES, {"k": [1, 2], **WEIGHTS}),
@@ -170,3 +170,5 @@ CASES = [
     *overlaps("OneHotIoU", False, target_class_ids=[0, 2]),
     *overlaps("OneHotMeanIoU", False),
 ]
+EVENLY = {"num_thresholds", "thresholds"}
+CASES = [of_running_sums(case) if EVENLY & case.settings.keys() else case for case in _CASES]

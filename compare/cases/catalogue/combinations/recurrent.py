@@ -5,7 +5,8 @@ from __future__ import annotations
 from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue.combinations.layers import BIAS, SQUARES, combined, weight
 from compare.cases.catalogue.recurrent import FORWARD, MASK, SEQUENCE, of
-from compare.cases.values import apart, flags
+from compare.cases.left_out import is_left_out
+from compare.cases.values import flags
 
 FLAGS = {
     name: [True]
@@ -27,7 +28,7 @@ CELL = {
     "dropout": [0.3],
     "recurrent_dropout": [0.4],
 }
-GATED = {**CELL, "recurrent_activation": ["softsign"]}
+GATED = {**CELL, "recurrent_activation": ["tanh"]}
 CELLS = {
     "SimpleRNN": CELL,
     "LSTM": {**GATED, "unit_forget_bias": [False]},
@@ -43,11 +44,18 @@ CONV = {
     "dilation_rate": [2],
 }
 FILMS = {1: (2, 3, 5, 5), 2: (2, 2, 5, 5, 5), 3: (1, 4, 3, 3, 3, 3)}
+
+
+def arguments(name: str) -> dict:
+    """Those that all recurrent layers share, without what is left out."""
+    return {a: values for a, values in LAYER.items() if not is_left_out(f"layers.{name}", a)}
+
+
 CASES: list[Case] = [
     *(
         case
         for name, table in CELLS.items()
-        for case in combined(name, SEQUENCE, {**table, **LAYER}, call=MASK, units=4)
+        for case in combined(name, SEQUENCE, {**table, **arguments(name)}, call=MASK, units=4)
     ),
     *(
         combined_cell
@@ -64,11 +72,7 @@ CASES: list[Case] = [
         {
             "merge_mode": ["sum", None],
             "backward_layer": [of("GRU", units=3, go_backwards=True)],
-            "weights": [
-                [apart(3, 3), apart(3, 3), apart(3), apart(3, 9), apart(3, 9), apart(2, 9)]
-            ],
         },
-        {"weights": "backward_layer"},
         layer=of("SimpleRNN", units=3, name=FORWARD),
     ),
     *(
