@@ -28,7 +28,7 @@ CELL = {
     "dropout": [0.3],
     "recurrent_dropout": [0.4],
 }
-GATED = {**CELL, "recurrent_activation": ["tanh"]}
+GATED = {**CELL, "recurrent_activation": ["softsign"]}
 CELLS = {
     "SimpleRNN": CELL,
     "LSTM": {**GATED, "unit_forget_bias": [False]},
@@ -38,6 +38,7 @@ LAYER = {**FLAGS, "activity_regularizer": [SQUARES]}
 CONV = {
     **CELLS["LSTM"],
     **FLAGS,
+    "recurrent_activation": ["tanh"],  # smooth everywhere, as there are many positions
     "activity_regularizer": [SQUARES],
     "strides": [2],
     "padding": ["same"],
