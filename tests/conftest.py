@@ -79,3 +79,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "keras" in getattr(item, "fixturenames", ()):
             item.add_marker("keras")
+
+
+@pytest.fixture(scope="session")
+def playwright_engine():
+    """Playwright, which drives browsers; a process can start it only once."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        yield engine

@@ -58,7 +58,6 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("layers.SimpleRNN", "activity_regularizer", "Keras loses it; tests/layers/rnn"),
     ("layers.Bidirectional", "weights", "Keras takes no notice of it; tests/layers/rnn"),
     ("layers.ConvLSTM*", "data_format", "TensorFlow has none on a CPU; tests/layers/rnn checks it"),
-    ("layers.*", "rank", "of the classes for one, two and three dimensions"),
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
     ("ops.image.resize", "fill_mode", "only one mode is allowed"),

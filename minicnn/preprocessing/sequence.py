@@ -80,7 +80,7 @@ def _lengths(sequences: Any) -> list[int]:
 
 
 def _check_value(value: Any, dtype: Any) -> None:
-    holds_strings = dtype is object or np.dtype(dtype).kind in "OUS"
+    holds_strings = np.dtype(dtype).kind in "OUS"
     if isinstance(value, str) and not holds_strings:
         raise ValueError(
             f"`dtype` {dtype} is not compatible with `value`'s type: {type(value)}\nYou should set "

@@ -169,6 +169,11 @@ class EpochIterator:
         if hasattr(batches, "close"):
             batches.close()
 
+    def begin_again(self) -> None:
+        """Has the next epoch begin with the first batch, unless the source gives each only once."""
+        if self.data_adapter.begins_again:
+            self.close()
+
     def _warn_of_end(self, step: int) -> None:
         if self.steps_per_epoch is None:
             return

@@ -250,7 +250,6 @@ class Trainer(Steps):
         logs: Any = {}
         test_step = self._step("test_step", quietly, batches, callbacks)
         self.stop_evaluating = False
-        batches.close()  # an evaluation begins with the first batch, also after another one
         callbacks.on_test_begin()
         self.reset_metrics()
         with ownership_cached(), contextlib.closing(batches.enumerate_epoch()) as steps:
@@ -261,6 +260,7 @@ class Trainer(Steps):
                 callbacks.on_test_batch_end(end, logs)
                 if self.stop_evaluating:
                     break
+        batches.begin_again()
         logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
         callbacks.on_test_end(logs)
         return logs

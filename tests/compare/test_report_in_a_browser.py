@@ -7,8 +7,6 @@ import pytest
 
 from compare.cli.main import main
 
-playwright = pytest.importorskip("playwright.sync_api")
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 WIDTHS = (1280, 390)
@@ -125,13 +123,12 @@ def page(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(playwright_engine):
     if CHROMIUM is None:
         pytest.skip("there is no chromium")
-    with playwright.sync_playwright() as started:
-        program = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield program
-        program.close()
+    program = playwright_engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield program
+    program.close()
 
 
 @pytest.fixture

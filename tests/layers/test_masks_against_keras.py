@@ -3,6 +3,7 @@
 Compared are whether a mask comes out, which one, and the values where nothing is random.
 """
 
+import copy
 import warnings
 
 import numpy as np
@@ -32,7 +33,9 @@ def first_cases():
 
 def outcome(k, case, arrays, training):
     """The output and the mask that goes on, or the class of the error."""
-    layer = getattr(k.layers, case.name)(**LIBRARY.resolve(dict(case.settings)))
+    library = copy.copy(LIBRARY)
+    library.keras = k
+    layer = getattr(k.layers, case.name)(**library.resolve(dict(case.settings)))
     tensors = [k.ops.convert_to_tensor(x) for x in arrays]
     layer(tensors if len(tensors) > 1 else tensors[0])  # builds it
     weights = np.random.default_rng(3)

@@ -1,5 +1,7 @@
 """What every layer has (trainable, name, type, penalty) comes back from configs and files."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -34,10 +36,17 @@ def layers_of_the_catalogue():
     return [pytest.param(name, case.settings, id=name) for name, case in sorted(found.items())]
 
 
+def resolved(k, settings):
+    """The settings, with objects of this library in place of their descriptions."""
+    library = copy.copy(LIBRARY)
+    library.keras = k
+    return library.resolve(dict(settings))
+
+
 def made(k, name, settings, base):
     """The layer, or None if it does not take the arguments."""
     try:
-        return getattr(k.layers, name)(**{**LIBRARY.resolve(dict(settings)), **base})
+        return getattr(k.layers, name)(**{**resolved(k, settings), **base})
     except (TypeError, ValueError):
         return None
 

@@ -131,19 +131,17 @@ def studio(trained):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(playwright_engine):
     """Headless Chromium: the one that CHROME names, or the system's."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     names = [os.environ["CHROME"]] if os.environ.get("CHROME") else CHROMIUMS
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip(f"there is no browser: none of {', '.join(names)} (CHROME names another)")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(
-            executable_path=str(Path(path)), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+    browser = playwright_engine.chromium.launch(
+        executable_path=str(Path(path)), args=["--no-sandbox", "--disable-gpu"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ class DataAdapter:
 
     A batch is what a step gets: `(x,)`, `(x, y)` or `(x, y, sample_weight)`, each of the three an
     array or a nested structure of arrays, or `x` alone.
+
+    Attributes:
+        begins_again: whether each iterator begins with the first batch.
     """
+
+    begins_again = True
 
     def get_numpy_iterator(self) -> Iterator[Any]:
         """The batches of one epoch (or, for an endless source, batch after batch)."""

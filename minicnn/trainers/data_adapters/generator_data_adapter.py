@@ -24,6 +24,8 @@ class GeneratorDataAdapter(DataAdapter):
         ValueError: a generator that yields nothing, or something else than tuples.
     """
 
+    begins_again = False
+
     def __init__(self, generator: Iterator[Any]):
         first = list(itertools.islice(generator, 1))
         if not first:

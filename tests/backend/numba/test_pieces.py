@@ -28,6 +28,7 @@ from minicnn.backend.numba import (
     pool,
     products,
     random,
+    recurrent,
     reductions,
     softmax,
 )
@@ -38,6 +39,7 @@ from minicnn.backend.numpy import normalization as exact_normalization
 from minicnn.backend.numpy import optimizers as exact_optimizers
 from minicnn.backend.numpy import pool as exact_pool
 from minicnn.backend.numpy import random as exact_random
+from minicnn.backend.numpy import recurrent as exact_recurrent
 from minicnn.backend.numpy import softmax as exact_softmax
 from tests.backend.checks import distinct
 from tests.backend.numba.test_optimizers import RULES, arrays_of
@@ -131,6 +133,26 @@ def pooling(name, shape, size, strides, padding) -> Work:
         lambda *a: work.expected(*a, *shape, *window),
         work.arrays,
     )
+
+
+def sequences(cell, gates, states) -> Work:
+    """203 sequences through the layer of a cell, and its gradients; a third of the steps masked."""
+    (batch, steps, inputs, units), columns = (203, 5, 3, 7), 7 * gates
+    mask = (normal(batch, steps) > -0.4).astype("float32")
+    bias = normal(2, columns) if cell == "gru" else normal(columns)
+    arrays = normal(batch, steps, inputs), normal(states, batch, units), normal(inputs, columns)
+    arrays += normal(units, columns) / 3, bias, normal(states, batch, steps, units)
+
+    def both(module):
+        def run(x, first, *given):
+            *weights, cotangent = given
+            after, work = module.recurrent_layer(x, first, *weights, mask, cell)
+            known = cotangent, after, work, x, first
+            return after, *module.recurrent_layer_gradients(*known, *weights, mask, cell)
+
+        return run
+
+    return Work(both(recurrent), both(exact_recurrent), arrays, 5e-6)
 
 
 def pool_2x2(shape) -> Work:
@@ -275,6 +297,10 @@ WORK: dict[str, Callable[[], Work]] = {
         EXACT,
     ),
     **{f"{name} steps": lambda name=name: rule_of(name) for name in RULES},
+    "simple rnn": lambda: sequences("simple_rnn", 1, 1),
+    "lstm": lambda: sequences("lstm", 4, 2),
+    "gru": lambda: sequences("gru", 3, 1),
+    "gru, reset before": lambda: sequences("gru_reset_before", 3, 1),
 }
 
 
