@@ -43,8 +43,8 @@ BUGS = [
         "a validation goes on with the rows after the last one",
         FORWARD,
         TRAINERS + "trainer",
-        "batches.close()  # an evaluation",
-        "pass  # an evaluation",
+        "        batches.begin_again()",
+        "        pass",
         PROGRAMS,
     ),
     Bug(
