@@ -37,7 +37,8 @@ def run(monkeypatch, tmp_path):
     return go
 
 
-def test_a_failing_part_is_reported_and_the_others_run(run, capsys):
+def test_a_failing_part_is_reported_and_the_others_run(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     outcome, started = run()
     assert outcome.failure.startswith("mutants: ")
     names = [command[0] for command in started]

@@ -121,6 +121,7 @@ def test_real_keras_agrees_layer_by_layer(file, tmp_path):
 
 def test_the_first_layer_that_diverges_is_named(file, no_process, monkeypatch, capsys):
     asked = []
+    monkeypatch.setenv("COLUMNS", "120")
 
     def slightly_wrong(self, inputs):
         asked.append(self.name)
