@@ -23,8 +23,8 @@ def check_whole_number(owner: str, name: str, value: Any, least: int | None = No
     if value is None:
         return
     try:
-        is_right = least is None or operator.index(value) >= least
-        operator.index(value)
+        number = operator.index(value)
+        is_right = least is None or number >= least
     except TypeError:
         is_right = False
     if not is_right:

@@ -58,11 +58,7 @@ class ConvLSTMCell(DropoutRNNCell, BaseConvolution):
         keep_settings(self, locals())
         self._standardize_window()
         self._require_positive("filters")
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                "Specifying `strides > 1` is not compatible with `dilation_rate > 1`. Received: "
-                f"strides={self.strides} and dilation_rate={self.dilation_rate}"
-            )
+        self._refuse_strides_with_dilation()
         keep_dropout(self, seed)
         self.state_size = -1  # the states are images
         self.input_spec = InputSpec(ndim=rank + 2)
