@@ -142,7 +142,15 @@ def test_what_is_no_folder_in_the_place_of_one(make, server, tmp_path):
         get_file("pack.zip", f"{server.address}/pack.zip", extract=True)
 
 
-@pytest.mark.parametrize("content", [b"hello", b"", b"PK\3\4", gzip.compress(b"x" * 5000)])
+NO_ARCHIVES = {
+    "text": b"hello",
+    "nothing": b"",
+    "the first bytes of a zip": b"PK\3\4",
+    "a gzip of no tar": gzip.compress(b"x" * 5000, mtime=0),
+}
+
+
+@pytest.mark.parametrize("content", NO_ARCHIVES.values(), ids=NO_ARCHIVES)
 @pytest.mark.parametrize("archive_format", ["auto", "zip", "tar"])
 def test_what_is_no_archive_is_refused_in_a_sentence(content, archive_format, tmp_path):
     (tmp_path / "datasets").mkdir()
