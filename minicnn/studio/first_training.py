@@ -26,7 +26,7 @@ def _steps() -> int:
 
 
 class FirstTraining(threading.Thread):
-    """Trains the server's model once over a part of MNIST, and tells all pages how far it is.
+    """Trains the shared network once over a part of MNIST, and tells its pages how far it is.
 
     Drawings are answered between the steps, by the network as it is then.
     """
@@ -43,13 +43,13 @@ class FirstTraining(threading.Thread):
         training, _ = load("mnist", IMAGES)
         server.turns.take()
         try:
-            server.model.fit(
+            server.network.model.fit(
                 *training, batch_size=BATCH_SIZE, verbose=0, callbacks=[self._progress()]
             )
         finally:
             server.turns.give_back()
         server.learning = None
-        server.tell_all("learning", step=_steps(), steps=_steps(), done=True)
+        server.tell_viewers("learning", step=_steps(), steps=_steps(), done=True)
 
     def stop(self) -> None:
         """Ends the training after the step that is running."""
@@ -69,7 +69,7 @@ class FirstTraining(threading.Thread):
                 server.learning = {"step": batch + 1, "steps": _steps(), **(logs or {})}
                 if time.monotonic() - self.last > SECONDS_BETWEEN_EVENTS:
                     self.last = time.monotonic()
-                    server.tell_all("learning", **server.learning, done=False)
+                    server.tell_viewers("learning", **server.learning, done=False)
                 server.turns.give_back()
                 server.turns.take()
                 if stopping.is_set():

@@ -149,6 +149,7 @@ MESSAGES = {
     "run_use": Message(
         training.run_use, {"epoch": fields.optional(fields.whole(0, choices.MOST_EPOCHS))}
     ),
+    "use_shared": Message(training.use_shared),
 }
 
 

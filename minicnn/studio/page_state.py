@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.studio.network_description import NetworkDescription
 from minicnn.studio.server_state import ServerState
+from minicnn.studio.shown_network import ShownNetwork
 
 
 class PageState:
@@ -15,6 +17,7 @@ class PageState:
 
     Attributes:
         server: what it shares with all pages.
+        network: the network that it looks at: the server's, until `show` gives it another.
         network_input: the drawing as the network gets it, a batch of one; None while the canvas
             is empty.
         tell: `tell("name", **content)` sends the page an event, from any thread. Of events of one
@@ -22,19 +25,33 @@ class PageState:
         on_close: functions to call when the page is closed, as to stop what it started.
         kept: for the files in `answers/`: what they keep for this page, each under a name of its
             own.
+        kept_of_network: the same, but forgotten when the page looks at another network.
     """
 
     def __init__(self, server: ServerState, tell: Callable[..., None]):
         self.server = server
+        self.network = server.network
         self.tell = tell
         self.network_input: np.ndarray | None = None
         self.on_close: list[Callable[[], None]] = []
         self.kept: dict[str, Any] = {}
+        self.kept_of_network: dict[str, Any] = {}
 
     @property
     def model(self) -> Any:
         """The network that the page looks at."""
-        return self.server.model
+        return self.network.model
+
+    @property
+    def description(self) -> NetworkDescription:
+        """The layers of that network, and what it takes."""
+        return self.network.description
+
+    def show(self, network: ShownNetwork) -> None:
+        """Looks at another network from now on, and lets go of the one before."""
+        self.network = network
+        self.network_input = None
+        self.kept_of_network.clear()
 
     def close(self) -> None:
         """Stops what the page started, and lets go of what it held."""
@@ -42,4 +59,4 @@ class PageState:
             stop()
         self.on_close.clear()
         self.kept.clear()
-        self.network_input = None
+        self.show(self.server.network)

@@ -52,8 +52,8 @@ def server_state(model: Any = None) -> tuple[ServerState, FirstTraining | None]:
     else:
         server = ServerState(untrained_model(), "trained here, just now")
         return server, FirstTraining(server)
-    if server.description.problem:
-        print(f"minicnn studio: {server.description.problem}", file=sys.stderr, flush=True)
+    if server.network.description.problem:
+        print(f"minicnn studio: {server.network.description.problem}", file=sys.stderr, flush=True)
     return server, None
 
 

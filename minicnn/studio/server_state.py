@@ -1,4 +1,4 @@
-"""`ServerState`: what all pages share: the network, the test images, whose turn it is."""
+"""`ServerState`: what all pages share: a network, the test images, whose turn it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.examples.small_convnet import MODEL_FILE, Images, load
-from minicnn.studio.network_description import NetworkDescription
+from minicnn.studio.shown_network import ShownNetwork
 from minicnn.studio.turns import Turns
 
 
@@ -15,33 +15,32 @@ class ServerState:
     """What all pages share.
 
     Attributes:
-        model: the network.
-        source: where it is from, in words.
+        network: the one that a page looks at unless it has its own.
         turns: who uses models takes a turn; handlers of messages have it already.
         pages: the `PageState` of each open page.
         learning: how far the training is that runs because there was no model; None without.
+
+    Args:
+        model: the shared network.
+        source: where it is from, in words.
     """
 
     def __init__(self, model: Any, source: str):
         self.turns = Turns()
         self.pages: set[Any] = set()
         self.learning: dict[str, Any] | None = None
-        self.set_model(model, source)
-
-    def set_model(self, model: Any, source: str) -> None:
-        """Shows another network from now on."""
-        self.model, self.source = model, source
-        self.description = NetworkDescription(model)
+        self.network = ShownNetwork(model, source)
 
     @functools.cached_property
     def test_images(self) -> Images:
         """The 10,000 test images of MNIST, with pixels from 0 to 1."""
         return load("mnist")[1]
 
-    def tell_all(self, event: str, **content: Any) -> None:
-        """Sends an event to every open page."""
+    def tell_viewers(self, event: str, **content: Any) -> None:
+        """Sends an event to every page that looks at the shared network."""
         for page in tuple(self.pages):
-            page.tell(event, **content)
+            if page.network is self.network:
+                page.tell(event, **content)
 
 
 def default_model_file() -> Path:

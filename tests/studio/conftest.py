@@ -119,7 +119,7 @@ def trained():
     server = ServerState(untrained_model(), "a test")
     training = FirstTraining(server)
     training.run()
-    return server.model
+    return server.network.model
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_the_panel_shows_a_row_for_each_layer(page, studio, real):
     answer_is(page, 7)
     page.click("[data-panels] nav >> text=Beside Keras")
     page.wait_for_selector("[data-layer-difference]", timeout=60_000)
-    names = [layer["name"] for layer in studio.server.description.layers]
+    names = [layer["name"] for layer in studio.server.network.description.layers]
     rows = page.locator("[data-layer-difference]")
     shown = [rows.nth(i).get_attribute("data-layer-difference") for i in range(rows.count())]
     assert shown == ["input", *names]

@@ -15,7 +15,7 @@ def test_the_network_is_described_with_its_branches(ask, server):
     sources = {layer["name"]: layer["sources"] for layer in network["layers"]}
     assert sources["first"] == ["input"]
     assert sources["sum"] == ["first", "second"]
-    assert network["parameters"] == server.model.count_params()
+    assert network["parameters"] == server.network.model.count_params()
     assert [layer["parameters"] for layer in network["layers"]] == [40, 148, 0, 0, 31370]
 
 
@@ -23,7 +23,7 @@ def test_the_network_is_described_with_its_branches(ask, server):
 def test_an_answer_is_what_the_network_gives_for_what_it_sees(ask, server, treatment):
     answer = ask("draw", picture=picture(one()), treatment=treatment)
     seen = (drawing.treated if treatment else drawing.untreated)(one())
-    found = activations(server.model, seen[None, ..., None])
+    found = activations(server.network.model, seen[None, ..., None])
     np.testing.assert_allclose(answer["probabilities"], found["scores"][0], rtol=1e-5)
     assert answer["seen"].shape == (28, 28) and answer["seen"].max() == round(255 * seen.max())
     for name, layer in answer["maps"].items():
@@ -42,7 +42,7 @@ def test_an_empty_canvas_has_no_answer(ask):
 def test_a_map_is_exact(ask, server):
     assert ask("map", layer="first", channel=0) == {"id": 1, "type": "map", "empty": True}
     ask("draw", picture=picture(one()))
-    found = activations(server.model, drawing.treated(one())[None, ..., None])
+    found = activations(server.network.model, drawing.treated(one())[None, ..., None])
     answer = ask("map", layer="second", channel=3)
     np.testing.assert_allclose(answer["values"], found["second"][0, ..., 3], rtol=1e-5, atol=1e-6)
     assert ask("map", layer="scores", channel=0)["values"].shape == (1, 10)

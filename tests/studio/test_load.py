@@ -39,7 +39,7 @@ def test_an_answer_to_a_page_that_is_gone_goes_nowhere(server):
         time.sleep(0.01)
     assert not server.pages
     with opened(server) as ask:
-        assert ask("hello")["network"]["name"] == server.model.name
+        assert ask("hello")["network"]["name"] == server.network.model.name
 
 
 def test_drawings_that_are_out_of_date_are_left_out(ask, server):

@@ -16,11 +16,11 @@ def drawn(ask, server):
 
 @pytest.mark.parametrize("layer", ["first", "second", "sum", "flat", "scores"])
 def test_a_number_and_what_it_depends_on(ask, server, drawn, layer):
-    shape = server.model.get_layer(layer).output.shape[1:]
+    shape = server.network.model.get_layer(layer).output.shape[1:]
     pixel = {"row": 12, "column": 15, "channel": 2} if len(shape) == 3 else {"column": 7}
     answer = ask("number", layer=layer, **pixel)
     index = (12, 15, 2) if len(shape) == 3 else (7,)
-    expected = explain_output(server.model, drawn, layer, index)
+    expected = explain_output(server.network.model, drawn, layer, index)
     assert answer["index"] == list(index) and answer["value"] == expected.value
     assert [step["value"] for step in answer["steps"]] == [s.value for s in expected.steps]
     if layer == "second":
@@ -36,7 +36,7 @@ def test_gradients_of_a_class(ask, server, drawn):
     assert set(answer["maps"]) == {"first", "second", "sum", "flat", "scores"}
     assert answer["saliency"]["values"].shape == (1, 28, 28)
     assert answer["grad_cam"]["heat"].shape == (28, 28)
-    kernel = server.model.get_layer("scores").kernel.numpy()[:, 3]
+    kernel = server.network.model.get_layer("scores").kernel.numpy()[:, 3]
     largest = answer["maps"]["flat"]["largest"]
     assert largest[0] == pytest.approx(abs(kernel).max(), rel=1e-5)
     answer = ask("gradient_number", class_index=3, layer="first", row=10, column=11, channel=1)
@@ -47,7 +47,7 @@ def test_gradients_of_a_class(ask, server, drawn):
 
 def test_a_training_step_of_one_weight(ask, server, drawn):
     assert "no loss" in ask("weight_step", class_index=1)["error"]
-    model = server.model
+    model = server.network.model
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     answer = ask("weight_step", class_index=1, weight="second/kernel", index=[0, 1, 2, 3])
     whole = gradients(model, drawn, np.array([1])).weights["second/kernel"]
@@ -59,12 +59,12 @@ def test_a_training_step_of_one_weight(ask, server, drawn):
 
 def test_channels_switched_off(ask, server, drawn):
     answer = ask("ablation", channels={"second": [0, 2]})
-    expected = ablate(server.model, drawn, {"second": [0, 2]})
+    expected = ablate(server.network.model, drawn, {"second": [0, 2]})
     np.testing.assert_allclose(answer["after"], expected.after[0], rtol=1e-5)
     np.testing.assert_allclose(answer["before"], expected.before[0], rtol=1e-5)
     answer = ask("ablated_accuracy", channels={"second": [0, 1, 2, 3]})
     x, y = server.test_images.pixels[:1000], server.test_images.labels[:1000]
-    found = ablate(server.model, x, {"second": [0, 1, 2, 3]}, y)
+    found = ablate(server.network.model, x, {"second": [0, 1, 2, 3]}, y)
     assert answer["after"] == found.accuracy_after and answer["before"] == found.accuracy_before
 
 

@@ -7,6 +7,7 @@ import minicnn as keras
 from minicnn.examples.small_convnet import Images
 from minicnn.studio.answers import mistakes
 from minicnn.studio.server_state import ServerState
+from minicnn.studio.shown_network import ShownNetwork
 from tests.studio.conftest import answer_is, opened, watched_page
 
 
@@ -21,7 +22,7 @@ def few(server, monkeypatch):
 
 
 def test_the_count_of_pieces_is_that_of_the_whole(ask, server, few):
-    predicted = server.model.predict(few.pixels, verbose=0).argmax(-1)
+    predicted = server.network.model.predict(few.pixels, verbose=0).argmax(-1)
     start, rounds = 0, 0
     while start < 70:
         answer = ask("count_mistakes", start=start)
@@ -36,7 +37,7 @@ def test_the_count_of_pieces_is_that_of_the_whole(ask, server, few):
 def test_pictures_of_a_cell(ask, server, few):
     for start in (0, 32, 64):
         ask("count_mistakes", start=start)
-    scores = server.model.predict(few.pixels, verbose=0)
+    scores = server.network.model.predict(few.pixels, verbose=0)
     predicted = scores.argmax(-1)
     for true, taken in {(a, b) for a, b in zip(few.labels, predicted, strict=True)}:
         answer = ask("mistaken_pictures", true=int(true), predicted=int(taken))
@@ -51,13 +52,13 @@ def test_pictures_of_a_cell(ask, server, few):
         assert (answer["pixels"] == pixels).all()
 
 
-def test_what_cannot_be_counted_gets_a_sentence(ask, server, few):
+def test_what_cannot_be_counted_gets_a_sentence(ask, few):
     assert "begin with image 0" in ask("mistaken_pictures", true=1, predicted=2)["error"]
     assert "begin with image 0" in ask("count_mistakes", start=32)["error"]
     ask("count_mistakes", start=0)
     assert "32 images are counted" in ask("count_mistakes", start=64)["error"]
     assert "whole number" in ask("mistaken_pictures", true=10, predicted=2)["error"]
-    server.set_model(network((28, 28, 1), 10), "another")
+    ask("use_shared")  # a count of another network is none of this one
     assert "begin with image 0" in ask("mistaken_pictures", true=1, predicted=2)["error"]
 
 
@@ -107,11 +108,10 @@ def test_from_a_cell_to_its_pictures_to_the_canvas(page, studio):
 
 
 def test_the_page_says_why_there_is_nothing_to_count(studio, browser):
-    description, studio.server.description = studio.server.description, None
+    before, studio.server.network = studio.server.network, ShownNetwork(network((5,), 10), "")
     try:
-        studio.server.description = ServerState(network((5,), 10), "").description
         with watched_page(browser.new_context(), studio.address) as page:
             page.evaluate("location.hash = 'view=mistakes'")
             page.wait_for_selector(".mistakes-words:has-text('no pictures')")
     finally:
-        studio.server.description = description
+        studio.server.network = before

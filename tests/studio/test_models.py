@@ -108,13 +108,13 @@ def test_branches_are_known_in_nested_and_residual_networks():
     (adds,) = [
         [
             layer["sources"]
-            for layer in server_state(make())[0].description.layers
+            for layer in server_state(make())[0].network.description.layers
             if kind in layer["class"]
         ]
         for make, kind in [(residual, "Add")]
     ]
     assert len(adds) == 2 and all(len(sources) == 2 for sources in adds)
-    described = server_state(nested())[0].description.layers
+    described = server_state(nested())[0].network.description.layers
     (joined,) = [layer for layer in described if layer["class"] == "Concatenate"]
     assert len(joined["sources"]) == 2
 
@@ -124,7 +124,7 @@ def test_branches_from_the_input_begin_there():
     branches = [layers.Conv2D(2, n, padding="same", name=f"branch{n}")(inputs) for n in (1, 3, 5)]
     flat = layers.Flatten()(layers.Concatenate(name="joined")(branches))
     model = keras.Model(inputs, layers.Dense(10)(flat))
-    sources = {x["name"]: x["sources"] for x in server_state(model)[0].description.layers}
+    sources = {x["name"]: x["sources"] for x in server_state(model)[0].network.description.layers}
     assert all(sources[f"branch{n}"] == ["input"] for n in (1, 3, 5))
     assert sources["joined"] == ["branch1", "branch3", "branch5"]
 

@@ -32,7 +32,7 @@ def test_a_number_is_followed_as_the_window_slides(page, studio):
         arg=seen,
     )
     row, column = map(int, chosen(page)["pixel"].split(","))
-    layer = studio.server.description.layers[0]["name"]
+    layer = studio.server.network.description.layers[0]["name"]
     title = page.locator("[data-panel=number] .number-title").inner_text()
     assert f"at {row}, {column}, 0" in title and layer in title
     steps = page.locator("[data-panel=number] .steps .number").all_inner_texts()
@@ -41,7 +41,7 @@ def test_a_number_is_followed_as_the_window_slides(page, studio):
 
 
 def test_a_link_shows_the_same_number(page, studio):
-    names = [layer["name"] for layer in studio.server.description.layers]
+    names = [layer["name"] for layer in studio.server.network.description.layers]
     pool = next(name for name in names if "pool" in name)
     page.evaluate(
         "hash => { location.hash = hash }", f"#image=17&panel=number&layer={pool}&pixel=4,5"
@@ -49,8 +49,8 @@ def test_a_link_shows_the_same_number(page, studio):
     winner = page.wait_for_selector("[data-panel=number] .numbers .winner")
     x = studio.server.test_images.pixels[17, ..., 0]
     canvas = np.rint(x * 255).astype("uint8").repeat(4, 0).repeat(4, 1)
-    batch = studio.server.description.input.batch(drawing.treated(canvas))
-    expected = explain_output(studio.server.model, batch, pool, (4, 5, 0)).value
+    batch = studio.server.network.description.input.batch(drawing.treated(canvas))
+    expected = explain_output(studio.server.network.model, batch, pool, (4, 5, 0)).value
     assert abs(float("0" + winner.inner_text()) - expected) < 0.06
     scores = names[-1]
     page.evaluate("hash => { location.hash = hash }", f"#image=17&panel=number&layer={scores}")
@@ -84,7 +84,7 @@ def test_channels_are_switched_off_and_on(page, studio):
     open_panel(page, "Switch channels off")
     page.wait_for_selector(".accuracy strong")
     before = page.locator(".accuracy strong").inner_text()
-    layer = studio.server.description.layers[0]["name"]
+    layer = studio.server.network.description.layers[0]["name"]
     count = page.locator(f"[data-switch^='{layer}:']").count()
     for c in range(min(count, 20)):
         page.click(f"[data-switch='{layer}:{c}']")
@@ -95,7 +95,7 @@ def test_channels_are_switched_off_and_on(page, studio):
         "before => document.querySelector('.accuracy strong').innerText != before", arg=before
     )
     x, y = studio.server.test_images.pixels[:1000], studio.server.test_images.labels[:1000]
-    expected = ablate(studio.server.model, x, {layer: off}, y).accuracy_after
+    expected = ablate(studio.server.network.model, x, {layer: off}, y).accuracy_after
     page.wait_for_function(
         "shown => document.querySelector('.accuracy strong').innerText == shown",
         arg=f"{100 * expected:.1f} %",

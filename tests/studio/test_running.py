@@ -114,8 +114,8 @@ def test_the_model_that_make_train_saved_is_found(tmp_path, monkeypatch):
     (tmp_path / "runs/mnist").mkdir(parents=True)
     model.save(tmp_path / "runs/mnist/model.keras")
     server, training = running.server_state()
-    assert training is None and "runs/mnist/model.keras" in server.source
-    assert np.array_equal(server.model.get_weights()[0], model.get_weights()[0])
+    assert training is None and "runs/mnist/model.keras" in server.network.source
+    assert np.array_equal(server.network.model.get_weights()[0], model.get_weights()[0])
 
 
 def test_without_extra_packages_a_sentence_says_what_to_install(monkeypatch, capsys):

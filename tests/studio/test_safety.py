@@ -166,17 +166,17 @@ def steady():
 def test_whatever_comes_is_answered_and_damages_nothing(steady, message):
     ask, server = steady
     (page,) = server.pages
-    before = [w.copy() for w in server.model.get_weights()]
+    before = [w.copy() for w in server.network.model.get_weights()]
     drawing = page.network_input
     text = message if isinstance(message, str) else json.dumps(message)
     ask.socket.send_text(text)
     answer = received(ask.socket)
     if "error" in answer:
         assert isinstance(answer["error"], str) and len(answer["error"]) < 600
-        assert page.network_input is drawing and page.model is server.model
+        assert page.network_input is drawing and page.model is server.network.model
     else:
         assert answer["type"] in MESSAGES
-    after = server.model.get_weights()
+    after = server.network.model.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 

@@ -12,7 +12,7 @@ from minicnn.analysis import activations, gradients
 from minicnn.examples.small_convnet import Images
 from minicnn.studio import drawing, training_run
 from minicnn.studio.answers import training
-from tests.studio.conftest import ONE, draw, one, opened, picture
+from tests.studio.conftest import ONE, answer_is, draw, one, opened, picture
 
 SETTINGS = {
     "dataset": "mnist",
@@ -147,13 +147,13 @@ def test_a_look_at_each_epoch_is_what_the_analysis_says(ask, server):
 
 
 def test_draw_with_the_network_of_an_epoch(ask, server):
-    before = server.model
+    (own,) = server.pages
     ask("run_start", **SETTINGS)
     wait_for(ask, "done")
-    ask("run_use", epoch=1)
-    assert server.model is not before and "after epoch 1" in server.source
-    for own, kept in zip(server.model.get_weights(), run_of(server).weights[1], strict=True):
-        assert (own == kept).all()
+    answer = ask("run_use", epoch=1)["network"]
+    assert answer["is_shared"] is False and "after epoch 1" in answer["source"]
+    for now, kept in zip(own.model.get_weights(), run_of(server).weights[1], strict=True):
+        assert (now == kept).all()
     assert ask("draw", picture=picture(one()))["probabilities"].shape == (10,)
 
 
@@ -271,7 +271,6 @@ def test_drawings_are_answered_while_it_learns(ask):
 
 
 def test_watch_it_learn(page, studio):
-    before = (studio.server.model, studio.server.source)
     draw(page, ONE)
     page.click("nav >> text=Watch it learn")
     for name, value in {"images": 100, "batch": 20, "epochs": 3, "rate": 0.01}.items():
@@ -291,8 +290,12 @@ def test_watch_it_learn(page, studio):
     page.wait_for_selector("output:has-text('the random start')")
     page.click("text=Draw with it")
     page.wait_for_selector("[data-map=conv_1]")
-    assert "after epoch 0" in studio.server.source
-    studio.server.set_model(*before)
+    assert "after epoch 0" in page.get_attribute("[data-network]", "title")
+    page.click("[data-do=use-shared]")
+    page.wait_for_selector("[data-map=conv2d]")
+    answer_is(page, 1)
+    assert page.get_attribute("[data-network]", "title") == studio.server.network.source
+    assert page.is_hidden("[data-do=use-shared]")
 
 
 def test_pause_and_step_by_hand(page):

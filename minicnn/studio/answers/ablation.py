@@ -26,7 +26,7 @@ def ablation(page: PageState, channels: dict[str, list[int]]) -> dict[str, Any]:
 
 def ablated_accuracy(page: PageState, channels: dict[str, list[int]]) -> dict[str, Any]:
     """The share of 1,000 test images whose class is right, with all channels and without some."""
-    classes = page.server.description.classes
+    classes = page.description.classes
     if classes != 10:
         raise ValueError(f"The test images have 10 classes; the network has {classes}.")
     x, labels = test_batch(page)
@@ -41,7 +41,7 @@ def ablated_accuracy(page: PageState, channels: dict[str, list[int]]) -> dict[st
 
 def test_batch(page: PageState) -> tuple[np.ndarray, np.ndarray]:
     """The first 1,000 test images as the network takes them, and their labels."""
-    images, taken = page.server.test_images, page.server.description.input
+    images, taken = page.server.test_images, page.description.input
     pictures = images.pixels[:TEST_IMAGES, ..., 0]
     if pictures.shape[1:] != (taken.height, taken.width):
         pictures = np.stack([resized(p, taken.height, taken.width) for p in pictures])

@@ -20,13 +20,13 @@ def backward(page: PageState, class_index: int, channels: int) -> dict[str, Any]
     recorded = found.recorded
     calls = {call.name: call for call in recorded.calls}
     maps, norms = {}, {}
-    for layer in page.server.description.layers:
+    for layer in page.description.layers:
         gradient = found.of(found.differentiated(calls[layer["name"]]))
         if gradient is not None:
             maps[layer["name"]] = shown(gradient[0], layer["channels_first"], channels)
             norms[layer["name"]] = float(np.linalg.norm(gradient))
     gradient = found.of(recorded.inputs[0])
-    description = page.server.description.input
+    description = page.description.input
     to_input = None if gradient is None else _as_picture(gradient[0], description)
     return {
         "score": float(found.number[0]),
@@ -83,7 +83,7 @@ def weight_step(
 
 
 def _of_class(page: PageState, class_index: int) -> RecordedGradients:
-    classes = page.server.description.classes or 0
+    classes = page.description.classes or 0
     if class_index >= classes:
         raise ValueError(f"The network has {classes} classes, counted from 0.")
     return record_gradients(page.model, drawn(page), None, "backward", class_index)

@@ -18,10 +18,12 @@ LEVELS = 127
 
 def hello(page: PageState) -> dict[str, Any]:
     """The network and its layers, and how far its training is, if it is being trained."""
-    server = page.server
+    network, server = page.network, page.server
+    is_shared = network is server.network
     return {
-        "network": server.description.as_message() | {"source": server.source},
-        "learning": server.learning,
+        "network": network.description.as_message()
+        | {"source": network.source, "is_shared": is_shared},
+        "learning": server.learning if is_shared else None,
     }
 
 
@@ -33,7 +35,7 @@ def draw(
     channels: int,
 ) -> dict[str, Any]:
     """What the network sees of a canvas and what comes out of it; `empty` without any ink."""
-    description = page.server.description
+    description = page.description
     if description.problem is not None:
         raise ValueError(description.problem)
     page.network_input = None
@@ -60,7 +62,7 @@ def maps(page: PageState, layers: list[str], channels: int) -> dict[str, Any]:
     """The feature maps of some layers for the drawing; `empty` without a drawing."""
     if page.network_input is None:
         return {"empty": True}
-    wanted = [x for x in page.server.description.layers if x["name"] in layers]
+    wanted = [x for x in page.description.layers if x["name"] in layers]
     found = activations(page.model, page.network_input, [layer["name"] for layer in wanted])
     return {
         "maps": {
@@ -74,14 +76,14 @@ def _outputs(page: PageState, layers: list[str]) -> tuple[np.ndarray, dict[str, 
     """The scores for the drawing, and what these layers return for it."""
     if not layers:  # nobody looks inside, so the network may compute as it does in prediction
         return page.model(page.network_input).numpy()[0], {}
-    last = page.server.description.layers[-1]["name"]
+    last = page.description.layers[-1]["name"]
     found = activations(page.model, page.network_input, [*layers, last])
     return found[last][0], {name: found[name][0] for name in layers}
 
 
 def feature_map(page: PageState, layer: str, channel: int) -> dict[str, Any]:
     """One channel of a layer's output for the drawing, exactly; `empty` without a drawing."""
-    described = next((x for x in page.server.description.layers if x["name"] == layer), None)
+    described = next((x for x in page.description.layers if x["name"] == layer), None)
     if described is None:
         raise ValueError(f"The network has no layer {layer!r}.")
     if page.network_input is None:

@@ -19,8 +19,7 @@ MOST_PICTURES = 60
 class _Count:
     """What the network said of the test images so far."""
 
-    def __init__(self, model: Any, classes: int):
-        self.model = model
+    def __init__(self, classes: int):
         self.confusion = keras.metrics.MeanIoU(classes)
         self.scores = np.zeros((0, classes), "float32")
 
@@ -29,12 +28,12 @@ def count_mistakes(page: PageState, start: int) -> dict[str, Any]:
     """Goes on with the count of the test images from `start`; 0 begins it again."""
     images = page.server.test_images
     if start == 0:
-        page.kept["mistakes"] = _Count(page.model, _checked_classes(page))
+        page.kept_of_network["mistakes"] = _Count(_checked_classes(page))
     count = _counted(page)
     if start != len(count.scores):
         raise ValueError(f"{len(count.scores)} images are counted, so the next is not {start}.")
     pictures, labels = images.pixels[start : start + PIECE, ..., 0], images.labels[start:][:PIECE]
-    scores = count.model.predict_on_batch(_as_inputs(page, pictures))
+    scores = page.model.predict_on_batch(_as_inputs(page, pictures))
     count.confusion.update_state(labels, scores.argmax(-1))
     count.scores = np.concatenate([count.scores, scores.astype("float32")])
     matrix = count.confusion.total_cm.numpy()
@@ -67,7 +66,7 @@ def mistaken_pictures(page: PageState, true: int, predicted: int) -> dict[str, A
 
 
 def _checked_classes(page: PageState) -> int:
-    description = page.server.description
+    description = page.description
     if description.problem is not None:
         raise ValueError(description.problem)
     if description.classes != 10:
@@ -79,15 +78,15 @@ def _checked_classes(page: PageState) -> int:
 
 
 def _counted(page: PageState) -> _Count:
-    count = page.kept.get("mistakes")
-    if count is None or count.model is not page.model:
+    count = page.kept_of_network.get("mistakes")
+    if count is None:
         raise ValueError("Nothing is counted of this network: begin with image 0.")
     return count
 
 
 def _as_inputs(page: PageState, pictures: np.ndarray) -> np.ndarray:
     """Pictures `(images, 28, 28)` as the network takes them."""
-    taken = page.server.description.input
+    taken = page.description.input
     if pictures.shape[1:] != (taken.height, taken.width):
         pictures = np.stack([resized(p, taken.height, taken.width) for p in pictures])
     return np.concatenate([taken.batch(p) for p in pictures])

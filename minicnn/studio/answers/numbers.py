@@ -50,7 +50,7 @@ def _positions(shape: list[int], first: bool) -> tuple[int, ...]:
 
 
 def _shape_and_layout(page: PageState, layer: str) -> tuple[list[int], bool]:
-    description = page.server.description
+    description = page.description
     if layer == "input" and description.input is not None:
         return list(description.input.shape), description.input.colour_axis == 0
     for row in description.layers:
@@ -61,14 +61,14 @@ def _shape_and_layout(page: PageState, layer: str) -> tuple[list[int], bool]:
 
 def regions(page: PageState, layer: str, index: tuple[int, ...]) -> dict[str, list[list[int]]]:
     """In each earlier layer and the input the rows and columns that an element depends on."""
-    key = (page.model, layer)
-    if page.kept.get("regions of") != key:
+    kept = page.kept_of_network
+    if kept.get("regions of") != layer:
         try:
-            page.kept["regions"] = regions_before(page.model, layer)
+            kept["regions"] = regions_before(page.model, layer)
         except ValueError:  # a layer before it without a rule
-            page.kept["regions"] = None
-        page.kept["regions of"] = key
-    found = page.kept["regions"]
+            kept["regions"] = None
+        kept["regions of"] = layer
+    found = kept["regions"]
     if found is None:
         return {}
     return {name: [[s.start, s.stop] for s in part] for name, part in found.at(*index).items()}

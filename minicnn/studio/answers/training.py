@@ -9,9 +9,11 @@ import numpy as np
 from minicnn.analysis import activations, gradients
 from minicnn.examples.small_convnet import CLASS_NAMES
 from minicnn.studio import training_choices as choices
+from minicnn.studio.answers import live
 from minicnn.studio.answers.live import shown
 from minicnn.studio.drawing import resized
 from minicnn.studio.page_state import PageState
+from minicnn.studio.shown_network import ShownNetwork
 from minicnn.studio.training_run import Settings, TrainingRun
 
 MOST_RUNS = 4
@@ -87,15 +89,18 @@ def run_view(page: PageState, epoch: int | None) -> dict[str, Any]:
 
 
 def run_use(page: PageState, epoch: int | None) -> dict[str, Any]:
-    """Shows the network after an epoch (None: now) on all pages, in place of the one before."""
+    """Lets this page look at the network after an epoch (None: now); other pages do not."""
     run = _run(page)
-    if page.server.learning is not None:
-        raise ValueError("The first network is still being trained. Wait until it is done.")
     network = _with_weights(run.settings.network(), run, epoch)
     when = f"at step {run.step}" if epoch is None else f"after epoch {epoch}"
-    page.server.set_model(network, f"trained on this page with {run.settings.dataset}, {when}")
-    page.server.tell_all("network")
-    return {}
+    page.show(ShownNetwork(network, f"trained on this page with {run.settings.dataset}, {when}"))
+    return live.hello(page)
+
+
+def use_shared(page: PageState) -> dict[str, Any]:
+    """Lets this page look at the network that the studio was started with."""
+    page.show(page.server.network)
+    return live.hello(page)
 
 
 def _run(page: PageState) -> TrainingRun:
@@ -123,7 +128,7 @@ def _picture(page: PageState, run: TrainingRun) -> tuple[np.ndarray | None, str]
     """The drawing as 28 × 28 pixels, or without one the first test image."""
     if run.training is None:
         return None, ""
-    taken = page.server.description.input
+    taken = page.description.input
     if page.network_input is None or taken is None:
         return run.test.pixels[0, ..., 0], "the first test image"
     drawn = page.network_input[0] / np.float32(taken.largest)

@@ -3,6 +3,7 @@
 import { startLearning } from "./learning.js";
 import { startLive } from "./live.js";
 import { startNavigation } from "./navigation.js";
+import { startNetworkLine } from "./network_line.js";
 import { Connection } from "./socket.js";
 
 /**
@@ -35,14 +36,16 @@ class Studio extends EventTarget {
     if (seconds) this.#noticeTimer = setTimeout(() => { element.hidden = true; }, 1000 * seconds);
   }
 
-  /** Asks for the network and tells everybody. */
+  /** Asks for the network, after connecting. One that was trained on this page may be gone. */
   async greet() {
-    const { network, learning } = await this.ask("hello");
+    const wasOwn = this.network?.is_shared === false;
+    this.look(await this.ask("hello"));
+    if (wasOwn) this.notice("The network that was trained on this page is gone, as the connection was lost.", 0);
+  }
+
+  /** Takes a description of the network, as the answer to "hello" is, and tells everybody. */
+  look({ network, learning }) {
     Object.assign(this, { network, learning });
-    const about = `${network.name} · ${network.parameters.toLocaleString("en")} parameters`;
-    const element = document.querySelector("[data-network]");
-    element.textContent = about;
-    element.title = network.source;
     this.notice(network.problem ?? "", network.problem ? 0 : 8);
     this.dispatchEvent(new Event("network"));
   }
@@ -53,7 +56,7 @@ const studio = new Studio(connection);
 connection.addEventListener("open", () => studio.greet().catch((error) => studio.notice(error.message)));
 connection.addEventListener("lost", () => studio.notice(
   "The studio has ended or cannot be reached. Start it again with “minicnn studio”; this page will go on by itself.", 0));
-connection.listen("network", () => studio.greet());
+startNetworkLine(studio, document.querySelector("[data-network]"));
 startLearning(studio, document.querySelector("[data-learning]"));
 startLive(document.querySelector("[data-view=live]"), studio);
 startNavigation(studio);

@@ -141,7 +141,7 @@ class TrainingView {
 
   async #use() {
     try {
-      await this.studio.ask("run_use", this.#asked());
+      this.studio.look(await this.studio.ask("run_use", this.#asked()));
       address.set({ view: "live", layer: null, channel: null, pixel: null });
       scrollTo(0, 0);
     } catch (error) {

@@ -1,0 +1,21 @@
+"""`ShownNetwork`: a network that pages look at, and what they must know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicnn.studio.network_description import NetworkDescription
+
+
+class ShownNetwork:
+    """A network with its description.
+
+    Attributes:
+        model: the network.
+        source: where it is from, in words.
+        description: its layers, and what it takes.
+    """
+
+    def __init__(self, model: Any, source: str):
+        self.model, self.source = model, source
+        self.description = NetworkDescription(model)
