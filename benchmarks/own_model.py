@@ -2,7 +2,17 @@
 
 A network is `FILE.keras`, or `FILE.py:function`, where the function returns a model. It has one
 parameter, the library (`def build(keras): ...`), or none; then the file says `import keras`, and
-that name is bound to minicnn in minicnn's process.
+that name is bound to minicnn in minicnn's process. `python -m benchmarks --model FILE.keras` loads
+it in a process for each library and times it; here it is loaded once:
+
+>>> import tempfile
+>>> import minicnn
+>>> model = minicnn.Sequential([minicnn.Input((4,)), minicnn.layers.Dense(3, "softmax")])
+>>> with tempfile.TemporaryDirectory() as folder:
+...     model.save(f"{folder}/mine.keras")
+...     task = load(check_file(f"{folder}/mine.keras"), minicnn, 5, {})
+>>> task.x.shape, task.y.shape, task.model.loss
+((5, 4), (5,), 'sparse_categorical_crossentropy')
 """
 
 from __future__ import annotations

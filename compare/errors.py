@@ -31,7 +31,7 @@ def error(found: np.ndarray, truth: np.ndarray) -> Error:
     """The error of `found`; infinite if its shape, infinities or NaNs differ from the truth's.
 
     >>> error(np.float32([1.0, 2.0]), np.array([1.0, 2.0 + 2**-22]))
-    Error(relative=1.1920928244535446e-07, ulp=1.0)
+    Error(relative=1.192...e-07, ulp=1.0)
     """
     if found.shape != truth.shape or not np.array_equal(_special(found), _special(truth)):
         return Error(np.inf, np.inf)

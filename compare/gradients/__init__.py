@@ -4,6 +4,19 @@ Real Keras runs the layer in float64 and differentiates it; the truth is differe
 layer's values, element by element. A wrong gradient is shown with what it looks like, as by
 `minicnn.testing.check_gradients`. A second row compares the gradients in float32 with those in
 float64.
+
+The command line is `python -m compare gradients FILE.py:NAME --backend jax`; from Python:
+
+>>> import tempfile
+>>> from compare.cli.main import main
+>>> with tempfile.TemporaryDirectory() as folder:
+...     characters = Path(folder, "mine.py").write_text("from keras.layers import Softmax as Mine")
+...     code = main(["gradients", f"{folder}/mine.py:Mine", "--input-shape", "2,3"])
+gradient to  largest error in float64  in float32  verdict
+input 0 ... holds
+Inputs of shape (2, 3).
+>>> code
+0
 """
 
 from __future__ import annotations

@@ -1,6 +1,14 @@
 """What happens inside a model: outputs and gradients of its layers, operations, time, reach.
 
 Each function returns plain data that prints as a table, in a terminal and in a notebook.
+
+>>> from minicnn import Input, Sequential, analysis, layers
+>>> model = Sequential([Input((8, 8, 1)), layers.Conv2D(2, 3, name="edges")])
+>>> print(analysis.receptive_field(model))
+Receptive fields in an input of (8, 8, 1)
+layer  output shape  size   stride  offset
+──────────────────────────────────────────
+edges  (1, 6, 6, 2)  3 × 3  1 × 1   0 × 0
 """
 
 from minicnn.analysis.ablations import Ablation, ablate, ablated

@@ -1,4 +1,30 @@
-"""The command `minicnn`: training, the studio, Keras programs, saved models, and `compare`."""
+"""The command `minicnn`: training, the studio, Keras programs, saved models, and `compare`.
+
+What one types behind `minicnn` can be given to `main` as a list:
+
+>>> import tempfile
+>>> from minicnn import Input, Sequential, layers
+>>> model = Sequential([Input((8, 8, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3)])
+>>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+...     file = f"{folder}/digits.keras"
+...     model.save(file)
+...     codes = [
+...         main(["summary", file, "--columns", "operations,receptive_field"]),
+...         main(["profile", file, "--batch-size", "8"]),
+...         main(["show", file]),
+...     ]
+Model: "sequential..."
+...
+... Layer (type) ... Output Shape ... Param # ... Multiply-adds ... Receptive Field ...
+...
+A training step of 'sequential...'
+...
+.../digits.keras: Sequential 'sequential...'
+...
+239 numbers of the model, 0 of the optimizer.
+>>> codes  # of processes that ended well
+[0, 0, 0]
+"""
 
 from __future__ import annotations
 

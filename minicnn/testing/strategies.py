@@ -2,14 +2,36 @@
 
 They need the package hypothesis (`pip install hypothesis`), which nothing else in minicnn does.
 
->>> import numpy as np
->>> from hypothesis import given
+A property of a layer of one's own in five lines:
+
+>>> from hypothesis import given, settings
 >>> from minicnn import layers
 >>> from minicnn.testing import check_layer, strategies
->>> @given(strategies.convolutions(dimensions=1))
+>>> @settings(max_examples=2, deadline=None, database=None)
+... @given(strategies.convolutions(dimensions=1))
 ... def test(drawn):
-...     settings, x = drawn
-...     check_layer(layers.Conv1D, settings, inputs=[x])
+...     arguments, x = drawn
+...     check_layer(layers.Conv1D, arguments, inputs=[x])
+>>> test()
+
+What each of them draws, the smallest that has some property:
+
+>>> from hypothesis import find
+>>> find(strategies.arrays_with_gaps((2, 2)), lambda x: True).shape
+(2, 2)
+>>> find(strategies.images(high=6), lambda x: x.shape[-1] == 3).shape
+(1, 2, 2, 3)
+>>> drawn, x = find(strategies.convolutions(), lambda drawn: drawn[0]["groups"] == 2)
+>>> x.shape, drawn["filters"], drawn["kernel_size"], drawn["padding"]
+((1, 2, 2, 2), 2, (1, 1), 'valid')
+>>> drawn, x = find(strategies.poolings(1), lambda drawn: drawn[0]["pool_size"] == (2,))
+>>> x.shape, drawn
+((1, 2, 1), {'pool_size': (2,), 'strides': None, 'padding': 'valid'})
+>>> find(strategies.labels(samples=2, classes=3, one_hot=True), lambda y: True).shape
+(2, 3)
+>>> model, x = find(strategies.small_models(classes=4), lambda drawn: True)
+>>> model(x).shape == (len(x), 4)
+True
 """
 
 from __future__ import annotations
