@@ -48,7 +48,7 @@ def _networks(measured: Sequence[Measurement]) -> Figure:
         _bars(axes, m, colours)
     for axes in list(panels):
         axes.set_visible(False)
-    figure.supxlabel("microseconds per image: median and quartiles; shorter is faster", fontsize=9)
+    figure.supxlabel("microseconds per sample: median and quartiles; shorter is faster", fontsize=9)
     return figure
 
 

@@ -14,10 +14,19 @@ from benchmarks.worker import Worker
 SECTIONS = ("training", "prediction", "convolution", "memory", "start", "accuracy")
 
 IMAGES = {
-    "training": {"convnet": 4096, "deep": 1024, "mlp": 16384, "residual": 2048},
-    "prediction": {"convnet": 8192, "deep": 2048, "mlp": 32768, "residual": 4096},
+    "training": {"convnet": 4096, "deep": 1024, "mlp": 16384, "residual": 2048, "recurrent": 1024},
+    "prediction": {
+        "convnet": 8192,
+        "deep": 2048,
+        "mlp": 32768,
+        "residual": 4096,
+        "recurrent": 4096,
+    },
 }
-"""The number of images in one round; the slower libraries take a second or two for them."""
+"""The number of images (for `recurrent` of sequences) in one round.
+
+The slower libraries take a second or two for them.
+"""
 
 NETWORKS = tuple(IMAGES["training"])
 OWN_SECTIONS = ("training", "prediction", "memory")
@@ -47,7 +56,7 @@ FULL = Plan(
 )
 QUICK = Plan(
     rounds=3,
-    batches={**dict.fromkeys(NETWORKS, (128,)), "mlp": (32,)},
+    batches={**dict.fromkeys(NETWORKS, (128,)), "mlp": (32,), "recurrent": (32,)},
     part=4,
     layers=convolutions.QUICK_LAYERS,
     starts=1,
@@ -100,7 +109,7 @@ def _runs(section: str) -> Callable[..., Iterator[Step]]:
                     name: _candidate(worker, section, settings) for name, worker in workers.items()
                 }
                 subject = own_model.short(network)
-                found = Measurement(section, subject, "µs per image", {"batch": batch})
+                found = Measurement(section, subject, "µs per sample", {"batch": batch})
                 yield found, candidates, plan.rounds
 
     return runs

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import own_model
 from benchmarks.libraries import Library
-from compare.networks import CLASSES, INPUT_SHAPE, NETWORKS
+from compare.networks import CLASSES, TIMED
 
 MOST_BATCHES = 512
 
@@ -44,7 +44,7 @@ class Session:
         return self.round(name)
 
     def round(self, name: str = "") -> dict[str, Any]:
-        """Run a prepared task: microseconds per image."""
+        """Run a prepared task: microseconds per sample."""
         self.ended = None
         start = time.perf_counter()
         images = self.tasks[name]()
@@ -114,7 +114,10 @@ class Session:
         if own_model.is_own(network):
             settings = self.library.compile_settings
             return own_model.load(network, self.keras, images, settings)
-        return own_model.Task(self._model(network), _images(images), _labels(images))
+        model = self._model(network)
+        x = np.random.default_rng(0).random((images, *model.input_shape[1:]), "float32")
+        y = np.random.default_rng(1).integers(0, CLASSES, images).astype("int32")
+        return own_model.Task(model, x, y)
 
     def _callbacks(self) -> list:
         """A callback that saves the time when everything is computed, if the library then waits."""
@@ -129,7 +132,7 @@ class Session:
 
     def _model(self, network: str) -> Any:
         self.keras.utils.set_random_seed(0)
-        model = NETWORKS[network](self.keras)
+        model = TIMED[network](self.keras)
         model.compile(
             optimizer="adam",
             loss="sparse_categorical_crossentropy",
@@ -142,14 +145,6 @@ class Session:
         from benchmarks.convolutions import work
 
         return work(**settings)
-
-
-def _images(count: int) -> np.ndarray:
-    return np.random.default_rng(0).random((count, *INPUT_SHAPE), "float32")
-
-
-def _labels(count: int) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, CLASSES, count).astype("int32")
 
 
 def peak_memory() -> int:

@@ -10,8 +10,8 @@ from benchmarks.statistics import summary
 from compare.cli.table import width
 
 HEADINGS = {
-    "training": "Training (`fit`), µs per image",
-    "prediction": "Prediction (`predict`), µs per image",
+    "training": "Training (`fit`), µs per sample",
+    "prediction": "Prediction (`predict`), µs per sample",
     "convolution": "Algorithms of convolution, µs per image (32 images, with bias and relu)",
     "memory": "Peak memory of the process, MB",
     "start": "Start of the process, s",

@@ -31,6 +31,7 @@ TARGETS = (
     Target("deep, predict, 128", "prediction", "deep", 128, KERAS, 2.5, 3.5),
     Target("mlp, train, 32", "training", "mlp", 32, KERAS, 1.2, 1.7),
     Target("residual, train, 128", "training", "residual", 128, KERAS, 2.5, 4),
+    Target("recurrent, train, 32", "training", "recurrent", 32, KERAS, 1.5, 2),
     Target("memory of the process, deep, train", "memory", "deep", 128, TENSORFLOW, 2, 3),
     Target("process to 99 % on MNIST", "accuracy", "99 % on MNIST", None, TENSORFLOW, 4, 6),
 )

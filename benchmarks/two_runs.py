@@ -42,7 +42,7 @@ PROCESSES = 5
 ROUNDS = 3
 LEVEL = 0.05
 SECTIONS = ("training", "prediction")
-HEADS = ("", "µs per image then", "now", "now ÷ then", "noise", "")
+HEADS = ("", "µs per sample then", "now", "now ÷ then", "noise", "")
 
 
 class Unreadable(Exception):
@@ -54,7 +54,7 @@ class Change(NamedTuple):
 
     Attributes:
         what: section, network, batch.
-        then, now: microseconds per image.
+        then, now: microseconds per sample.
         ratio: now ÷ then, of the times divided by those of the fixed computation.
         low, high: the interval of the ratio that the noise leaves open.
     """
@@ -188,4 +188,4 @@ def times_table(measured: Sequence[dict[str, Any]]) -> str:
         [_what(m), tables.number(float(np.median(np.float64(m["times"])[:, :, 0])))]
         for m in measured
     ]
-    return tables.markdown(["", "µs per image"], rows)
+    return tables.markdown(["", "µs per sample"], rows)

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 INPUT_SHAPE = (28, 28, 1)
+SEQUENCE_SHAPE = (100, 16)
 CLASSES = 10
 
 
@@ -106,4 +107,20 @@ def tiny(keras: ModuleType, dropout: float = 0.0) -> Any:
     )
 
 
+def recurrent(keras: ModuleType, dropout: float = 0.0) -> Any:
+    """An LSTM of 64 units on sequences of 100 steps with 16 numbers each."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(SEQUENCE_SHAPE),
+            layers.LSTM(64),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="recurrent",
+    )
+
+
 NETWORKS = {function.__name__: function for function in (convnet, deep, mlp, residual, tiny)}
+"""The networks for images."""
+TIMED = {**NETWORKS, "recurrent": recurrent}

@@ -35,7 +35,7 @@ class Idle:
 def test_a_run_that_ends_early_keeps_what_it_has(error, told, monkeypatch, tmp_path, capsys):
     def steps(*_):
         candidates = {OURS: Candidate(lambda: 3.5)}
-        yield Measurement("training", "mlp", "µs per image", {"batch": 32}), candidates, 2
+        yield Measurement("training", "mlp", "µs per sample", {"batch": 32}), candidates, 2
         raise error
 
     monkeypatch.setattr(cli, "Worker", Idle)

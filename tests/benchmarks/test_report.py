@@ -16,7 +16,7 @@ def measured() -> list[Measurement]:
     training = Measurement(
         "training",
         "convnet",
-        "µs per image",
+        "µs per sample",
         {"batch": 128},
         {
             "minicnn": [50, 60, 55],
@@ -26,7 +26,7 @@ def measured() -> list[Measurement]:
         },
         {"Keras-torch": "Keras-torch: out of memory"},
     )
-    deep = Measurement("training", "deep", "µs per image", {"batch": 128}, {"minicnn": [500.0]})
+    deep = Measurement("training", "deep", "µs per sample", {"batch": 128}, {"minicnn": [500.0]})
     way = {"way": "forward"}
     layer = Measurement(
         "convolution", str(QUICK_LAYERS[0]), "µs per image", way, {"im2col": [2.0, 4.0]}
@@ -106,7 +106,7 @@ def test_the_files_of_a_run(measured, tmp_path):
         "Fast, 2 cores",
         "minicnn 1.0, keras 3.15.1",
         "0.1 before, 2.0 after",
-        "![Training (`fit`), µs per image](training.png)",
+        "![Training (`fit`), µs per sample](training.png)",
         "- training: convnet, batch 128: Keras-torch: out of memory",
     ):
         assert text in page
@@ -148,6 +148,6 @@ def test_a_tiny_run(tmp_path, capsys, monkeypatch):
     choice = ["--only", "training", "--networks", "mlp", "--libraries", "minicnn"]
     assert cli.main(["--quick", "--rounds", "2", *choice, "--output", folder]) == 0
     printed = capsys.readouterr().out
-    assert "Training (`fit`), µs per image" in printed
+    assert "Training (`fit`), µs per sample" in printed
     assert "mlp, 32" in printed
     assert (tmp_path / "RESULTS.md").exists()

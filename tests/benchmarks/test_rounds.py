@@ -9,7 +9,7 @@ from benchmarks.worker import Failed
 
 
 def measurement() -> Measurement:
-    return Measurement("training", "convnet", "µs per image", {"batch": 32})
+    return Measurement("training", "convnet", "µs per sample", {"batch": 32})
 
 
 def test_candidates_take_turns_and_each_begins_a_round():

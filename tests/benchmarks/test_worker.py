@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from benchmarks import convolutions, start
+from benchmarks import convolutions, plan, start, targets
 from benchmarks.libraries import LIBRARIES, NAMED, OURS, Library
 from benchmarks.session import Session, peak_memory
 from benchmarks.worker import Failed, Worker, serve
@@ -91,12 +91,20 @@ def test_only_algorithms_that_compute_a_layer_are_timed():
     assert convolutions.algorithms(convolutions.Layer(14, 256, 256, kernel=1))[-1] == "auto"
 
 
-def test_a_session_trains_what_it_says():
+@pytest.mark.parametrize("network, inputs", [("mlp", (28, 28, 1)), ("recurrent", (100, 16))])
+def test_a_session_trains_what_it_says(network, inputs):
     session = Session(NAMED[OURS])
-    model = session._model("mlp")
-    assert model.name == "mlp"
-    assert session._training("mlp", 8, 20)() == 20
-    assert session._prediction("mlp", 8, 24)() == 24
+    model = session._model(network)
+    assert (model.name, model.input_shape[1:]) == (network, inputs)
+    assert session._training(network, 8, 20)() == 20
+    assert session._prediction(network, 8, 24)() == 24
+
+
+def test_the_recurrent_network_is_that_of_its_target():
+    lstm, _, dense = Session(NAMED[OURS])._model("recurrent").layers
+    assert (type(lstm).__name__, lstm.units, dense.units) == ("LSTM", 64, 10)
+    assert plan.FULL.batches["recurrent"][0] == plan.QUICK.batches["recurrent"][0] == 32
+    assert any(t.subject == "recurrent" and t.batch == 32 for t in targets.TARGETS)
 
 
 def test_the_peak_of_memory_only_grows():
