@@ -61,6 +61,7 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
     ("ops.image.resize", "fill_mode", "only one mode is allowed"),
+    ("ops.image.elastic_transform", "*", "random; TensorFlow's is diagonal: tests/ops/image"),
     ("ops.dot_product_attention", "attn_logits_soft_cap", "of accelerators"),
     ("ops.svd", "full_matrices", "the further vectors are not unique"),
     ("ops.segment_*", "sorted", HINT),
@@ -110,6 +111,7 @@ TOGETHER: tuple[tuple[str, str, str], ...] = (
         for one in ("axisa", "axisb", "axisc")
     ),
     ("ops.image.affine_transform", "fill_mode fill_value", "the value is for the default mode"),
+    ("ops.image.map_coordinates", "fill_mode fill_value", "the value is for the default mode"),
     ("ops.image.resize", "crop_to_aspect_ratio pad_to_aspect_ratio", "only one is allowed"),
     ("ops.image.resize", "crop_to_aspect_ratio fill_value", "nothing is filled"),
     ("ops.conv_transpose", "output_padding dilation_rate", "output padding needs strides"),

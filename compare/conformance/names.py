@@ -55,7 +55,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.ops.node": ("minicnn.ops.symbolic.node",),
     "keras.src.ops.operation_utils": ("minicnn.ops", "minicnn.ops.nn", "minicnn.common.shapes"),
     "keras.src.ops.symbolic_arguments": ("minicnn.ops.symbolic.node",),
-    "keras.src.random.seed_generator": ("minicnn.random.seed_generator", "minicnn.random"),
+    "keras.src.random.seed_generator": ("minicnn.autodiff.seed_generator", "minicnn.random"),
     "keras.src.regularizers.regularizers": ("minicnn.regularizers",),
     "keras.src.saving": ("minicnn.saving", "minicnn.serialization", "minicnn.utils"),
     "keras.src.saving.object_registration": ("minicnn.serialization.object_registration",),

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autodiff.seed_generator import draw_key
 from minicnn.common.session import temporarily
-from minicnn.random.seed_generator import draw_key
 
 
 class _Looking(threading.local):

@@ -4,6 +4,12 @@ Every function takes `seed`: an integer (the same numbers at every call), a `See
 numbers at every call), or None for the global generator, which `utils.set_random_seed` seeds.
 """
 
+from minicnn.autodiff.seed_generator import (
+    SeedGenerator,
+    draw_seed,
+    global_seed_generator,
+    make_default_seed,
+)
 from minicnn.random.distributions import (
     beta,
     binomial,
@@ -15,12 +21,6 @@ from minicnn.random.distributions import (
     uniform,
 )
 from minicnn.random.dropout import dropout
-from minicnn.random.seed_generator import (
-    SeedGenerator,
-    draw_seed,
-    global_seed_generator,
-    make_default_seed,
-)
 from minicnn.random.shuffle import shuffle
 
 __all__ = [

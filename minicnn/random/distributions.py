@@ -9,12 +9,12 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.seed_generator import SeedGenerator, draw_key
 from minicnn.autodiff.tracing import traced
 from minicnn.backend import kernels
 from minicnn.common import dtypes
 from minicnn.common.shapes import standardize_shape
 from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
-from minicnn.random.seed_generator import SeedGenerator, draw_key
 
 Seed = int | SeedGenerator | None
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.seed_generator import draw_key
 from minicnn.backend import kernels
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import op
 from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
 from minicnn.ops.symbolic.operation import Operation
 from minicnn.random.distributions import Seed
-from minicnn.random.seed_generator import draw_key
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Tensor:

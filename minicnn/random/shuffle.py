@@ -6,10 +6,10 @@ from typing import Any
 
 from minicnn import ops
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.seed_generator import draw_key
 from minicnn.backend import kernels
 from minicnn.ops.symbolic.keras_tensor import is_keras_tensor
 from minicnn.random.distributions import Seed
-from minicnn.random.seed_generator import draw_key
 
 
 def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Tensor:

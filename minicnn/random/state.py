@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autodiff.seed_generator import GLOBAL_SEED_GENERATOR, SeedGenerator
 from minicnn.common import session
-from minicnn.random.seed_generator import GLOBAL_SEED_GENERATOR, SeedGenerator
 
 
 def random_state() -> dict[str, Any]:

@@ -17,7 +17,6 @@ ONLY_IN_KERAS = frozenset(
     AWQDTypePolicy GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy QuantizedFloat8DTypePolicy
     AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig
     Int8QuantizationConfig QuantizationConfig Quantizer
-    CTCDecode CTCLoss Polar SegmentReduction ElasticTransform GaussianBlur MapCoordinates
-    PerspectiveTransform SSIM ScaleAndTranslate SobelEdges
+    CTCDecode CTCLoss Polar SegmentReduction
     """.split()
 )

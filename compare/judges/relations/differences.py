@@ -17,6 +17,7 @@ LINEAR = (
     "layers.RandomTranslation",
     "layers.RandomZoom",
     "ops.image.affine_transform",
+    "ops.image.perspective_transform",
 )
 SINGLE = 1e-6  # sums of rounding errors in float32, relative to the sums of the sizes
 

@@ -21,7 +21,7 @@ from minicnn.common.suggest import unknown_name
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.image.borders import crop_images, pad_images
 from minicnn.ops.image.layout import image_axes, with_lengths
-from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
 
 
 def _triangle(t: np.ndarray) -> np.ndarray:
@@ -214,3 +214,70 @@ def _padded(
         return pad_images(images, **around)
     inside = pad_images(ops.ones_like(images), **around)
     return ops.where(inside > 0, pad_images(images, **around), ops.cast(fill_value, images.dtype))
+
+
+_METHODS = {
+    **dict.fromkeys(("linear", "bilinear", "trilinear", "triangle"), "bilinear"),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), "bicubic"),
+    "lanczos3": "lanczos3",
+    "lanczos5": "lanczos5",
+}
+
+
+def _placed_weights(
+    old: int, new: int, scale: Any, shift: Any, method: str, antialias: bool
+) -> Any:
+    """W, of shape (new, old), for new pixels at `scale · old + shift`; zeros outside."""
+    centres = (np.arange(new) + 0.5 - shift) / scale - 0.5
+    width = ops.maximum(1 / scale, 1) if antialias else 1
+    distances = (np.arange(old) - centres[:, None]) / width
+    weights = KERNELS[_METHODS[method]](distances)
+    total = ops.sum(weights, axis=1, keepdims=True)
+    weights = ops.where(ops.abs(total) > 1000 * np.finfo("f4").eps, weights / total, 0)
+    inside = ops.logical_and(centres >= -0.5, centres <= old - 0.5)
+    return ops.where(inside[:, None], weights, 0)
+
+
+@composite("images", "scale", "translation", wide=True)
+def scale_and_translate(
+    images: Any,
+    output_shape: Any,
+    scale: Any,
+    translation: Any,
+    spatial_dims: Any,
+    method: str,
+    antialias: bool = True,
+) -> Any:
+    """Moves what is at position p of an axis to `scale · p + translation`, measured from the edge.
+
+    Args:
+        images: an array of any rank.
+        output_shape: the shape of the result.
+        scale, translation: one number for each of `spatial_dims`; gradients flow to them, too.
+        spatial_dims: the axes.
+        method: "linear", "cubic", "lanczos3" or "lanczos5".
+        antialias: whether shrinking takes the mean over all pixels.
+
+    Returns:
+        The images' type (whole numbers rounded). What comes from outside is 0.
+
+    Example:
+        >>> import minicnn as keras
+        >>> row = keras.ops.array([0.0, 4.0, 8.0])
+        >>> keras.ops.image.scale_and_translate(row, (5,), [1.0], [0.5], (0,), "linear")
+        Tensor([0., 2., 6., 8., 0.], dtype=float32)
+    """
+    if method not in _METHODS:
+        raise ValueError(unknown_name("method", method, tuple(_METHODS)))
+    if any(is_keras_tensor(x) for x in (images, scale, translation)):
+        return KerasTensor(tuple(output_shape), images.dtype)
+    dtype = dtypes.result_type(str(images.dtype), float)
+    result = ops.cast(images, dtype)
+    scale, translation = ops.cast(scale, dtype), ops.cast(translation, dtype)
+    for i, axis in enumerate(spatial_dims):
+        lengths = (result.shape[axis], output_shape[axis])
+        weights = _placed_weights(*lengths, scale[i], translation[i], method, antialias)
+        result = ops.moveaxis(ops.tensordot(result, weights, axes=((axis,), (1,))), -1, axis)
+    if dtypes.is_int_dtype(images.dtype):
+        result = ops.clip(ops.round(result), ops.min(images), ops.max(images))
+    return ops.cast(result, images.dtype)

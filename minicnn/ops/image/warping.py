@@ -1,4 +1,4 @@
-"""Affine transforms of images: each new pixel is read at a computed position of the old image."""
+"""Warps of images: each new pixel is read at a computed position of the old image."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autodiff import operations as ops
+from minicnn.common import dtypes
 from minicnn.common.configuration import standardize_data_format
 from minicnn.common.suggest import unknown_name
-from minicnn.ops.define.declare import op
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.image.layout import image_axes
-from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.image.sampling import MODES, as_batch, as_given, sample
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, is_keras_tensor
 
 INTERPOLATIONS = ("nearest", "bilinear")
 FILL_MODES = ("constant", "nearest", "wrap", "reflect")
@@ -52,48 +55,6 @@ def _nearest(position: np.ndarray) -> np.ndarray:
     return np.trunc(position + np.copysign(np.float32(0.5), position))
 
 
-def _taps(
-    transforms: np.ndarray, height: int, width: int, interpolation: str, fill_mode: str
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The old pixels of each new pixel, each as (index into the flat image, weight, is inside)."""
-    a0, a1, a2, b0, b1, b2, c0, c1 = transforms.astype("float32").T[:, :, None, None]
-    y, x = np.meshgrid(np.arange(height, dtype="f4"), np.arange(width, dtype="f4"), indexing="ij")
-    k = c0 * x + c1 * y + 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        source_x = np.where(k == 0, -1, (a0 * x + a1 * y + a2) / k)
-        source_y = np.where(k == 0, -1, (b0 * x + b1 * y + b2) / k)
-    source_x = _inside(source_x, width, fill_mode)
-    source_y = _inside(source_y, height, fill_mode)
-    if interpolation == "nearest":
-        corners = [(_nearest(source_y), _nearest(source_x), np.ones_like(source_y))]
-    else:
-        top, left = np.floor(source_y), np.floor(source_x)
-        down, right = source_y - top, source_x - left
-        corners = [
-            (top, left, (1 - down) * (1 - right)),
-            (top, left + 1, (1 - down) * right),
-            (top + 1, left, down * (1 - right)),
-            (top + 1, left + 1, down * right),
-        ]
-    taps = []
-    for row, column, weight in corners:
-        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        index = np.where(inside, row * width + column, 0).astype(np.int64)
-        taps.append((index, weight, inside))
-    return taps
-
-
-def _as_batch(images: np.ndarray, data_format: str) -> np.ndarray:
-    """`(batch, height · width, channels)`, of images in any layout."""
-    images = images if images.ndim == 4 else images[None]
-    return images if data_format == "channels_last" else np.moveaxis(images, 1, -1)
-
-
-def _as_given(batch: np.ndarray, like: np.ndarray, data_format: str) -> np.ndarray:
-    batch = batch if data_format == "channels_last" else np.moveaxis(batch, -1, 1)
-    return batch if like.ndim == 4 else batch[0]
-
-
 def _checked(images: Any, transform: Any, interpolation: str, fill_mode: str, data_format: Any):
     image_axes(images, data_format)
     if interpolation not in INTERPOLATIONS:
@@ -107,16 +68,31 @@ def _checked(images: Any, transform: Any, interpolation: str, fill_mode: str, da
         )
 
 
-def _affine_spec(images, transform, interpolation, fill_mode, fill_value, data_format):
-    _checked(images, transform, interpolation, fill_mode, data_format)
-    return KerasTensor(images.shape, images.dtype)
+def _positions_spec(transform, height, width, interpolation, fill_mode):
+    return KerasTensor((2, *transform.shape[:-1], height, width), "float32")
 
 
-def _affine_vjp(g, y, images, transform, fill_value, **settings):
-    return affine_transform_gradient(g, transform, **settings)
+@op("transform", spec=_positions_spec)
+def affine_positions(
+    transform: Any, height: int, width: int, interpolation: str, fill_mode: str
+) -> Any:
+    """Where `affine_transform` reads each new pixel: rows and columns, inside by the fill mode.
+
+    They are computed in float32, as TensorFlow does.
+    """
+    a0, a1, a2, b0, b1, b2, c0, c1 = transform.astype("float32").T[:, :, None, None]
+    y, x = np.meshgrid(np.arange(height, dtype="f4"), np.arange(width, dtype="f4"), indexing="ij")
+    k = c0 * x + c1 * y + 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        source_x = np.where(k == 0, -1, (a0 * x + a1 * y + a2) / k)
+        source_y = np.where(k == 0, -1, (b0 * x + b1 * y + b2) / k)
+    source_x = _inside(source_x, width, fill_mode)
+    source_y = _inside(source_y, height, fill_mode)
+    positions = np.stack([source_y, source_x])
+    return _nearest(positions) if interpolation == "nearest" else positions
 
 
-@op("images", "transform", spec=_affine_spec, vjp=(_affine_vjp, None))
+@composite("images", "transform")
 def affine_transform(
     images: Any,
     transform: Any,
@@ -147,39 +123,138 @@ def affine_transform(
                 [3., 0.]], dtype=float32)
     """
     _checked(images, transform, interpolation, fill_mode, data_format)
+    if is_keras_tensor(images) or is_keras_tensor(transform):
+        return KerasTensor(images.shape, images.dtype)
     data_format = standardize_data_format(data_format)
-    batch = _as_batch(images, data_format)
-    n, height, width, channels = batch.shape
-    flat = batch.reshape(n, height * width, channels)
-    result = np.zeros(batch.shape, np.result_type(batch.dtype, np.float32))
-    rows = np.arange(n)[:, None, None]
-    for index, weight, inside in _taps(
-        np.atleast_2d(transform), height, width, interpolation, fill_mode
-    ):
-        values = np.where(inside[..., None], flat[rows, index], fill_value)
-        result += values * weight[..., None].astype(result.dtype)
-    return _as_given(result.astype(images.dtype), images, data_format)
+    batch = as_batch(images, data_format)
+    transform = transform if len(transform.shape) == 2 else transform[None]
+    rows, columns = affine_positions(transform, *batch.shape[1:3], interpolation, fill_mode)
+    moved = sample(batch, [rows, columns], interpolation == "bilinear", "constant", fill_value)
+    return ops.cast(as_given(moved, images, data_format), images.dtype)
 
 
-@op(
-    "cotangent",
-    "transform",
-    spec=lambda cotangent, transform, **_: KerasTensor(cotangent.shape, cotangent.dtype),
-    vjp=(lambda g, y, cotangent, transform, **s: affine_transform(g, transform, **s), None),
-    wide=True,
-)
-def affine_transform_gradient(
-    cotangent: Any, transform: Any, interpolation: str, fill_mode: str, data_format: str | None
+def homography(start_points: Any, end_points: Any) -> Any:
+    """The `transform` of `affine_transform` that moves four points of each image.
+
+    With k = c0 u + c1 v + 1, each end (u, v) of a start (x, y) gives two linear equations for the
+    eight numbers: a0 u + a1 v + a2 = x k and b0 u + b1 v + b2 = y k.
+    Source: Hartley and Zisserman, "Multiple view geometry in computer vision" (2003), 4.1.
+    """
+    x, y = start_points[..., 0], start_points[..., 1]
+    u, v = end_points[..., 0], end_points[..., 1]
+    one, zero = ops.ones_like(x), ops.zeros_like(x)
+    first = ops.stack([u, v, one, zero, zero, zero, -x * u, -x * v], axis=-1)
+    second = ops.stack([zero, zero, zero, u, v, one, -y * u, -y * v], axis=-1)
+    return ops.solve(
+        ops.concatenate([first, second], axis=1), ops.concatenate([x, y], axis=1)[..., None]
+    )[..., 0]
+
+
+def _check_points(images: Any, start_points: Any, end_points: Any, data_format: Any) -> None:
+    image_axes(images, data_format)
+    for name, points in (("start_points", start_points), ("end_points", end_points)):
+        if len(points.shape) not in (2, 3) or tuple(points.shape[-2:]) != (4, 2):
+            raise ValueError(
+                f"Invalid {name} shape: expected (4,2) for a single image or (N,4,2) for a batch. "
+                f"Received shape: {tuple(points.shape)}"
+            )
+    if tuple(start_points.shape) != tuple(end_points.shape):
+        raise ValueError(
+            "start_points and end_points must have the same shape. Received "
+            f"start_points.shape={tuple(start_points.shape)}, "
+            f"end_points.shape={tuple(end_points.shape)}"
+        )
+
+
+@composite("images", "start_points", "end_points")
+def perspective_transform(
+    images: Any,
+    start_points: Any,
+    end_points: Any,
+    interpolation: str = "bilinear",
+    fill_value: float = 0,
+    data_format: str | None = None,
 ) -> Any:
-    """The cotangent of the images of `affine_transform`: each is added where its pixel was read."""
-    data_format = standardize_data_format(data_format)
-    batch = _as_batch(cotangent, data_format)
-    n, height, width, channels = batch.shape
-    result = np.zeros((n, height * width, channels), batch.dtype)
-    rows = np.arange(n)[:, None, None]
-    for index, weight, inside in _taps(
-        np.atleast_2d(transform), height, width, interpolation, fill_mode
-    ):
-        share = batch * (weight * inside)[..., None].astype(batch.dtype)
-        np.add.at(result, (rows, index), share)
-    return _as_given(result.reshape(batch.shape), cotangent, data_format)
+    """Moves four points of images to other places, and all pixels with them; lines stay straight.
+
+    Args:
+        images: `(batch, height, width, channels)` or one image, or channels first.
+        start_points: `(x, y)` of four points, `(4, 2)` or `(batch, 4, 2)`.
+        end_points: where they are in the result. No gradient flows to points.
+        interpolation: "nearest" or "bilinear".
+        fill_value: the value outside the image.
+
+    Returns:
+        The images' shape and type.
+
+    Example: all moved by one pixel to the right.
+        >>> import minicnn as keras
+        >>> x = keras.ops.reshape(keras.ops.arange(4.0), (2, 2, 1))
+        >>> corners = keras.ops.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> right = corners + keras.ops.array([1.0, 0.0])
+        >>> keras.ops.squeeze(keras.ops.image.perspective_transform(x, corners, right), -1)
+        Tensor([[0., 0.],
+                [0., 2.]], dtype=float32)
+    """
+    _check_points(images, start_points, end_points, data_format)
+    if any(is_keras_tensor(x) for x in (images, start_points, end_points)):
+        return KerasTensor(images.shape, images.dtype)
+    dtype = dtypes.result_type(str(start_points.dtype), str(end_points.dtype), "float32")
+    start, end = (ops.cast(p, dtype) for p in (start_points, end_points))
+    if len(start.shape) == 2:
+        start, end = start[None], end[None]
+    transform = homography(start, end)
+    return affine_transform(images, transform, interpolation, "constant", fill_value, data_format)
+
+
+@composite("inputs", "coordinates")
+def map_coordinates(
+    inputs: Any,
+    coordinates: Any,
+    order: int,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+) -> Any:
+    """The values of an array of any rank at coordinates between its elements.
+
+    Args:
+        inputs: the array, of rank r.
+        coordinates: `(r, *places)`; gradients flow to them, too.
+        order: 0 for the nearest element, 1 for linear interpolation.
+        fill_mode: what is outside, for a row a b c d: "constant" k k|a b c d|k k (`fill_value`),
+            "nearest" a a|a b c d|d d, "wrap" c d|a b c d|a b, "mirror" c b|a b c d|c b,
+            "reflect" b a|a b c d|d c.
+
+    Returns:
+        `places`, in the type of the inputs (whole numbers rounded).
+
+    Example:
+        >>> import minicnn as keras
+        >>> row = keras.ops.array([0.0, 10.0, 20.0])
+        >>> keras.ops.image.map_coordinates(row, [[0.5, 1.2, 7.0]], order=1, fill_mode="nearest")
+        Tensor([ 5., 12., 20.], dtype=float32)
+    """
+    if coordinates.shape[0] != len(inputs.shape):
+        raise ValueError(
+            "First dim of `coordinates` must be the same as the rank of `inputs`. Received inputs "
+            f"with shape: {tuple(inputs.shape)} and coordinate leading dim of "
+            f"{coordinates.shape[0]}"
+        )
+    if len(coordinates.shape) < 2:
+        raise ValueError(
+            "Invalid coordinates rank: expected at least rank 2. Received input with shape: "
+            f"{tuple(coordinates.shape)}"
+        )
+    if fill_mode not in MODES:
+        raise ValueError(unknown_name("fill_mode", fill_mode, MODES))
+    if order not in (0, 1):
+        raise NotImplementedError(
+            "`map_coordinates` interpolates with order=0 (nearest) or order=1 (linear). Received: "
+            f"order={order}"
+        )
+    if is_keras_tensor(inputs) or is_keras_tensor(coordinates):
+        return KerasTensor(coordinates.shape[1:], inputs.dtype)
+    dtype = dtypes.result_type(str(coordinates.dtype), float)
+    positions = ops.unstack(ops.cast(coordinates, dtype)[:, None], len(inputs.shape))
+    found = sample(inputs[None, ..., None], positions, order == 1, fill_mode, fill_value)[0, ..., 0]
+    return ops.cast(ops.round(found) if dtypes.is_int_dtype(inputs.dtype) else found, inputs.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn.random.seed_generator import draw_key
+from minicnn.autodiff.seed_generator import draw_key
 
 
 def permutation(count: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from compare.cases.catalogue.combinations.losses import LAST_AXIS as SPARSE_LAST
 from compare.cases.catalogue.layers import NOT_FIRST
 from compare.cases.catalogue.marks import TENSORFLOW, without_keras
 from compare.cases.catalogue.operations.line import op
-from compare.cases.catalogue.operations.nn import INVERSE
+from compare.cases.catalogue.operations.nn import CORNERS, INVERSE, MOVED, SCALE, SHIFT
 from compare.cases.catalogue.operations.nn import NO_GRADIENT as NO_COLOUR_GRADIENT
 from compare.cases.values import apart, flags, index, literal, one_hot_each_way, whole, within
 
@@ -379,6 +379,54 @@ IMAGES = [
             interpolation=["nearest"],
             data_format=FIRST,
         )
+    ),
+    *(
+        without_keras(case, INVERSE, TENSORFLOW, "gradient")
+        for case in combined(
+            "image.perspective_transform",
+            IMAGE,
+            CORNERS,
+            MOVED,
+            fill_value=[0.5],
+            interpolation=["nearest"],
+            data_format=FIRST,
+        )
+    ),
+    *combined(
+        "image.gaussian_blur",
+        IMAGE,
+        kernel_size=[(5, 5), (4, 4)],
+        sigma=[(2.0, 0.7)],
+        data_format=FIRST,
+    ),
+    *combined("image.sobel_edges", IMAGE, data_format=FIRST),
+    *combined(
+        "image.ssim",
+        within(0.1, 0.9, 1, 12, 12, 11),
+        within(0.1, 0.9, 1, 12, 12, 11),
+        max_val=[2.0],
+        filter_size=[5],
+        filter_sigma=[0.9],
+        k1=[0.2],
+        k2=[0.3],
+        data_format=FIRST,
+    ),
+    *(
+        op("image.map_coordinates", apart(4, 5), within(-3.1, 7.3, 2, 7), 1, mode, **fill)
+        for mode, fill in (
+            ("constant", {"fill_value": 0.5}),
+            ("nearest", {}),
+            ("wrap", {}),
+        )
+    ),
+    *(
+        op("image.map_coordinates", apart(4, 5), within(0.13, 2.9, 2, 7), 1, mode)
+        for mode in ("mirror", "reflect")
+    ),
+    *(
+        op("image.scale_and_translate", IMAGE, (2, 4, 9, 4), SCALE, SHIFT, (1, 2), method, **wide)
+        for method in ("linear", "cubic", "lanczos3", "lanczos5")
+        for wide in ({}, {"antialias": False})
     ),
 ]
 CASES = [

@@ -93,6 +93,10 @@ TABLE = "TensorFlow reads the cubic kernel from a table of 1,024 entries"
 INVERSE = "TensorFlow samples with the inverse transform instead of the adjoint"
 NO_GRADIENT = "TensorFlow's gradient is missing"
 
+CORNERS = literal([[0.0, 0.0], [5.0, 0.0], [0.0, 6.0], [5.0, 6.0]])._replace(fixed=True)
+MOVED = literal([[0.6, -0.5], [4.3, 0.8], [-0.7, 5.2], [5.4, 6.3]])._replace(fixed=True)
+SCALE, SHIFT = literal([0.63, 1.38]), literal([-0.4, 0.3])
+
 IMAGES = [
     *(
         op("image.resize", IMAGE, size, interpolation=interpolation)
@@ -113,6 +117,15 @@ IMAGES = [
         TENSORFLOW,
         "gradient",
     ),
+    without_keras(
+        op("image.perspective_transform", IMAGE, CORNERS, MOVED), INVERSE, TENSORFLOW, "gradient"
+    ),
+    op("image.gaussian_blur", IMAGE),
+    op("image.sobel_edges", IMAGE),
+    op("image.ssim", COLOURS, COLOURS, filter_size=4),
+    op("image.map_coordinates", IMAGE, within(-0.9, 3.7, 4, 3, 2), 1),
+    op("image.map_coordinates", IMAGE, within(-0.9, 3.7, 4, 3)._replace(fixed=True), 0),
+    op("image.scale_and_translate", IMAGE, (2, 4, 9, 4), SCALE, SHIFT, (1, 2), "linear"),
 ]
 CASES = [
     *ACTIVATIONS,

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.autodiff import Tensor, Variable
+from minicnn.autodiff.tensor import Tensor
 from minicnn.autodiff.tracing import traced
+from minicnn.autodiff.variable import Variable
 from minicnn.common import session
 from minicnn.common.name_scope import name_scope
 from minicnn.common.naming import auto_name
-from minicnn.utils.rng_utils import draw_integer
+from minicnn.common.python_random import draw_integer
 
 GLOBAL_SEED_GENERATOR = "global_seed_generator"
 _INCREMENT = np.array([0, 1])
