@@ -45,7 +45,8 @@ def explain_gradient(
         model: a model of any kind.
         x: inputs: one batch.
         y: targets: the gradient is that of the loss. Without them, of the score of a class.
-        layer: the layer, or the name of the call; None for the input of the model.
+        layer: the layer, or the name of the call; None for the input of the model, `input[1]` for
+            the second of several.
         index: which element, without the batch.
         sample: which sample of the batch.
         class_index, output: which score, as for `saliency`.
@@ -80,8 +81,10 @@ def explained_gradient(
 ) -> Explanation:
     """The same for gradients that were recorded."""
     recorded = found.recorded
-    if layer is None or layer == "input":
-        name, tensor = "input", recorded.inputs[0]
+    names = {recorded.source_of(x): x for x in recorded.inputs}
+    if layer is None or (isinstance(layer, str) and layer in names):
+        name = layer or next(iter(names))
+        tensor = names[name]
     else:
         call = recorded.call_of(layer)
         name, tensor = call.name, found.differentiated(call)

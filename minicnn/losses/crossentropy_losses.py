@@ -134,7 +134,13 @@ def smooth_categorical(y_true: Any, label_smoothing: float) -> Any:
 
 
 class BinaryCrossentropy(NamedLoss):
-    """Mean of `-y_true · log(p) - (1 - y_true) · log(1 - p)`, for labels 0 and 1."""
+    """Mean of `-y_true · log(p) - (1 - y_true) · log(1 - p)`, for labels 0 and 1.
+
+    Confident wrong answers cost most.
+
+    Backward: With n the number of elements, `p̄ = (p − y_true) / (p · (1 − p)) / n`; for logits z
+    it is `z̄ = (p − y_true) / n`.
+    """
 
     def __init__(
         self,
@@ -157,7 +163,15 @@ class BinaryCrossentropy(NamedLoss):
 
 
 class CategoricalCrossentropy(NamedLoss):
-    """`-sum(y_true · log(p))` over the classes, for one-hot labels."""
+    """Minus the logarithm of the right class's probability, for one-hot labels.
+
+    It is 0 where the right class has the probability 1.
+
+    `-sum(y_true · log(p))`
+
+    Backward: For logits z, whose softmax is p, `z̄ = p − y_true`; for probabilities with the sum 1
+    it is `p̄ = 1 − y_true / p`.
+    """
 
     def __init__(
         self,
@@ -180,7 +194,14 @@ class CategoricalCrossentropy(NamedLoss):
 
 
 class SparseCategoricalCrossentropy(NamedLoss):
-    """`-log(p[y_true])`, for labels that are class indices.
+    """Minus the logarithm of the right class's probability, for labels that are class indices.
+
+    It is 0 where the right class has the probability 1.
+
+    `-log(p[y_true])`
+
+    Backward: For logits z, whose softmax is p, `z̄[j] = p[j] − 1 if j = y_true, else p[j]`, divided
+    by the number of samples.
 
     Example:
         >>> import minicnn as keras

@@ -95,7 +95,15 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 
 class BinaryFocalCrossentropy(NamedLoss):
-    """Binary cross-entropy times `(1 - p_t)^γ`, so that easy samples hardly count."""
+    """Binary cross-entropy times `(1 - p_t)^γ`, so that easy samples hardly count.
+
+    Here p_t is the probability of the right label.
+
+    `mean(−(1 - p_t)^γ · log(p_t))`, with `p_t = p if y_true = 1, else 1 − p`
+
+    Backward: With n the number of elements,
+    `p̄_t = (γ · (1 − p_t)^(γ − 1) · log(p_t) − (1 − p_t)^γ / p_t) / n`.
+    """
 
     def __init__(
         self,
@@ -124,7 +132,15 @@ class BinaryFocalCrossentropy(NamedLoss):
 
 
 class CategoricalFocalCrossentropy(NamedLoss):
-    """Categorical cross-entropy times `α · (1 - p)^γ`, for one-hot labels."""
+    """Categorical cross-entropy times `α · (1 - p)^γ`, for one-hot labels.
+
+    Easy samples then hardly count.
+
+    `−Σ α · (1 - p)^γ · y_true · log(p)`
+
+    Backward: For each class `p̄ = α · y_true · (γ · (1 − p)^(γ − 1) · log(p) − (1 − p)^γ / p)`,
+    before the probabilities are brought to the sum 1.
+    """
 
     def __init__(
         self,
@@ -151,7 +167,14 @@ class CategoricalFocalCrossentropy(NamedLoss):
 
 
 class CategoricalGeneralizedCrossEntropy(NamedLoss):
-    """`(1 - p[y_true]^q) / q`, which wrong labels disturb less than a cross-entropy."""
+    """Between cross-entropy and absolute error: wrong labels disturb it less.
+
+    The smaller q, the nearer it is to a cross-entropy.
+
+    `(1 - p[y_true]^q) / q`
+
+    Backward: `p̄[y_true] = −p[y_true]^(q − 1)`, and 0 for the other classes.
+    """
 
     def __init__(
         self,

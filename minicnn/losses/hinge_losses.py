@@ -39,21 +39,44 @@ def _margins(loss: str, y_true: Any, y_pred: Any) -> Any:
 
 
 class Hinge(NamedLoss):
-    """`mean(max(1 - y_true · y_pred, 0))`, for labels -1 and 1 (or 0 and 1)."""
+    """Demands a score of the right sign and of at least 1, for labels -1 and 1 (or 0 and 1).
+
+    Scores that are beyond it cost nothing.
+
+    `mean(max(1 - y_true · y_pred, 0))`
+
+    Backward: With n the number of elements, `ȳ_pred = −y_true / n if y_true · y_pred < 1, else 0`.
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="hinge", dtype: Any = None):
         super().__init__(hinge, reduction, name, dtype)
 
 
 class SquaredHinge(NamedLoss):
-    """`mean(max(1 - y_true · y_pred, 0)²)`, for labels -1 and 1 (or 0 and 1)."""
+    """The squares of the hinge loss, for labels -1 and 1 (or 0 and 1).
+
+    Scores far on the wrong side count much more.
+
+    `mean(max(1 - y_true · y_pred, 0)²)`
+
+    Backward: With n the number of elements,
+    `ȳ_pred = −2 · y_true · max(1 − y_true · y_pred, 0) / n`.
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="squared_hinge", dtype: Any = None):
         super().__init__(squared_hinge, reduction, name, dtype)
 
 
 class CategoricalHinge(NamedLoss):
-    """Largest wrong score minus right score plus one, at least 0, for one-hot labels."""
+    """Largest wrong score minus right score plus one, at least 0, for one-hot labels.
+
+    It is zero once the right score is ahead by one.
+
+    `max(1 + neg − pos, 0)`, with `pos = Σ y_true · y_pred` and `neg = max((1 − y_true) · y_pred)`
+
+    Backward: If it is not 0, `ȳ_pred = −1` for the right class and `ȳ_pred = 1` for the largest
+    wrong one.
+    """
 
     def __init__(
         self, reduction="sum_over_batch_size", name="categorical_hinge", dtype: Any = None

@@ -24,14 +24,24 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 
 class KLDivergence(NamedLoss):
-    """Kullback-Leibler divergence, `sum(y_true · log(y_true / y_pred))`."""
+    """Kullback-Leibler divergence, `sum(y_true · log(y_true / y_pred))`.
+
+    It says how far the predicted distribution is from the true one, and is 0 if they are equal.
+
+    Backward: `ȳ_pred = −y_true / y_pred`
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="kl_divergence", dtype: Any = None):
         super().__init__(kl_divergence, reduction, name, dtype)
 
 
 class Poisson(NamedLoss):
-    """Minus the log-likelihood of counts, `mean(y_pred - y_true · log(y_pred + ε))`."""
+    """Minus the log-likelihood of counts, `mean(y_pred - y_true · log(y_pred + ε))`.
+
+    The predictions are the expected counts.
+
+    Backward: With n the number of elements, `ȳ_pred = (1 − y_true / (y_pred + ε)) / n`.
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="poisson", dtype: Any = None):
         super().__init__(poisson, reduction, name, dtype)

@@ -78,6 +78,10 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
 class MeanSquaredError(NamedLoss):
     """Mean of the squared errors: `mean(e²)`.
 
+    Large errors count much more than small ones.
+
+    Backward: With n the number of elements, `ȳ_pred = 2 · e / n`.
+
     Example:
         >>> import minicnn as keras
         >>> float(keras.losses.MeanSquaredError()([[0.0, 1.0]], [[0.0, 3.0]]))
@@ -91,7 +95,12 @@ class MeanSquaredError(NamedLoss):
 
 
 class MeanAbsoluteError(NamedLoss):
-    """Mean of the absolute errors: `mean(|e|)`."""
+    """Mean of the absolute errors: `mean(|e|)`.
+
+    All errors count in proportion to their size.
+
+    Backward: With n the number of elements, `ȳ_pred = sign(e) / n`.
+    """
 
     def __init__(
         self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype: Any = None
@@ -100,7 +109,12 @@ class MeanAbsoluteError(NamedLoss):
 
 
 class MeanAbsolutePercentageError(NamedLoss):
-    """Mean error in percent of the labels: `100 · mean(|e| / max(|y_true|, ε))`."""
+    """Mean error in percent of the labels: `100 · mean(|e| / max(|y_true|, ε))`.
+
+    An error of 1 counts more where the label is small.
+
+    Backward: With n the number of elements, `ȳ_pred = 100 · sign(e) / max(|y_true|, ε) / n`.
+    """
 
     def __init__(
         self,
@@ -112,7 +126,14 @@ class MeanAbsolutePercentageError(NamedLoss):
 
 
 class MeanSquaredLogarithmicError(NamedLoss):
-    """Mean squared error of `log(1 + y)`, for positive numbers of many magnitudes."""
+    """Mean squared error of `log(1 + y)`, for positive numbers of many magnitudes.
+
+    It measures how many times too large or too small a prediction is.
+
+    `mean((log(1 + y_pred) − log(1 + y_true))²)`
+
+    Backward: With d the difference of the logarithms, `ȳ_pred = 2 · d / (1 + y_pred) / n`.
+    """
 
     def __init__(
         self,
@@ -124,7 +145,14 @@ class MeanSquaredLogarithmicError(NamedLoss):
 
 
 class CosineSimilarity(NamedLoss):
-    """Minus the cosine of the angle between the two along `axis`."""
+    """Minus the cosine of the angle between the two along `axis`.
+
+    Their lengths do not matter.
+
+    `−Σ t · u`, with `t = y_true / ‖y_true‖` and `u = y_pred / ‖y_pred‖`
+
+    Backward: `ȳ_pred = −(t − u · Σ t · u) / ‖y_pred‖`
+    """
 
     def __init__(
         self,
@@ -137,7 +165,14 @@ class CosineSimilarity(NamedLoss):
 
 
 class Huber(NamedLoss):
-    """Squared error up to `delta`, absolute error beyond it."""
+    """Squared error up to `delta`, absolute error beyond it.
+
+    So single large errors disturb it less.
+
+    `mean(e² / 2 if |e| ≤ delta, else delta · |e| − delta² / 2)`
+
+    Backward: With n the number of elements, `ȳ_pred = clip(e, −delta, delta) / n`.
+    """
 
     def __init__(
         self,
@@ -150,7 +185,12 @@ class Huber(NamedLoss):
 
 
 class LogCosh(NamedLoss):
-    """`mean(log(cosh(e)))`: squared error for small errors, absolute error for large ones."""
+    """Squared error for small errors, absolute error for large ones: `mean(log(cosh(e)))`.
+
+    It has no kink between the two.
+
+    Backward: With n the number of elements, `ȳ_pred = tanh(e) / n`.
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="log_cosh", dtype: Any = None):
         super().__init__(log_cosh, reduction, name, dtype)

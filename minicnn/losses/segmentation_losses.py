@@ -47,7 +47,13 @@ def tversky(
 
 
 class Dice(NamedLoss):
-    """One minus the Dice coefficient, `1 - 2 · |A∩B| / (|A| + |B|)`."""
+    """One minus the Dice coefficient, `1 - 2 · |A∩B| / (|A| + |B|)`.
+
+    It is 0 where the predicted region is the true one.
+
+    Backward: With `s = |A| + |B|`, A the truth and B the prediction,
+    `ȳ_pred = −2 · (y_true · s − |A∩B|) / s²`.
+    """
 
     def __init__(
         self,
@@ -60,7 +66,14 @@ class Dice(NamedLoss):
 
 
 class Tversky(NamedLoss):
-    """One minus the Tversky index, which weighs misses (α) and false alarms (β) apart."""
+    """One minus the Tversky index, which weighs misses (α) and false alarms (β) apart.
+
+    With α and β 1/2 it is the Dice loss.
+
+    `1 - |A∩B| / s`, with A the truth, B the prediction and `s = |A∩B| + α · |A∖B| + β · |B∖A|`
+
+    Backward: `ȳ_pred = −(y_true · s − |A∩B| · (y_true · (1 − α) + (1 − y_true) · β)) / s²`
+    """
 
     def __init__(
         self,

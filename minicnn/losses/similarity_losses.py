@@ -52,7 +52,17 @@ def _logsumexp_where(chosen: Any, values: Any) -> Any:
 
 
 class Circle(NamedLoss):
-    """Pulls embeddings of one class together and pushes classes apart, the worst pairs most."""
+    """Pulls embeddings of one class together and pushes classes apart, the worst pairs most.
+
+    Embeddings are compared by d, one minus their scalar product.
+
+    `log(1 + Σ_p exp(γ · max(d_p + m, 0) · (d_p − m)) · Σ_q exp(γ · max(1 + m − d_q, 0) · (1 − m −
+    d_q)))`, over the pairs p of one class and q of two, with m the margin.
+
+    Backward: With `L` the loss, and s the share of a pair in its sum of exponentials,
+    `d̄_p = (1 − exp(−L)) · s_p · 2 · γ · d_p` and
+    `d̄_q = −(1 − exp(−L)) · s_q · 2 · γ · (1 − d_q)`.
+    """
 
     def __init__(
         self,

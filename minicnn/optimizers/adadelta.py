@@ -11,6 +11,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Adadelta(Optimizer):
     """Steps in the weights' own unit: as long as the last ones, in proportion to the gradient.
 
+    The learning rate therefore needs little tuning.
+
     G ← ρ G + (1 − ρ) g²,  Δ = √(D + ε) / √(G + ε) · g,  D ← ρ D + (1 − ρ) Δ²,  w ← w − lr · Δ.
 
     Source: Zeiler, "ADADELTA: an adaptive learning rate method" (2012), algorithm 1.

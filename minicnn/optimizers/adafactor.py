@@ -11,9 +11,11 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Adafactor(Optimizer):
     """Adam without momentum that keeps, of a matrix of mean squares, the rows' and columns' means.
 
+    A matrix then needs memory for its rows and columns only.
+
     β = 1 − t^d,  s = g² + ε₁,
-    r ← β r + (1 − β) mean(s, columns),  c ← β c + (1 − β) mean(s, rows),  v = r cᵀ / mean(r)
-    (a vector keeps v itself),  u = g / √v,  u ← u / max(1, rms(u) / clip_threshold),
+    r ← β r + (1 − β) mean(s, columns),  c ← β c + (1 − β) mean(s, rows),
+    v = r cᵀ / mean(r),  u = g / √v,  u ← u / max(1, rms(u) / clip_threshold),
     w ← w − max(ε₂, rms(w)) · min(lr, 1/√t) · u.
 
     Source: Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost"

@@ -11,6 +11,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Adagrad(Optimizer):
     """Steps that become shorter the more a weight has been changed.
 
+    Weights that seldom have a gradient keep their long steps.
+
     G ← G + g²,  w ← w − lr · g / √(G + ε).
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and

@@ -12,6 +12,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Adam(Optimizer):
     """Steps of about the same size for every weight, by the moments of its gradient.
 
+    The mean of the gradient gives the direction, the mean of its square the scale.
+
     m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
     w ← w − α · m / (√v + ε),  α = lr · √(1 − β₂ᵗ) / (1 − β₁ᵗ) at step t.
 
@@ -76,6 +78,8 @@ class Adam(Optimizer):
 
 class AdamW(Adam):
     """Adam with weight decay beside the gradient: `w ← w − lr · weight_decay · w` before each step.
+
+    So the decay is not scaled by the gradient's size.
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 

@@ -11,6 +11,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Adamax(Optimizer):
     """Adam with the largest gradient of late in place of the mean square.
 
+    One large gradient therefore makes the steps small for a while.
+
     m ← β₁ m + (1 − β₁) g,  u ← max(β₂ u, |g|),  w ← w − lr / (1 − β₁ᵗ) · m / (u + ε).
 
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 2.

@@ -11,6 +11,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Ftrl(Optimizer):
     """Weights that minimise all gradients so far plus penalties; many become exactly zero.
 
+    It suits linear models with many features that seldom occur.
+
     n' = n + g²,  σ = (n'^−p − n^−p) / lr,  z ← z + g + 2 l2_shrinkage · w − σ w,  n ← n',
     w = (clip(z, −l1, l1) − z) / (n^−p / lr + 2 l2 + beta / lr),  where p is `learning_rate_power`.
 

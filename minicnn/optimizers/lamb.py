@@ -12,6 +12,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Lamb(Optimizer):
     """Adam with steps in proportion to the length of each variable, for large batches.
 
+    A large variable makes long steps, a small one short ones.
+
     m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
     r = m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε),  w ← w − lr · ‖w‖ / ‖r‖ · r.
 

@@ -9,8 +9,11 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class Lion(Optimizer):
-    """Steps of equal size for all weights: `w ← w − lr · sign(β₁ m + (1 − β₁) g)`,
-    `m ← β₂ m + (1 − β₂) g`.
+    """Steps of equal size for all weights, by the sign of a mean of gradients.
+
+    It keeps one number for each weight.
+
+    `w ← w − lr · sign(β₁ m + (1 − β₁) g)`, `m ← β₂ m + (1 − β₂) g`.
 
     Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2. Its
     learning rate is to be 3 to 10 times smaller than Adam's, its weight decay as much larger.

@@ -30,6 +30,8 @@ class LossScaleOptimizer(Optimizer):
     not finite the step is left out and the factor halved; after `dynamic_growth_steps` steps
     without that it is doubled.
 
+    `w ← step(w, g / scale)`, with g the gradient of `scale · loss`.
+
     Source: Micikevicius et al., "Mixed precision training" (2018), §3.2.
 
     Args:

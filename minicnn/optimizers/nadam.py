@@ -12,6 +12,8 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 class Nadam(Optimizer):
     """Adam with Nesterov's momentum, which grows in the first steps.
 
+    The step uses the mean as it will be after the next gradient.
+
     μₜ = β₁ (1 − 0.96ᵗ / 2),  Πₜ = μ₁ · … · μₜ,
     m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
     m̂ = μₜ₊₁ m / (1 − Πₜ₊₁) + (1 − μₜ) g / (1 − Πₜ),  v̂ = v / (1 − β₂ᵗ),

@@ -10,7 +10,9 @@ from minicnn.optimizers.optimizer import Optimizer, settings_of
 
 
 class SGD(Optimizer):
-    """`w ← w − lr · g`; with momentum `v ← momentum · v − lr · g`, `w ← w + v`.
+    """Goes a step against the gradient: `w ← w − lr · g`.
+
+    With momentum the steps add up to a velocity: `v ← momentum · v − lr · g`, `w ← w + v`.
 
     With `nesterov` the step is taken from where the momentum leads:
     `w ← w + momentum · v − lr · g` with the new v.

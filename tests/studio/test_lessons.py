@@ -1,6 +1,8 @@
 """Learn: a page for each layer, loss and optimizer; its example, forward and backward."""
 
+import functools
 import json
+import re
 from urllib.parse import quote
 
 import numpy as np
@@ -9,12 +11,15 @@ from numpy.testing import assert_allclose
 
 import minicnn as keras
 from minicnn.studio.answers import lessons as answers
+from minicnn.studio.lessons import errors
 from minicnn.studio.lessons.topics import topics
 
 OWN = [t.name for t in topics().values() if not t.group.startswith("More")]
+WITHOUT_SUMS = {"categoryencoding"}
+"""Pages whose numbers are whole: nothing is differentiated."""
 SHORT_PATH = """conv2d conv2d-groups conv2dtranspose depthwiseconv2d maxpooling2d averagepooling2d
 dense batchnormalization dropout embedding softmaxcrossentropy sgd momentum nesterov rmsprop adam
-adamw""".split()
+adamw simplernn lstm gru""".split()
 
 
 def test_there_is_a_page_for_all_of_the_short_path_and_every_class_with_a_docstring(ask):
@@ -26,12 +31,28 @@ def test_there_is_a_page_for_all_of_the_short_path_and_every_class_with_a_docstr
 @pytest.mark.parametrize("name", topics())
 def test_every_page_says_what_it_is_about(name):
     lesson = answers.lesson(None, name)
-    assert lesson["title"] and lesson["sentences"] + lesson["formulas"]
+    assert lesson["title"] and count_of_sentences(lesson["sentences"]) >= 2
+    assert any("mathml" in part for part in lesson["forward"])
+    backward = [part for parts in lesson["backward"] for part in parts]
+    if issubclass(topics()[name].cls, keras.optimizers.Optimizer):
+        assert not backward
+    else:
+        assert any("mathml" in p or "no gradient" in p["words"] for p in backward)
+    assert lesson["code"]
     for code in lesson["code"]:
         assert code["file"].startswith("minicnn/") and code["line"] > 0
         assert code["text"].lstrip().startswith(("def ", "@"))
-    if name in OWN:
-        assert lesson["formulas"] or lesson["code"]
+
+
+@functools.cache
+def example_of(name):
+    return answers.lesson_example(None, name, {}, {})
+
+
+def count_of_sentences(paragraphs):
+    """Those that are not formulas only."""
+    bare = [re.sub(r"`[^`]*`", "x", p) for p in paragraphs]
+    return sum(1 for p in bare for s in re.split(r"(?<=[.!?:]) ", p) if len(s.split()) > 2)
 
 
 def sums_give_their_values(rows):
@@ -39,16 +60,15 @@ def sums_give_their_values(rows):
         assert_allclose(row["steps"][-1][2], row["value"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", topics())
 def test_every_sum_of_an_example_gives_the_number_that_was_computed(name):
-    answer = answers.lesson_example(None, name, {}, {})
+    answer = example_of(name)
     if answer["kind"] == "optimizer":
         after = [row["steps"][-1][2] for row in answer["forward"]]
         assert_allclose(after, answer["weights"][1:], rtol=1e-5)
         return
     sums_give_their_values(answer["forward"])
-    expected = answer["tensors"]["output"].size if answer["kind"] == "layer" else 0
-    assert len(answer["forward"]) == expected
+    assert len(answer["forward"]) == answer["tensors"]["output"].size
     for of, rows in answer["backward"].items():
         gradient = answer["gradients"][of]
         assert [row["value"] for row in rows] == gradient.ravel().tolist()
@@ -67,7 +87,7 @@ def test_an_example_is_computed_from_the_readers_numbers_and_settings(ask):
     first = answer["forward"][0]["terms"][0]
     assert first["products"] == [0, 0, 0, -5]
     assert first["places"] == [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0]]
-    assert answer["cost"]["multiply_adds"] == 4 * 4
+    assert dict(answer["cost"])["multiply-adds forward"] == 4 * 4
 
 
 def test_the_gradient_is_that_of_the_chosen_cotangent(ask):
@@ -90,15 +110,27 @@ def test_optimizers_make_the_steps_of_their_formula(ask):
     assert_allclose(answer["weights"], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [n for n in topics() if n not in OWN])
-def test_a_page_without_an_example_of_its_own_has_a_general_one_or_says_why_not(name):
-    try:
-        answer = answers.lesson_example(None, name, {}, {})
-    except ValueError as error:
-        assert str(error).startswith("No example can be computed here: ")
-        return
-    assert answer["kind"] in ("layer", "loss", "optimizer")
-    sums_give_their_values(answer["forward"] if answer["kind"] == "layer" else [])
+@pytest.mark.parametrize("name", topics())
+def test_every_example_can_be_changed_stepped_through_and_costs_something(name):
+    answer = example_of(name)
+    assert answer["forward"] and len(answer["cost"]) >= 2
+    given = [n for n in answer["tensors"] if n != "output"]
+    assert given
+    if answer["kind"] != "optimizer" and name not in WITHOUT_SUMS:
+        assert answer["backward"] and all(answer["backward"].values())
+    first = given[0]
+    values = answer["tensors"][first].ravel()
+    changed = (values + 1) % 5 if topics()[name].integers else values + 0.25
+    other = answers.lesson_example(None, name, {}, {first: changed.tolist()})
+    assert_allclose(other["tensors"][first].ravel(), changed)
+
+
+@pytest.mark.parametrize("name", topics())
+def test_every_page_has_measured_errors_of_rounding_or_says_why_not(name):
+    found = errors.measured(topics()[name])
+    assert "why_not" in found or found["rows"]
+    for row in found["rows"].values():
+        assert list(row) == found["columns"] and max(row.values()) < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -121,9 +153,11 @@ def test_what_cannot_be_shown_gets_a_sentence(ask, fields):
 
 def test_a_new_layer_gets_a_page_by_its_docstring(ask, monkeypatch):
     class Halve(keras.layers.Layer):
-        """Halves each element.
+        """Halves each element. The half is rounded as floats are.
 
-        `y = x / 2`
+        `y = x / 2`, for whole tensors.
+
+        Backward: `x̄ = ȳ / 2`
         """
 
         def call(self, x):
@@ -134,10 +168,54 @@ def test_a_new_layer_gets_a_page_by_its_docstring(ask, monkeypatch):
     topics.cache_clear()
     try:
         lesson = ask("lesson", topic="halve")
-        assert lesson["sentences"] == ["Halves each element."]
-        assert [f["text"] for f in lesson["formulas"]] == ["y = x / 2"]
+        assert lesson["sentences"] == ["Halves each element. The half is rounded as floats are."]
+        assert [part.get("text", part.get("words")) for part in lesson["forward"]] == [
+            "y = x / 2",
+            "for whole tensors",
+        ]
+        assert [part["text"] for part in lesson["backward"][0]] == ["x̄ = ȳ / 2"]
+        assert [code["name"].rpartition(".")[2] for code in lesson["code"]] == ["call"]
+        assert {"output", "gradient to input"} == {r["name"] for r in ask_errors(ask, "halve")}
         answer = ask("lesson_example", topic="halve")
         assert_allclose(answer["tensors"]["output"], answer["tensors"]["input"] / 2)
+    finally:
+        topics.cache_clear()
+
+
+def ask_errors(ask, topic):
+    return ask("lesson_error", topic=topic)["rows"]
+
+
+def test_a_new_layer_of_sequences_gets_an_example_that_it_can_take(ask, monkeypatch):
+    class Last(keras.layers.Layer):
+        """Keeps the last step of a sequence, times a learned number for each feature.
+
+        The others are left out. `y[n, f] = x[n, steps - 1, f] · w[f]`
+
+        Backward: `w̄[f] = Σ_n x[n, steps - 1, f] · ȳ[n, f]`
+        """
+
+        def build(self, shape):
+            if len(shape) != 3:
+                raise ValueError("sequences, please")
+            self.w = self.add_weight((shape[-1],), name="w")
+
+        def call(self, x):
+            """The last."""
+            return x[:, -1] * self.w
+
+    monkeypatch.setattr(keras.layers, "Last", Last, raising=False)
+    topics.cache_clear()
+    try:
+        answer = ask("lesson_example", topic="last")
+        x, w = answer["tensors"]["input"], answer["tensors"]["w"]
+        assert_allclose(answer["tensors"]["output"], x[:, -1] * w)
+        assert_allclose(answer["gradients"]["w"], x[0, -1] * answer["cotangent"][0])
+        for rows in (answer["forward"], *answer["backward"].values()):
+            assert rows
+            sums_give_their_values(rows)
+        lit = answer["forward"][0]["terms"][0]["places"]
+        assert lit == [[0, x.shape[1] - 1, 0]]
     finally:
         topics.cache_clear()
 

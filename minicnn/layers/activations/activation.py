@@ -11,6 +11,10 @@ from minicnn.layers.base.settings import keep_settings, settings_of
 class Activation(Layer):
     """Applies an activation function to each element: `y = activation(x)`.
 
+    Between two linear layers it makes the network able to learn more than one linear map.
+
+    Backward: `x̄ = ȳ ⊙ activation'(x)`, if it works on each element.
+
     Args:
         activation: a name of `minicnn.activations`, or a function.
 

@@ -10,7 +10,13 @@ from minicnn.layers.base.settings import settings_of
 
 
 class ELU(Layer):
-    """`x` if positive, else `alpha · (eˣ − 1)`.
+    """Leaves positive elements as they are and bends negative ones towards −alpha.
+
+    The mean of the outputs is nearer to zero than for a ReLU.
+
+    `y = x if x > 0, else alpha · (eˣ − 1)`
+
+    Backward: `x̄ = ȳ if x > 0, else ȳ · alpha · eˣ`
 
     Args:
         alpha: −alpha is the limit for large negative x.

@@ -11,7 +11,13 @@ from minicnn.layers.base.settings import settings_of
 
 
 class LeakyReLU(Layer):
-    """`x` if positive, else `negative_slope · x`.
+    """Leaves positive elements as they are and makes negative ones small.
+
+    Unlike for a ReLU, a negative element still has a gradient.
+
+    `y = x if x > 0, else negative_slope · x`
+
+    Backward: `x̄ = ȳ if x > 0, else negative_slope · ȳ`
 
     Args:
         negative_slope: the slope below zero.

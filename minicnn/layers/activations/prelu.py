@@ -12,7 +12,14 @@ from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
 
 
 class PReLU(Layer):
-    """`x` if positive, else `alpha · x`, with an `alpha` that is learned for each element.
+    """Leaves positive elements as they are and scales negative ones by a learned slope.
+
+    There is one slope for each element, or for all along `shared_axes`.
+
+    `y = x if x > 0, else alpha · x`
+
+    Backward: `x̄ = ȳ if x > 0, else alpha · ȳ` and `ā = Σ_n ȳ[n] · min(x[n], 0)`, with a the
+    slopes.
 
     Args:
         alpha_initializer, alpha_regularizer, alpha_constraint: of the slopes.

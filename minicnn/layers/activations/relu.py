@@ -10,7 +10,14 @@ from minicnn.layers.base.settings import settings_of
 
 
 class ReLU(Layer):
-    """`x` above the threshold, else `negative_slope · (x − threshold)`; at most `max_value`.
+    """Leaves large elements as they are and bends or cuts off the others.
+
+    The default sets all negative elements to zero.
+
+    `y = x if x > threshold, else negative_slope · (x − threshold)`, at most `max_value`.
+
+    Backward: `x̄ = ȳ if threshold < x < max_value`, `x̄ = negative_slope · ȳ if x < threshold`,
+    else 0.
 
     Args:
         max_value: upper bound of the result; none by default.

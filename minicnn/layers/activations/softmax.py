@@ -10,7 +10,13 @@ from minicnn.layers.base.settings import settings_of
 
 
 class Softmax(Layer):
-    """`eˣ / Σ eˣ` along an axis; elements where the mask is False get (almost) 0.
+    """Turns scores into probabilities: positive numbers whose sum along an axis is 1.
+
+    The larger a score, the larger its share. Elements where the mask is False get (almost) 0.
+
+    `y[i] = exp(x[i]) / Σ_j exp(x[j])`
+
+    Backward: `x̄[i] = y[i] · (ȳ[i] − Σ_j ȳ[j] · y[j])`
 
     Args:
         axis: the axis, or a list of axes, along which the result sums to 1.

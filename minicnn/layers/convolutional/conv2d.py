@@ -6,7 +6,15 @@ from minicnn.layers.convolutional.base_conv import BaseConv
 class Conv2D(BaseConv):
     """Convolution over two spatial dimensions: `(batch, height, width, channels)`.
 
+    Every output number is the sum of the products of one window of the input and a kernel. The same
+    kernel is used at all positions.
+
     `y[n, p, f] = activation(b[f] + Σ_{k, c} x[n, p · stride + k · dilation, c] · w[k, c, f])`
+
+    Backward: With `z` the sum and `y = activation(z)`: `z̄ = ȳ ⊙ activation'(z)`,
+    `w̄[k, c, f] = Σ_{n, p} x[n, p · stride + k · dilation, c] · z̄[n, p, f]`,
+    `x̄[n, p · stride + k · dilation, c] += Σ_f z̄[n, p, f] · w[k, c, f]` and
+    `b̄[f] = Σ_{n, p} z̄[n, p, f]`.
 
     Args:
         filters: number of output channels.

@@ -6,8 +6,16 @@ from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
 class Conv2DTranspose(BaseConvTranspose):
     """Transposed convolution over two spatial dimensions, which makes images larger.
 
+    Every pixel adds a kernel, times its number, to the output; where kernels overlap the numbers
+    are added.
+
     It is the input gradient of a convolution, used as a layer:
     `y[n, p · stride + k · dilation, f] += x[n, p, c] · w[k, f, c]`, then bias and activation.
+
+    Backward: For a linear activation
+    `x̄[n, p, c] = Σ_{k, f} ȳ[n, p · stride + k · dilation, f] · w[k, f, c]`,
+    `w̄[k, f, c] = Σ_{n, p} x[n, p, c] · ȳ[n, p · stride + k · dilation, f]` and
+    `b̄[f] = Σ_{n, p} ȳ[n, p, f]`.
 
     Args:
         output_padding: positions to add at the end of height and width, fewer than `strides`.

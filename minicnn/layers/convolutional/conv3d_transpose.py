@@ -9,7 +9,10 @@ from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 
 class Conv3DTranspose(BaseConvTranspose):
-    """Transposed convolution over three spatial dimensions. See `Conv2DTranspose`."""
+    """Transposed convolution over three spatial dimensions. See `Conv2DTranspose`.
+
+    Every place of the input adds a kernel, times its number, to the larger output.
+    """
 
     rank = 3
 

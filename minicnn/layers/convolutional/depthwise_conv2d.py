@@ -6,8 +6,14 @@ from minicnn.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 class DepthwiseConv2D(BaseDepthwiseConv):
     """Convolution of each channel separately, over two spatial dimensions.
 
+    No output channel uses more than one input channel, so there are fewer weights and products.
+
     `y[n, p, c·m + j] = activation(b[c·m + j] + Σ_k x[n, p·stride + k·dilation, c] · w[k, c, j])`
     with m the multiplier and j < m.
+
+    Backward: For a linear activation
+    `w̄[k, c, j] = Σ_{n, p} x[n, p · stride + k · dilation, c] · ȳ[n, p, c · m + j]` and
+    `x̄[n, p · stride + k · dilation, c] += Σ_j ȳ[n, p, c · m + j] · w[k, c, j]`.
 
     Args:
         depth_multiplier: m, the number of output channels for each input channel.

@@ -14,6 +14,8 @@ from minicnn.ops.nn.fused_layers import dense_layer
 class Dense(Layer):
     """A matrix product, a bias, an activation: `(batch, ..., inputs)` to `(batch, ..., units)`.
 
+    Every unit sums all inputs, each times a weight of its own.
+
     `y = activation(x · w + b)`
 
     Args:

@@ -13,7 +13,11 @@ from minicnn.layers.base.settings import add_weight_with_settings, keep_settings
 class Embedding(Layer):
     """Replaces each integer by a row of a table of vectors: `(...)` to `(..., output_dim)`.
 
+    The rows are weights; a row is learned when its integer occurs.
+
     `y[i] = embeddings[x[i]]`
+
+    Backward: `ē[r] = Σ_{i, x[i] = r} ȳ[i]`, with e the table; the integers have no gradient.
 
     Args:
         input_dim: number of rows of the table: one more than the largest number.

@@ -12,6 +12,11 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Identity(Layer):
     """Returns its input: `y = x`.
 
+    It stands where a layer is wanted that does nothing.
+
+    Backward: `x̄ = ȳ`
+
+
     >>> import minicnn as keras
     >>> keras.layers.Identity()(keras.ops.ones(2))
     Tensor([1., 1.], dtype=float32)

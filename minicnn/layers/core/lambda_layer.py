@@ -18,6 +18,8 @@ class Lambda(Layer):
     It has no weights, and can be saved only if the function has a registered name. For more, write
     a subclass of `Layer`.
 
+    Backward: `x̄ = ȳ ⊙ function'(x)`, found by automatic differentiation.
+
     Args:
         function: what to compute, from the input and, where it takes them, `mask` and `training`.
         output_shape: the output's shape without the batch axis, or a function from shape to shape;

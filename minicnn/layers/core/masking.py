@@ -12,6 +12,12 @@ from minicnn.layers.base.settings import settings_of
 class Masking(Layer):
     """Marks the steps of `(batch, steps, features)` whose features all equal a value.
 
+    Layers behind it leave these steps out; here they become zeros.
+
+    `y[n, t] = x[n, t] · m[n, t]`, where m is 0 if all features of the step equal the value, else 1.
+
+    Backward: `x̄[n, t] = ȳ[n, t] · m[n, t]`
+
     Args:
         mask_value: the value that means a missing step.
 

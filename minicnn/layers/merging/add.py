@@ -8,7 +8,11 @@ from minicnn.layers.merging.base_merge import Merge
 
 
 class Add(Merge):
-    """Adds tensors: `y = x₁ + x₂ + …`
+    """Adds tensors, element by element: `y = x₁ + x₂ + …`
+
+    All have the same shape, or shapes that can be repeated to one.
+
+    Backward: `x̄ᵢ = ȳ`, summed over the axes along which a tensor was repeated.
 
     Example:
         >>> import minicnn as keras

@@ -10,6 +10,10 @@ from minicnn.layers.merging.base_merge import Merge
 class Average(Merge):
     """The mean of tensors, element by element: `y = (x₁ + … + xₙ) / n`
 
+    All have the same shape, or shapes that can be repeated to one.
+
+    Backward: `x̄ᵢ = ȳ / n`
+
     Example:
         >>> import minicnn as keras
         >>> keras.layers.Average()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])

@@ -14,6 +14,12 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Concatenate(Merge):
     """Concatenates tensors along an axis; all other lengths must be equal.
 
+    No number is changed.
+
+    `y[n, o + i] = x[n, i]` along the axis, with o the length of the tensors before.
+
+    Backward: `x̄[n, i] = ȳ[n, o + i]`
+
     Args:
         axis: the axis, the last by default: for images, the channels.
 

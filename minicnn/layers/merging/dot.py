@@ -14,7 +14,12 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Dot(Merge):
     """Sums of products along one axis of each of two tensors, for each batch element.
 
+    With one axis of vectors that is their scalar product.
+
     `y[n, i, j] = Σₖ x₁[n, k, i] · x₂[n, k, j]`, where k runs along `axes`.
+
+    Backward: `x̄₁[n, k, i] = Σ_j ȳ[n, i, j] · x₂[n, k, j]` and
+    `x̄₂[n, k, j] = Σ_i ȳ[n, i, j] · x₁[n, k, i]`
 
     Args:
         axes: the axis, or one for each tensor.

@@ -11,6 +11,10 @@ from minicnn.layers.merging.base_merge import SelectingMerge
 class Maximum(SelectingMerge):
     """The largest of the tensors' elements: `y = max(x₁, x₂, …)`
 
+    The tensors are compared element by element.
+
+    Backward: `x̄ᵢ = ȳ if xᵢ = y, else 0`; of equal ones the first gets it.
+
     Example:
         >>> import minicnn as keras
         >>> keras.layers.Maximum()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])

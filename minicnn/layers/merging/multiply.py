@@ -12,6 +12,10 @@ from minicnn.layers.merging.base_merge import Merge, wide_mask
 class Multiply(Merge):
     """Multiplies tensors element by element: `y = x₁ · x₂ · …`
 
+    All have the same shape, or shapes that can be repeated to one.
+
+    Backward: `x̄₁ = ȳ · x₂ · x₃ · …`, and so on for each.
+
     Example:
         >>> import minicnn as keras
         >>> keras.layers.Multiply()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])

@@ -10,6 +10,10 @@ from minicnn.layers.merging.base_merge import Merge
 class Subtract(Merge):
     """The difference of two tensors: `y = x₁ − x₂`
 
+    It takes a list of exactly two.
+
+    Backward: `x̄₁ = ȳ` and `x̄₂ = −ȳ`
+
     Example:
         >>> import minicnn as keras
         >>> keras.layers.Subtract()([keras.ops.array([[1.0, 5.0]]), keras.ops.array([[3.0, 4.0]])])

@@ -15,7 +15,12 @@ from minicnn.layers.normalization.base_normalization import BaseNormalization, c
 class GroupNormalization(BaseNormalization):
     """Gives each group of channels of each sample mean 0 and variance 1, then scale and offset.
 
+    Like a layer normalization it does not depend on the batch.
+
     `y = gamma · (x - μ) / √(σ² + ε) + beta`, μ and σ² over the positions and channels of a group.
+
+    Backward: With `x̂ = (x − μ) / √(σ² + ε)`, `ĝ = gamma · ȳ` and ⟨ ⟩ the mean over a group:
+    `x̄ = (ĝ − ⟨ĝ⟩ − x̂ ⟨ĝ · x̂⟩) / √(σ² + ε)`, `γ̄ = Σ ȳ · x̂` and `β̄ = Σ ȳ` for each channel.
 
     Args:
         groups: number of groups of channels; -1 makes each channel a group

@@ -14,7 +14,12 @@ from minicnn.layers.normalization.base_normalization import BaseNormalization, c
 class LayerNormalization(BaseNormalization):
     """Gives each sample mean 0 and variance 1 over `axis`, then a learned scale and offset.
 
+    Unlike in a batch normalization no sample depends on the others.
+
     `y = gamma · (x - μ) / √(σ² + ε) + beta`
+
+    Backward: With `x̂ = (x − μ) / √(σ² + ε)`, `ĝ = gamma · ȳ` and ⟨ ⟩ the mean over `axis`:
+    `x̄ = (ĝ − ⟨ĝ⟩ − x̂ ⟨ĝ · x̂⟩) / √(σ² + ε)`, `γ̄ = Σ ȳ · x̂` and `β̄ = Σ ȳ` over the samples.
 
     Args:
         axis: one axis or several; gamma and beta have their lengths.

@@ -14,6 +14,11 @@ from minicnn.layers.normalization.base_normalization import check_axes
 class RMSNormalization(Layer):
     """Divides each sample by its root mean square over `axis`: `y = scale · x / √(mean(x²) + ε)`.
 
+    Unlike a layer normalization it does not subtract the mean.
+
+    Backward: With `r = √(mean(x²) + ε)` and `ĝ = scale · ȳ`: `x̄ = (ĝ − x · mean(ĝ · x) / r²) / r`,
+    and for the scale s `s̄ = Σ ȳ · x / r`.
+
     Args:
         axis: one axis or several; the learned scale has their lengths.
         epsilon: ε.

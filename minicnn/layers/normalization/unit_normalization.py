@@ -14,6 +14,10 @@ from minicnn.layers.normalization.base_normalization import check_axes
 class UnitNormalization(Layer):
     """Divides each sample by its length over `axis`: `y = x / ‖x‖₂`.
 
+    Only the direction is left.
+
+    Backward: `x̄ = (ȳ − y · Σ ȳ · y) / ‖x‖₂`
+
     Args:
         axis: one axis or several.
 

@@ -44,7 +44,13 @@ class BaseAdaptivePooling(Layer):
 
 
 class BaseAdaptiveMaxPooling(BaseAdaptivePooling):
-    """The largest element of each window."""
+    """The largest element of each window.
+
+    `y[n, i, c] = max_k x[n, k, c]`, with k in window i.
+
+    Backward: `x̄[n, k, c] += ȳ[n, i, c]` for the largest of window i; several that are
+    equally large share it.
+    """
 
     def call(self, inputs: Any) -> Any:
         """Takes the maxima."""
@@ -52,7 +58,12 @@ class BaseAdaptiveMaxPooling(BaseAdaptivePooling):
 
 
 class BaseAdaptiveAveragePooling(BaseAdaptivePooling):
-    """The mean of each window."""
+    """The mean of each window.
+
+    `y[n, i, c] = Σ_k x[n, k, c] / s`, with k in window i, which has s elements.
+
+    Backward: `x̄[n, k, c] += ȳ[n, i, c] / s` for every k in window i.
+    """
 
     def call(self, inputs: Any) -> Any:
         """Takes the means."""

@@ -12,8 +12,8 @@ from minicnn.ops.define.half import at_least_float32
 class GlobalAveragePooling1D(BaseGlobalAveragePooling):
     """The mean of each channel of sequences `(batch, steps, channels)`.
 
-    A mask `(batch, steps)` leaves out the steps where it is False. Arguments: see
-    `GlobalAveragePooling2D`.
+    A mask `(batch, steps)` leaves out the steps where it is False. Arguments and
+    formula: see `GlobalAveragePooling2D`.
     """
 
     rank = 1

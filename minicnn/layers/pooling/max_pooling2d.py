@@ -6,6 +6,13 @@ from minicnn.layers.pooling.base_pooling import BaseMaxPooling
 class MaxPooling2D(BaseMaxPooling):
     """The largest element of each window of images `(batch, height, width, channels)`.
 
+    Images become smaller; where in its window the largest stood is forgotten.
+
+    `y[n, p, c] = max_k x[n, p · stride + k, c]`
+
+    Backward: `x̄[n, p · stride + k, c] += ȳ[n, p, c]` for the k of the first largest; the others
+    get nothing.
+
     Args:
         pool_size: one integer, or one for each spatial dimension.
         strides: distance between windows; `pool_size` by default.

@@ -6,7 +6,9 @@ from minicnn.layers.pooling.base_pooling import BaseMaxPooling
 class MaxPooling3D(BaseMaxPooling):
     """The largest element of each window of volumes `(batch, depth, height, width, channels)`.
 
-    Arguments: see `MaxPooling2D`.
+    Volumes become smaller; where in its window the largest stood is forgotten.
+
+    Arguments and formula: see `MaxPooling2D`.
     """
 
     rank = 3

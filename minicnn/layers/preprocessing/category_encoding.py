@@ -16,6 +16,12 @@ MODES = ("count", "one_hot", "multi_hot")
 class CategoryEncoding(Layer):
     """Whole numbers from 0 to `num_tokens` − 1 as vectors of length `num_tokens`.
 
+    A vector says which numbers occur, or how often.
+
+    `y[c] = 1 if c occurs, else 0`, or the number of times with `output_mode="count"`.
+
+    Backward: Whole numbers have no gradient.
+
     Args:
         num_tokens: number of classes.
         output_mode: "multi_hot", `(..., k)` to `(..., num_tokens)` with 1 at each class that

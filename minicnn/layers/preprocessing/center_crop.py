@@ -12,6 +12,13 @@ from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 class CenterCrop(SizedImageLayer):
     """Crops images to their middle; smaller images are cropped as little as possible and resized.
 
+    No pixel is changed where the image is large enough.
+
+    `y[n, i, j, c] = x[n, i + top, j + left, c]`, with `top = ⌊(rows - height) / 2⌋` and `left`
+    likewise.
+
+    Backward: `x̄[n, i + top, j + left, c] = ȳ[n, i, j, c]`, else 0.
+
     Args:
         height, width: of the result.
         data_format: "channels_last" or "channels_first".

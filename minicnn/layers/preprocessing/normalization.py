@@ -14,7 +14,13 @@ from minicnn.layers.base.layer import Layer
 
 
 class Normalization(Layer):
-    """`y = (x − mean) / √variance`, with mean and variance given or found by `adapt`.
+    """Shifts and scales the inputs, so that their mean is 0 and their variance 1.
+
+    The network then gets numbers around zero, of about the same size.
+
+    `y = (x − mean) / √variance`, with mean and variance given or found by `adapt`.
+
+    Backward: `x̄ = ȳ / √variance`
 
     Args:
         axis: the axes along which each index has its own mean and variance, by default the last;

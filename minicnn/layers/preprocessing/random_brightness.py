@@ -12,7 +12,11 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 class RandomBrightness(RandomImageLayer):
     """Adds a random number to all pixels of an image, another for each image, in training.
 
+    So the network learns that the light does not matter.
+
     `y = clip(x + δ · (high − low), low, high)`, δ uniform in `factor`, (low, high) = `value_range`.
+
+    Backward: `x̄ = ȳ if low < y < high, else 0`
 
     Args:
         factor: an interval within [−1, 1], or a number f for (−f, f).

@@ -12,7 +12,11 @@ from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
 class RandomContrast(RandomImageLayer):
     """Scales the distance of each pixel from the mean of its channel at random, in training.
 
+    So the network learns that the contrast does not matter.
+
     `y = clip(mean + (x − mean) · c)`, c uniform in `[1 − lower, 1 + upper]` for each image.
+
+    Backward: `x̄ = c · ȳ + (1 − c) · mean(ȳ)` over the pixels of a channel that were not clipped.
 
     Args:
         factor: `(lower, upper)` within [0, 1], or a number f, which means (0, f), as in Keras.

@@ -16,6 +16,10 @@ class RandomCrop(RandomImageLayer, SizedImageLayer):
     Images that are not larger than the part are cropped to its proportions in the middle and
     resized. Outside training images are not changed.
 
+    `y[n, i, j, c] = x[n, i + top, j + left, c]`, with `top` and `left` drawn at random.
+
+    Backward: `x̄[n, i + top, j + left, c] = ȳ[n, i, j, c]`, else 0.
+
     Args:
         height, width: of the part.
         seed: an integer for the same random numbers in each run.

@@ -14,6 +14,12 @@ MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 class RandomFlip(RandomImageLayer):
     """Mirrors each image with probability 1/2, in training.
 
+    So the network learns that left and right do not matter.
+
+    `y[n, i, j, c] = x[n, i, width - 1 - j, c]` if it is mirrored from left to right.
+
+    Backward: `x̄[n, i, width - 1 - j, c] = ȳ[n, i, j, c]`
+
     Args:
         mode: "horizontal" (left and right change places), "vertical", or
             "horizontal_and_vertical", which rotates these images by 180°.

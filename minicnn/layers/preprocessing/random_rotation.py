@@ -17,6 +17,9 @@ class RandomRotation(RandomWarp):
     The new pixel (x, y) is read at `(cos θ · x − sin θ · y, sin θ · x + cos θ · y)`, counted from
     the middle; positive angles turn counter-clockwise.
 
+    Backward: `x̄[n, u, v, c] += weight · ȳ[n, x, y, c]`, for the pixels (u, v) that a new pixel (x,
+    y) is interpolated from.
+
     Args:
         factor: an interval of parts of 2π within [−1, 1], or a number f for (−f, f).
         fill_mode: outside the image: "reflect", "wrap", "constant" (`fill_value`) or "nearest".

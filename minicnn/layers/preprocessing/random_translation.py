@@ -13,6 +13,12 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 class RandomTranslation(RandomWarp):
     """Shifts each image down and to the right by random lengths, in training.
 
+    Pixels that come in from outside are filled as `fill_mode` says.
+
+    `y[n, i, j, c] = x[n, i - down, j - right, c]`; between pixels it is interpolated.
+
+    Backward: `x̄[n, i - down, j - right, c] += ȳ[n, i, j, c]`
+
     Args:
         height_factor: an interval of parts of the height within [−1, 1], or a number f for
             (−f, f); positive is down.

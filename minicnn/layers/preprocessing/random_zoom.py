@@ -13,6 +13,13 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 class RandomZoom(RandomWarp):
     """Zooms each image in or out by a random factor, in training.
 
+    The middle stays where it is.
+
+    `y[n, i, j, c] = x[n, a · i, b · j, c]`, counted from the middle, with a and b drawn at random;
+    between pixels it is interpolated.
+
+    Backward: `x̄[n, a · i, b · j, c] += ȳ[n, i, j, c]`, with the weights of the interpolation.
+
     Args:
         height_factor: an interval within [−1, 1], or a number f for (−f, f): negative numbers zoom
             in, positive ones out. 0.2 makes the image 20 % smaller.

@@ -11,7 +11,11 @@ from minicnn.serialization import serialization_lib
 
 
 class Rescaling(Layer):
-    """`y = x · scale + offset`, for instance pixels from 0 to 255 into the range from 0 to 1.
+    """Multiplies and shifts all elements: `y = x · scale + offset`.
+
+    It brings for instance pixels from 0 to 255 into the range from 0 to 1.
+
+    Backward: `x̄ = ȳ · scale`
 
     Args:
         scale: one factor, or one for each channel.

@@ -10,7 +10,14 @@ from minicnn.layers.preprocessing.image_layer import SizedImageLayer
 
 
 class Resizing(SizedImageLayer):
-    """Resizes images with `ops.image.resize`.
+    """Gives images another height and width, by interpolation.
+
+    It computes what `ops.image.resize` does.
+
+    `y[n, i, j, c] = Σ_{k, l} a[i, k] · b[j, l] · x[n, k, l, c]`, with a and b the weights of the
+    interpolation.
+
+    Backward: `x̄[n, k, l, c] = Σ_{i, j} a[i, k] · b[j, l] · ȳ[n, i, j, c]`
 
     Args:
         height, width: of the result.

@@ -11,6 +11,10 @@ from minicnn.layers.base.settings import settings_of
 class ActivityRegularization(Layer):
     """Returns its input, and adds `l1 · Σ|x| + l2 · Σx²` (per batch element) to the loss.
 
+    Large outputs then cost something, and the network learns small ones.
+
+    Backward: `x̄ = ȳ + l1 · sign(x) / n + 2 · l2 · x / n`, with n the number of batch elements.
+
     Args:
         l1: weight of the absolute values.
         l2: weight of the squares.

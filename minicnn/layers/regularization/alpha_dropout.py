@@ -15,8 +15,12 @@ _SATURATION = -1.6732632423543772 * 1.0507009873554805
 class AlphaDropout(BaseDropout):
     """In training, sets random elements to SELU's minimum α', then restores mean and variance.
 
+    So a network of SELUs stays normalized.
+
     `y = a · (x · m + α' · (1 − m)) + b` with `a = ((1 − rate) · (1 + rate · α'²))^(−1/2)` and
     `b = −a · α' · rate`.
+
+    Backward: `x̄ = a · m · ȳ`, with the same m.
 
     Args:
         rate: the share of the elements that is dropped.

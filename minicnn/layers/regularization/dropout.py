@@ -12,7 +12,11 @@ from minicnn.layers.regularization.base_dropout import BaseDropout
 class Dropout(BaseDropout):
     """In training, sets random elements to zero and scales the others to keep the mean.
 
+    Outside of training nothing changes. The network cannot rely on single elements.
+
     `y = x · m / (1 − rate)`, where each element of m is 0 with probability `rate`, else 1.
+
+    Backward: `x̄ = ȳ · m / (1 − rate)`, with the same m.
 
     Args:
         rate: the share of the elements that is dropped, from 0 up to 1.

@@ -13,6 +13,10 @@ from minicnn.layers.regularization.base_dropout import BaseDropout
 class GaussianDropout(BaseDropout):
     """In training, multiplies by normal noise of mean 1: `y = x · N(1, rate / (1 − rate))`.
 
+    The mean stays as it is, so outside of training nothing changes.
+
+    Backward: `x̄ = ȳ · N(1, rate / (1 − rate))`, with the numbers that were drawn before.
+
     Args:
         rate: as that of a `Dropout` with the same variance.
         seed: an integer for the same noise in each run.

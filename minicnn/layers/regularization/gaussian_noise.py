@@ -12,6 +12,10 @@ from minicnn.layers.base.settings import settings_of
 class GaussianNoise(Layer):
     """In training, adds normally distributed noise: `y = x + N(0, stddev²)`.
 
+    Outside of training nothing changes.
+
+    Backward: `x̄ = ȳ`
+
     Args:
         stddev: standard deviation of the noise.
         seed: an integer for the same noise in each run.

@@ -42,6 +42,9 @@ class BaseSpatialDropout(BaseDropout):
 class SpatialDropout1D(BaseSpatialDropout):
     """Drops whole channels of `(batch, steps, channels)` in training.
 
+    The other channels are scaled to keep the mean. Formula: see
+    `SpatialDropout2D`.
+
     Args:
         rate: the share of the channels that is dropped.
         seed: an integer for the same masks in each run.
@@ -57,6 +60,13 @@ class SpatialDropout1D(BaseSpatialDropout):
 
 class SpatialDropout2D(BaseSpatialDropout):
     """Drops whole channels of `(batch, height, width, channels)` in training.
+
+    The other channels are scaled to keep the mean.
+
+    `y[n, p, c] = x[n, p, c] · m[n, c] / (1 − rate)`, where each element of m is 0 with probability
+    `rate`, else 1.
+
+    Backward: `x̄[n, p, c] = ȳ[n, p, c] · m[n, c] / (1 − rate)`, with the same m.
 
     Args:
         rate: the share of the channels that is dropped.
@@ -76,6 +86,9 @@ class SpatialDropout2D(BaseSpatialDropout):
 
 class SpatialDropout3D(BaseSpatialDropout):
     """Drops whole channels of `(batch, depth, height, width, channels)` in training.
+
+    The other channels are scaled to keep the mean. Formula: see
+    `SpatialDropout2D`.
 
     Args:
         rate: the share of the channels that is dropped.

@@ -48,6 +48,8 @@ class BaseCropping(SpatialLayer):
 class Cropping1D(BaseCropping):
     """Cuts off the ends of `(batch, steps, channels)`.
 
+    The other steps stay as they are. Formula: see `Cropping2D`.
+
     Args:
         cropping: an integer for both ends, or two.
     """
@@ -66,6 +68,12 @@ class Cropping1D(BaseCropping):
 
 class Cropping2D(BaseCropping):
     """Cuts off the edges of images `(batch, height, width, channels)`.
+
+    The other pixels stay as they are.
+
+    `y[n, i, j, c] = x[n, i + top, j + left, c]`
+
+    Backward: `x̄[n, i + top, j + left, c] = ȳ[n, i, j, c]`, and 0 in what was cut off.
 
     Args:
         cropping: an integer for all sides, two for height and width, or two pairs
@@ -88,6 +96,8 @@ class Cropping2D(BaseCropping):
 
 class Cropping3D(BaseCropping):
     """Cuts off the faces of volumes `(batch, depth, height, width, channels)`.
+
+    The other numbers stay as they are. Formula: see `Cropping2D`.
 
     Args:
         cropping: an integer for all sides, three for the axes, or three pairs.

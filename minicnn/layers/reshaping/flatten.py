@@ -17,6 +17,12 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Flatten(Layer):
     """Joins all axes but the batch axis: `(batch, height, width, channels)` to `(batch, n)`.
 
+    The elements stay in their order; no number is changed.
+
+    `y[n, (i · width + j) · channels + c] = x[n, i, j, c]`
+
+    Backward: `x̄[n, i, j, c] = ȳ[n, (i · width + j) · channels + c]`
+
     Args:
         data_format: with `"channels_first"` the channels are first moved to the end, so that the
             order of the elements does not depend on the layout.

@@ -15,6 +15,12 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Permute(Layer):
     """Puts the axes into another order; the batch axis stays.
 
+    No number is changed; images can be turned so that columns become rows.
+
+    `y[n, i, j] = x[n, j, i]` with `dims` (2, 1), for instance.
+
+    Backward: `x̄[n, j, i] = ȳ[n, i, j]`
+
     Args:
         dims: for each axis of the output, which axis of the input it is, counted from 1.
 

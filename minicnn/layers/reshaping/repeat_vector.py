@@ -14,6 +14,12 @@ from minicnn.layers.base.settings import settings_of
 class RepeatVector(Layer):
     """Repeats a vector: `(batch, features)` to `(batch, n, features)`.
 
+    So a vector can be given to each step of a recurrent layer.
+
+    `y[n, t, i] = x[n, i]`
+
+    Backward: `x̄[n, i] = Σ_t ȳ[n, t, i]`
+
     Args:
         n: number of repetitions.
     """

@@ -15,6 +15,12 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 class Reshape(Layer):
     """The same elements in another shape: `(batch, ...)` to `(batch, *target_shape)`.
 
+    They stay in their order, the last axis counting fastest.
+
+    `y[n, i] = x[n, i]` for the i-th element of a sample.
+
+    Backward: `x̄[n, i] = ȳ[n, i]`
+
     Args:
         target_shape: lengths of the axes without the batch axis; one of them may be -1 and is
             then computed.

@@ -32,6 +32,8 @@ class BaseUpSampling(SpatialLayer):
 class UpSampling1D(BaseUpSampling):
     """Repeats each step of `(batch, steps, channels)`.
 
+    It has no weights. Formula: see `UpSampling2D`.
+
     Args:
         size: number of repetitions.
     """
@@ -54,6 +56,12 @@ class UpSampling1D(BaseUpSampling):
 
 class UpSampling2D(BaseUpSampling):
     """Makes images `(batch, height, width, channels)` larger.
+
+    It repeats rows and columns, or interpolates between them; it has no weights.
+
+    `y[n, i, j, c] = x[n, ⌊i / size⌋, ⌊j / size⌋, c]` if it repeats.
+
+    Backward: `x̄[n, ⌊i / size⌋, ⌊j / size⌋, c] += ȳ[n, i, j, c]`
 
     Args:
         size: the factor, or one for height and one for width.
@@ -95,6 +103,8 @@ class UpSampling2D(BaseUpSampling):
 
 class UpSampling3D(BaseUpSampling):
     """Makes volumes `(batch, depth, height, width, channels)` larger by repeating.
+
+    It has no weights. Formula: see `UpSampling2D`.
 
     Args:
         size: the factor, or one for each axis.

@@ -29,6 +29,8 @@ class BaseZeroPadding(SpatialLayer):
 class ZeroPadding1D(BaseZeroPadding):
     """Adds zeros before and after the steps of `(batch, steps, channels)`.
 
+    The steps themselves stay as they are. Formula: see `ZeroPadding2D`.
+
     Args:
         padding: an integer for both ends, or two.
         data_format: `"channels_last"`, or `"channels_first"` for `(batch, channels, steps)`.
@@ -54,6 +56,12 @@ class ZeroPadding1D(BaseZeroPadding):
 class ZeroPadding2D(BaseZeroPadding):
     """Adds zeros around images `(batch, height, width, channels)`.
 
+    The pixels themselves stay as they are.
+
+    `y[n, i + top, j + left, c] = x[n, i, j, c]`, and 0 around it.
+
+    Backward: `x̄[n, i, j, c] = ȳ[n, i + top, j + left, c]`
+
     Args:
         padding: an integer for all sides, two for height and width, or two pairs
             `((top, bottom), (left, right))`.
@@ -75,6 +83,8 @@ class ZeroPadding2D(BaseZeroPadding):
 
 class ZeroPadding3D(BaseZeroPadding):
     """Adds zeros around volumes `(batch, depth, height, width, channels)`.
+
+    The numbers themselves stay as they are. Formula: see `ZeroPadding2D`.
 
     Args:
         padding: an integer for all sides, three for the axes, or three pairs.

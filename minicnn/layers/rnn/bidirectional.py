@@ -26,6 +26,11 @@ class Bidirectional(Layer):
 
     The weights are new ones. In sequences, the output of masked steps is zeros.
 
+    For sequences `y[t] = merge(f(x)[t], b(x)[t])`, with f the layer that runs forwards and b the
+    other.
+
+    Backward: `x̄[t] = x̄_f[t] + x̄_b[t]`, the gradients of both directions.
+
     Args:
         layer: an `RNN`, or a layer with its flags.
         merge_mode: "concat" (twice as long), "sum", "ave" (the mean), "mul", or None for both.

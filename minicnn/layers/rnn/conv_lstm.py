@@ -191,6 +191,8 @@ class ConvLSTM(CellLayer):
 class ConvLSTM1D(ConvLSTM):
     """An LSTM over sequences of lines, `(batch, steps, length, channels)`. See `ConvLSTM2D`.
 
+    It convolves where an LSTM multiplies by a kernel; each state is a line.
+
     Example:
         >>> import minicnn as keras
         >>> keras.layers.ConvLSTM1D(4, 3)(keras.ops.ones((2, 5, 8, 3))).shape
@@ -203,8 +205,13 @@ class ConvLSTM1D(ConvLSTM):
 class ConvLSTM2D(ConvLSTM):
     """An LSTM over films, `(batch, steps, height, width, channels)`: each state is an image.
 
-    With ∗ the convolution, the four parts of `x ∗ W + h ∗ U + b` become i, f, g and o: after σ, σ,
-    φ and σ. Then `c' = f ⊙ c + i ⊙ g` and `h' = o ⊙ φ(c')`.
+    It convolves where an LSTM multiplies by a kernel.
+
+    `a = x ∗ W + h ∗ U + b`, with ∗ the convolution, has four parts: `i = σ(a₁)`, `f = σ(a₂)`,
+    `g = φ(a₃)` and `o = σ(a₄)`. Then `c' = f ⊙ c + i ⊙ g` and `h' = o ⊙ φ(c')`.
+
+    Backward: Those of `LSTMCell` with the gradients of convolutions in place of the products:
+    `ē = c̄' + h̄' ⊙ o ⊙ φ'(c')`, `c̄ = ē ⊙ f`, `ō = h̄' ⊙ φ(c')`.
 
     Args:
         filters: number of channels of h.
@@ -228,6 +235,8 @@ class ConvLSTM2D(ConvLSTM):
 
 class ConvLSTM3D(ConvLSTM):
     """An LSTM over sequences of volumes, `(batch, steps, *volume, channels)`. See `ConvLSTM2D`.
+
+    It convolves where an LSTM multiplies by a kernel; each state is a volume.
 
     Example:
         >>> import minicnn as keras

@@ -12,13 +12,18 @@ from minicnn.layers.rnn.cell_layer import OF_RNN, CellLayer
 class GRUCell(BaseRNNCell):
     """One step of a GRU layer: `(batch, inputs)` to `(batch, units)`.
 
-    With the three parts of `a = x · W + b` and of `m = h · U + d`:
+    Where z is near 1 the state hardly changes.
 
-        z = σ(a₁ + m₁),    r = σ(a₂ + m₂),    g = φ(a₃ + r ⊙ m₃),    h' = z ⊙ h + (1 − z) ⊙ g.
+    `a = x · W + b` and `m = h · U + d` have three parts each: `z = σ(a₁ + m₁)`, `r = σ(a₂ + m₂)`,
+    `g = φ(a₃ + r ⊙ m₃)` and `h' = z ⊙ h + (1 − z) ⊙ g`.
 
     With `reset_after=False`, `g = φ(a₃ + (r ⊙ h) · U₃)`, and there is no d.
 
     Called as `cell(x, states)`, it returns the output h' and the list of the new states.
+
+    Backward: `ḡ = h̄' ⊙ (1 − z)`, `z̄ = h̄' ⊙ (h − g)` and `ā₃ = ḡ ⊙ φ'`, so `r̄ = ā₃ ⊙ m₃` and
+    `m̄₃ = ā₃ ⊙ r`. With the derivatives of σ this gives ā and m̄; then `x̄ = ā · Wᵀ`,
+    `h̄ = h̄' ⊙ z + m̄ · Uᵀ`, `W̄ = xᵀ · ā` and `Ū = hᵀ · m̄`.
 
     Args:
         units: the length of h.

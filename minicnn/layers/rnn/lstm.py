@@ -14,11 +14,16 @@ from minicnn.layers.rnn.cell_layer import OF_RNN, CellLayer
 class LSTMCell(BaseRNNCell):
     """One step of an LSTM layer: `(batch, inputs)` to `(batch, units)`.
 
-    The four parts of `x · W + h · U + b` become i, f, g and o: after σ, σ, φ and σ. Then
+    The memory c is changed by products and a sum only, so a gradient reaches far back.
 
-        c' = f ⊙ c + i ⊙ g,    h' = o ⊙ φ(c').
+    `a = x · W + h · U + b` has four parts: `i = σ(a₁)`, `f = σ(a₂)`, `g = φ(a₃)` and `o = σ(a₄)`.
+    Then `c' = f ⊙ c + i ⊙ g` and `h' = o ⊙ φ(c')`.
 
     Called as `cell(x, states)`, it returns the output h' and the list of the new states.
+
+    Backward: With `ē = c̄' + h̄' ⊙ o ⊙ φ'(c')`: `ō = h̄' ⊙ φ(c')`, `f̄ = ē ⊙ c`, `ī = ē ⊙ g`,
+    `ḡ = ē ⊙ i` and `c̄ = ē ⊙ f`. Times the derivatives of σ and φ these are the four parts of ā;
+    then `x̄ = ā · Wᵀ`, `h̄ = ā · Uᵀ`, `W̄ = xᵀ · ā`, `Ū = hᵀ · ā` and `b̄ = Σ ā`.
 
     Args:
         units: the length of h.

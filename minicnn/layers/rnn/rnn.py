@@ -25,6 +25,9 @@ class RNN(Layer):
     Input `(batch, steps, ...)`; the result is the last output, `(batch, units)`, or all of them.
     A masked step leaves the states and the output as they were.
 
+    Backward: From the last step to the first, with s the states:
+    `x̄[t], s̄[t-1] = cell'(ȳ[t], s̄[t])`, and `w̄ = Σ_t w̄[t]`.
+
     Args:
         cell: an object with `call(inputs, states) -> (output, states)` and `state_size`, an integer
             or one for each state; `get_initial_state(batch_size)` and `output_size` if need be. A

@@ -12,9 +12,14 @@ from minicnn.layers.rnn.cell_layer import OF_RNN, CellLayer
 class SimpleRNNCell(BaseRNNCell):
     """One step of a simple recurrent layer: `(batch, inputs)` to `(batch, units)`.
 
+    The state is the output before.
+
     `h' = φ(x · W + h · U + b)`
 
     Called as `cell(x, states)`, it returns the output h' and the list of the new states.
+
+    Backward: With a what φ is applied to, `ā = h̄' ⊙ φ'(a)`: `x̄ = ā · Wᵀ`, `h̄ = ā · Uᵀ`,
+    `W̄ = xᵀ · ā`, `Ū = hᵀ · ā` and `b̄ = Σ ā`; over a sequence they are added up.
 
     Args:
         units: the length of h.

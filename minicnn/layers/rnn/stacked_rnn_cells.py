@@ -27,7 +27,12 @@ def output_size(cell: Any) -> int:
 class StackedRNNCells(Layer):
     """Applies cells one after the other to a step: the output of each is the next one's input.
 
+    It is used as one cell.
+
     `x, states[i] = cells[i](x, states[i])`
+
+    Backward: From the last cell to the first: `x̄, s̄[i] = cells[i]'(x̄, s̄[i])`, with s the
+    states.
 
     Args:
         cells: the cells; see `RNN` for what a cell is.

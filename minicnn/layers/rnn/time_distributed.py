@@ -14,7 +14,12 @@ from minicnn.layers.core.wrapper import Wrapper
 class TimeDistributed(Wrapper):
     """Applies a layer to each step of `(batch, steps, ...)`, with the same weights.
 
+    Each step is computed on its own.
+
     `y[:, t] = layer(x[:, t])`
+
+    Backward: The gradients of all steps are added: `w̄ = Σ_t w̄[t]`, while `x̄[:, t]` is that of
+    its step.
 
     Args:
         layer: the layer.

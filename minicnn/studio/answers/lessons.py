@@ -11,14 +11,25 @@ from typing import Any
 from minicnn.common.suggest import did_you_mean
 from minicnn.losses.loss_function_wrapper import LossFunctionWrapper
 from minicnn.studio.fields import FieldError
-from minicnn.studio.lessons.docstrings import described, gradient_formulas, source_of
+from minicnn.studio.lessons.docstrings import (
+    Part,
+    described,
+    formulas_of,
+    gradient_parts,
+    sentence_parts,
+    source_of,
+)
 from minicnn.studio.lessons.errors import beside_keras, measured
-from minicnn.studio.lessons.examples import example, made
+from minicnn.studio.lessons.examples import example
 from minicnn.studio.lessons.formulas import mathml
+from minicnn.studio.lessons.small_models import made
 from minicnn.studio.lessons.topics import Topic, topics
+from minicnn.studio.lessons.used_kernels import kernels_of
 from minicnn.studio.page_state import PageState
 
 MOST_NUMBERS = 400
+_AROUND = ("__init__", "build", "compute_output_shape", "get_config", "from_config")
+"""Functions of a class that do not say what it computes."""
 
 
 def lessons(page: PageState) -> dict[str, Any]:
@@ -30,15 +41,16 @@ def lessons(page: PageState) -> dict[str, Any]:
 def lesson(page: PageState, topic: str) -> dict[str, Any]:
     """What a page says: sentences, formulas, code."""
     found = topic_of(topic)
-    said = described(found.cls)
+    said, formulas = described(found.cls), formulas_of(found.cls)
     return {
         "name": found.name,
         "title": found.title,
         "class": f"{found.cls.__module__.split('.')[1]}.{found.cls.__name__}",
         "sentences": said.sentences,
+        "lead": [_shown(sentence_parts(sentence)) for sentence in said.sentences],
         "source": said.source,
-        "formulas": _shown(_all_formulas(found.cls)),
-        "backward": [_backward(f) for f in found.backward_code],
+        "forward": _shown(formulas.forward),
+        "backward": [_shown(parts) for parts in _backward(found, formulas.backward)],
         "code": [_code(f) for f in _code_of(found)],
         "shape_code": [_code(f) for f in found.also],
         "choices": {name: list(options) for name, options in found.choices.items()},
@@ -89,31 +101,29 @@ def _is_number(x: Any) -> bool:
     return known and math.isfinite(x) and abs(x) <= 1e6
 
 
-def _backward(function: Callable) -> dict[str, Any]:
-    """What a gradient function says that it computes."""
-    sentence, formulas = gradient_formulas(function)
-    return {"of": function.__name__, "says": sentence, "formulas": _shown(formulas)}
+def _backward(topic: Topic, own: list[Part]) -> list[list[Part]]:
+    """What the class says of its gradients, or else what the functions say that compute them."""
+    return [own] if own else [gradient_parts(f) for f in topic.backward_code]
 
 
-def _shown(formulas: list[str]) -> list[dict[str, str]]:
-    return [{"text": f, "mathml": mathml(f)} for f in formulas]
-
-
-def _all_formulas(cls: type) -> list[str]:
-    """Those of a class, and of the layer, loss or optimizer that it extends."""
-    known = {t.cls for t in topics().values()} - {LossFunctionWrapper}
-    found = [f for c in cls.__mro__ if c in known for f in described(c).formulas]
-    return list(dict.fromkeys(found))
+def _shown(parts: list[Part]) -> list[dict[str, str]]:
+    return [
+        {"text": t, "mathml": mathml(t)} if is_formula else {"words": t} for t, is_formula in parts
+    ]
 
 
 def _code_of(topic: Topic) -> list[Callable]:
-    """The functions of a page; without any those that the class itself consists of."""
+    """The functions of a page: those of its row, or the kernels that its example runs."""
     if topic.code or topic.backward_code:
         return [*topic.code, *topic.backward_code]
+    found = kernels_of(topic)
     if LossFunctionWrapper in topic.cls.__mro__[1:]:
-        return [made(topic, {}).fn]
-    found = (getattr(topic.cls, name, None) for name in ("call", "update_step"))
-    return [f for f in found if inspect.isfunction(f)][:1]
+        return [*found, made(topic, {}).fn]
+    own = [
+        f for name, f in vars(topic.cls).items() if inspect.isfunction(f) and name not in _AROUND
+    ]
+    called = (getattr(topic.cls, name, None) for name in ("call", "update_step"))
+    return list(dict.fromkeys([*found, *own[:2], *filter(inspect.isfunction, called)]))
 
 
 def _code(function: Callable) -> dict[str, Any]:
@@ -124,8 +134,8 @@ def lesson_error(page: PageState, topic: str) -> dict[str, Any]:
     """How exact a layer is on both backends. Keras's errors follow as an event, "keras_error"."""
     found = topic_of(topic)
     errors = measured(found)
-    if errors is None:
-        return {"rows": []}
+    if "why_not" in errors:
+        return {"rows": [], "columns": [], "why_not": errors["why_not"]}
 
     def ask_keras() -> None:
         try:

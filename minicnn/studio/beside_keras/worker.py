@@ -15,26 +15,63 @@ import numpy as np
 
 
 def layer(
-    name: str, settings: dict[str, Any], x: np.ndarray, weights: list, cotangent: np.ndarray
+    name: str, config: dict[str, Any], xs: list[np.ndarray], weights: list, y: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """The output of a layer in training, and its gradients: `output`, `input`, `weight 0`, ..."""
+    """The output of a layer in training, and its gradients: `output`, `input 0`, `weight 0`, ...
+
+    y is the cotangent of the output.
+    """
     import keras
     import tensorflow as tf
 
-    made = getattr(keras.layers, name)(**settings)
-    made.build(x.shape)
+    made = getattr(keras.layers, name).from_config(config)
+    made.build([x.shape for x in xs] if len(xs) > 1 else xs[0].shape)
     for variable, value in zip(made.trainable_weights, weights, strict=True):
         variable.assign(value)
     variables = [v.value for v in made.trainable_weights]
-    x = tf.constant(x)
+    inputs = [tf.constant(x) for x in xs]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        output = made(inputs if len(xs) > 1 else inputs[0], training=True)
+        total = tf.reduce_sum(output * y)
+    found = tape.gradient(total, [inputs, variables])
+    answer = {"output": output}
+    for kind, gradients in zip(("input", "weight"), found, strict=True):
+        answer |= {f"{kind} {i}": g for i, g in enumerate(gradients) if g is not None}
+    return {k: tf.convert_to_tensor(v).numpy() for k, v in answer.items()}
+
+
+def loss(
+    name: str, settings: dict[str, Any], target: np.ndarray, scores: np.ndarray
+) -> dict[str, np.ndarray]:
+    """A loss and its gradient to the scores."""
+    import keras
+    import tensorflow as tf
+
+    made = getattr(keras.losses, name)(**settings)
+    x = tf.constant(scores)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = made(x, training=True)
-        total = tf.reduce_sum(y * cotangent)
-    gradients = tape.gradient(total, [x, *variables])
-    found = {"output": y, "input": gradients[0]}
-    found |= {f"weight {i}": g for i, g in enumerate(gradients[1:])}
-    return {k: tf.convert_to_tensor(v).numpy() for k, v in found.items() if v is not None}
+        value = made(target, x)
+    return {
+        "loss": value.numpy(),
+        "gradient": tf.convert_to_tensor(tape.gradient(value, x)).numpy(),
+    }
+
+
+def optimizer(
+    name: str, config: dict[str, Any], start: np.ndarray, gradients: list
+) -> dict[str, np.ndarray]:
+    """Weights after a step for each gradient."""
+    import keras
+    import tensorflow as tf
+
+    made = getattr(keras.optimizers, name).from_config(config)
+    w = keras.Variable(start)
+    made.build([w])
+    for g in gradients:
+        made.apply([tf.constant(g)], [w])
+    return {"weights": w.numpy()}
 
 
 def network(path: str, x: np.ndarray, class_index: int) -> dict[str, Any]:
@@ -109,7 +146,7 @@ def _serve() -> None:
     """Answers until the input ends. What libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    functions = {"layer": layer, "network": network}
+    functions = {one.__name__: one for one in (layer, loss, optimizer, network)}
     while True:
         try:
             question, content = pickle.load(sys.stdin.buffer)

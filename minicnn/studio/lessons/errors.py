@@ -1,69 +1,80 @@
-"""How exact a layer is: float32 on both backends, and real Keras, against float64."""
+"""How exact a class is: float32 on both backends, and real Keras, against float64."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import config, layers
+import minicnn as keras
+from minicnn import config, layers, losses, optimizers
 from minicnn.analysis.recorded_gradients import record_gradients
-from minicnn.layers.regularization.base_dropout import BaseDropout
 from minicnn.studio.beside_keras.process import KERAS
-from minicnn.studio.lessons.examples import made, model_of
+from minicnn.studio.lessons.small_models import fitted, made, model_of, weights_of
 from minicnn.studio.lessons.topics import Topic
 
-BATCH, LENGTH = 16, 12
+BATCH, LENGTH, CLASSES, STEPS = 16, 12, 10, 20
 BACKENDS = ("numpy", "numba")
+DRAWN_OTHERWISE = 1e-3
+"""A difference above this is none of rounding."""
 
 Found = dict[str, np.ndarray]
 
 
-def measured(topic: Topic) -> dict[str, Any] | None:
-    """The largest errors of a layer, in parts of the largest number; None for other pages.
+class Case(NamedTuple):
+    """What is computed with each type and backend.
+
+    Attributes:
+        shape: of the input, or of the weights of an optimizer.
+        computed: from the name of a float type the results by name.
+        function: what the process with real Keras is asked.
+        question: its arguments; it answers with the same results in the same order.
+    """
+
+    shape: tuple[int, ...]
+    computed: Callable[[str], Found]
+    function: str
+    question: dict[str, Any]
+
+
+def measured(topic: Topic) -> dict[str, Any]:
+    """The largest errors of a page's class, in parts of the largest number.
 
     Returns:
-        `rows`: for output and gradients the error of each of `columns`, and `keras`: what real
-        Keras is to be asked to compute the same.
+        `rows`: for each result the error of each of `columns`; and what `beside_keras` needs.
     """
-    if not issubclass(topic.cls, layers.Layer) or not topic.shape:
-        return None
-    spatial = (LENGTH,) * (len(topic.shape) - 2)
-    shape = (BATCH, *spatial, topic.shape[-1])
-    draws = np.random.default_rng(0)
-    x = draws.standard_normal(shape).astype("float32")
-    if topic.integers:
-        x = draws.integers(0, topic.integers, shape).astype("int32")
-    layer = made(topic, {})
-    model = model_of(layer, shape, x.dtype.name)
-    weights = [_drawn(draws, w.shape) for w in layer.trainable_weights]
-    cotangent = _drawn(draws, model.output_shape)
+    topic = fitted(topic)
+    case = next(make for base, make in CASES.items() if issubclass(topic.cls, base))(topic)
     with on_backend("numpy"):
-        truth = _computed(topic, x, weights, cotangent, "float64")
-    rows = {name: {} for name in truth}
+        truth = case.computed("float64")
+    rows: dict[str, dict[str, float]] = {name: {} for name in truth}
     columns = []
     for backend in BACKENDS:
         with contextlib.suppress(ValueError), on_backend(backend):  # Numba may be missing
-            for name, array in _computed(topic, x, weights, cotangent, "float32").items():
+            for name, array in case.computed("float32").items():
                 rows[name][backend] = error(array, truth[name])
             columns.append(backend)
-    question = {"x": x, "weights": weights, "cotangent": cotangent}
-    return {"columns": columns, "rows": rows, "shape": shape, "truth": truth, "keras": question}
+    found = {"columns": columns, "rows": rows, "shape": case.shape, "truth": truth, "case": case}
+    largest = max((e for row in rows.values() for e in row.values()), default=0)
+    if "seed" in topic.settings and largest > DRAWN_OTHERWISE:
+        found |= {"rows": {}, "why_not": "In float64 it draws other random numbers."}
+    return found
 
 
 def beside_keras(topic: Topic, found: dict[str, Any]) -> dict[str, float]:
     """The errors of real Keras for the same numbers.
 
     Raises:
-        ValueError: it is not installed, does not have this layer, or draws numbers of its own.
+        ValueError: it is not installed, does not have this class, or draws numbers of its own.
     """
-    if issubclass(topic.cls, BaseDropout):
+    if "seed" in topic.settings:
         raise ValueError("Keras draws other random numbers, so it is not beside it here.")
-    answer = KERAS.ask("layer", name=topic.cls.__name__, settings=topic.settings, **found["keras"])
-    names = dict(zip(answer, found["truth"], strict=False))
-    return {names[k]: error(array, found["truth"][names[k]]) for k, array in answer.items()}
+    case, truth = found["case"], found["truth"]
+    answer = KERAS.ask(case.function, **case.question)
+    names = dict(zip(answer, truth, strict=False))
+    return {names[k]: error(array, truth[names[k]]) for k, array in answer.items()}
 
 
 def error(array: np.ndarray, truth: np.ndarray) -> float:
@@ -83,21 +94,84 @@ def on_backend(name: str) -> Iterator[None]:
         config.set_backend(before)
 
 
-def _computed(
-    topic: Topic, x: np.ndarray, weights: list[np.ndarray], cotangent: np.ndarray, dtype: str
-) -> Found:
-    layer = made(topic, {}, dtype=dtype)
-    x = x if topic.integers else x.astype(dtype)
-    model = model_of(layer, x.shape, x.dtype.name)
-    for variable, value in zip(layer.trainable_weights, weights, strict=True):
-        variable.assign(value)
-    found = record_gradients(model, x, cotangent, "measured", training=True)
-    arrays = {"output": found.recorded.calls[-1].outputs[0].numpy()}
+def _layer(topic: Topic) -> Case:
+    spatial = (LENGTH if len(topic.shape) < 5 else 5,) * (len(topic.shape) - 2)
+    shape = (BATCH, *spatial, topic.shape[-1])
+    draws = np.random.default_rng(0)
+    xs = [draws.standard_normal(shape).astype("float32") for _ in range(topic.inputs)]
+    if topic.integers:
+        xs = [draws.integers(0, topic.integers, shape).astype("int32")]
+    layer = made(topic, {})
+    output = model_of(layer, shape, topic).output_shape
+    weights = [_drawn(draws, w.shape) for w in layer.trainable_weights]
+    cotangent = _drawn(draws, output)
+
+    def computed(dtype: str) -> Found:
+        layer = made(topic, {}, dtype=dtype)
+        inputs = xs if topic.integers else [x.astype(dtype) for x in xs]
+        model = model_of(layer, shape, topic, dtype)
+        names = weights_of(layer)
+        for variable, value in zip(names.values(), weights, strict=True):
+            variable.assign(value)
+        x = inputs if len(inputs) > 1 else inputs[0]
+        found = record_gradients(model, x, cotangent, "measured", training=True)
+        arrays = {"output": found.recorded.prediction.numpy()}
+        if not topic.integers:
+            of = [found.recorded.source_of(t) for t in found.recorded.inputs]
+            gradients = [found.of(t) for t in found.recorded.inputs]
+            arrays |= {f"gradient to {n}": g for n, g in zip(of, gradients, strict=True)}
+        arrays |= {f"gradient to {n}": found.weights[w.path] for n, w in names.items()}
+        return {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+
+    about = {"name": type(layer).__name__, "config": layer.get_config()}
+    return Case(shape, computed, "layer", about | {"xs": xs, "weights": weights, "y": cotangent})
+
+
+def _loss(topic: Topic) -> Case:
+    draws = np.random.default_rng(0)
+    scores = draws.standard_normal((BATCH, CLASSES)).astype("float32")
+    if not topic.settings.get("from_logits"):
+        scores = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    target = draws.integers(0, topic.integers or 2, BATCH)
     if not topic.integers:
-        arrays["gradient to input"] = found.of(found.recorded.inputs[0])
-    for variable in layer.trainable_weights:
-        arrays[f"gradient to {variable.name}"] = found.weights[variable.path]
-    return {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+        target = np.eye(CLASSES, dtype="float32")[draws.integers(0, CLASSES, BATCH)]
+
+    def computed(dtype: str) -> Found:
+        loss = made(topic, {}, dtype=dtype)
+        x = keras.ops.convert_to_tensor(scores.astype(dtype))
+        with keras.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(target if topic.integers else target.astype(dtype), x)
+        return {"loss": value.numpy(), "gradient": tape.gradient(value, x).numpy()}
+
+    about = {"name": topic.cls.__name__, "settings": topic.settings}
+    return Case(scores.shape, computed, "loss", about | {"target": target, "scores": scores})
+
+
+def _optimizer(topic: Topic) -> Case:
+    draws = np.random.default_rng(0)
+    shape = (30, 40)
+    start = _drawn(draws, shape)
+    gradients = [_drawn(draws, shape) for _ in range(STEPS)]
+
+    def computed(dtype: str) -> Found:
+        optimizer = made(topic, {})
+        w = keras.Variable(start.astype(dtype), dtype=dtype, name="weight")
+        optimizer.build([w])
+        for g in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(g.astype(dtype))], [w])
+        return {f"weights after {STEPS} steps": w.numpy()}
+
+    optimizer = made(topic, {})
+    about = {"name": type(optimizer).__name__, "config": optimizer.get_config()}
+    return Case(shape, computed, "optimizer", about | {"start": start, "gradients": gradients})
+
+
+CASES: dict[type, Callable[[Topic], Case]] = {
+    layers.Layer: _layer,
+    losses.Loss: _loss,
+    optimizers.Optimizer: _optimizer,
+}
 
 
 def _drawn(draws: np.random.Generator, shape: Any) -> np.ndarray:

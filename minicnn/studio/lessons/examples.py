@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import minicnn as keras
 from minicnn import layers, losses, optimizers
-from minicnn.analysis import Explanation, explain_update, operations
-from minicnn.analysis.gradient_explanations import explained_gradient, explained_weight_gradient
-from minicnn.analysis.output_explanations import explained_output
-from minicnn.analysis.recorded_gradients import RecordedGradients, record_gradients
-from minicnn.studio.lessons.shapes import places_formula
-from minicnn.studio.lessons.topics import LENGTH, Topic
-
-MOST_EXPLAINED = 100
-"""Elements of a tensor of which each is explained."""
-
-Numbers = dict[str, list[float]]
-
-
-class _WeightedSum(losses.Loss):
-    """`Σ y_true · y_pred`: its gradient to the outputs is y_true, the cotangent that one chose."""
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        return y_true * y_pred
+from minicnn.analysis import explain_update
+from minicnn.analysis.explanations.explanation import Explanation, Parts, Step
+from minicnn.analysis.explanations.loss_values import explained_loss
+from minicnn.analysis.gradient_explanations import explained_gradient
+from minicnn.analysis.recorded_gradients import record_gradients
+from minicnn.studio.lessons.costs import cost_of_loss, cost_of_step
+from minicnn.studio.lessons.example_numbers import Numbers, each, given, plain
+from minicnn.studio.lessons.layer_examples import layer_example
+from minicnn.studio.lessons.small_models import fitted, made
+from minicnn.studio.lessons.topics import Topic
 
 
 def example(topic: Topic, chosen: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
@@ -45,9 +35,10 @@ def example(topic: Topic, chosen: dict[str, Any], numbers: Numbers) -> dict[str,
     for name, value in chosen.items():
         if value not in topic.choices.get(name, ()):
             raise ValueError(f"{name}={value!r} is not a choice on the page of {topic.title}.")
+    topic = fitted(topic)
     settings = {name: options[0] for name, options in topic.choices.items()}
     settings |= {k: v for k, v in topic.settings.items() if k in topic.choices} | chosen
-    kinds = {optimizers.Optimizer: _update, losses.Loss: _loss, layers.Layer: _layer}
+    kinds = {optimizers.Optimizer: _update, losses.Loss: _loss, layers.Layer: layer_example}
     make = next(make for base, make in kinds.items() if issubclass(topic.cls, base))
     try:
         return {"settings": settings, **make(topic, settings, numbers)}
@@ -56,72 +47,13 @@ def example(topic: Topic, chosen: dict[str, Any], numbers: Numbers) -> dict[str,
         raise ValueError(f"No example can be computed here: {reason}") from error
 
 
-def made(topic: Topic, settings: dict[str, Any], **more: Any) -> Any:
-    """The layer, loss or optimizer of a page."""
-    arguments = {k: v for k, v in settings.items() if k != LENGTH}
-    return topic.cls(**topic.settings | arguments | more)
-
-
-def input_shape(topic: Topic, settings: dict[str, Any]) -> tuple[int, ...]:
-    """The shape of the input, with the length that the reader chose."""
-    if LENGTH not in settings:
-        return topic.shape
-    spatial = (settings[LENGTH],) * (len(topic.shape) - 2)
-    return (topic.shape[0], *spatial, topic.shape[-1])
-
-
-def model_of(layer: Any, shape: tuple[int, ...], dtype: str) -> Any:
-    """A model of one layer; its loss is the sum of the outputs times the targets."""
-    model = keras.Sequential([keras.Input(batch_shape=shape, dtype=dtype), layer])
-    model.compile(loss=_WeightedSum(reduction="sum"))
-    return model
-
-
-def _layer(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
-    layer = made(topic, settings)
-    shape = input_shape(topic, settings)
-    model = model_of(layer, shape, "int32" if topic.integers else "float32")
-    x = _given(numbers, "input", shape, topic.integers)
-    weights = {w.name: w for w in layer.trainable_weights}
-    for name, w in weights.items():
-        w.assign(_given(numbers, name, tuple(w.shape)))
-    cotangent = _given(numbers, "cotangent", tuple(model.output_shape))
-    found = record_gradients(model, x, cotangent, "lesson", training=True)
-    call = found.recorded.calls[-1]
-    output = call.outputs[0].numpy()
-    tensors = {"input": x, **{n: w.numpy() for n, w in weights.items()}, "output": output}
-    gradient = None if topic.integers else found.of(found.recorded.inputs[0])
-    gradients = {} if gradient is None else {"input": gradient}
-    gradients |= {n: found.weights[w.path] for n, w in weights.items()}
-    explained = {"output": _each(output, lambda i, n: explained_output(found.recorded, call, i, n))}
-    backward = {name: _gradient(found, weights.get(name), g) for name, g in gradients.items()}
-    return {
-        "kind": "layer",
-        "layer": call.name,
-        "tensors": tensors,
-        "cotangent": cotangent,
-        "gradients": gradients,
-        "forward": explained["output"],
-        "backward": backward,
-        "shapes": {"input": list(shape), "output": list(output.shape)},
-        "places": places_formula(layer, shape),
-        "cost": _cost(model, len(x)),
-    }
-
-
-def _gradient(found: RecordedGradients, weight: Any, gradient: np.ndarray) -> list[dict]:
-    if weight is None:
-        return _each(gradient, lambda i, n: explained_gradient(found, None, i, n))
-    whole = _each(gradient[None], lambda i, n: explained_weight_gradient(found, weight, i))
-    return [{**one, "index": one["index"][1:]} for one in whole]
-
-
 def _loss(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
+    loss = made(topic, settings)
     model = keras.Sequential([keras.Input(batch_shape=topic.shape), layers.Identity(name="scores")])
-    model.compile(loss=made(topic, settings))
-    x = _given(numbers, "input", topic.shape)
+    model.compile(loss=loss)
+    x = given(numbers, "input", topic.shape, parts=not topic.settings.get("from_logits"))
     shape = topic.shape[:-1] if topic.integers else topic.shape
-    target = _given(numbers, "target", shape, topic.integers or 2)
+    target = given(numbers, "target", shape, topic.integers or 2)
     if not topic.integers:
         target = target.astype("float32")
     found = record_gradients(model, x, target, "lesson")
@@ -133,93 +65,43 @@ def _loss(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str,
         "tensors": {"input": x, "target": target, "output": np.array([found.number], "float32")},
         "cotangent": None,
         "gradients": {"input": gradient},
-        "forward": [],
+        "forward": [plain(explained_loss(found, loss), 0)],
         "backward": {
-            "input": _each(gradient, lambda i, n: explained_gradient(found, scores.name, i, n))
+            "input": each(gradient, lambda i, n: explained_gradient(found, scores.name, i, n))
         },
         "shapes": {"input": list(x.shape), "output": []},
         "places": None,
-        "cost": None,
+        "cost": cost_of_loss(lambda: record_gradients(model, x, target, "lesson"), x),
     }
 
 
 def _update(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
     optimizer = made(topic, settings)
-    w = keras.Variable(_given(numbers, "weight", (1,)), name="weight")
-    gradients = _given(numbers, "gradients", (6,))
+    w = keras.Variable(given(numbers, "weight", (1,)), name="weight")
+    gradients = given(numbers, "gradients", (6,))
     optimizer.build([w])
     weights, steps = [float(w.numpy()[0])], []
     for g in gradients:
-        steps.append(_plain(explain_update(optimizer, w, 0, g[None]), len(steps)))
+        explained = _explained_step(optimizer, w, g[None])
         optimizer.apply([keras.ops.convert_to_tensor(g[None])], [w])
         weights.append(float(w.numpy()[0]))
+        if explained is None:
+            name = type(optimizer).__name__
+            step = Step("the new weight", f"a step of {name}", weights[-1])
+            explained = Explanation("weight", name, (0,), None, weights[-1], Parts([], [step]))
+        steps.append(plain(explained, len(steps)))
     return {
         "kind": "optimizer",
         "tensors": {"weight": np.array(weights[:1], "float32"), "gradients": gradients},
         "weights": np.array(weights, "float32"),
         "forward": steps,
+        "cost": cost_of_step(lambda: made(topic, settings)),
     }
 
 
-def _given(numbers: Numbers, name: str, shape: tuple, integers: int = 0) -> np.ndarray:
-    """The reader's numbers, or small ones of ours that are the same each time."""
-    size = int(np.prod(shape))
-    given = numbers.get(name)
-    if given is not None and len(given) == size:
-        array = np.array(given, "float64").reshape(shape)
-        if integers:
-            return np.clip(np.rint(array), 0, integers - 1).astype("int32")
-        return array.astype("float32")
-    if name in ("bias", "beta"):
-        return np.zeros(shape, "float32")
-    if name == "gamma":
-        return np.ones(shape, "float32")
-    draws = np.random.default_rng([size, len(name)])
-    if integers:
-        return draws.integers(0, integers, shape).astype("int32")
-    low, high = (0, 5) if name == "input" else (-2, 3)
-    return draws.integers(low, high, shape).astype("float32")
-
-
-def _each(array: np.ndarray, explain: Callable[..., Explanation]) -> list[dict[str, Any]]:
-    """The explanation of each element; nothing where there is none, or of too many."""
-    if array.size > MOST_EXPLAINED:
-        return []
-    places: Iterator[tuple[int, ...]] = itertools.product(*map(range, array.shape))
+def _explained_step(optimizer: Any, w: Any, gradient: np.ndarray) -> Explanation | None:
+    """The lines of the next step; None for an optimizer without a rule."""
     try:
-        return [_plain(explain(at[1:], at[0]), *at) for at in places]
-    except ValueError:  # no rule for this class: the numbers are shown without their sums
-        return []
-
-
-def _plain(found: Explanation, *at: int) -> dict[str, Any]:
-    return {
-        "index": list(at),
-        "value": found.value,
-        "terms": [
-            {
-                "title": terms.title,
-                "source": terms.source,
-                "places": None if terms.places is None else _flat(terms.places, 2),
-                "factors": {name: _flat(f, 1) for name, f in terms.factors.items()},
-                "products": _flat(terms.products, 1),
-                "chosen": None
-                if terms.chosen is None
-                else int(np.ravel_multi_index(terms.chosen, terms.products.shape)),
-            }
-            for terms in found.terms
-        ],
-        "steps": [list(step) for step in found.steps],
-    }
-
-
-def _flat(array: np.ndarray, rank: int) -> list:
-    """As lists; with rank 2 a list of places."""
-    array = np.asarray(array)
-    array = array.reshape(-1, array.shape[-1]) if rank == 2 else array.reshape(-1)
-    return array.astype("int64" if rank == 2 else "float64").tolist()
-
-
-def _cost(model: Any, batch: int) -> dict[str, Any]:
-    row = operations(model, batch_size=batch).layers[-1]
-    return row._asdict() | {"shape": list(row.shape)}
+        return explain_update(optimizer, w, 0, gradient)
+    except ValueError:
+        return None

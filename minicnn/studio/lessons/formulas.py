@@ -13,17 +13,19 @@ _TOKEN = re.compile(
     rf"|\s*(?P<name>(?![Σ∏])[^\W\d_][^\W_{_LOWERED}{_RAISED}]*[\u0300-\u036f]?(?:_[a-zA-Z0-9]+)*)"
     r"|\s*(?P<sign>\S)"
 )
-_FENCES = {"(": ")", "[": "]", "⌊": "⌋", "⌈": "⌉", "{": "}"}
+_FENCES = {"(": ")", "[": "]", "⌊": "⌋", "⌈": "⌉", "{": "}", "⟨": "⟩", "|": "|", "‖": "‖"}
 _BIG = "Σ∏"
-_SUMS = ("+", "−", "=", "←", "<", ">", "≤", "≥", ",", ";", "|", ":", "+=", "'", "⟨", "⟩")
-_PRODUCTS = ("·", "⊙", "@")
+_SUMS = ("+", "−", "=", "≠", "←", "<", ">", "≤", "≥", ",", ";", ":", "+=")
+_PRODUCTS = ("·", "⊙", "∗", "@", "∩", "∖")
+_WORDS = ("if", "else", "for", "where", "at", "over", "with", "and", "to")
+_LIMITS = ("max", "min", "mean")
 
 
 def mathml(formula: str) -> str:
     """A formula as a `<math>` element.
 
-    A product that is divided becomes a fraction, brackets behind a name an index, `√` a root; what
-    the writer of the docstring put in other words stays as it is.
+    A product that is divided becomes a fraction, brackets behind a name an index, `√` a root, `^` a
+    power; what the writer of the docstring put in other words stays as it is.
     """
     reader = _Reader(_tokens(formula))
     return f'<math display="block">{_row(reader.everything())}</math>'
@@ -70,9 +72,11 @@ class _Reader:
         parts: list[str] = []
         while True:
             kind, text = self._peek()
-            if kind == "end" or text == closing or (kind == "sign" and text in ")]⌋⌉}"):
+            if kind == "end" or text == closing or (kind == "sign" and text in ")]⌋⌉}⟩"):
                 return parts
-            if kind == "sign" and text in _SUMS + ("⩲", "…", "."):
+            if kind == "name" and text in _WORDS:
+                parts.append(_element("mtext", f"\u00a0{self._take()}\u00a0"))
+            elif kind == "sign" and text in _SUMS + ("⩲", "…", "."):
                 self._take()
                 parts.append(_element("mo", escape("+=" if text == "⩲" else text)))
             else:
@@ -89,11 +93,18 @@ class _Reader:
             elif text == "/":
                 self._take()
                 parts = [_element("mfrac", _without_brackets(parts), self._factor(bare=True))]
-            elif kind in ("name", "number") or text in ("√", "(") or (text in _BIG and text):
+            elif self._begins_factor(kind, text):
                 parts.append('<mspace width="0.17em"></mspace>')
                 parts.append(self._factor())
             else:
                 return _row(parts)
+
+    @staticmethod
+    def _begins_factor(kind: str, text: str) -> bool:
+        """Whether a token behind a factor begins another, so that both are multiplied."""
+        if kind == "name":
+            return text not in _WORDS
+        return kind == "number" or text in ("√", "(", "⟨", *_BIG)
 
     def _factor(self, bare: bool = False) -> str:
         kind, text = self._peek()
@@ -104,17 +115,12 @@ class _Reader:
             return self._scripts(_element("msqrt", self._factor(bare=True)))
         if text in _BIG:
             return self._big()
-        if text == "|":
-            return self._size()
         if text in _FENCES:
             return self._scripts(self._fenced(bare))
         self._take()
         if kind == "name":
-            return self._scripts(self._called(_name(text)))
+            return self._called(text)
         return self._scripts(_element("mn" if kind == "number" else "mo", escape(text)))
-
-    def _size(self) -> str:
-        return _element("mo", escape(self._take()))
 
     def _big(self) -> str:
         """`Σ` with its indices: `Σ_{k, c}` or `Σ_k`."""
@@ -124,15 +130,25 @@ class _Reader:
         self._take()
         return _element("munder", sign, self._factor(bare=True))
 
-    def _called(self, name: str) -> str:
-        """A name with an index, `x[n, c]`, or called, `max(x, 0)`."""
-        while self._peek()[1] == "[":
-            self._take()
-            inside = self._sum("]")
-            self._close("]")
-            name = _element("msub", name, _row(inside))
+    def _called(self, text: str) -> str:
+        """A name with indices, `x[n, c]`, `x₁`, `max_k`, or called, `max(x, 0)`."""
+        name = _name(text)
+        while True:
+            name = self._scripts(name)
+            following = self._peek()[1]
+            if following == "[":
+                self._take()
+                inside = self._sum("]")
+                self._close("]")
+                name = _element("msub", name, _row(inside))
+            elif following == "_":
+                self._take()
+                under = "munder" if text in _LIMITS else "msub"
+                name = _element(under, name, self._factor(bare=True))
+            else:
+                break
         if self._peek()[1] == "(":
-            return _element("mrow", name, self._fenced(False))
+            return self._scripts(_element("mrow", name, self._fenced(False)))
         return name
 
     def _fenced(self, bare: bool) -> str:
@@ -149,14 +165,28 @@ class _Reader:
             self._take()
 
     def _scripts(self, base: str) -> str:
-        """Raised and lowered signs behind it: `σ²`, `β₁`."""
-        while self._peek()[0] == "script":
-            signs = self._take()
-            plain = unicodedata.normalize("NFKC", signs)
-            raised = signs[0] in _RAISED
-            shown = _element("mn" if plain.isdigit() else "mi", plain)
-            base = _element("msup" if raised else "msub", base, shown)
-        return base
+        """What is raised or lowered behind it: `σ²`, `β₁`, `h'`, `x^γ`."""
+        while True:
+            kind, text = self._peek()
+            if kind == "script":
+                self._take()
+                plain = unicodedata.normalize("NFKC", text)
+                shown = _element("mn" if plain.isdigit() else "mi", plain)
+                base = _element("msup" if text[0] in _RAISED else "msub", base, shown)
+            elif text == "'":
+                self._take()
+                base = _element("msup", base, _element("mo", "′"))
+            elif text == "^":
+                self._take()
+                base = _element("msup", base, self._power())
+            else:
+                return base
+
+    def _power(self) -> str:
+        if self._peek()[1] != "−":
+            return self._factor(bare=True)
+        self._take()
+        return _element("mrow", _element("mo", "−"), self._factor(bare=True))
 
 
 def _without_brackets(parts: list[str]) -> str:
@@ -169,6 +199,8 @@ def _without_brackets(parts: list[str]) -> str:
 
 def _name(text: str) -> str:
     first, _, rest = text.partition("_")
+    if rest and first in _LIMITS:
+        return _element("munder", _element("mi", first), _element("mi", rest))
     if rest and len(first) <= 2:
         return _element("msub", _element("mi", first), _element("mi", rest.replace("_", " ")))
     return _element("mi", escape(text))

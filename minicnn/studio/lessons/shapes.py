@@ -24,7 +24,7 @@ def places_formula(layer: Any, shape: tuple[int, ...]) -> dict[str, str] | None:
     lengths = shape[1 : rank + 1]
     pairs = pad_pairs(layer.padding, lengths, window, layer.strides, dilation)
     places = output_size(lengths, window, layer.strides, pairs, dilation)
-    formula = described(output_size).formulas[0]
+    formula = described(output_size).forward[0].text
     numbers = {"n": lengths[0], "p": sum(pairs[0]), "k": window[0], "d": dilation[0]}
     numbers |= {"s": layer.strides[0], "m": places[0]}
     filled = re.sub(r"\b[a-z]\b", lambda found: str(numbers[found[0]]), formula)

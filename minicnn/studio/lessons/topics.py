@@ -17,11 +17,14 @@ from minicnn.backend.numpy import (
     normalization,
     pool,
     random,
+    recurrent,
     softmax,
 )
 from minicnn.backend.numpy import losses as loss_functions
 from minicnn.backend.numpy import optimizers as steps
 from minicnn.common import sliding_windows
+from minicnn.losses.loss_function_wrapper import LossFunctionWrapper
+from minicnn.studio.lessons.general_examples import general
 
 Choices = dict[str, tuple]
 LENGTH = "input length"
@@ -43,6 +46,7 @@ class Topic:
         code: functions of the NumPy backend that compute it forward.
         backward_code: those that compute its gradients.
         integers: the input holds whole numbers below this; 0 if it holds any numbers.
+        inputs: how many of this shape the layer is called with, in a list if there are several.
         also: functions whose docstring says more, such as how the shape is computed.
     """
 
@@ -56,6 +60,7 @@ class Topic:
     code: tuple[Callable, ...] = ()
     backward_code: tuple[Callable, ...] = ()
     integers: int = 0
+    inputs: int = 1
     also: tuple[Callable, ...] = ()
 
 
@@ -68,6 +73,8 @@ _PLACES = (sliding_windows.output_size, sliding_windows.pad_pairs)
 _ONE = {"filters": 1, "kernel_size": 3}
 _LR = {"learning_rate": (0.1, 0.01, 0.3, 1.0)}
 _CONV_CODE = ((conv.im2col, conv.conv), (conv.conv_kernel_gradient, conv.conv_input_gradient))
+
+_RECURRENT = {"units": (2, 1, 3), "return_sequences": (False, True), "go_backwards": (False, True)}
 
 _ROWS = (
     *(
@@ -109,6 +116,16 @@ _ROWS = (
               (1, 6), (activations.relu,), (activations.relu_gradient,)),
         Topic("softmax", "Softmax", "Layers", layers.Softmax, {}, {}, (1, 4),
               (softmax.softmax,), (softmax.softmax_gradient,)),
+        Topic("simplernn", "Simple recurrent layer", "Layers", layers.SimpleRNN, {"units": 2},
+              _RECURRENT, (1, 3, 2), (recurrent.simple_rnn_step, recurrent.recurrent_layer),
+              (recurrent.simple_rnn_step_gradient, recurrent.recurrent_layer_gradients)),
+        Topic("lstm", "LSTM", "Layers", layers.LSTM, {"units": 2}, _RECURRENT, (1, 3, 2),
+              (recurrent.lstm_step, recurrent.recurrent_layer),
+              (recurrent.lstm_step_gradient, recurrent.recurrent_layer_gradients)),
+        Topic("gru", "GRU", "Layers", layers.GRU, {"units": 2},
+              {**_RECURRENT, "reset_after": (True, False)}, (1, 3, 2),
+              (recurrent.gru_step, recurrent.recurrent_layer),
+              (recurrent.gru_step_gradient, recurrent.recurrent_layer_gradients)),
     ),
     *(
         Topic("softmaxcrossentropy", "Softmax cross-entropy", "Losses",
@@ -139,19 +156,15 @@ _ROWS = (
     ),
 )  # fmt: skip
 
-_GUESSES: dict[str, Any] = {
-    "filters": 1, "kernel_size": 2, "units": 3, "rate": 0.5, "n": 2, "stddev": 1.0, "scale": 2.0,
-    "input_dim": 5, "output_dim": 3, "target_shape": (-1,), "dims": (1,), "max_value": 3.0,
-    "output_size": 2, "height": 4, "width": 4, "axes": 1, "activation": "tanh", "alpha": 0.3,
-}  # fmt: skip
-"""Arguments that a class needs, by their names, for pages without an example of their own."""
+_WITHOUT_PAGE = {layers.Wrapper, layers.InputLayer, LossFunctionWrapper}
+"""Classes that compute nothing of their own."""
 
 
 @functools.cache
 def topics() -> dict[str, Topic]:
     """All pages by name: those of the table, then a page for every other class with a docstring."""
     found = {topic.name: topic for topic in _ROWS}
-    known = {topic.cls for topic in _ROWS}
+    known = {topic.cls for topic in _ROWS} | _WITHOUT_PAGE
     for group, module, base in (
         ("More layers", layers, layers.Layer),
         ("More losses", losses, losses.Loss),
@@ -163,17 +176,6 @@ def topics() -> dict[str, Topic]:
             known.add(cls)
             if cls is not base and inspect.getdoc(cls):
                 name = re.sub(r"\W", "", cls.__name__).lower()
-                found.setdefault(name, _general(name, cls, group))
+                settings, more = general(cls)
+                found.setdefault(name, Topic(name, cls.__name__, group, cls, settings, **more))
     return found
-
-
-def _general(name: str, cls: type, group: str) -> Topic:
-    needed = [
-        p.name
-        for p in inspect.signature(cls).parameters.values()
-        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
-    settings = {p: _GUESSES[p] for p in needed if p in _GUESSES}
-    rank = re.search(r"(\d)D", cls.__name__)
-    shape = (1, *(4,) * int(rank[1]), 1) if rank else (1, 4)
-    return Topic(name, cls.__name__, group, cls, settings, {}, shape)

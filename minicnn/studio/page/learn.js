@@ -3,7 +3,7 @@
 import { address } from "./address.js";
 import { showErrors } from "./lesson_errors.js";
 import { startExample } from "./lesson_example.js";
-import { inline, make, math } from "./lesson_parts.js";
+import { inline, lines, make, sentence } from "./lesson_parts.js";
 
 const FIRST = "conv2d";
 
@@ -70,22 +70,23 @@ function topicList(list, topics) {
 async function fill(article, lesson, studio) {
   const head = make("header", "lesson-head");
   head.append(make("h1", "", {}, lesson.title), make("p", "lesson-class", {}, lesson.class));
-  head.append(...lesson.sentences.map((text) => inline(make("p", "lead"), text)));
+  head.append(...lesson.lead.map((parts) => sentence(make("p", "lead"), parts)));
   const example = make("section", "card-box lesson-example", { "aria-label": "Example" });
   article.replaceChildren(head, example, formulas(lesson), facts(lesson), code(lesson));
   article.dataset.topic = lesson.name;
   await startExample(example, article, lesson, studio);
-  if (lesson.class.startsWith("layers.")) await showErrors(article, lesson.name, studio);
+  await showErrors(article, lesson.name, studio);
 }
 
 function formulas(lesson) {
   const box = make("section", "formulas", { "aria-label": "Formulas" });
-  if (lesson.formulas.length) box.append(formulaColumn(lesson.class.startsWith("layers.") ? "Forward" : "Formula", lesson.formulas.map((f) => math(f.mathml, f.text))));
-  const backward = lesson.backward.flatMap(({ says, formulas }) => [
-    inline(make("p", "formula-words"), says), ...formulas.map((f) => math(f.mathml, f.text)),
-  ]);
-  if (backward.length) box.append(formulaColumn("Backward", backward));
-  const isLong = lesson.formulas.some(({ text }) => text.length > 45);
+  const hasWay = lesson.backward.length > 0;
+  if (lesson.forward.length) box.append(formulaColumn(hasWay ? "Forward" : "Formula", lines(lesson.forward)));
+  if (hasWay) {
+    const bar = make("p", "formula-words", {}, "A bar marks the gradient of the loss: ȳ to the output, which is known, and x̄ to the input.");
+    box.append(formulaColumn("Backward", [...lesson.backward.flatMap(lines), bar]));
+  }
+  const isLong = [lesson.forward, ...lesson.backward].flat().some(({ text }) => text?.length > 45);
   box.classList.toggle("wide", isLong);
   box.hidden = !box.children.length;
   return box;

@@ -19,11 +19,16 @@ export async function showErrors(article, topic, studio) {
   } catch {
     return; // no example can be computed: the page says so already
   }
-  if (measured.skipped || !measured.rows.length || article.dataset.topic !== topic) return;
+  if (measured.skipped || article.dataset.topic !== topic) return;
+  if (!measured.rows.length) {
+    box.hidden = false;
+    box.replaceChildren(make("h2", "", {}, "Measured error"), make("p", "quiet", {}, measured.why_not));
+    return;
+  }
   const show = (columns, rows, words) => {
     box.hidden = false;
     box.replaceChildren(make("h2", "", {}, "Measured error"),
-      make("p", "quiet", {}, `float32 against float64, in parts of the largest number; input (${measured.shape.join(", ")})`),
+      make("p", "quiet", {}, `float32 against float64, in parts of the largest number; shape (${measured.shape.join(", ")})`),
       errorTable(columns, rows), make("p", "quiet", { "data-keras": "" }, words));
   };
   show(measured.columns, measured.rows, "Asking Keras, if it is installed …");

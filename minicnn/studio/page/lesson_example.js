@@ -224,9 +224,7 @@ class Example {
     }
     const costs = fact("cost");
     costs.hidden = !cost;
-    if (cost) costs.replaceChildren(make("h2", "", {}, "Cost of this example"), table([
-      ["multiply-adds forward", cost.multiply_adds], ["backward", cost.backward_multiply_adds],
-      ["parameters", cost.parameters], ["bytes of the output", cost.output_bytes]]));
+    if (cost) costs.replaceChildren(make("h2", "", {}, "Cost of this example"), table(cost));
   }
 }
 

@@ -12,12 +12,31 @@ export function make(tag, name = "", attributes = {}, text = "") {
 /** A formula that the server sent as MathML. */
 export function math(mathml, text) {
   const box = make("div", "formula", { tabindex: "0" });
-  const xml = mathml.replace("<math", '<math xmlns="http://www.w3.org/1998/Math/MathML"');
-  const parsed = new DOMParser().parseFromString(xml, "application/xml");
-  const formula = document.importNode(parsed.documentElement, true);
-  formula.setAttribute("aria-label", text);
-  box.append(formula);
+  box.append(parsed(mathml, text));
   return box;
+}
+
+function parsed(mathml, text) {
+  const xml = mathml.replace("<math", '<math xmlns="http://www.w3.org/1998/Math/MathML"');
+  const root = new DOMParser().parseFromString(xml, "application/xml").documentElement;
+  const formula = document.importNode(root, true);
+  formula.setAttribute("aria-label", text);
+  return formula;
+}
+
+/** Adds the words and formulas of a sentence, in a line. */
+export function sentence(element, parts) {
+  for (const { words, mathml, text } of parts) {
+    if (words === undefined) element.append(parsed(mathml.replace(' display="block"', ""), text));
+    else inline(element, words);
+  }
+  return element;
+}
+
+/** Words and formulas, each in lines of its own. */
+export function lines(parts) {
+  return parts.map(({ words, mathml, text }) => (
+    words === undefined ? math(mathml, text) : inline(make("p", "formula-words"), words)));
 }
 
 /** Adds words, those between backquotes as code. */

@@ -1,0 +1,62 @@
+"""What a layer, loss or optimizer costs: counted, and the time that it takes here."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import minicnn as keras
+from minicnn.analysis import operations
+
+REPEATS = 5
+WEIGHTS = 100_000
+
+Cost = list[tuple[str, float | int | None]]
+
+
+def cost_of_layer(model: Any, batch: int) -> Cost:
+    """Of a model of one layer, for the numbers of the example."""
+    row = operations(model, batch_size=batch).layers[-1]
+    return [
+        ("multiply-adds forward", row.multiply_adds),
+        ("multiply-adds backward", row.backward_multiply_adds),
+        ("parameters", row.parameters),
+        ("bytes of the output", row.output_bytes),
+    ]
+
+
+def cost_of_loss(compute: Callable[[], Any], scores: np.ndarray) -> Cost:
+    """Of a loss and its gradient, computed by a function."""
+    return [
+        ("bytes of the gradient", scores.nbytes),
+        ("microseconds for it, forward and backward", round(_microseconds(compute))),
+    ]
+
+
+def cost_of_step(make: Callable[[], Any]) -> Cost:
+    """Of the steps of an optimizer."""
+    optimizer = make()
+    w = keras.Variable(np.zeros(WEIGHTS, "float32"), name="weights")
+    optimizer.build([w])
+    gradient = keras.ops.ones((WEIGHTS,))
+    kept = sum(v.numpy().size for v in optimizer.variables) / WEIGHTS
+    taken = _microseconds(lambda: optimizer.apply([gradient], [w]))
+    return [
+        ("numbers kept beside each weight", round(kept, 2)),
+        (f"microseconds for a step of {WEIGHTS:,} weights", round(taken)),
+    ]
+
+
+def _microseconds(compute: Callable[[], Any]) -> float:
+    """The median time, after one call that does not count."""
+    compute()
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        compute()
+        times.append(time.perf_counter() - start)
+    return 1e6 * statistics.median(times)

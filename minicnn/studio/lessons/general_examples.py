@@ -1,0 +1,87 @@
+"""Arguments and inputs for the classes without a small example of their own, by their names."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from minicnn import layers, losses, ops, optimizers
+from minicnn.layers.merging.base_merge import Merge
+from minicnn.layers.preprocessing.image_layer import ImageLayer
+
+Layer = layers.Layer
+
+_GUESSES: dict[str, Any] = {
+    "filters": 1, "kernel_size": 2, "units": 2, "rate": 0.5, "n": 2, "stddev": 1.0, "scale": 2.0,
+    "input_dim": 5, "output_dim": 3, "target_shape": (-1,), "dims": (1,), "max_value": 3.0,
+    "output_size": 2, "height": 3, "width": 3, "activation": "tanh", "alpha": 0.3, "pool_size": 2,
+    "factor": 0.2, "height_factor": 0.3, "width_factor": 0.3, "function": ops.square,
+    "cell": layers.SimpleRNNCell(2), "layer": layers.Dense(2),
+    "cells": [layers.SimpleRNNCell(2), layers.SimpleRNNCell(2)],
+    "inner_optimizer": optimizers.SGD(0.1),
+}  # fmt: skip
+"""Arguments that a class needs, by their names."""
+
+_SETTINGS: dict[type, dict[str, Any]] = {
+    layers.Bidirectional: {"layer": layers.SimpleRNN(2, return_sequences=True)},
+    layers.CategoryEncoding: {"num_tokens": 5},
+    layers.Dot: {"axes": 1},
+    layers.GroupNormalization: {"groups": 2},
+    layers.RandomRotation: {"factor": 0.1},
+    layers.Permute: {"dims": (2, 1)},
+    layers.Reshape: {"target_shape": (2, 2)},
+}
+"""What a class is given where a name does not say enough."""
+
+_INTEGERS = {layers.CategoryEncoding: 5, losses.Circle: 2}
+_INTEGERS |= {losses.CategoricalGeneralizedCrossEntropy: 4}
+"""Classes that take whole numbers, as inputs or labels, and the number that these are below."""
+
+_SHAPES: tuple[tuple[Any, tuple[int, ...]], ...] = (
+    (ImageLayer, (1, 4, 4, 1)),
+    (layers.Flatten, (1, 2, 2, 2)),
+    ((layers.RNN, layers.TimeDistributed, layers.Masking, layers.Bidirectional), (1, 3, 2)),
+    (layers.Permute, (1, 3, 2)),
+    ((layers.UpSampling3D, layers.ZeroPadding3D), (1, 2, 2, 2, 1)),
+    (losses.Circle, (4, 2)),
+)
+
+
+def general(cls: type) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments of a class, and what its example is computed on."""
+    parameters = inspect.signature(cls).parameters
+    needed = [p for p, about in parameters.items() if about.default is about.empty]
+    settings = {p: _GUESSES[p] for p in needed if p in _GUESSES} | _SETTINGS.get(cls, {})
+    if "seed" in parameters:
+        settings["seed"] = 1
+    more: dict[str, Any] = {"shape": next(shapes(cls)), "integers": _INTEGERS.get(cls, 0)}
+    if issubclass(cls, Merge):
+        more["inputs"] = 2
+    return settings, more
+
+
+def shapes(cls: type) -> Iterator[tuple[int, ...]]:
+    """Shapes of inputs that a layer may take, the likeliest first."""
+    for kinds, shape in _SHAPES:
+        if issubclass(cls, kinds):
+            yield shape
+    rank = re.search(r"(\d)D", cls.__name__)
+    if rank:
+        size = 3 if rank[1] == "3" else 4
+        image = (*(size,) * int(rank[1]), 1)
+        yield from ((1, 2, *image), (1, *image)) if "LSTM" in cls.__name__ else ((1, *image),)
+    yield from ((1, 4), (1, 3, 2), (1, 4, 4, 1), (1, 2, 4, 4, 1))
+
+
+def copied(value: Any, dtype: Any = None) -> Any:
+    """A setting; layers and optimizers in it are made anew, so that no example changes another."""
+    if isinstance(value, list):
+        return [copied(one, dtype) for one in value]
+    if isinstance(value, Layer):
+        config = value.get_config() | ({} if dtype is None else {"dtype": dtype})
+        return type(value).from_config(config)
+    if isinstance(value, optimizers.Optimizer):
+        return type(value).from_config(value.get_config())
+    return value
