@@ -32,6 +32,19 @@ def arguments_of(constructor: Callable, without: Collection[str] = ()) -> tuple[
     return tuple(name for name in names if name not in ("self", *without))
 
 
+class ConstructorSignature:
+    """Descriptor for `__signature__`: a class takes what its `__init__` takes.
+
+    The first releases of Python 3.11 show what `__new__` takes instead, in `help` and notebooks.
+    """
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature:
+        if instance is not None:  # what an object takes when it is called is another question
+            raise AttributeError("__signature__")
+        signature = inspect.signature(owner.__init__)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 def to_list(x: Any) -> list:
     """A list unchanged, anything else as a list of one item."""
     return x if isinstance(x, list) else [x]

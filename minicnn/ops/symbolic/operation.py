@@ -13,6 +13,7 @@ from typing import Any
 from minicnn import tree
 from minicnn.common.errors import make_from_config
 from minicnn.common.naming import auto_name
+from minicnn.common.python_utils import ConstructorSignature
 from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 from minicnn.ops.symbolic.node import Node
 from minicnn.ops.symbolic.outlining import is_outlining, outline
@@ -41,6 +42,8 @@ class Operation:
         instance = super().__new__(cls)
         object.__setattr__(instance, "_auto_config", _named_arguments(cls.__init__, args, kwargs))
         return instance
+
+    __signature__ = ConstructorSignature()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any_symbolic_tensors(args, kwargs):
