@@ -13,8 +13,9 @@ class Ftrl(Optimizer):
 
     It suits linear models with many features that seldom occur.
 
-    n' = n + g²,  σ = (n'^−p − n^−p) / lr,  z ← z + g + 2 l2_shrinkage · w − σ w,  n ← n',
-    w = (clip(z, −l1, l1) − z) / (n^−p / lr + 2 l2 + beta / lr),  where p is `learning_rate_power`.
+    n' = n + g²,  σ = (n'^−p − n^−p) / lr,  z ← z + g + 2 · l2_shrinkage · w − σ w,  n ← n',
+    w = (clip(z, −l1, l1) − z) / (n^−p / lr + 2 · l2 + beta / lr),
+    where p is `learning_rate_power`.
 
     Source: McMahan et al., "Ad click prediction: a view from the trenches" (2013), algorithm 1,
     with a power in place of the square root.

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import unicodedata
 from xml.etree import ElementTree
 
 import pytest
@@ -32,7 +33,11 @@ from minicnn.studio.lessons.topics import topics
         ("y_true", "<msub><mi>y</mi><mi>true</mi></msub>"),
         ("col2im", "<mi>col2im</mi>"),
         ("a < b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
-        ("h' · U", "<msup><mi>h</mi><mo>′</mo></msup>"),
+        ("h' · U", '<mrow><mi>h</mi><mo lspace="0" rspace="0">′</mo></mrow>'),
+        ("x̄", '<mover><mi>x</mi><mo stretchy="false">¯</mo></mover>'),
+        ("l2_shrinkage", "<mi>l2_shrinkage</mi>"),
+        ("ȳ_pred", "</mover><mi>pred</mi></msub>"),
+        ("m̂", '<mo stretchy="false">^</mo></mover>'),
         ("p^γ", "<msup><mi>p</mi><mi>γ</mi></msup>"),
         ("n^−p", "<msup><mi>n</mi><mrow><mo>−</mo><mi>p</mi></mrow></msup>"),
         ("(a + b)^(c − 1)", "<mrow><mi>c</mi><mo>−</mo><mn>1</mn></mrow></msup>"),
@@ -40,7 +45,7 @@ from minicnn.studio.lessons.topics import topics
         ("x₁[n]", "<msub><msub><mi>x</mi><mn>1</mn></msub><mi>n</mi></msub>"),
         ("|e| / n", "<mfrac><mrow><mo>|</mo><mi>e</mi><mo>|</mo></mrow><mi>n</mi></mfrac>"),
         ("a if b / 2", "<mfrac><mi>b</mi><mn>2</mn></mfrac>"),
-        ("f'(x)", "<msup><mi>f</mi><mo>′</mo></msup><mrow><mo>(</mo><mi>x</mi><mo>)</mo></mrow>"),
+        ("f'(x)", "′</mo></mrow><mrow><mo>(</mo><mi>x</mi><mo>)</mo></mrow>"),
     ],
 )
 def test_a_formula_is_set_as_on_paper(formula, shown):
@@ -49,7 +54,7 @@ def test_a_formula_is_set_as_on_paper(formula, shown):
 
 
 def letters(text):
-    return sorted(c for c in text if c.isalpha())
+    return sorted(c for c in unicodedata.normalize("NFD", text) if c.isalpha())
 
 
 def test_every_formula_of_a_page_is_valid_and_loses_no_letter():
@@ -68,10 +73,11 @@ def all_formulas():
 
 def test_no_sign_of_program_code_is_left_in_a_formula():
     for formula in all_formulas():
-        shown = "".join(ElementTree.fromstring(mathml(formula)).itertext())
+        tree = ElementTree.fromstring(mathml(formula).replace("<mo stretchy", "<mo hat"))
+        shown = "".join(e.text or "" for e in tree.iter() if e.get("hat") is None)
         assert not re.search(r"\\\\|\*\*|<=|>=|!=|==|\^|`|[{}]", shown), formula
         names = re.findall(r"\w*_\w*", shown)  # only arguments are written with it
-        assert all(len(name.partition("_")[0]) > 2 for name in names), formula
+        assert all(len(name.partition("_")[0]) > 1 for name in names), formula
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,14 @@ def test_every_example_can_be_changed_stepped_through_and_costs_something(name):
     assert_allclose(other["tensors"][first].ravel(), changed)
 
 
+@pytest.mark.parametrize("name", [n for n in topics() if n not in OWN and topics()[n].choices])
+def test_whatever_a_reader_chooses_on_a_page_made_by_guesses_can_be_computed(name):
+    for setting, options in topics()[name].choices.items():
+        for value in options:
+            answer = answers.lesson_example(None, name, {setting: value}, {})
+            assert answer["settings"][setting] == value and answer["forward"]
+
+
 @pytest.mark.parametrize("name", topics())
 def test_every_page_has_measured_errors_of_rounding_or_says_why_not(name):
     found = errors.measured(topics()[name])

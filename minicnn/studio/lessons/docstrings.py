@@ -104,7 +104,7 @@ def sentence_parts(sentence: str) -> list[Part]:
 def _trimmed(words: str) -> str:
     """Words between two formulas, without the signs and the "and" that only join them."""
     words = words.strip(" ,.;:")
-    return "" if words == "and" else words
+    return "" if words == "and" else words.removesuffix(" and")
 
 
 def _begins_with_formula(paragraph: str) -> bool:

@@ -12,7 +12,7 @@ import minicnn as keras
 from minicnn import config, layers, losses, optimizers
 from minicnn.analysis.recorded_gradients import record_gradients
 from minicnn.studio.beside_keras.process import KERAS
-from minicnn.studio.lessons.small_models import fitted, made, model_of, weights_of
+from minicnn.studio.lessons.small_models import draws_numbers, fitted, made, model_of, weights_of
 from minicnn.studio.lessons.topics import Topic
 
 BATCH, LENGTH, CLASSES, STEPS = 16, 12, 10, 20
@@ -58,7 +58,7 @@ def measured(topic: Topic) -> dict[str, Any]:
             columns.append(backend)
     found = {"columns": columns, "rows": rows, "shape": case.shape, "truth": truth, "case": case}
     largest = max((e for row in rows.values() for e in row.values()), default=0)
-    if "seed" in topic.settings and largest > DRAWN_OTHERWISE:
+    if largest > DRAWN_OTHERWISE and draws_numbers(topic):
         found |= {"rows": {}, "why_not": "In float64 it draws other random numbers."}
     return found
 
@@ -69,7 +69,7 @@ def beside_keras(topic: Topic, found: dict[str, Any]) -> dict[str, float]:
     Raises:
         ValueError: it is not installed, does not have this class, or draws numbers of its own.
     """
-    if "seed" in topic.settings:
+    if draws_numbers(topic):
         raise ValueError("Keras draws other random numbers, so it is not beside it here.")
     case, truth = found["case"], found["truth"]
     answer = KERAS.ask(case.function, **case.question)

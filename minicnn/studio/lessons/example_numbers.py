@@ -10,7 +10,7 @@ import numpy as np
 
 from minicnn.analysis import Explanation
 
-MOST_EXPLAINED = 100
+MOST_EXPLAINED = 128
 """Elements of a tensor of which each is explained."""
 
 Numbers = dict[str, list[float]]
@@ -39,6 +39,8 @@ def given(
         return np.zeros(shape, "float32")
     if name == "gamma":
         return np.ones(shape, "float32")
+    if name == "target":
+        return _targets(shape, integers)
     draws = np.random.default_rng([size, len(name)])
     if integers:
         return draws.integers(0, integers, shape).astype("int32")
@@ -46,6 +48,13 @@ def given(
         return (draws.integers(1, 10, shape) / 10).astype("float32")
     low, high = (0, 5) if name.startswith("input") else (-2, 3)
     return draws.integers(low, high, shape).astype("float32")
+
+
+def _targets(shape: tuple, integers: int) -> np.ndarray:
+    """Labels: class indices, or rows with a 1 at one class."""
+    if integers:
+        return ((np.arange(np.prod(shape)) + 1) % integers).reshape(shape).astype("int32")
+    return np.eye(shape[-1], dtype="float32")[np.ones(shape[:-1], int)]
 
 
 def each(array: np.ndarray, explain: Callable[..., Explanation]) -> list[dict[str, Any]]:

@@ -53,9 +53,7 @@ def _loss(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> dict[str,
     model.compile(loss=loss)
     x = given(numbers, "input", topic.shape, parts=not topic.settings.get("from_logits"))
     shape = topic.shape[:-1] if topic.integers else topic.shape
-    target = given(numbers, "target", shape, topic.integers or 2)
-    if not topic.integers:
-        target = target.astype("float32")
+    target = given(numbers, "target", shape, topic.integers)
     found = record_gradients(model, x, target, "lesson")
     scores = found.recorded.calls[-1]
     gradient = found.of(scores.outputs[0])

@@ -19,6 +19,7 @@ _SUMS = ("+", "−", "=", "≠", "←", "<", ">", "≤", "≥", ",", ";", ":", "
 _PRODUCTS = ("·", "⊙", "∗", "@", "∩", "∖")
 _WORDS = ("if", "else", "for", "where", "at", "over", "with", "and", "to")
 _LIMITS = ("max", "min", "mean")
+_ABOVE = {"\u0304": "¯", "\u0302": "^"}
 
 
 def mathml(formula: str) -> str:
@@ -175,7 +176,7 @@ class _Reader:
                 base = _element("msup" if text[0] in _RAISED else "msub", base, shown)
             elif text == "'":
                 self._take()
-                base = _element("msup", base, _element("mo", "′"))
+                base = _element("mrow", base, '<mo lspace="0" rspace="0">′</mo>')
             elif text == "^":
                 self._take()
                 base = _element("msup", base, self._power())
@@ -201,6 +202,16 @@ def _name(text: str) -> str:
     first, _, rest = text.partition("_")
     if rest and first in _LIMITS:
         return _element("munder", _element("mi", first), _element("mi", rest))
-    if rest and len(first) <= 2:
-        return _element("msub", _element("mi", first), _element("mi", rest.replace("_", " ")))
-    return _element("mi", escape(text))
+    letters = [c for c in unicodedata.normalize("NFD", first) if c not in _ABOVE]
+    if rest and len(letters) == 1:
+        return _element("msub", _marked(first), _element("mi", rest.replace("_", " ")))
+    return _marked(text)
+
+
+def _marked(name: str) -> str:
+    """A name; one letter with a bar or a hat has it above."""
+    letter, *marks = unicodedata.normalize("NFD", name)
+    if len(marks) == 1 and marks[0] in _ABOVE:
+        sign = f'<mo stretchy="false">{_ABOVE[marks[0]]}</mo>'
+        return f"<mover><mi>{escape(letter)}</mi>{sign}</mover>"
+    return _element("mi", escape(name))

@@ -10,6 +10,7 @@ from typing import Any
 from minicnn import layers, losses, ops, optimizers
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.preprocessing.image_layer import ImageLayer
+from minicnn.layers.rnn.base_cell import BaseRNNCell
 
 Layer = layers.Layer
 
@@ -35,6 +36,21 @@ _SETTINGS: dict[type, dict[str, Any]] = {
 }
 """What a class is given where a name does not say enough."""
 
+_CHOICES: dict[str, tuple] = {
+    "units": (2, 1, 3), "filters": (1, 2), "kernel_size": (2, 1, 3), "pool_size": (2, 3),
+    "rate": (0.5, 0.2, 0.8), "n": (2, 3), "output_size": (2, 1, 3), "size": (2, 3), "axes": (1,),
+    "activation": ("tanh", "relu", "sigmoid", "linear"), "negative_slope": (0.3, 0.1, 0.5),
+    "epsilon": (1e-3, 1e-5, 0.1), "alpha": (1.0, 0.5, 2.0), "stddev": (1.0, 0.5, 0.1),
+    "delta": (1.0, 0.1, 0.5), "gamma": (2.0, 1.0, 0.0), "q": (0.5, 0.1, 0.9), "seed": (1, 2, 3),
+    "scale": (2.0, 0.5, -1.0), "offset": (0.0, 1.0, -1.0), "factor": (0.2, 0.5, 0.9),
+    "return_sequences": (False, True), "go_backwards": (False, True), "padding": ("valid", "same"),
+    "interpolation": ("nearest", "bilinear"), "reset_after": (True, False),
+    "merge_mode": ("concat", "sum", "mul", "ave"), "learning_rate": (0.1, 0.01, 0.3, 1.0),
+    "momentum": (0.0, 0.5, 0.9), "beta_1": (0.9, 0.5, 0.1), "beta_2": (0.999, 0.9, 0.5),
+    "rho": (0.95, 0.5, 0.99), "l1": (0.0, 0.1), "l2": (0.0, 0.1), "threshold": (0.0, 1.0),
+}  # fmt: skip
+"""Values that a reader may choose from, by the name of the argument."""
+
 _INTEGERS = {layers.CategoryEncoding: 5, losses.Circle: 2}
 _INTEGERS |= {losses.CategoricalGeneralizedCrossEntropy: 4}
 """Classes that take whole numbers, as inputs or labels, and the number that these are below."""
@@ -42,7 +58,17 @@ _INTEGERS |= {losses.CategoricalGeneralizedCrossEntropy: 4}
 _SHAPES: tuple[tuple[Any, tuple[int, ...]], ...] = (
     (ImageLayer, (1, 4, 4, 1)),
     (layers.Flatten, (1, 2, 2, 2)),
-    ((layers.RNN, layers.TimeDistributed, layers.Masking, layers.Bidirectional), (1, 3, 2)),
+    (
+        (
+            layers.RNN,
+            BaseRNNCell,
+            layers.StackedRNNCells,
+            layers.TimeDistributed,
+            layers.Masking,
+            layers.Bidirectional,
+        ),
+        (1, 3, 2),
+    ),
     (layers.Permute, (1, 3, 2)),
     ((layers.UpSampling3D, layers.ZeroPadding3D), (1, 2, 2, 2, 1)),
     (losses.Circle, (4, 2)),
@@ -56,7 +82,13 @@ def general(cls: type) -> tuple[dict[str, Any], dict[str, Any]]:
     settings = {p: _GUESSES[p] for p in needed if p in _GUESSES} | _SETTINGS.get(cls, {})
     if "seed" in parameters:
         settings["seed"] = 1
+    known = {p: settings.get(p, about.default) for p, about in parameters.items()}
+    choices = {p: _CHOICES[p] for p, value in known.items() if value in _CHOICES.get(p, ())}
+    if "learning_rate" in parameters:
+        choices["learning_rate"] = _CHOICES["learning_rate"]
+    settings |= {p: known[p] for p in choices if known.get(p) in choices[p]}
     more: dict[str, Any] = {"shape": next(shapes(cls)), "integers": _INTEGERS.get(cls, 0)}
+    more["choices"] = choices
     if issubclass(cls, Merge):
         more["inputs"] = 2
     return settings, more

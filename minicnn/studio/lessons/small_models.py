@@ -36,6 +36,14 @@ def made(topic: Topic, settings: dict[str, Any], **more: Any) -> Any:
     return layers.RNN(found, return_sequences=True, **more) if is_cell else found
 
 
+def draws_numbers(topic: Topic) -> bool:
+    """Whether a layer draws random numbers; one with weights has its seed for a dropout of 0."""
+    if "seed" not in topic.settings:
+        return False
+    topic = fitted(topic)
+    return not model_of(made(topic, {}), topic.shape, topic).trainable_weights
+
+
 _shapes: dict[tuple[str, type], tuple[int, ...]] = {}
 
 

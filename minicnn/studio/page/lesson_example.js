@@ -49,7 +49,7 @@ class Example {
     const { kind, forward, backward = {} } = this.answer;
     const ways = forward.length ? [{ name: "forward", title: kind === "optimizer" ? "Steps" : "Forward", rows: forward }] : [];
     for (const [name, rows] of Object.entries(backward)) {
-      if (rows.length) ways.push({ name: `to-${name}`, title: `Backward to ${name}`, rows, of: name });
+      if (rows.length) ways.push({ name: `to-${name}`, title: `Backward to ${name.replaceAll("_", " ")}`, rows, of: name });
     }
     return ways;
   }
