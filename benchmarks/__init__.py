@@ -1,1 +1,1 @@
-"""Times minicnn and real Keras. Run it as `make bench` or `python -m benchmarks`."""
+"""Times minicnn, real Keras and PyTorch. Run it as `make bench` or `python -m benchmarks`."""

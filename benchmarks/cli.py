@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _two_runs(chosen, options)
     except (own_model.Unusable, two_runs.Unreadable) as error:
         parser.error(str(error))
-    names = [OURS, *(name for name in options.libraries if name != OURS)]
+    names = _names(options)
     folder = Path(options.output or (HERE if _is_full(options) else "runs/benchmarks"))
     about: dict[str, Any] = {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
@@ -69,6 +69,12 @@ def _chosen(options: argparse.Namespace) -> plan.Plan:
         batches = tuple(options.batch or plan.FULL.batches["convnet"])
         chosen = chosen._replace(batches=dict.fromkeys(options.networks, batches))
     return chosen
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    """The libraries to time, minicnn first. A user's network runs on those like Keras only."""
+    others = [name for name in options.libraries if name != OURS]
+    return [OURS, *(name for name in others if NAMED[name].has_keras_api or not options.model)]
 
 
 def _two_runs(chosen: plan.Plan, options: argparse.Namespace) -> int:
@@ -152,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     installed = [library.name for library in LIBRARIES if library.installed()]
     parser = argparse.ArgumentParser(
         prog="benchmarks",
-        description="Times minicnn and real Keras on every backend that is installed.",
+        description="Times minicnn, real Keras on every backend that is installed, and PyTorch.",
     )
     parser.add_argument(
         "--model",
@@ -168,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time minicnn alone and say what differs from that run by more than the noise",
     )
     choose = {"nargs": "+", "metavar": "NAME"}
-    parser.add_argument("--quick", action="store_true", help="eight minutes instead of thirty")
+    parser.add_argument("--quick", action="store_true", help="ten minutes instead of 45")
     parser.add_argument(
         "--only",
         choices=plan.SECTIONS,

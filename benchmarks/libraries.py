@@ -1,4 +1,4 @@
-"""The libraries that are timed: minicnn, and real Keras on each of its backends."""
+"""The libraries that are timed: minicnn, real Keras on each of its backends, and plain PyTorch."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ class Library(NamedTuple):
     module: str
     backend: str | None = None
     compile_settings: dict[str, Any] = {}
+    layout: str | None = None  # of images in memory, for PyTorch
 
     def installed(self) -> bool:
         """Whether the library is installed."""
         modules = [self.module, *([self.backend] if self.backend else [])]
         return all(importlib.util.find_spec(name) for name in modules)
+
+    @property
+    def has_keras_api(self) -> bool:
+        """Whether networks for Keras run on it: those of users, and programs that call `fit`."""
+        return self.layout is None
 
     def waits_after_computing(self) -> bool:
         """Whether `fit` and `predict` may wait at their end, when everything is computed.
@@ -50,5 +56,11 @@ LIBRARIES = (
     Library(TENSORFLOW[1], "keras", "tensorflow", {"jit_compile": True}),
     Library("Keras-JAX", "keras", "jax"),
     Library("Keras-torch", "keras", "torch"),
+    Library("PyTorch", "torch", layout="contiguous"),
+    Library("PyTorch-nhwc", "torch", layout="channels_last"),
 )
+KERAS = tuple(library.name for library in LIBRARIES if library.module == "keras")
+PYTORCH = tuple(library.name for library in LIBRARIES if library.module == "torch")
+"""Which of the two layouts is faster depends on the network; a ratio is that to the better one."""
+
 NAMED = {library.name: library for library in LIBRARIES}

@@ -15,7 +15,7 @@ from benchmarks.statistics import summary
 from benchmarks.tables import number
 
 BLUE, GREY = "#1f5fbf", "#6b7280"
-OTHERS = ("#e0a458", "#c97b3d", "#8aa399", "#9a8fb8", GREY)
+OTHERS = ("#e0a458", "#c97b3d", "#8aa399", "#9a8fb8", "#b5544d", "#d9938e", GREY)
 ALGORITHMS = {
     "im2col": "#9aa3ad",
     "direct": "#e0a458",

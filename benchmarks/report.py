@@ -17,7 +17,9 @@ library calls `fit` or `predict` once (with loss and accuracy as metrics), one a
 that other load on the machine affects all of them alike. Numbers are medians over the rounds,
 followed by the quartiles; a ratio is computed in each round and then summarised. Every library uses
 its default number of threads. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit` has
-`jit_compile=True`; JAX and torch have Keras's defaults. At the end of an epoch or of a prediction,
+`jit_compile=True`; JAX and torch have Keras's defaults. `PyTorch` is plain PyTorch without Keras
+(`benchmarks/plain_torch.py`), `PyTorch-nhwc` the same with images and kernels in the layout
+"channels last". At the end of an epoch or of a prediction,
 Keras on TensorFlow waits for a thread of its data pipeline; this time is not counted. The networks
 are in `compare/networks.py`."""
 

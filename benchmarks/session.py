@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,14 @@ class Session:
 
     def about(self) -> dict[str, Any]:
         """The versions of the library, and minicnn's number of threads."""
-        packages = [self.library.module, self.library.backend or "numba"]
         threads = self.keras.config.threads() if self.library.module == "minicnn" else None
+        packages = [self.library.module, self.library.backend]
+        if self.library.module == "minicnn":
+            packages = ["minicnn", "numba"]
         versions = {
             name: self.keras.__version__ if name == "minicnn" else metadata.version(name)
             for name in packages
+            if name is not None
         }
         return {"versions": versions, "threads": threads}
 
@@ -115,8 +118,7 @@ class Session:
             settings = self.library.compile_settings
             return own_model.load(network, self.keras, images, settings)
         model = self._model(network)
-        x = np.random.default_rng(0).random((images, *model.input_shape[1:]), "float32")
-        y = np.random.default_rng(1).integers(0, CLASSES, images).astype("int32")
+        x, y = random_inputs(images, model.input_shape[1:]), random_labels(images)
         return own_model.Task(model, x, y)
 
     def _callbacks(self) -> list:
@@ -145,6 +147,16 @@ class Session:
         from benchmarks.convolutions import work
 
         return work(**settings)
+
+
+def random_inputs(count: int, shape: Sequence[int]) -> np.ndarray:
+    """Random images or sequences, `(count, *shape)`."""
+    return np.random.default_rng(0).random((count, *shape), "float32")
+
+
+def random_labels(count: int) -> np.ndarray:
+    """Random labels, `(count,)`."""
+    return np.random.default_rng(1).integers(0, CLASSES, count).astype("int32")
 
 
 def peak_memory() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks import targets
+from benchmarks.libraries import KERAS, PYTORCH
 from benchmarks.rounds import Measurement
 from benchmarks.statistics import summary
 from compare.cli.table import width
@@ -17,6 +18,10 @@ HEADINGS = {
     "start": "Start of the process, s",
     "accuracy": "Time from the start of the process to 99 % of MNIST's test images, s",
 }
+
+
+RATIOS = {"best Keras ÷ minicnn": KERAS, "best PyTorch ÷ minicnn": PYTORCH}
+"""The last columns, and the libraries of which the best is compared with minicnn."""
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -33,12 +38,20 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def section(measured: Sequence[Measurement]) -> str:
-    """The table of a section: median (quartiles) of each candidate, and best Keras ÷ minicnn."""
+    """The table of a section: median (quartiles) of each candidate, then ratios to minicnn."""
     names = list(dict.fromkeys(name for m in measured for name in (*m.samples, *m.failures)))
-    with_ratio = any(targets.against(m, targets.KERAS) for m in measured)
-    heads = ["", *names, *(["best Keras ÷ minicnn"] if with_ratio else [])]
+    others = {
+        head: some
+        for head, some in RATIOS.items()
+        if any(targets.against(m, some) for m in measured)
+    }
+    heads = ["", *names, *others]
     rows = [
-        [_subject(m), *(_cell(m, name) for name in names), *([_ratio(m)] if with_ratio else [])]
+        [
+            _subject(m),
+            *(_cell(m, name) for name in names),
+            *(_ratio(m, some) for some in others.values()),
+        ]
         for m in measured
     ]
     return markdown(heads, rows)
@@ -47,7 +60,9 @@ def section(measured: Sequence[Measurement]) -> str:
 def line(m: Measurement) -> str:
     """A measurement in one line, printed while the benchmarks run."""
     cells = [f"{name} {_cell(m, name)}" for name in (*m.samples, *m.failures)]
-    return f"  {_subject(m):32} " + "   ".join([*cells, _ratio(m)])
+    return f"  {_subject(m):32} " + "   ".join(
+        [*cells, *(_ratio(m, some) for some in RATIOS.values())]
+    )
 
 
 def targets_table(measured: Sequence[Measurement]) -> str:
@@ -102,8 +117,8 @@ def _cell(m: Measurement, name: str) -> str:
     return spread(found) if len(m.samples[name]) > 1 else number(found.median)
 
 
-def _ratio(m: Measurement) -> str:
-    found = targets.against(m, targets.KERAS)
+def _ratio(m: Measurement, others: Sequence[str]) -> str:
+    found = targets.against(m, others)
     return f"{spread(found.ratio, '×')} {found.best_other}" if found else ""
 
 

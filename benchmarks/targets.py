@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.libraries import LIBRARIES, OURS, TENSORFLOW
+from benchmarks.libraries import KERAS, OURS, PYTORCH, TENSORFLOW
 from benchmarks.rounds import Measurement
 from benchmarks.statistics import Summary, best, ratios, summary
-
-KERAS = tuple(library.name for library in LIBRARIES if library.name != OURS)
 
 
 class Target(NamedTuple):
@@ -27,13 +25,27 @@ class Target(NamedTuple):
 TARGETS = (
     Target("convnet, train, 128", "training", "convnet", 128, TENSORFLOW, 4.5, 6),
     Target("deep, train, 128", "training", "deep", 128, KERAS, 3.5, 4.5),
-    Target("convnet, predict, 128", "prediction", "convnet", 128, KERAS, 2, 2.5),
-    Target("deep, predict, 128", "prediction", "deep", 128, KERAS, 2.5, 3.5),
-    Target("mlp, train, 32", "training", "mlp", 32, KERAS, 1.2, 1.7),
-    Target("residual, train, 128", "training", "residual", 128, KERAS, 2.5, 4),
+    Target("convnet, train, 32", "training", "convnet", 32, KERAS, 5, 6),
+    Target("deep, train, 32", "training", "deep", 32, KERAS, 3.5, 4.5),
+    Target("mlp, train, 32", "training", "mlp", 32, KERAS, 1.3, 2),
+    Target("mlp, train, 128", "training", "mlp", 128, KERAS, 1.4, 2),
+    Target("residual, train, 128", "training", "residual", 128, KERAS, 3, 4),
     Target("recurrent, train, 32", "training", "recurrent", 32, KERAS, 1.5, 2),
+    Target("mobile, train, 128", "training", "mobile", 128, KERAS, 3, 5),
+    Target("convnet, predict, 128", "prediction", "convnet", 128, KERAS, 2.5, 3.5),
+    Target("deep, predict, 128", "prediction", "deep", 128, KERAS, 2.5, 3.5),
+    Target("mlp, predict, 32", "prediction", "mlp", 32, KERAS, 1.3, 2),
+    Target("residual, predict, 128", "prediction", "residual", 128, KERAS, 2.5, 3.5),
+    Target("convnet, train, 128", "training", "convnet", 128, PYTORCH, 5, 6),
+    Target("convnet, train, 32", "training", "convnet", 32, PYTORCH, 3, 4),
+    Target("deep, train, 128", "training", "deep", 128, PYTORCH, 4, 5),
+    Target("residual, train, 128", "training", "residual", 128, PYTORCH, 2.5, 3.5),
+    Target("mlp, train, 32", "training", "mlp", 32, PYTORCH, 1.5, 2),
+    Target("mlp, train, 128", "training", "mlp", 128, PYTORCH, 1.5, 2),
+    Target("residual, predict, 128", "prediction", "residual", 128, PYTORCH, 2.5, 3.5),
+    Target("mlp, predict, 32", "prediction", "mlp", 32, PYTORCH, 1.2, 2),
     Target("memory of the process, deep, train", "memory", "deep", 128, TENSORFLOW, 2, 3),
-    Target("process to 99 % on MNIST", "accuracy", "99 % on MNIST", None, TENSORFLOW, 4, 6),
+    Target("process to 99 % on MNIST", "accuracy", "99 % on MNIST", None, TENSORFLOW, 4.5, 6),
 )
 
 

@@ -79,9 +79,17 @@ def main(name: str) -> None:
     """Answer on standard output; what libraries print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from benchmarks.session import Session
+    serve(sys.stdin, answers, _session(NAMED[name]))
 
-    serve(sys.stdin, answers, Session(NAMED[name]))
+
+def _session(library: Library) -> Any:
+    if library.has_keras_api:
+        from benchmarks.session import Session
+
+        return Session(library)
+    from benchmarks.plain_torch import TorchSession
+
+    return TorchSession(library)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,27 @@ def _normalised(layers: ModuleType, x: Any, filters: int, size: int = 3, strides
     return layers.BatchNormalization()(convolution(x))
 
 
+def mobile(keras: ModuleType, dropout: float = 0.0) -> Any:
+    """Depthwise convolutions with 1 × 1 convolutions behind them, normalised, with relu6.
+
+    Source: Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
+    applications", arXiv:1704.04861, section 3.2, with fewer and narrower layers. Behind the last
+    depthwise convolution nothing stands before the 1 × 1 one, as in a `SeparableConv2D`.
+    """
+    layers = keras.layers
+    inputs = keras.Input(INPUT_SHAPE)
+    x = layers.ReLU(6.0)(_normalised(layers, inputs, 16))
+    for filters, strides in ((32, 1), (64, 2), (64, 1), (128, 2)):
+        depthwise = layers.DepthwiseConv2D(3, strides, padding="same", use_bias=False)
+        x = layers.ReLU(6.0)(layers.BatchNormalization()(depthwise(x)))
+        x = layers.ReLU(6.0)(_normalised(layers, x, filters, 1))
+    separable = layers.SeparableConv2D(128, 3, padding="same", use_bias=False)
+    x = layers.ReLU(6.0)(layers.BatchNormalization()(separable(x)))
+    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
+    outputs = layers.Dense(CLASSES, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="mobile")
+
+
 def tiny(keras: ModuleType, dropout: float = 0.0) -> Any:
     """49 means of 4 × 4 pixels and 16 tanh units: smooth, for the comparison of optimizers."""
     layers = keras.layers
@@ -121,6 +142,7 @@ def recurrent(keras: ModuleType, dropout: float = 0.0) -> Any:
     )
 
 
-NETWORKS = {function.__name__: function for function in (convnet, deep, mlp, residual, tiny)}
+_OF_IMAGES = (convnet, deep, mlp, residual, mobile, tiny)
+NETWORKS = {function.__name__: function for function in _OF_IMAGES}
 """The networks for images."""
 TIMED = {**NETWORKS, "recurrent": recurrent}

@@ -50,7 +50,7 @@ OPTIMIZERS = [
     optimizer("LossScaleOptimizer", inner_optimizer=optimizer("SGD", learning_rate=0.1)),
 ]
 TRAINERS = [optimizer("Adam"), optimizer("SGD", learning_rate=0.01, momentum=0.9)]
-NETWORKS = ("mlp", "convnet", "residual", "deep")
+NETWORKS = ("mlp", "convnet", "residual", "deep", "mobile")
 
 ALL = [
     *(Case("tiny", each) for each in OPTIMIZERS),

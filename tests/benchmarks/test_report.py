@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import cli, plan, report, tables, targets
 from benchmarks.convolutions import LAYERS, QUICK_LAYERS, Layer
+from benchmarks.libraries import KERAS, PYTORCH
 from benchmarks.rounds import Measurement
 
 
@@ -23,6 +24,8 @@ def measured() -> list[Measurement]:
             "Keras-TF": [300, 300, 330],
             "Keras-TF-jit": [600, 600, 600],
             "Keras-JAX": [100, 120, 110],
+            "PyTorch": [200, 240, 220],
+            "PyTorch-nhwc": [150, 180, 165],
         },
         {"Keras-torch": "Keras-torch: out of memory"},
     )
@@ -52,23 +55,26 @@ def test_targets_are_compared_with_the_best_of_the_others(measured):
     assert targets.verdict(convnet._replace(least=6.1, aim=7), found) == "no"
 
 
-def test_every_target_is_measured_by_both_plans():
-    for chosen in (plan.QUICK, plan.FULL):
-        for target in targets.TARGETS:
-            if target.section in ("training", "prediction"):
-                assert target.batch in chosen.batches[target.subject]
+def test_every_target_is_measured_by_the_full_plan_and_most_by_the_quick_one():
+    networks = [t for t in targets.TARGETS if t.section in ("training", "prediction")]
+    assert all(t.batch in plan.FULL.batches[t.subject] for t in networks)
+    quick = [t for t in networks if t.batch in plan.QUICK.batches[t.subject]]
+    assert {t.subject for t in quick} == {t.subject for t in networks} == set(plan.NETWORKS)
+    for others in (KERAS, PYTORCH):
+        assert any(t.against == others for t in quick)
 
 
 def test_a_section_s_table(measured):
     heads, rule, first, second = tables.section(measured[:2]).splitlines()
-    assert heads.split("|")[1:-1][-1].strip() == "best Keras ÷ minicnn"
+    ratios = [head.strip() for head in heads.split("|")[-3:-1]]
+    assert ratios == ["best Keras ÷ minicnn", "best PyTorch ÷ minicnn"]
     assert set(rule) == set("|-: ")
     cells = [cell.strip() for cell in first.split("|")[1:-1]]
     assert cells[0] == "convnet, 128"
     assert cells[1] == "55 (52.5-57.5)"
-    assert cells[-2] == "failed"
-    assert cells[-1] == "2× (2-2) Keras-JAX"
-    assert [cell.strip() for cell in second.split("|")[1:-1]] == ["deep, 128", "500", *[""] * 5]
+    assert cells[-3] == "failed"
+    assert cells[-2:] == ["2× (2-2) Keras-JAX", "3× (3-3) PyTorch-nhwc"]
+    assert [cell.strip() for cell in second.split("|")[1:-1]] == ["deep, 128", "500", *[""] * 8]
     assert len({len(line) for line in (heads, rule, first, second)}) == 1
 
 

@@ -158,7 +158,8 @@ def test_tensorflow_s_idle_end_is_not_counted(monkeypatch):
 
 
 def test_each_library_gets_its_environment():
-    chosen = {library.name: library.environment().get("KERAS_BACKEND") for library in LIBRARIES[1:]}
+    with_backend = [library for library in LIBRARIES if library.backend]
+    chosen = {each.name: each.environment().get("KERAS_BACKEND") for each in with_backend}
     assert chosen == {
         "Keras-TF": "tensorflow",
         "Keras-TF-jit": "tensorflow",
