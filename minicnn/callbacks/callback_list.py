@@ -7,7 +7,7 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.callbacks.callback import Callback, Logs
-from minicnn.callbacks.history import History
+from minicnn.callbacks.history import History, keep_history
 from minicnn.callbacks.progbar_logger import ProgbarLogger
 from minicnn.common.python_utils import is_default, pythonify_logs
 
@@ -89,7 +89,7 @@ class CallbackList(Callback):
             return
         super().set_model(model)
         if self._history is not None:
-            model.history = self._history
+            keep_history(model, self._history)
         for callback in self.callbacks:
             callback.set_model(model)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minicnn.callbacks.callback import Callback, Logs
 from minicnn.common.tables import Table
 
@@ -48,4 +50,9 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
-        self.model.history = self
+        keep_history(self.model, self)
+
+
+def keep_history(model: Any, history: History) -> None:
+    """Sets the model's attribute `history`, which is no change of what its layers compute."""
+    object.__setattr__(model, "history", history)

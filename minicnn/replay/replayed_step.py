@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.autodiff import Tensor
+from minicnn.autodiff.variable_scopes import autocast_dtype
 from minicnn.common import configuration
 from minicnn.replay.program import Recording
 from minicnn.replay.reachable import Reachable
@@ -26,6 +27,8 @@ class ReplayedStep:
         variables: returns all variables that the step may read or assign.
         run: `run(function, *arguments)` calls the step, or the program in its place.
         may_change: whether other code may run between two steps, and change what they compute.
+
+    `run` and `may_change` are attributes too: each loop sets its own.
     """
 
     def __init__(
@@ -36,46 +39,77 @@ class ReplayedStep:
         run: Callable = lambda function, *arguments: function(*arguments),
         may_change: bool = True,
     ):
-        self._trainer = trainer
+        self.trainer = trainer
+        self.run = run
+        self.may_change = may_change
         self._step = step
         self._variables = variables
-        self._run = run
-        self._may_change = may_change
         self._forget()
 
+    def begin(self) -> dict:
+        """Begins a loop: what is recorded holds if all that the model leads to is as it was.
+
+        Returns:
+            The cache of what layers own, which holds as long.
+        """
+        if self._reachable is not None and self._reachable.changed():
+            self._look_again()
+        if self._too_many:
+            self._forget_programs()
+        return self._owned if self._can_be_replayed else {}
+
     def __call__(self, data: Any) -> Any:
-        if self._may_change and self._reachable is not None and self._reachable.changed():
-            self._forget()
+        if self.may_change and self._reachable is not None and self._reachable.changed():
+            self._look_again()
         inputs: list[np.ndarray] = []
         try:
             kind = kind_of(data, inputs)
         except TypeError:
-            return self._run(self._step, data)
+            return self.run(self._step, data)
         program = self._programs.get(kind)
         if program is None:
             return self._record(kind, data, inputs)
         try:
-            return self._run(program, *inputs)
+            return self.run(program, *inputs)
         except Exception:
             # Executed normally, the error names the layer; if there is none, replay was at fault.
             del self._programs[kind]
             self._recorded[kind] = MOST_RECORDINGS
-            return self._run(self._step, data)
+            return self.run(self._step, data)
+
+    def _look_again(self) -> None:
+        """Forgets all unless only something has changed that the model does not lead to."""
+        before, could_be_replayed = self._reachable, self._can_be_replayed
+        self._look()
+        same = self._can_be_replayed is could_be_replayed and self._reachable.same_as(before)
+        if not same:
+            self._forget_programs()
+
+    def _look(self) -> None:
+        self._reachable = Reachable(self.trainer, configuration.values)
+        self._can_be_replayed = may_replay(self.trainer) and not (
+            self._reachable.unknown or _keeps_losses(self.trainer)
+        )
 
     def _forget(self) -> None:
         self._reachable: Reachable | None = None
+        self._can_be_replayed = False
+        self._forget_programs()
+
+    def _forget_programs(self) -> None:
+        self._owned: dict = {}
+        self._too_many = False  # kinds of batches, in the last loop
         self._programs: dict[tuple, Callable] = {}
         self._recorded: dict[tuple, int] = {}  # how many times
         self._recordings: dict[tuple, Recording] = {}
-        self._can_be_replayed = False
 
     def _record(self, kind: tuple, data: Any, inputs: list[np.ndarray]) -> Any:
         """The result, executed normally; recorded, and made a program if it was the same twice."""
         if not self._is_worth_recording(kind):
-            return self._run(self._step, data)
+            return self.run(self._step, data)
         recording = Recording(inputs, self._all_variables())
         with recording.open():
-            result = self._run(self._step, data)
+            result = self.run(self._step, data)
         recording.finish(result)
         before = self._recordings.pop(kind, None)
         if before is not None and recording.same_as(before):
@@ -86,6 +120,7 @@ class ReplayedStep:
 
     def _is_worth_recording(self, kind: tuple) -> bool:
         if kind not in self._recorded and len(self._recorded) == MOST_KINDS:
+            self._too_many = True
             return False
         count = self._recorded[kind] = self._recorded.get(kind, 0) + 1
         return count <= MOST_RECORDINGS and self._only_computes()
@@ -93,10 +128,7 @@ class ReplayedStep:
     def _only_computes(self) -> bool:
         """Whether the model consists of this library's code, and is to be replayed."""
         if self._reachable is None:
-            self._reachable = Reachable(self._trainer, configuration.values)
-            self._can_be_replayed = may_replay(self._trainer) and not (
-                self._reachable.unknown or _keeps_losses(self._trainer)
-            )
+            self._look()
         return self._can_be_replayed
 
     def _all_variables(self) -> list:
@@ -105,8 +137,11 @@ class ReplayedStep:
 
 
 def may_replay(trainer: Any) -> bool:
-    """Whether neither the model nor the settings say that steps are executed normally."""
-    return configuration.replay() and not trainer.run_eagerly
+    """Whether neither the model nor the settings say that steps are executed normally.
+
+    Inside an `AutocastScope`, variables are read in other types than in what was recorded.
+    """
+    return configuration.replay() and not trainer.run_eagerly and autocast_dtype() is None
 
 
 def kind_of(data: Any, inputs: list[np.ndarray]) -> Any:

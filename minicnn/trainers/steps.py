@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from minicnn.autodiff import GradientTape
-from minicnn.callbacks.callback_list import CallbackList
+from minicnn.autodiff.quiet import quietly
 from minicnn.common.python_utils import pythonify_logs
+from minicnn.layers.base.ownership_cache import ownership_cached
+from minicnn.replay.remembered import remembered_step
 from minicnn.replay.replayed_step import ReplayedStep, may_replay
 from minicnn.trainers.all_or_nothing import Transactions, state_variables
 from minicnn.trainers.batch import as_tensors, number_of_rows
@@ -19,7 +22,6 @@ from minicnn.trainers.data_adapters.data_adapter_utils import (
     class_weight_to_sample_weights,
     unpack_x_y_sample_weight,
 )
-from minicnn.trainers.epoch_iterator import EpochIterator
 from minicnn.trainers.logs import logs_later
 from minicnn.trainers.prediction import copied
 
@@ -62,27 +64,26 @@ class Steps(Compiled):
                     f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
                 )
             sample_weight = class_weight_to_sample_weights(y, class_weight)
-        self.reset_metrics()
-        with Transactions(self) as transactions:
-            logs = transactions.run(self._checked("train_step"), as_tensors((x, y, sample_weight)))
-        return self._logs_of_batch(logs, return_dict)
+        return self._on_batch("train_step", as_tensors((x, y, sample_weight)), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics on one batch; arguments and result as for `train_on_batch`."""
         self._assert_compile_called("test_on_batch")
-        self.reset_metrics()
-        logs = self._checked("test_step")(as_tensors((x, y, sample_weight)))
-        return self._logs_of_batch(logs, return_dict)
+        return self._on_batch("test_step", as_tensors((x, y, sample_weight)), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The model's outputs for one batch, as NumPy arrays."""
-        return copied(self._checked("predict_step")(as_tensors((x,))))
+        with self._step("predict_step") as predict_step:
+            return copied(predict_step(as_tensors((x,))))
 
-    def _logs_of_batch(self, logs: dict[str, Any], return_dict: bool) -> Any:
-        logs = pythonify_logs(logs)
-        return logs if return_dict else self._flatten_metrics_in_order(logs)
+    def _on_batch(self, method: str, data: Any, return_dict: bool) -> Any:
+        with self._step(method) as step:
+            self.reset_metrics()
+            logs = step(data)
+            logs = pythonify_logs(logs() if callable(logs) else logs)
+            return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One step: outputs, loss, gradients, update, metrics.
@@ -122,16 +123,31 @@ class Steps(Compiled):
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
-    def _step(
-        self, method: str, run: Callable, batches: EpochIterator, callbacks: CallbackList
-    ) -> Callable[[Any], Any]:
-        """What a loop runs on each batch: the method, replayed where possible; see `replay/`."""
-        if not may_replay(self) or not self._inherits(method):
-            return functools.partial(run, self._checked(method))
+    @contextlib.contextmanager
+    def _step(self, method: str, may_change: bool = False) -> Iterator[Callable[[Any], Any]]:
+        """What runs each batch: the method, replayed where possible; see `replay/`.
+
+        Args:
+            method: the name of the step.
+            may_change: whether other code may run between two batches.
+        """
+        with contextlib.ExitStack() as stack:
+            step: Any = None
+            if may_replay(self) and self._inherits(method):
+                make = functools.partial(self._new_replayed_step, method)
+                step = stack.enter_context(remembered_step(self, method, make))
+            transactional = method == "train_step"
+            run = stack.enter_context(Transactions(self)).run if transactional else quietly
+            if step is None:
+                stack.enter_context(ownership_cached())
+                yield functools.partial(run, self._checked(method))
+            else:
+                step.run, step.may_change = run, may_change
+                yield step
+
+    def _new_replayed_step(self, method: str) -> ReplayedStep:
         variables = functools.partial(state_variables, self)
-        loop = method.removesuffix("_step")
-        may_change = callbacks.run_between_batches(loop) or not batches.is_array_data
-        return ReplayedStep(self, self._without_logs(method), variables, run, may_change)
+        return ReplayedStep(self, self._without_logs(method), variables)
 
     def _without_logs(self, method: str) -> Callable[[Any], Any]:
         """The step method, but logs are a function that computes them, unless users' code does."""

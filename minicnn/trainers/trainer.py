@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import Variable
-from minicnn.autodiff.quiet import quietly
 from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.callbacks import CallbackList, History
 from minicnn.common import configuration
 from minicnn.common.python_utils import pythonify_logs
-from minicnn.layers.base.ownership_cache import ownership_cached
-from minicnn.trainers.all_or_nothing import Transactions, state_by_owner
+from minicnn.trainers.all_or_nothing import state_by_owner
 from minicnn.trainers.batch import as_tensors, check_counts
 from minicnn.trainers.build_model import build_for_any_batch_size
 from minicnn.trainers.checks import seem_finite
@@ -153,11 +150,10 @@ class Trainer(Steps):
         for epoch in range(first_epoch, epochs):
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            some, logs_of_steps = self._train_epoch(training, callbacks)
+            some, logs = self._train_epoch(training, callbacks)
             if not some and epoch > first_epoch:
                 _warn_of_exhausted_source(epoch, epochs)
                 break
-            logs = pythonify_logs(self._get_metrics_result_or_logs(logs_of_steps))
             if validation is not None and _is_due(epoch, validation_freq):
                 # A callback may have swapped the weights for others when it is interrupted.
                 with rolled_back(self.variables):
@@ -174,13 +170,13 @@ class Trainer(Steps):
 
     def _train_epoch(
         self, training: EpochIterator, callbacks: CallbackList
-    ) -> tuple[bool, dict[str, Any] | Callable]:
-        """Whether there was a step, and the last one's logs or a function that computes them."""
+    ) -> tuple[bool, dict[str, Any]]:
+        """Whether there was a step, and the logs of the epoch."""
         logs: Any = {}
         some = False
+        may_change = _may_change(callbacks, "train", training)
         steps = contextlib.closing(training.enumerate_epoch())
-        with steps as steps, Transactions(self) as transactions:
-            train_step = self._step("train_step", transactions.run, training, callbacks)
+        with steps as steps, self._step("train_step", may_change) as train_step:
             for begin, end, batches in steps:
                 if not some:
                     build_for_any_batch_size(self, batches[0])
@@ -191,9 +187,9 @@ class Trainer(Steps):
                 callbacks.on_train_batch_end(end, logs)
                 if self.stop_training:
                     break
-        if not some and training.steps_done:  # all of them before the training was interrupted
-            return True, self.get_metrics_result
-        return some, logs
+            if not some and training.steps_done:  # all of them before training was interrupted
+                some, logs = True, self.get_metrics_result
+            return some, pythonify_logs(self._get_metrics_result_or_logs(logs))
 
     def _state_by_owner(self) -> dict[str, list[Variable]]:
         """All variables that training changes, under "model", "metrics" and "optimizers"."""
@@ -248,11 +244,12 @@ class Trainer(Steps):
 
     def _evaluate(self, batches: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
         logs: Any = {}
-        test_step = self._step("test_step", quietly, batches, callbacks)
         self.stop_evaluating = False
         callbacks.on_test_begin()
-        self.reset_metrics()
-        with ownership_cached(), contextlib.closing(batches.enumerate_epoch()) as steps:
+        may_change = _may_change(callbacks, "test", batches)
+        steps = contextlib.closing(batches.enumerate_epoch())
+        with steps as steps, self._step("test_step", may_change) as test_step:
+            self.reset_metrics()
             for begin, end, some_batches in steps:
                 callbacks.on_test_batch_begin(begin)
                 for batch in some_batches:
@@ -260,8 +257,8 @@ class Trainer(Steps):
                 callbacks.on_test_batch_end(end, logs)
                 if self.stop_evaluating:
                     break
+            logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
         batches.begin_again()
-        logs = pythonify_logs(self._get_metrics_result_or_logs(logs))
         callbacks.on_test_end(logs)
         return logs
 
@@ -274,8 +271,6 @@ class Trainer(Steps):
         callbacks: Any = None,
     ) -> Any:
         """The model's outputs for some inputs, as NumPy arrays.
-
-        For a single batch, `model(x)` is faster.
 
         Args:
             x: as for `fit`; of batches with targets, these are left out.
@@ -296,11 +291,12 @@ class Trainer(Steps):
         )
         callbacks = self._callbacks(callbacks, verbose, batches)
         predictions = Predictions()
-        predict_step = self._step("predict_step", quietly, batches, callbacks)
         self.stop_predicting = False
         callbacks.on_predict_begin()
+        may_change = _may_change(callbacks, "predict", batches)
         epoch = contextlib.closing(batches.enumerate_epoch())
-        with contextlib.closing(batches), epoch as epoch_steps, ownership_cached():
+        step = self._step("predict_step", may_change)
+        with contextlib.closing(batches), epoch as epoch_steps, step as predict_step:
             for begin, end, some_batches in epoch_steps:
                 callbacks.on_predict_batch_begin(begin)
                 for batch in some_batches:
@@ -327,6 +323,11 @@ class Trainer(Steps):
             steps=batches.num_batches,
             model=self,
         )
+
+
+def _may_change(callbacks: CallbackList, loop: str, batches: EpochIterator) -> bool:
+    """Whether other code may run between two batches of a loop, and change the model."""
+    return callbacks.run_between_batches(loop) or not batches.is_array_data
 
 
 def _capped_epochs(epochs: int) -> int:

@@ -68,18 +68,46 @@ def run(make, root, changes, how, eagerly):
     model, x, y = make(eagerly)
     callback = Changing(root, changes)
     count = FIRST + STEPS * (len(changes) + 1)
-    data = {"x": np.concatenate([x] * count), "batch_size": len(x), "verbose": 0}
-    if how != "predict":
-        data["y"] = np.concatenate([y] * count)
-        if len(model.outputs) == 2:
-            data["y"] = data["y"][:, :2], data["y"][:, 2:]
-    if how == "fit":
-        data["shuffle"] = False
+    loop = one_by_one if how.endswith("_on_batch") else epochs if how == "epochs" else batches
     try:
-        getattr(model, how)(**data, callbacks=[callback])
+        loop(model, x, y, count, callback, how)
     except Exception as error:
         return callback.seen, f"{type(error).__name__}: {error}", callback.made
     return callback.seen, [w.numpy().tolist() for w in model.weights], None
+
+
+def for_outputs(model, y):
+    return (y[:, :2], y[:, 2:]) if len(model.outputs) == 2 else y
+
+
+def one_by_one(model, x, y, count, callback, how):
+    """A call for each batch, and changes between the calls."""
+    callback.set_model(model)
+    for _ in range(count):
+        if how == "predict_on_batch":
+            callback.on_predict_batch_end(0, {"outputs": model.predict_on_batch(x)})
+        else:
+            logs = getattr(model, how)(x, for_outputs(model, y), return_dict=True)
+            callback.on_train_batch_end(0, logs)
+
+
+def epochs(model, x, y, count, callback, how):
+    """Epochs of two batches, and changes between the epochs."""
+    between = keras.callbacks.LambdaCallback(on_epoch_end=callback.on_train_batch_end)
+    callback.set_model(model)
+    x, y = np.concatenate([x] * 2), np.concatenate([y] * 2)
+    settings = {"batch_size": len(x) // 2, "shuffle": False, "verbose": 0}
+    model.fit(x, for_outputs(model, y), epochs=count, callbacks=[between], **settings)
+
+
+def batches(model, x, y, count, callback, how):
+    """One call, and changes between its batches."""
+    data = {"x": np.concatenate([x] * count), "batch_size": len(x), "verbose": 0}
+    if how != "predict":
+        data["y"] = for_outputs(model, np.concatenate([y] * count))
+    if how == "fit":
+        data["shuffle"] = False
+    getattr(model, how)(**data, callbacks=[callback])
 
 
 def assert_changes_count(make, root, how, replayed, always_replayed=True):
@@ -167,23 +195,25 @@ CONSTRAINTS = ["max_norm", "min_max_norm", "unit_norm", "non_neg"]
 
 
 @pytest.mark.parametrize("name", REGULARIZERS)
-@pytest.mark.parametrize("how", ["fit", "evaluate"])
+@pytest.mark.parametrize("how", ["fit", "evaluate", "train_on_batch", "epochs"])
 def test_settings_of_a_regularizer(name, how, replayed):
     make = scored((5, 3), keras.losses.MeanSquaredError, [], np.zeros((5, 3)), regularizer=name)
     assert_changes_count(make, lambda m: m.layers[0].kernel_regularizer, how, replayed)
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS[:3])
-def test_settings_of_a_constraint(name, replayed):
+@pytest.mark.parametrize("how", ["fit", "train_on_batch", "epochs"])
+def test_settings_of_a_constraint(name, how, replayed):
     make = scored((5, 3), keras.losses.MeanSquaredError, [], np.zeros((5, 3)), constraint=name)
-    assert_changes_count(make, lambda m: m.layers[0].kernel_constraint, "fit", replayed)
+    assert_changes_count(make, lambda m: m.layers[0].kernel_constraint, how, replayed)
 
 
 OPTIMIZERS = "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Adafactor Ftrl Lion Lamb".split()
 
 
 @pytest.mark.parametrize("name", [*OPTIMIZERS, "LossScaleOptimizer"])
-def test_settings_of_an_optimizer(name, replayed):
+@pytest.mark.parametrize("how", ["fit", "train_on_batch", "epochs"])
+def test_settings_of_an_optimizer(name, how, replayed):
     def make(eagerly):
         model, x, y = scored((5, 3), None, [], np.zeros((5, 3)))(eagerly)
         optimizer = getattr(keras.optimizers, name if name in OPTIMIZERS else "SGD")(0.1)
@@ -192,7 +222,7 @@ def test_settings_of_an_optimizer(name, replayed):
         model.compile(optimizer, "mse", run_eagerly=eagerly)
         return model, x, y
 
-    assert_changes_count(make, lambda m: m.optimizer, "fit", replayed)
+    assert_changes_count(make, lambda m: m.optimizer, how, replayed)
 
 
 LAYERS = {
@@ -209,7 +239,8 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_settings_of_a_layer(name, replayed):
+@pytest.mark.parametrize("how", ["predict", "predict_on_batch"])
+def test_settings_of_a_layer(name, how, replayed):
     case = LAYERS[name]
 
     def make(eagerly):
@@ -221,7 +252,7 @@ def test_settings_of_a_layer(name, replayed):
         model.compile("sgd", "mse", run_eagerly=eagerly)
         return model, x, y
 
-    assert_changes_count(make, lambda m: m.layers[0], "predict", replayed)
+    assert_changes_count(make, lambda m: m.layers[0], how, replayed)
 
 
 def net(eagerly, **settings):
@@ -306,26 +337,84 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("how", ["fit", "evaluate"])
+def compile_again(model):
+    model.compile("adam", "mse", metrics=[["mae"], ["mae"]], run_eagerly=model.run_eagerly)
+
+
+def swap_a_variable(model):
+    layer = model.get_layer("a")
+    layer._locked = False
+    layer.bias = keras.Variable([0.5, -0.5], name="other")
+
+
+def train_by_hand(model):
+    """Weights that no loop has changed."""
+    for v in model.trainable_variables:
+        v.assign(v * 0.5)
+
+
+CHANGES_OF_A_MODEL = {
+    "compile": compile_again,
+    "loss": lambda m: m.compile("sgd", "mae", run_eagerly=m.run_eagerly),
+    "optimizer": lambda m: setattr(m, "optimizer", keras.optimizers.Adam(0.1)),
+    "learning rate": lambda m: setattr(m.optimizer, "learning_rate", 0.3),
+    "weights": lambda m: m.set_weights([w * 0.5 for w in m.get_weights()]),
+    "values": train_by_hand,
+    "all frozen but one layer": lambda m: [
+        setattr(layer, "trainable", layer.name == "a") for layer in m.layers
+    ],
+    "a variable for another": swap_a_variable,
+    "a frozen variable": lambda m: setattr(m.layers[1].kernel, "trainable", False),
+    "policy": lambda m: setattr(m.layers[1], "dtype_policy", "float64"),
+    "steps": lambda m: setattr(m, "run_eagerly", True),
+    "replay": lambda m: config.set_replay(False),
+    "global policy": lambda m: keras.config.set_dtype_policy("mixed_bfloat16"),
+    "activation": lambda m: setattr(m.layers[1], "activation", keras.activations.relu),
+    "another model": lambda m: keras.Sequential([keras.Input((2,)), layers.Dense(3)]),
+    "outside scope": lambda m: keras.utils.set_random_seed(3),
+}
+EVERY_CHANGE = {**CHANGES, **CHANGES_OF_A_MODEL}
+BETWEEN = ("train_on_batch", "test_on_batch", "predict_on_batch", "epochs")
+HOW = [
+    *((name, how) for name in CHANGES for how in ("fit", "evaluate")),
+    *((name, how) for name in EVERY_CHANGE for how in BETWEEN),
+]
+for there_are_none in (
+    ("metric", "predict_on_batch"),
+    ("a variable for another", "train_on_batch"),  # the optimizer refuses it
+    ("a variable for another", "epochs"),
+):
+    HOW.remove(there_are_none)
+
+
+@pytest.mark.parametrize(("name", "how"), HOW)
 def test_any_other_change(name, how, replayed):
     start = dict(vars(configuration.values))
     results = []
     for eagerly in (True, False):
-        results.append(run(net, lambda model: model, [CHANGES[name]], how, eagerly))
+        results.append(run(net, lambda model: model, [EVERY_CHANGE[name]], how, eagerly))
         if config.backend() != start["backend"]:
             config.set_backend(start["backend"])
         vars(configuration.values).update(start)
+        keras.config.set_dtype_policy("float32")
+    assert results[1][2] is None, results[1][1]
     assert repr(results[0]) == repr(results[1])
     assert replayed["replayed"] >= 2
 
 
 @pytest.mark.parametrize(
-    "name", ["reduction", "keyword of a function", "no regularizer", "weight of a loss"]
+    "name",
+    [
+        *("reduction", "keyword of a function", "no regularizer", "weight of a loss"),
+        *("loss", "weights", "values", "activation"),
+    ],
 )
-def test_such_a_change_makes_a_difference(name):
-    changed = run(net, lambda model: model, [CHANGES[name]], "fit", eagerly=False)
-    unchanged = run(net, lambda model: model, [lambda model: None], "fit", eagerly=False)
+@pytest.mark.parametrize("how", ["fit", "train_on_batch", "epochs"])
+def test_such_a_change_makes_a_difference(name, how):
+    if name == "loss" and how == "fit":
+        return  # in the middle of an epoch a model is not compiled
+    changed = run(net, lambda model: model, [EVERY_CHANGE[name]], how, eagerly=False)
+    unchanged = run(net, lambda model: model, [lambda model: None], how, eagerly=False)
     assert changed[0][:5] == unchanged[0][:5]
     assert changed[0][5:] != unchanged[0][5:]
 

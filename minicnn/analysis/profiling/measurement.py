@@ -15,7 +15,6 @@ from minicnn.analysis.profiling.eager import Stopwatch
 from minicnn.analysis.profiling.owners import Owner, Owners
 from minicnn.analysis.profiling.replayed import AttributedRecording
 from minicnn.autodiff.temporary_values import temporary_values
-from minicnn.callbacks import CallbackList
 from minicnn.random.state import random_state, set_random_state
 from minicnn.replay.replayed_step import ReplayedStep, kind_of
 from minicnn.trainers.all_or_nothing import Transactions, state_variables
@@ -59,14 +58,16 @@ def measured(model: Any, x: Any, y: Any, sample_weight: Any, seconds: float) -> 
             build_for_any_batch_size(model, batch)
             stack.enter_context(temporary_values(state_variables(model)))
             transactions = stack.enter_context(Transactions(model))
-            return _measured(model, batch, transactions, seconds)
+            step = stack.enter_context(model._step("train_step"))
+            return _measured(model, batch, step, transactions, seconds)
     finally:
         set_random_state(state)
 
 
-def _measured(model: Any, batch: tuple, transactions: Transactions, seconds: float) -> Measured:
+def _measured(
+    model: Any, batch: tuple, step: Callable, transactions: Transactions, seconds: float
+) -> Measured:
     batches = _Batches(batch)
-    step = model._step("train_step", transactions.run, batches.iterator, CallbackList([]))
     for _ in range(4):  # builds, compiles, records
         step(as_tensors(batches.take()))
     owners = Owners(model)

@@ -18,9 +18,12 @@ BOOKKEEPING = frozenset(
     """_auto_config _inbound_nodes _outbound_nodes _build_shapes_dict _losses _metrics input_spec
     optimizer loss _compile_config _compile_loss _compile_metrics _loss_tracker history
     _functional _nodes _fused_nodes _operations _inputs _outputs
-    _inputs_struct _outputs_struct _depth_of _pair _first_state _rnn_states""".split()
+    _inputs_struct _outputs_struct _depth_of _pair _first_state _rnn_states
+    _recorded_steps""".split()
 )
 """Attributes that refer to layers and tensors without owning them."""
+
+CONTAINERS = (list, tuple, set, dict)
 
 
 class LayerState:
@@ -31,10 +34,13 @@ class LayerState:
         """The objects of a type in the attributes, also in lists and dicts, in their order."""
         found: dict[int, Any] = {}
         for name, value in vars(self).copy().items():  # another thread may be building
-            if name not in BOOKKEEPING:
-                for item in walk(value):
-                    if isinstance(item, kind) and item is not self:
-                        found[id(item)] = item
+            if name in BOOKKEEPING or value is self:
+                continue
+            if isinstance(value, kind):
+                found[id(value)] = value
+            elif isinstance(value, CONTAINERS):
+                own = (x for x in walk(value) if isinstance(x, kind) and x is not self)
+                found.update({id(x): x for x in own})
         return list(found.values())
 
     @property
@@ -131,7 +137,7 @@ class LayerState:
 
 def walk(value: Any, around: tuple[int, ...] = ()) -> Iterator[Any]:
     """All objects in a value: in its lists and dicts, or the value itself."""
-    if not isinstance(value, (list, tuple, set, dict)):
+    if not isinstance(value, CONTAINERS):
         yield value
     elif id(value) not in around:  # a list may contain itself
         for item in list(value.values()) if isinstance(value, dict) else value:

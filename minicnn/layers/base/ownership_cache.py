@@ -28,10 +28,18 @@ _kept = _Kept()
 
 
 @contextlib.contextmanager
-def ownership_cached() -> Iterator[None]:
-    """Inside, the lists that `cached_list` methods return are cached."""
+def ownership_cached(found: dict[tuple, tuple[Any, list]] | None = None) -> Iterator[None]:
+    """Inside, the lists that `cached_list` methods return are cached.
+
+    Args:
+        found: the cache, which is kept; by default that of the context around, or one that is
+            emptied afterwards.
+    """
+    if found is None and _kept.found is not None:
+        yield
+        return
     try:
-        with temporarily(_kept, found={}):
+        with temporarily(_kept, found={} if found is None else found):
             yield
     finally:
         clear_ownership_cache()  # what changed inside is not known outside
