@@ -9,6 +9,7 @@ The matrix library inside NumPy (BLAS) computes each product on one thread (see
 
 The cut depends on the size only, so the result does not depend on the number of threads. Small
 products are given to the library uncut: for them a call from Python takes longer than to multiply.
+Dense layers of a small batch have compiled functions of their own (`dense.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from minicnn.backend.numba import dense
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy import fused_layers as definition
@@ -49,6 +51,8 @@ def dense_layer(
     rows, terms = x.shape
     units = kernel.shape[1]
     bias = np.zeros(units, x.dtype) if bias is None else contiguous(bias)[0]
+    if dense.fits(x, kernel):
+        return dense.layer(x, kernel, bias, relu)
     if rows < units or rows * terms * units < 2 * PIECE_OPERATIONS:
         y = _products((x, kernel))[0]
         _add_bias(y, bias, relu)
@@ -85,6 +89,12 @@ def dense_layer_gradients(
     if not same_float(*arrays):
         return definition.dense_layer_gradients(cotangent, x, kernel, y, activation, input_needed)
     cotangent, bias_gradient = _activation_gradient(cotangent, y, relu)
+    if dense.fits(x, kernel):
+        return (
+            dense.input_gradient(cotangent, kernel) if input_needed else None,
+            dense.kernel_gradient(x, cotangent) if kernel_needed else None,
+            bias_gradient if kernel_needed else None,
+        )
     pairs = []
     if kernel_needed:
         pairs.append((x.T, cotangent))

@@ -231,6 +231,8 @@ WORK: dict[str, Callable[[], Work]] = {
     "pool of numbers": lambda: pool_2x2((5, 201, 203, 3)),
     "dense": lambda: dense(5101, 48, 101, "linear"),
     "dense, relu": lambda: dense(5101, 48, 101, "relu"),
+    "dense, small batch": lambda: dense(37, 787, 301, "linear"),
+    "dense, small batch, relu": lambda: dense(37, 787, 301, "relu"),
     "matmul": lambda: Work(
         lambda a, b: (products.matmul(a, b),),
         lambda a, b: (a @ b,),

@@ -13,6 +13,7 @@ from minicnn import config
 from minicnn.backend.numba import (
     activations,
     arithmetic,
+    dense,
     dropout,
     exponentials,
     losses,
@@ -292,7 +293,12 @@ def test_sums(rng):
             np.testing.assert_allclose(found, expected, atol=1e-2)
 
 
-@pytest.mark.parametrize("sizes", [(5, 7, 9), (5100, 48, 101), (33, 100, 2003), (700, 190, 130)])
+SMALL_BATCHES = [(1, 2001, 803), (7, 785, 303), (17, 600, 157), (48, 784, 250), (256, 77, 93)]
+
+
+@pytest.mark.parametrize(
+    "sizes", [(5, 7, 9), (5100, 48, 101), (33, 100, 2003), (700, 190, 130), *SMALL_BATCHES]
+)
 @pytest.mark.parametrize("activation", [RELU, LINEAR])
 def test_dense_layers(sizes, activation, rng):
     rows, terms, units = sizes
@@ -314,6 +320,43 @@ def test_dense_layers(sizes, activation, rng):
     only = products.dense_layer_gradients(cotangent, x, kernel, y, activation, input_needed=False)
     assert only[0] is None
     near(products.matmul(x, kernel), (wide[1] @ wide[2]).astype("float32"), ulps=99)
+
+
+@pytest.mark.parametrize("sizes", SMALL_BATCHES)
+def test_small_batches_have_functions_of_their_own(sizes, rng):
+    """They give what the matrix library gives up to rounding, and no number is left out."""
+    rows, terms, units = sizes
+    x, kernel = rng.standard_normal((rows, terms)), rng.standard_normal((terms, units))
+    x, kernel = x.astype("float32"), kernel.astype("float32")
+    assert dense.fits(x, kernel)
+    assert not dense.fits(x[:, ::-1], kernel) and not dense.fits(x, kernel[::-1])
+    assert not dense.fits(x.astype("float64"), kernel.astype("float64"))
+    cotangent = rng.standard_normal((rows, units)).astype("float32")
+    for found, expected in (
+        (dense.layer(x, kernel, np.zeros(units, "float32"), False), x @ kernel),
+        (dense.kernel_gradient(x, cotangent), x.T @ cotangent),
+        (dense.input_gradient(cotangent, kernel), cotangent @ kernel.T),
+    ):
+        assert found.shape == expected.shape
+        near(found, expected, ulps=400)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("activation", [RELU, LINEAR])
+def test_what_is_no_number_stays_in_its_row_and_column(bad, activation, rng):
+    x = rng.standard_normal((34, 301)).astype("float32")
+    kernel = rng.standard_normal((301, 203)).astype("float32")
+    x[33, 300] = bad
+    assert dense.fits(x, kernel)
+    with np.errstate(all="ignore"):
+        y = products.dense_layer(x, kernel, None, activation)
+        expected = exact_layers.dense_layer(x, kernel, None, activation)
+        cotangent = np.zeros_like(y)
+        cotangent[33, 202] = 1
+        gradient = products.dense_layer_gradients(cotangent, x, kernel, y, LINEAR)[1]
+    np.testing.assert_array_equal(np.isfinite(y), np.isfinite(expected))
+    assert (np.isfinite(y[:33]).all() and not np.isfinite(y[33]).any()) or activation == RELU
+    np.testing.assert_array_equal(~np.isfinite(gradient), [[False] * 203] * 300 + [[True] * 203])
 
 
 def test_products_of_other_types(rng):
