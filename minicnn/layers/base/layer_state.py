@@ -39,8 +39,9 @@ class LayerState:
             if isinstance(value, kind):
                 found[id(value)] = value
             elif isinstance(value, CONTAINERS):
-                own = (x for x in walk(value) if isinstance(x, kind) and x is not self)
-                found.update({id(x): x for x in own})
+                for item in walk(value):
+                    if isinstance(item, kind) and item is not self:
+                        found[id(item)] = item
         return list(found.values())
 
     @property
