@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from minicnn.analysis.recorded_gradients import RecordedGradients, record_gradients
+from minicnn.studio.beside_keras.comparison import Comparison
 from minicnn.studio.beside_keras.process import KERAS, missing
-from minicnn.studio.lessons.errors import error
 from minicnn.studio.page_state import PageState
 
 
@@ -46,37 +46,17 @@ def compared(found: RecordedGradients, path: str, x: np.ndarray) -> dict[str, An
     """For each layer the largest difference to Keras: of its output, and of its gradient.
 
     The gradient is that of the score of the class which the network sees. Differences are in parts
-    of the largest number.
+    of the largest number. Gradients that only rounding decides are left out; `ties` says where.
     """
-    calls = found.recorded.calls
     class_index = int(found.recorded.prediction.numpy()[0].argmax())
     theirs = KERAS.ask("network", path=path, x=x, class_index=class_index)
-    rows = {call.name: _row(found, call, theirs) for call in calls}
-    to_input = found.of(found.recorded.inputs[0])
+    comparison = Comparison(found, x, theirs)
+    rows = {call.name: comparison.row(call) for call in found.recorded.calls}
     return {
         "version": theirs["version"],
         "class_index": class_index,
         "layers": [row for row in rows.values() if row is not None],
-        "left_out": [name for name, row in rows.items() if row is None],
-        "input": _difference(to_input, theirs["gradients"].get("input")),
+        "missing": [name for name, row in rows.items() if row is None],
+        "input": comparison.to_input(),
+        "ties": comparison.ties,
     }
-
-
-def _row(found: RecordedGradients, call: Any, theirs: dict[str, Any]) -> dict[str, Any] | None:
-    """A layer that both have; None for one inside of another or called several times."""
-    output = theirs["outputs"].get(call.name)
-    if output is None:
-        return None
-    own = found.of(found.differentiated(call))
-    return {
-        "name": call.name,
-        "class": type(call.layer).__name__,
-        "forward": _difference(call.outputs[0].numpy(), output),
-        "backward": _difference(own, theirs["gradients"].get(call.name)),
-    }
-
-
-def _difference(own: np.ndarray | None, theirs: np.ndarray | None) -> float | None:
-    if own is None or theirs is None or own.shape != theirs.shape:
-        return None
-    return error(own, theirs.astype("float64"))

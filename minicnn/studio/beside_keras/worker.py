@@ -100,15 +100,16 @@ def network(path: str, x: np.ndarray, class_index: int) -> dict[str, Any]:
         tape.watch(x)
         values = _as_list(inside(x, training=False))
         score = tf.reduce_sum(values[scores][:, class_index])
-    gradients = tape.gradient(score, [x, *values])
-    found = dict(zip(["input", *names], gradients, strict=True))
-    found = {k: tf.convert_to_tensor(g).numpy() for k, g in found.items() if g is not None}
+    gradients = [
+        None if g is None else tf.convert_to_tensor(g).numpy()
+        for g in tape.gradient(score, [x, *values])
+    ]
     return {
         "version": keras.__version__,
+        "input": x.numpy(),
         "outputs": {name: y.numpy() for name, y in zip(names, outputs, strict=True)},
-        "gradients": {
-            k: tf.convert_to_tensor(g).numpy() for k, g in found.items() if g is not None
-        },
+        "to_input": gradients[0],
+        "gradients": dict(zip(names, gradients[1:], strict=True)),
     }
 
 

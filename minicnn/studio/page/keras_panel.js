@@ -36,24 +36,34 @@ export function start(element, studio) {
   else words.textContent = "Draw something: the same drawing then goes through real Keras, with the same weights.";
 }
 
-function compared({ version, class_index: digit, layers, input, left_out: leftOut }, words) {
-  const all = layers.flatMap(({ forward, backward }) => [forward, backward]).concat(input).filter((x) => x !== null);
+function compared({ version, class_index: digit, layers, input, missing, ties }, words) {
+  const all = [input, ...layers].flatMap(({ forward, backward }) => [forward, backward]).filter(Number.isFinite);
   words.textContent = `Keras ${version} with the same weights: the largest difference is ${size(Math.max(...all))} `
     + "of the layer's largest number.";
   const table = make("table", "keras-table");
   const head = make("tr");
   for (const title of ["layer", "forward", `backward, from class ${digit}`]) head.append(make("th", "", { scope: "col" }, title));
-  table.append(head, row("input", "", null, input), ...layers.map((l) => row(l.name, l.class, l.forward, l.backward)));
+  table.append(head, row({ ...input, name: "drawing", class: "", forward: null }), ...layers.map(row));
   const parts = [table];
-  if (leftOut.length) parts.push(make("p", "quiet", {}, `Not compared, as they are inside of others or called several times: ${leftOut.join(", ")}.`));
+  if (ties.length) parts.push(make("p", "quiet keras-ties", {}, tied(ties)));
+  if (missing.length) parts.push(make("p", "quiet", {}, `Not compared, as they are inside of others or called several times: ${missing.join(", ")}.`));
   return parts;
 }
 
-function row(name, kind, forward, backward) {
+/** Which numbers tie, in words. */
+function tied(ties) {
+  const of = ties.map(({ layer, count, what }) => `${count} ${what}${count === 1 ? " ties" : "s tie"} in ${layer}`);
+  return `${of.join(", ")}, up to rounding: the gradient goes to either of the tied numbers, and Keras chose others. `
+    + "What depends on that choice is left out of the largest differences.";
+}
+
+function row({ name, class: kind, forward, backward, left_out: leftOut }) {
   const element = make("tr", "", { "data-layer-difference": name });
   const title = make("th", "", { scope: "row" });
   title.append(make("code", "", {}, name), make("span", "kind", {}, kind));
-  element.append(title, cell(forward), cell(backward));
+  const back = cell(backward);
+  if (leftOut) back.append(make("span", "kind", {}, `${leftOut.toLocaleString("en")} left out`));
+  element.append(title, cell(forward), back);
   return element;
 }
 
