@@ -47,7 +47,7 @@ MAXIMA = {
 }
 
 
-@pytest.mark.parametrize("apart", [0.0, 0.5], ids=["equal", "half a rounding"])
+@pytest.mark.parametrize("apart", [0.0, 0.25], ids=["equal", "a quarter of a rounding apart"])
 @pytest.mark.parametrize("name", MAXIMA)
 def test_the_numbers_of_a_window_that_tie(name, apart):
     layer, shape, tied = MAXIMA[name]
