@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
         return getattr(found, name)
     if name in _MODULES:
         return importlib.import_module(f"minicnn.{name}")
-    raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
+    return importlib.import_module("minicnn.common.keras_names").missing_in(__name__)(name)
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ import types
 from typing import Any
 
 from minicnn import ops
+from minicnn.common import keras_names
 from minicnn.serialization import object_registration
 from minicnn.serialization.named_objects import NamedObjects
 from minicnn.serialization.serialize import serialize_keras_object
@@ -237,3 +238,6 @@ def serialize(activation: Any) -> Any:
     if isinstance(activation, types.FunctionType) and isinstance(config["config"], str):
         config["config"] = object_registration.get_registered_name(activation)
     return config
+
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -6,7 +6,7 @@ The values live in `common/configuration.py`, which also lists the environment v
 from __future__ import annotations
 
 from minicnn.backend import kernels
-from minicnn.common import configuration
+from minicnn.common import configuration, keras_names
 from minicnn.common.configuration import (
     backend,
     convolution_algorithm,
@@ -84,3 +84,6 @@ def set_backend(name: str) -> None:
     """
     configuration.set_backend(name)
     kernels.clear_cache()
+
+
+__getattr__ = keras_names.missing_in(__name__)

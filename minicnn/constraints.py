@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops
-from minicnn.common import configuration
+from minicnn.common import configuration, keras_names
 from minicnn.common.errors import make_from_config
 from minicnn.serialization.named_objects import NamedObjects, by_name
 from minicnn.serialization.serialize import serialize_keras_object
@@ -144,3 +144,6 @@ deserialize = _CONSTRAINTS.deserialize
 def serialize(constraint: Any) -> dict[str, Any]:
     """The config of the constraint."""
     return serialize_keras_object(constraint)
+
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from minicnn.common import configuration, dtypes, session
+from minicnn.common import configuration, dtypes, keras_names, session
 
 _MIXED = {
     "mixed_float16": ("float16", "float32"),
@@ -269,3 +269,6 @@ def deserialize(config: dict[str, Any], custom_objects: dict | None = None) -> D
     return serialization_lib.deserialize_keras_object(
         config, module_objects=ALL_OBJECTS, custom_objects=custom_objects
     )
+
+
+__getattr__ = keras_names.missing_in(__name__)

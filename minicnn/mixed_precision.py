@@ -1,5 +1,6 @@
 """Keras's older names for dtype policies."""
 
+from minicnn.common import keras_names
 from minicnn.dtype_policies import DTypePolicy, dtype_policy, set_dtype_policy
 from minicnn.optimizers import LossScaleOptimizer
 
@@ -16,3 +17,5 @@ __all__ = [
     "set_dtype_policy",
     "set_global_policy",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

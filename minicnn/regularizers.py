@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minicnn import ops
+from minicnn.common import keras_names
 from minicnn.common.errors import make_from_config
 from minicnn.common.suggest import did_you_mean
 from minicnn.serialization.named_objects import NamedObjects, by_name
@@ -154,3 +155,6 @@ deserialize = _REGULARIZERS.deserialize
 def serialize(regularizer: Any) -> dict[str, Any]:
     """The config of the regularizer."""
     return serialize_keras_object(regularizer)
+
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -20,7 +20,7 @@ from importlib import import_module
 import numpy as np
 
 # `forks` makes a fork of the process wait until imports, such as those of kernels, are done.
-from minicnn.common import configuration, forks
+from minicnn.common import configuration, forks, keras_names
 from minicnn.common.configuration import (
     backend,
     epsilon,
@@ -93,3 +93,5 @@ def find_kernel(name: str) -> Callable:
 
 
 kernels = Kernels()
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -16,6 +16,7 @@ from minicnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from minicnn.callbacks.swap_ema_weights import SwapEMAWeights
 from minicnn.callbacks.tensorboard import TensorBoard
 from minicnn.callbacks.terminate_on_nan import TerminateOnNaN
+from minicnn.common import keras_names
 
 __all__ = [
     "BackupAndRestore",
@@ -35,3 +36,5 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -1,5 +1,6 @@
 """Data sets: MNIST from the package, the others from disk or the network."""
 
+from minicnn.common import keras_names
 from minicnn.datasets import (
     boston_housing,
     california_housing,
@@ -21,3 +22,5 @@ __all__ = [
     "mnist",
     "reuters",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

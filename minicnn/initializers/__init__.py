@@ -13,6 +13,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.autodiff import ArrayLike, first_value
+from minicnn.common import keras_names
 from minicnn.common.dtypes import standardize_dtype
 from minicnn.common.shapes import standardize_shape
 from minicnn.initializers.constant_initializers import Constant, Identity, Ones, Zeros
@@ -123,3 +124,5 @@ __all__ = [
     "get",
     "serialize",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

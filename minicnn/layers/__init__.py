@@ -3,6 +3,7 @@
 A new layer is a file in its family's folder, a line in that folder's `__init__.py` and a line here.
 """
 
+from minicnn.common import keras_names
 from minicnn.layers.activations import (
     ELU,
     Activation,
@@ -291,3 +292,5 @@ __all__ = [
     "serialize",
     "subtract",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.common import keras_names
 from minicnn.losses.crossentropy_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -135,3 +136,6 @@ def serialize(loss: Any) -> Any:
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """Makes a loss from its config, which is `name`."""
     return _LOSSES.deserialize(name, custom_objects)
+
+
+__getattr__ = keras_names.missing_in(__name__)

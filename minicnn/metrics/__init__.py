@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.common import keras_names
 from minicnn.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -184,3 +185,6 @@ deserialize = _METRICS.deserialize
 def serialize(metric: Any) -> Any:
     """The config of a metric, from which `deserialize` makes it."""
     return serialize_keras_object(metric)
+
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -1,5 +1,6 @@
 """Models: layers combined, with methods that train, evaluate, save and print them."""
 
+from minicnn.common import keras_names
 from minicnn.models.cloning import clone_model
 from minicnn.models.functional import Functional
 from minicnn.models.model import Model, model_from_json
@@ -15,3 +16,5 @@ __all__ = [
     "model_from_json",
     "save_model",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

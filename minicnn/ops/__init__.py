@@ -9,6 +9,7 @@ the way to declare an op, `symbolic/` the graphs of symbolic tensors.
 from types import FunctionType as _Function
 
 from minicnn.autodiff import operations as _operations
+from minicnn.common import keras_names as _keras_names
 from minicnn.ops import core, einops, image, linalg, math, nn, numpy, operators
 
 
@@ -26,3 +27,5 @@ for _section in (nn, linalg, math, einops, core, numpy):
     globals().update(_public(_section))
 
 _operations.fill({name: value for name, value in globals().items() if not name.startswith("_")})
+
+__getattr__ = _keras_names.missing_in(__name__)

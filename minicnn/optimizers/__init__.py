@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minicnn.common import keras_names
 from minicnn.optimizers import schedules
 from minicnn.optimizers.adadelta import Adadelta
 from minicnn.optimizers.adafactor import Adafactor
@@ -85,3 +86,5 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -10,6 +10,7 @@ from minicnn.autodiff.seed_generator import (
     global_seed_generator,
     make_default_seed,
 )
+from minicnn.common import keras_names
 from minicnn.random.distributions import (
     beta,
     binomial,
@@ -39,3 +40,5 @@ __all__ = [
     "truncated_normal",
     "uniform",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

@@ -1,5 +1,6 @@
 """Saving and loading: models and weights in files, and names for the user's own classes."""
 
+from minicnn.common import keras_names
 from minicnn.saving.saving_api import load_model, load_weights, save_model, save_weights
 from minicnn.serialization.object_registration import (
     CustomObjectScope,
@@ -25,3 +26,5 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

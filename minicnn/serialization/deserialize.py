@@ -13,9 +13,9 @@ import numpy as np
 
 from minicnn.common import dtypes
 from minicnn.common.errors import UNFIT, ConfigError
+from minicnn.common.keras_names import kind_in_keras, nearest
 from minicnn.common.suggest import did_you_mean, shown
 from minicnn.serialization import object_registration, public_names
-from minicnn.serialization.classes_only_in_keras import ONLY_IN_KERAS
 from minicnn.serialization.object_registration import CustomObjectScope
 from minicnn.serialization.shared_objects import (
     SafeModeScope,
@@ -310,14 +310,25 @@ def _check_registered_name(config: dict[str, Any], allowed: tuple[str, ...]) -> 
         )
 
 
+def _kind_only_in_keras(module: str | None, name: Any) -> str | None:
+    """What a name is in Keras ("layer", "loss", "class") if minicnn does not have it, or None."""
+    if not isinstance(name, str) or public_names.modules_of(name):
+        return None
+    return kind_in_keras(module, name) if not module or _is_of_keras(module) else None
+
+
 def _not_found(what: str, name: Any, config: dict[str, Any], known: list[str]) -> ConfigError:
-    name, module = shown(name, 200).strip("'"), shown(config.get("module"), 200).strip("'")
-    of_keras = f" in `{module}`" if config.get("module") and _is_of_keras(module) else ""
-    if of_keras and name in ONLY_IN_KERAS:
+    given_module = config.get("module")
+    kind = _kind_only_in_keras(given_module, name) if what == "class" else None
+    hint = nearest(name, given_module, public_names.names_in(given_module)) if kind else ""
+    name, module = shown(name, 200).strip("'"), shown(given_module, 200).strip("'")
+    of_keras = f" in `{module}`" if given_module and _is_of_keras(module) else ""
+    if kind:
         return ConfigError(
-            f"{name}{of_keras} is a {what} of Keras that minicnn does not have. Open the file with "
-            "Keras; or write a class of that name with the same `get_config`, weights and `call`, "
-            f"and pass it in `custom_objects={{'{name}': {name}}}`."
+            f"{name}{of_keras} is a {kind} of Keras that minicnn does not have. Open the file with "
+            f"Keras; or write a class of that name with the same `get_config`, weights and "
+            f"`call`, and pass it in `custom_objects={{'{name}': {name}}}`."
+            f"{hint.replace(' keras.', ' minicnn.')}"
         )
     elsewhere = public_names.modules_of(name) if what == "class" else []
     hint = did_you_mean(name, known)

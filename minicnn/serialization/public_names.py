@@ -112,6 +112,11 @@ def find_class(module: str, name: str) -> type | None:
     return inner.pop() if len(inner) == 1 else None
 
 
+def names_in(module: str | None) -> list[str]:
+    """The classes that a file may name in this module of Keras."""
+    return sorted(name for other, name in _classes() if other == module)
+
+
 def modules_of(name: str) -> list[str]:
     """Keras's names of the public modules that have a class of this name."""
     return sorted(m for m, other in _classes() if other == name and ".src." not in m)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from minicnn.common import keras_names
+
 _HOME = {
     "CustomObjectScope": "minicnn.serialization.object_registration.CustomObjectScope",
     "Progbar": "minicnn.utils.progbar.Progbar",
@@ -64,7 +66,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
     if name in _MODULES:
         return importlib.import_module(f"minicnn.utils.{name}")
-    raise AttributeError(f"module 'minicnn.utils' has no attribute {name!r}")
+    return keras_names.missing_in(__name__)(name)
 
 
 def __dir__() -> list[str]:

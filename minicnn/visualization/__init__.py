@@ -11,6 +11,7 @@ except ImportError:
         "pip install 'minicnn[plots]'."
     ) from None
 
+from minicnn.common import keras_names
 from minicnn.visualization.confusion import plot_confusion
 from minicnn.visualization.feature_maps import plot_feature_maps
 from minicnn.visualization.filters import plot_filters
@@ -32,3 +33,5 @@ __all__ = [
     "plot_saliency",
     "save",
 ]
+
+__getattr__ = keras_names.missing_in(__name__)

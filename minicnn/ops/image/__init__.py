@@ -1,5 +1,6 @@
 """Operations on images: colours, sizes, borders, transforms, patches."""
 
+from minicnn.common import keras_names
 from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.image.borders import crop_images, pad_images
 from minicnn.ops.image.color import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
@@ -9,3 +10,5 @@ from minicnn.ops.image.resizing import resize, scale_and_translate
 from minicnn.ops.image.warping import affine_transform, map_coordinates, perspective_transform
 
 globals().update(operation_classes(globals()))
+
+__getattr__ = keras_names.missing_in(__name__)

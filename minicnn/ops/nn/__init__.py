@@ -3,6 +3,7 @@
 Each function has an operation class for symbolic graphs: `conv` and `Conv`.
 """
 
+from minicnn.common import keras_names
 from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.nn.activations import (
     celu,
@@ -63,3 +64,5 @@ from minicnn.ops.nn.softmax_family import log_softmax, softmax, sparsemax
 from minicnn.ops.nn.transposed_convolution import conv_transpose
 
 globals().update(operation_classes(globals()))
+
+__getattr__ = keras_names.missing_in(__name__)

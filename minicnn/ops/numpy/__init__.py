@@ -1,5 +1,6 @@
 """Operations that NumPy has under the same names: functions (`add`) and their classes (`Add`)."""
 
+from minicnn.common import keras_names
 from minicnn.ops.define.declare import operation_classes
 from minicnn.ops.linalg.solving import slogdet
 from minicnn.ops.numpy.arithmetic import *  # noqa: F403
@@ -30,3 +31,5 @@ from minicnn.ops.numpy.trigonometric import *  # noqa: F403
 from minicnn.ops.numpy.vectorization import *  # noqa: F403
 
 globals().update(operation_classes(globals()))
+
+__getattr__ = keras_names.missing_in(__name__)
