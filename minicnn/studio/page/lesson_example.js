@@ -84,7 +84,9 @@ class Example {
     stage.append(row);
     this.sum = make("div", "sum", { "aria-live": "polite" });
     stage.append(this.sum);
+    const focused = focusIn(this.element);
     this.element.replaceChildren(this.#controls(), stage);
+    if (focused) this.element.querySelector(focused)?.focus();
     this.#step(address.number("at") ?? 0);
     this.#facts();
   }
@@ -114,7 +116,6 @@ class Example {
         this.#stop();
         address.quietly({ way: name, at: null });
         this.#show();
-        this.element.querySelector(`[data-way="${name}"]`)?.focus();
       });
       tabs.append(button);
     }
@@ -226,6 +227,13 @@ class Example {
     costs.hidden = !cost;
     if (cost) costs.replaceChildren(make("h2", "", {}, "Cost of this example"), table(cost));
   }
+}
+
+/** A selector of what has the focus in an element, so that it can be given back; or null. */
+function focusIn(element) {
+  const { activeElement: now } = document;
+  const name = element.contains(now) && ["cell", "setting", "way", "do"].find((key) => key in now.dataset);
+  return name ? `[data-${name}="${CSS.escape(now.dataset[name])}"]` : null;
 }
 
 function table(rows) {

@@ -10,6 +10,7 @@ const DIGITS = Array.from({ length: 10 }, (_, i) => i);
 const FULL = Math.log1p(1000); // the count of full colour; a digit has about 1,000 test images
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const IS_STRONG = 0.6; // from here on, text stands on the colour in the colour of the paper
+const READABLE = [0.5, 0.75]; // parts of the colour between which neither text can be read
 
 /** Starts the view. `#cell=4,9` is the chosen cell: a 4 that is taken for a 9. */
 export function start(element, studio) {
@@ -88,7 +89,10 @@ function strength(count) {
 }
 
 function colour(element, part) {
-  element.style.setProperty("--part", `${Math.round(100 * part)}%`);
+  const [least, most] = READABLE;
+  const shown = part <= IS_STRONG ? least * part / IS_STRONG
+    : most + (1 - most) * (part - IS_STRONG) / (1 - IS_STRONG);
+  element.style.setProperty("--part", `${Math.round(100 * shown)}%`);
   element.classList.toggle("strong", part > IS_STRONG);
 }
 

@@ -71,7 +71,7 @@ export class NumberGrid {
     const cell = edit
       ? make("input", "cell", { inputmode: "decimal", "aria-label": label, value: shown, autocomplete: "off" })
       : make("button", "cell", { type: "button", "aria-label": `${label}: ${shown}` }, shown);
-    cell.style.setProperty("--part", `${Math.round(55 * Math.abs(value) / largest)}%`);
+    cell.style.setProperty("--part", `${Math.round(50 * Math.abs(value) / largest)}%`);
     if (shown.length > 4) cell.classList.add("long");
     cell.classList.add(value < 0 ? "below" : "above");
     if (edit) {
@@ -83,6 +83,7 @@ export class NumberGrid {
       });
     } else if (choose) cell.addEventListener("click", () => choose(i));
     else cell.disabled = true;
+    cell.dataset.cell = label;
     this.cells[i] = cell;
     return cell;
   }

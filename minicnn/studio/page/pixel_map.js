@@ -18,7 +18,7 @@ export class PixelMap extends EventTarget {
     super();
     this.pixel = [0, 0];
     this.label = label;
-    this.canvas = make("canvas", { tabindex: "0", role: "img" });
+    this.canvas = make("canvas", { tabindex: "0", role: "img", "aria-label": label });
     this.cursor = make("span", { class: "cursor" });
     this.element = make("div", { class: "pixel-map" }, this.canvas, this.cursor);
     this.canvas.addEventListener("click", (event) => this.#choose(this.#under(event)));
