@@ -106,7 +106,7 @@ def _answer(request: Request, page: PageState) -> str | bytes:
         with turns.turn() if request.message.takes_turn else contextlib.nullcontext():
             answer = handler(page, **fields)
         return encode(head | answer)
-    except (ValueError, OSError) as error:
+    except (ValueError, IndexError, OSError) as error:
         return encode(head | {"error": str(error)})
     except Exception as error:
         traceback.print_exc(file=sys.stderr)

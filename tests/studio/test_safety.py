@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+import minicnn as keras
 from minicnn.studio import running
 from minicnn.studio.fields import LARGEST_SIDE
-from minicnn.studio.messages import LONGEST_MESSAGE, MESSAGES
+from minicnn.studio.messages import LONGEST_MESSAGE, MESSAGES, MessageError, checked
 from minicnn.studio.server import application
 from minicnn.studio.server_state import ServerState
 from tests.studio.conftest import one, opened, picture, received, small_model
@@ -178,6 +179,133 @@ def test_whatever_comes_is_answered_and_damages_nothing(steady, message):
         assert answer["type"] in MESSAGES
     after = server.network.model.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+LAYER = {"layer": "first", "channel": 0, "row": 1, "column": 2}
+RUN = {
+    "dataset": "mnist",
+    "layers": ["conv 8", "dense 32"],
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "batch_size": 32,
+    "epochs": 1,
+    "images": 100,
+}
+VALID = {
+    "hello": {},
+    "lessons": {},
+    "lesson": {"topic": "conv2d"},
+    "lesson_error": {"topic": "conv2d"},
+    "lesson_example": {"topic": "conv2d", "settings": {"strides": 2}, "numbers": {"bias": [1.0]}},
+    "draw": {"picture": picture(one()), "treatment": True, "layers": ["first"], "channels": 4},
+    "map": {"layer": "first", "channel": 0},
+    "maps": {"layers": ["first"], "channels": 2},
+    "test_image": {"index": 3},
+    "number": LAYER,
+    "backward": {"class_index": 1, "channels": 2},
+    "gradient_number": {"class_index": 1, **LAYER},
+    "weight_step": {"class_index": 1, "weight": "first/kernel", "index": [0, 0, 0, 0]},
+    "ablation": {"channels": {"first": [0]}},
+    "ablated_accuracy": {"channels": {"first": [0]}},
+    "count_mistakes": {"start": 0},
+    "mistaken_pictures": {"true": 1, "predicted": 2},
+    "run_start": RUN,
+    "run_control": {"do": "go"},
+    "run_view": {"epoch": 0},
+    "run_use": {"epoch": 0},
+}
+"""For each message with fields some that pass the checks, so that one wrong field is what fails."""
+
+
+def test_there_is_a_valid_example_of_each_message_with_fields():
+    assert {name for name, row in MESSAGES.items() if row.fields} <= set(VALID)
+    for name, fields in VALID.items():
+        if name in MESSAGES:
+            checked(json.dumps({"id": 1, "type": name, **fields}))
+
+
+@st.composite
+def nearly_valid(draw):
+    """A valid message of any type with one field replaced, taken away or added."""
+    name = draw(st.sampled_from(sorted(n for n in VALID if n in MESSAGES and MESSAGES[n].fields)))
+    fields = dict(VALID[name])
+    field = draw(st.sampled_from([*sorted(fields), "one more"]))
+    if draw(st.booleans()):
+        fields.pop(field, None)
+    else:
+        fields[field] = draw(json_values | st.floats(allow_nan=True) | st.integers(-(2**70), 2**70))
+    return name, fields
+
+
+def state_of(page, server):
+    """What no refused message may change."""
+    return (
+        page.network_input,
+        page.network,
+        server.network,
+        dict(page.kept),
+        list(page.on_close),
+        keras.config.backend(),
+        keras.config.floatx(),
+    )
+
+
+@settings(max_examples=150)
+@given(nearly_valid())
+def test_one_wrong_field_is_refused_and_changes_nothing(steady, sent):
+    name, fields = sent
+    ask, server = steady
+    (page,) = server.pages
+    try:
+        checked(json.dumps({"id": 1, "type": name, **fields}))
+    except MessageError:
+        pass
+    else:
+        return  # another valid message
+    before, weights = state_of(page, server), [w.copy() for w in page.model.get_weights()]
+    error = ask(name, **fields)["error"]
+    assert isinstance(error, str) and len(error) < 600
+    for was, now in zip(before, state_of(page, server), strict=True):
+        assert was is now or was == now
+    after = page.model.get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(weights, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("map", {"layer": "nowhere", "channel": 0}),
+        ("map", {"layer": "first", "channel": 99}),
+        ("number", {**LAYER, "row": 10**6}),
+        ("gradient_number", {**LAYER, "class_index": 9999}),
+        ("weight_step", {"class_index": 1, "weight": "first/kernel", "index": [10**6] * 8}),
+        ("weight_step", {"class_index": 1, "weight": "\0", "index": []}),
+        ("ablation", {"channels": {"first": [10**6]}}),
+        ("lesson_example", {"topic": "conv2d", "settings": {"strides": 10**300}}),
+        ("run_view", {"epoch": 0}),
+        ("run_use", {"epoch": 0}),
+        ("run_control", {"do": "step"}),
+    ],
+)
+def test_what_passes_the_checks_but_does_not_exist_is_answered(steady, name, fields):
+    ask, server = steady
+    (page,) = server.pages
+    before = state_of(page, server)
+    answer = ask(name, **fields)
+    assert "a fault of the studio" not in answer.get("error", "")
+    assert before[1:3] == state_of(page, server)[1:3]
+    assert ask("hello")["network"]["classes"] == 10
+
+
+def test_code_in_a_model_file_is_not_run(tmp_path):
+    """The studio loads with the loader that all files go through."""
+    layer = keras.layers.Lambda(lambda x: x + 1)
+    model = keras.Sequential([keras.Input((28, 28, 1)), layer, keras.layers.Flatten()])
+    path = tmp_path / "lambda.keras"
+    with pytest.warns(UserWarning, match="lambda"):
+        model.save(path)
+    with pytest.raises(ValueError, match=r"lambda|code"):
+        running.load_model(str(path))
 
 
 def test_more_pages_than_there_may_be_are_refused(client, server, monkeypatch):
