@@ -9,6 +9,7 @@ from minicnn.analysis.checks import chosen_calls
 from minicnn.analysis.reach import Reach
 from minicnn.analysis.receptive_fields import ReceptiveField, follow, input_axes, times
 from minicnn.analysis.symbolic_calls import CallGraph, SymbolicCall, call_graph
+from minicnn.analysis.watched_calls import input_name
 from minicnn.common.tables import ShownAsTable, Table
 
 
@@ -56,7 +57,7 @@ def regions_before(model: Any, layer: Any, input_shape: Any = None) -> RegionsBe
 
     Returns:
         A `ReceptiveField` for each earlier call that the layer depends on, and for `input`
-        (`input[1]` for a second one).
+        (`input[1]` for a second one; `model input` if a layer is called `input`).
 
     Example:
         >>> import minicnn as keras
@@ -88,7 +89,8 @@ def regions_before(model: Any, layer: Any, input_shape: Any = None) -> RegionsBe
     layers = {name: call.operation for name, call in calls.items()}
     target = calls[chosen_calls(layer, layers, layers, model)[0]]
     count = len(graph.inputs)
-    names = ["input"] if count == 1 else [f"input[{i}]" for i in range(count)]
+    own = input_name(calls)
+    names = [own] if count == 1 else [f"{own}[{i}]" for i in range(count)]
     starts = dict(zip(names, graph.inputs, strict=True))
     starts |= {name: call.outputs[0] for name, call in calls.items() if not call.inner}
     fields = {}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.analysis.checks import checked_inputs, chosen_calls, takes_training
-from minicnn.analysis.watched_calls import watched_calls
+from minicnn.analysis.watched_calls import input_name, watched_calls
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.temporary_values import temporary_values
 from minicnn.common.tables import ShownAsTable, Table
@@ -22,7 +22,7 @@ class Activations(ShownAsTable, Mapping):
     Attributes:
         layers: the layer of each name.
         sources: for each name those of the outputs that it was computed from, where they are
-            known; "input" for the model's own input.
+            known; "input" for the model's own input, "model input" if a layer is called so.
     """
 
     def __init__(
@@ -107,7 +107,8 @@ def activations(model: Any, x: Any, layers: Any = None, training: bool = False) 
     owners: dict[str, Any] = {}
     sources: dict[str, list[str]] = {}
     # Of each tensor. A model inside the model returns the output of one of its layers.
-    name_of = {id(z): "input" for z in calls[0].inputs} if calls else {}
+    own = input_name(layer_of)
+    name_of = {id(z): own for z in calls[0].inputs} if calls else {}
     for call in calls:
         given = dict.fromkeys(name_of[id(z)] for z in call.inputs if id(z) in name_of)
         for i, y in enumerate(call.outputs):

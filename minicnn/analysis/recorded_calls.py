@@ -7,13 +7,11 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.analysis.checks import checked_inputs, chosen_calls, takes_training
-from minicnn.analysis.watched_calls import Call, watched_calls
+from minicnn.analysis.watched_calls import Call, input_name, watched_calls
 from minicnn.autodiff import Tensor
 from minicnn.autodiff.quiet import quiet
 from minicnn.autodiff.temporary_values import temporary_values
 from minicnn.layers.base.call_arguments import call_signature
-
-INPUT = "input"
 
 
 class RecordedCalls:
@@ -24,6 +22,7 @@ class RecordedCalls:
         inputs: its input tensors, flat.
         prediction: what it returned.
         calls: in their order; of a model or layer that calls no others: its own.
+        input_name: what the model's own input is called beside them.
         kept: tensors beside those of the calls that live as long as these.
     """
 
@@ -34,6 +33,7 @@ class RecordedCalls:
         self.calls = calls
         self.kept: Any = None
         names = {call.name for call in calls}
+        self.input_name = input_name(names)
         around = {n.rsplit("/", 1)[0] for n in names if "/" in n}
         self.inmost = [call for call in calls if call.name not in around]
 
@@ -59,14 +59,14 @@ class RecordedCalls:
         return [c.name for c in self.calls if c.name.startswith(f"{call.name}/")]
 
     def source_of(self, tensor: Tensor) -> str:
-        """The name of the call that made a tensor, or `input`."""
+        """The name of the call that made a tensor, or of the input."""
         for call in reversed(self.inmost):
             if any(tensor is y for y in call.outputs):
                 return call.name
         if len(self.inputs) > 1:
             found = [i for i, x in enumerate(self.inputs) if x is tensor]
-            return f"{INPUT}[{found[0]}]" if found else INPUT
-        return INPUT
+            return f"{self.input_name}[{found[0]}]" if found else self.input_name
+        return self.input_name
 
 
 def record_calls(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from minicnn import tree
@@ -42,6 +42,18 @@ class Call(NamedTuple):
     def operation(self) -> Any:
         """The layer, under the name that `SymbolicCall` has for it."""
         return self.layer
+
+
+def input_name(calls: Iterable[str]) -> str:
+    """What the model's own input is called beside calls: `input`, unless a layer is called so.
+
+    >>> input_name(["conv", "dense"]), input_name(["conv", "input"])
+    ('input', 'model input')
+    """
+    name, taken = "input", set(calls)
+    while name in taken:
+        name = f"model {name}"
+    return name
 
 
 class CallNames:

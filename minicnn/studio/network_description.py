@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.analysis import activations
+from minicnn.analysis.watched_calls import input_name
 from minicnn.common import configuration
 from minicnn.studio.network_input import CannotDraw, NetworkInput
 
@@ -18,7 +19,9 @@ class NetworkDescription:
         input: how a drawing becomes its input; None if it cannot.
         problem: a sentence that says why the page cannot draw for it; None if it can.
         layers: for each layer that is no model itself: `name`, `class`, `shape`, `parameters`,
-            and `sources`, the names of the layers whose outputs it takes ("input" for the drawing).
+            and `sources`, the names of the layers whose outputs it takes (`input_name` for the
+            drawing).
+        input_name: what the drawing is called beside the layers.
         classes: how many scores it gives; None if it cannot tell digits or other classes.
     """
 
@@ -28,6 +31,7 @@ class NetworkDescription:
         self.input: NetworkInput | None = None
         self.problem: str | None = None
         self.layers: list[dict[str, Any]] = []
+        self.input_name = input_name(())
         self.classes: int | None = None
         try:
             self.input = NetworkInput.of(model)
@@ -46,10 +50,12 @@ class NetworkDescription:
         self.parameters = model.count_params()
         found = activations(model, input.batch(np.zeros((input.height, input.width))))
         names = [name for name in found if not _is_around_others(name, found)]
-        before = "input"
+        before = self.input_name = input_name(found)
         for name in names:
             layer = found.layers[name]
-            sources = [source for source in found.sources[name] if source in (*names, "input")]
+            sources = [
+                source for source in found.sources[name] if source in (*names, self.input_name)
+            ]
             self.layers.append(
                 {
                     "name": name,
@@ -69,6 +75,7 @@ class NetworkDescription:
             "name": self.name,
             "parameters": self.parameters,
             "input": input,
+            "input_name": self.input_name,
             "problem": self.problem,
             "classes": self.classes,
             "layers": self.layers,

@@ -71,6 +71,27 @@ def test_a_stroke_moves_the_bars(page):
     answer_is(page, 1)
 
 
+def test_a_share_is_written_in_one_way(page):
+    """Above the bars as in the headline, and no share that is not whole becomes 100 %."""
+    page.evaluate("location.hash = 'image=0'")
+    answer_is(page, 7)
+    headline = page.locator("[data-guess] span").inner_text()
+    assert page.locator("[data-bars] .best .share").inner_text() == headline
+    assert page.locator("[data-bars] .best").get_attribute("aria-label") == f"7: {headline}"
+    written = page.evaluate(
+        """async () => {
+          const { percent } = await import("/page/percent.js");
+          const shares = [0, 1e-9, 0.001, 0.0049, 0.05, 0.5, 0.989, 0.995, 0.9989,
+            0.99951, 1 - 1e-9, 1];
+          return [shares.map((x) => percent(x)), shares.map((x) => percent(x, 2))];
+        }"""
+    )
+    few = "0 %,<0.1 %,0.1 %,0.5 %,5.0 %,50 %,99 %,99.5 %,99.9 %,>99.9 %,>99.9 %,100 %"
+    assert written[0] == few.split(",")
+    more = "0.00 %,<0.01 %,0.10 %,0.49 %,5.00 %,50.00 %,98.90 %,99.50 %,99.89 %,99.95 %,>99.99 %,"
+    assert written[1] == [*more.split(",")[:-1], "100.00 %"]
+
+
 def test_the_address_keeps_what_is_shown(page, browser):
     draw(page, SEVEN)
     answer_is(page, 7)
@@ -136,6 +157,85 @@ def test_a_photo_is_read(page, turned, tmp_path):
     image.fromarray(photo.astype("uint8")).save(tmp_path / "photo.png")
     page.set_input_files("[data-photo]", tmp_path / "photo.png")
     answer_is(page, 7)
+
+
+def test_a_photo_stays_in_the_address(page, browser, tmp_path):
+    """Exactly: the link shows the same ink and gives the same answer, with strokes on it, too."""
+    image = pytest.importorskip("PIL.Image")
+    seven = mnist.load_data()[1][0][0]
+    image.fromarray(255 - np.kron(seven, np.ones((9, 9), "uint8"))).save(tmp_path / "photo.png")
+    page.set_input_files("[data-photo]", tmp_path / "photo.png")
+    answer_is(page, 7)
+    draw(page, ((0.2, 0.2), (0.3, 0.25)))
+    page.wait_for_function("() => location.hash.includes('drawing=')")
+    same_in_another_page(page, browser)
+    assert len(page.url) < 6500
+    page.click("[data-do=undo]")
+    page.click("[data-do=undo]")
+    assert "photo=" not in page.url
+
+
+@pytest.mark.parametrize("what", ["drawing", "test image", "long drawing"])
+def test_a_link_gives_the_same_answer(page, browser, what):
+    if what == "test image":
+        page.click("[data-do=test-image]")
+    elif what == "long drawing":  # more strokes than an address has room for
+        point = {i: np.base_repr(50 + i % 200, 36).lower().zfill(2) for i in range(2000)}
+        text = "".join(point[i] + point[(7 * i + 3) % 2000] for i in range(2000))
+        page.evaluate("text => { location.hash = `drawing=${text}` }", text)
+        page.wait_for_function("() => location.hash.includes('photo=')")
+    else:
+        draw(page, SEVEN, ((0.31, 0.52), (0.777, 0.533)))
+    page.wait_for_selector("[data-guess] strong")
+    page.wait_for_function("() => location.hash.length > 5")
+    same_in_another_page(page, browser, 0.02 if what == "long drawing" else 0)
+
+
+PIXELS = """canvas => Array.from(
+    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
+SHARES = "all => all.map((one) => one.ariaLabel)"
+
+
+def same_in_another_page(page, browser, apart=0):
+    """Opens the link of a page, and compares drawing and answer."""
+    page.wait_for_timeout(300)
+    assert len(page.url) < 8000
+    second = browser.new_page()
+    second.goto(page.url)
+    second.wait_for_selector("[data-guess] strong")
+    second.wait_for_timeout(300)
+    ours, theirs = (np.array(p.locator("[data-seen]").evaluate(PIXELS)) for p in (page, second))
+    assert np.abs(ours - theirs).mean() <= 255 * apart
+    if not apart:
+        ours, theirs = (p.locator("[data-bars] li").evaluate_all(SHARES) for p in (page, second))
+        assert ours == theirs
+    second.close()
+
+
+def test_pictures_as_text(page):
+    """Each picture comes back as it was, in at most so many letters; damaged texts are none."""
+    results = page.evaluate(
+        """async () => {
+          const { shortPicture, pictureOfText } = await import("/page/ink_text.js");
+          const noise = Uint8Array.from({ length: 112 * 112 }, () => 256 * Math.random());
+          const blank = new Uint8Array(112 * 112);
+          const line = blank.map((_, i) => (i % 112 > 50 && i % 112 < 60 ? 200 : 0));
+          return [noise, blank, line, noise].map((ink, k) => {
+            const found = shortPicture(ink, k === 3 ? 100 : 6000);
+            const again = pictureOfText(found.text);
+            const { side } = found;
+            const difference = ink.map((x, i) => Math.abs(x - found.ink[i]));
+            const apart = side < 112 ? 0 : Math.max(...difference);
+            return [side, found.text.length, apart,
+              again.side === side && again.ink.every((x, i) => x === found.ink[i]),
+              [found.text.slice(0, -1), found.text + "A", "9" + found.text, "", "28.", "28.!", null]
+                .map((text) => pictureOfText(text))];
+          });
+        }"""
+    )
+    assert [side for side, *_ in results] == [56, 112, 112, 28]
+    for _, length, apart, same, damaged in results:
+        assert length < 6000 and apart <= 9 and same and damaged == [None] * 7
 
 
 def test_what_is_no_photo_is_said(page, tmp_path):

@@ -2,10 +2,7 @@
 
 import re
 
-import numpy as np
-
 from minicnn.analysis import ablate, explain_output
-from minicnn.studio import drawing
 from tests.studio.conftest import SEVEN, answer_is, draw
 
 
@@ -40,6 +37,34 @@ def test_a_number_is_followed_as_the_window_slides(page, studio):
     assert abs(float(steps[-1].replace("−", "-")) - value) < 1e-3
 
 
+def test_the_window_slides_by_itself_until_it_is_stopped(page):
+    open_panel(page, "Follow one number")
+    page.wait_for_selector("[data-panel=number] .window")
+    page.focus("[data-panel=number] .pixel-map canvas")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => location.hash.includes('pixel=')")
+    row, column = map(int, chosen(page)["pixel"].split(","))
+    width = page.evaluate("document.querySelector('[data-panel=number] canvas').width")
+    slide = page.locator("[data-do=slide]")
+    slide.click()
+    assert slide.inner_text() == "Stop"
+    places = [divmod(row * width + column + i, width) for i in range(1, 4)]
+    for y, x in places:
+        title = f"[data-panel=number] .number-title:has-text('at {y}, {x}, ')"
+        page.wait_for_selector(title, timeout=5000)
+    slide.click()
+    assert slide.inner_text() == "Slide"
+    kept = chosen(page)["pixel"]
+    page.wait_for_timeout(800)
+    assert chosen(page)["pixel"] == kept
+    slide.click()
+    page.click("[data-panels] nav >> text=Look backwards")  # it stops with the panel
+    page.wait_for_timeout(400)
+    kept = chosen(page)["pixel"]
+    page.wait_for_timeout(800)
+    assert chosen(page)["pixel"] == kept
+
+
 def test_a_link_shows_the_same_number(page, studio):
     names = [layer["name"] for layer in studio.server.network.description.layers]
     pool = next(name for name in names if "pool" in name)
@@ -48,8 +73,7 @@ def test_a_link_shows_the_same_number(page, studio):
     )
     winner = page.wait_for_selector("[data-panel=number] .numbers .winner")
     x = studio.server.test_images.pixels[17, ..., 0]
-    canvas = np.rint(x * 255).astype("uint8").repeat(4, 0).repeat(4, 1)
-    batch = studio.server.network.description.input.batch(drawing.treated(canvas))
+    batch = studio.server.network.description.input.batch(x)
     expected = explain_output(studio.server.network.model, batch, pool, (4, 5, 0)).value
     assert abs(float("0" + winner.inner_text()) - expected) < 0.06
     scores = names[-1]

@@ -51,7 +51,7 @@ def _positions(shape: list[int], first: bool) -> tuple[int, ...]:
 
 def _shape_and_layout(page: PageState, layer: str) -> tuple[list[int], bool]:
     description = page.description
-    if layer == "input" and description.input is not None:
+    if layer == description.input_name and description.input is not None:
         return list(description.input.shape), description.input.colour_axis == 0
     for row in description.layers:
         if row["name"] == layer:

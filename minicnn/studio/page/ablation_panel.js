@@ -1,7 +1,7 @@
 // Switch channels off by a click, and see what becomes of the answer and of 1,000 test images.
 
 import { address } from "./address.js";
-import { percent } from "./bars.js";
+import { percent } from "./percent.js";
 import { onThemeChange, paint } from "./colours.js";
 import { make } from "./terms_view.js";
 
@@ -27,7 +27,7 @@ export function start(element, studio) {
     const found = {};
     for (const part of (address.get("off") ?? "").split(";")) {
       const [, layer, channels] = part.match(/^(.+):([\d,]+)$/) ?? [];
-      if (layer) found[layer] = channels.split(",").filter(Boolean).map(Number);
+      if (layer) found[decodeURIComponent(layer)] = channels.split(",").filter(Boolean).map(Number);
     }
     return found;
   }
@@ -37,7 +37,7 @@ export function start(element, studio) {
     const own = new Set(now[layer] ?? []);
     if (!own.delete(channel)) own.add(channel);
     now[layer] = [...own].sort((a, b) => a - b);
-    const text = Object.entries(now).filter(([, found]) => found.length).map(([name, found]) => `${name}:${found.join(",")}`).join(";");
+    const text = Object.entries(now).filter(([, found]) => found.length).map(([name, found]) => `${encodeURIComponent(name)}:${found.join(",")}`).join(";");
     address.set({ off: text || null });
   }
 
@@ -120,9 +120,9 @@ export function start(element, studio) {
   function showAccuracy({ images, before, after, by_class: classes }) {
     const worst = classes.map((share, c) => [share ?? 1, c]).sort((a, b) => a[0] - b[0])[0];
     accuracy.replaceChildren(
-      make("strong", {}, `${(100 * after).toFixed(1)} %`),
-      ` of ${images.toLocaleString("en")} test images are right, with all channels ${(100 * before).toFixed(1)} %. `,
-      `Hardest now: ${worst[1]}, with ${(100 * worst[0]).toFixed(0)} % right.`);
+      make("strong", {}, percent(after, 1)),
+      ` of ${images.toLocaleString("en")} test images are right, with all channels ${percent(before, 1)}. `,
+      `Hardest now: ${worst[1]}, with ${percent(worst[0], 0)} right.`);
   }
 
   all.addEventListener("click", () => address.set({ off: null }));

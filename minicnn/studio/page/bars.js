@@ -1,5 +1,7 @@
 // The probabilities as ten bars, and the answer in words.
 
+import { percent } from "./percent.js";
+
 const MOST = 10;
 const LEAST_SHOWN = 0.01; // smaller shares have no number above their bar
 
@@ -53,7 +55,7 @@ export class Bars {
     name.textContent = index;
     const part = Math.min(Math.max(value ?? 0, 0), 1);
     fill.style.transform = `scaleY(${part})`;
-    share.textContent = value > LEAST_SHOWN ? percent(value).replace(/^[<>]/, "") : "";
+    share.textContent = value > LEAST_SHOWN ? percent(value) : "";
     item.setAttribute("aria-label", value === null ? `${index}: no answer` : `${index}: ${percent(value)}`);
   }
 
@@ -65,13 +67,6 @@ export class Bars {
     this.guess.classList.remove("none");
     this.words = typeof best === "number" ? `This looks like ${best}, ${percent(value)}` : best;
   }
-}
-
-export function percent(value) {
-  const parts = 100 * value;
-  if (parts > 0 && parts < 0.1) return "<0.1 %";
-  if (parts > 99.9 && parts < 100) return ">99.9 %";
-  return `${parts.toFixed((parts > 0 && parts < 10) || (parts > 99 && parts < 100) ? 1 : 0)} %`;
 }
 
 function bar() {

@@ -90,6 +90,12 @@ export class DrawingCanvas extends EventTarget {
     this.dispatchEvent(new Event("finish"));
   }
 
+  /** The test image that is shown, if there is nothing else; else null. */
+  get testImage() {
+    const shown = this.#shown();
+    return shown.length === 1 && shown[0].image !== undefined ? shown[0] : null;
+  }
+
   /** The amounts of ink, 112 × 112 bytes. */
   ink() {
     const { data } = this.#context.getImageData(0, 0, SIDE, SIDE);
@@ -130,7 +136,8 @@ export class DrawingCanvas extends EventTarget {
 
   #place(event) {
     const box = this.element.getBoundingClientRect();
-    return [(event.clientX - box.left) * (SIDE / box.width), (event.clientY - box.top) * (SIDE / box.height)];
+    return [(event.clientX - box.left) * (SIDE / box.width), (event.clientY - box.top) * (SIDE / box.height)]
+      .map((value) => Math.round(Math.min(Math.max(value, 0), SIDE))); // whole, as in the address
   }
 
   #extend(point) {

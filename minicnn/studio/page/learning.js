@@ -1,5 +1,7 @@
 // Without a model the server trains one: a line that says how far it is.
 
+import { percent } from "./percent.js";
+
 /** Shows the training of the first network while it runs. */
 export function startLearning(studio, element) {
   const show = (state) => {
@@ -9,8 +11,8 @@ export function startLearning(studio, element) {
     element.querySelector("progress").value = part;
     element.querySelector("[data-words]").textContent = state.step === 0
       ? "There is no saved model yet, so one is starting to learn. Draw already."
-      : `The network is learning: ${Math.round(100 * part)} % of its images, `
-        + `${Math.round(100 * state.accuracy)} % of them right so far. Draw, and watch it change its mind.`;
+      : `The network is learning: ${percent(part, 0)} of its images, `
+        + `${percent(state.accuracy, 0)} of them right so far. Draw, and watch it change its mind.`;
   };
   studio.addEventListener("network", () => show(studio.learning));
   studio.connection.listen("learning", show);

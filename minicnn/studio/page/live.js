@@ -6,6 +6,7 @@ import { ChosenMap } from "./chosen_map.js";
 import { DrawingCanvas, SMALL_SIDE, strokesAsText, strokesFromText } from "./canvas.js";
 import { legend, onThemeChange, paint } from "./colours.js";
 import { drawWithKeys } from "./pen_keys.js";
+import { pictureOfText, shortPicture } from "./ink_text.js";
 import { inkOfPhoto } from "./photo.js";
 import { base64, Lost } from "./socket.js";
 import { Strip } from "./strip.js";
@@ -62,7 +63,7 @@ export function startLive(root, studio) {
   studio.connection.listen("learning", () => sender.send());
 
   startTools(root, studio, canvas);
-  startChoices(root, sender);
+  startChoices(root, sender, canvas);
   restore(studio, canvas);
 }
 
@@ -86,6 +87,16 @@ class Sender {
     return this.#done;
   }
 
+  /** What is drawn. A test image is as it should be already, so it stays as it is. */
+  #picture() {
+    const { testImage: image } = this.canvas;
+    if (image) return { picture: { side: [image.side, image.side], ink: base64(image.ink) }, treatment: false };
+    return {
+      picture: { side: [SMALL_SIDE, SMALL_SIDE], ink: base64(this.canvas.ink()) },
+      treatment: address.get("treatment") === "on",
+    };
+  }
+
   async #sendAll() {
     this.#isWaiting = true;
     try {
@@ -93,8 +104,7 @@ class Sender {
         this.#isStale = false;
         const start = performance.now();
         const answer = await this.studio.ask("draw", {
-          picture: { side: [SMALL_SIDE, SMALL_SIDE], ink: base64(this.canvas.ink()) },
-          treatment: address.get("treatment") === "on",
+          ...this.#picture(),
           layers: this.strip.visible,
         });
         if (answer.skipped) continue;
@@ -163,8 +173,9 @@ function startTools(root, studio, canvas) {
 async function loadPhoto(studio, canvas, file) {
   if (!file) return;
   try {
-    canvas.addPicture(await inkOfPhoto(file), SMALL_SIDE);
-    if (canvas.ink().every((amount) => amount === 0)) studio.notice("There is no digit to be seen in this photo.");
+    const { ink, side, text } = shortPicture(await inkOfPhoto(file), LONGEST_LINK);
+    canvas.addPicture(ink, side, { text });
+    if (ink.every((amount) => amount === 0)) studio.notice("There is no digit to be seen in this photo.");
   } catch (error) {
     studio.notice(error.message);
   }
@@ -176,22 +187,26 @@ export async function loadTestImage(studio, canvas, index) {
   canvas.addPicture(pixels.data, pixels.shape[0], { image: found, label });
 }
 
-function startChoices(root, sender) {
+function startChoices(root, sender, canvas) {
   const treatment = root.querySelector("[data-treatment]");
   const scales = root.querySelectorAll("[name=scale]");
   const why = root.querySelector("[data-why]");
   const show = () => {
     treatment.checked = address.get("treatment") === "on";
     for (const scale of scales) scale.checked = scale.value === address.get("scale");
-    why.textContent = treatment.checked
-      ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle, the pen about 2 pixels wide."
-      : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
+    treatment.disabled = canvas.testImage !== null;
+    why.textContent = treatment.disabled
+      ? "A test image was made like those that were learnt from. It goes into the network as it is."
+      : treatment.checked
+        ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle, the pen about 2 pixels wide."
+        : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
   };
   treatment.addEventListener("change", () => {
     address.set({ treatment: treatment.checked ? "on" : "off" });
     sender.send();
   });
   for (const scale of scales) scale.addEventListener("change", () => address.set({ scale: scale.value }));
+  canvas.addEventListener("finish", show);
   address.addEventListener("change", () => {
     show();
     sender.send();
@@ -208,29 +223,35 @@ function describe(canvas) {
   canvas.element.setAttribute("aria-label", `Drawing area, ${parts.join(" and ") || "empty"}`);
 }
 
-/** Writes the drawing into the address. A photo is not, as an address has no room for it. */
+/** Writes the drawing into the address: strokes, or if they are too many the ink that they left. */
 function remember(canvas) {
-  const text = strokesAsText(canvas.strokes);
-  address.quietly({
-    image: canvas.picture?.image ?? null,
-    drawing: text && text.length <= LONGEST_LINK ? text : null,
-  });
+  address.quietly(asKeys(canvas));
+}
+
+function asKeys(canvas) {
+  const drawing = strokesAsText(canvas.strokes);
+  const { image = null, text = null } = canvas.picture ?? {};
+  if (drawing.length <= LONGEST_LINK) return { image, photo: text, drawing: drawing || null };
+  return { image: null, photo: shortPicture(canvas.ink(), LONGEST_LINK).text, drawing: null };
 }
 
 /** Draws what the address says, now and whenever it is changed by hand. */
 function restore(studio, canvas) {
   const draw = async () => {
-    const [image, strokes] = [address.number("image"), strokesFromText(address.get("drawing") ?? "")];
+    const [image, text] = [address.number("image"), address.get("photo")];
+    const [photo, strokes] = [pictureOfText(text), strokesFromText(address.get("drawing") ?? "")];
     canvas.reset();
-    if (image !== null) await loadTestImage(studio, canvas, image);
+    if (photo) canvas.addPicture(photo.ink, photo.side, { text });
+    else if (image !== null) await loadTestImage(studio, canvas, image);
     for (const points of strokes) canvas.addStroke(points);
     canvas.finish();
   };
   const drawOrSay = () => draw().catch((error) => studio.notice(error.message));
   studio.addEventListener("network", drawOrSay, { once: true });
   window.addEventListener("hashchange", () => {
-    const isShown = (address.get("drawing") ?? "") === strokesAsText(canvas.strokes)
-      && address.number("image") === (canvas.picture?.image ?? null);
+    const { image, photo, drawing } = asKeys(canvas);
+    const isShown = address.get("drawing") === drawing && address.number("image") === image
+      && address.get("photo") === photo;
     if (!isShown) drawOrSay();
   });
 }

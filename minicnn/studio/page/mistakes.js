@@ -1,7 +1,7 @@
 // Where it fails: which digits of the test images are taken for which, and their pictures.
 
 import { address } from "./address.js";
-import { percent } from "./bars.js";
+import { percent } from "./percent.js";
 import { onThemeChange, paint } from "./colours.js";
 import { loadTestImage } from "./live.js";
 import { Lost } from "./socket.js";
@@ -57,7 +57,7 @@ export function start(element, studio) {
 
   function say({ counted, images, right }) {
     const wrong = (counted - right).toLocaleString("en");
-    const part = `${(100 * right / counted).toFixed(2)} %`;
+    const part = percent(right / counted, 2);
     const isDone = counted === images;
     find(".mistakes-words").textContent = isDone
       ? `Of ${images.toLocaleString("en")} test images ${part} are right, ${wrong} wrong.`

@@ -21,6 +21,7 @@ export function start(element, studio) {
     make("div", { class: "chooser" }, make("div", { class: "choosing" }, layers, channels, slide), map.element, hint),
     make("div", { class: "made" }, title, result)));
   let asked = 0;
+  let isSliding = false;
   let timer = null;
   let more = null;
 
@@ -47,6 +48,7 @@ export function start(element, studio) {
     map.label = `${layer}, channel ${channel}`;
     map.show(maps[layer], channel, pixel);
     const mine = ++asked;
+    clearTimeout(timer);
     try {
       const [row, column] = map.pixel;
       const found = await studio.ask("number", { layer, channel, row, column });
@@ -54,9 +56,11 @@ export function start(element, studio) {
       title.replaceChildren(make("strong", {}, short(found.value, 5)), ` ${layer}, ${place(found)} (${found.kind})`);
       result.hidden = false;
       result.replaceChildren(explanationView(found));
+      if (isSliding) timer = setTimeout(() => map.step(), PAUSE);
       overlay.show(found.regions, { layer, channel, pixel: map.pixel });
     } catch (error) {
       if (mine !== asked) return;
+      stop();
       overlay.clear();
       title.replaceChildren(error.message);
       result.replaceChildren();
@@ -91,20 +95,22 @@ export function start(element, studio) {
   }
 
   function stop() {
-    clearInterval(timer);
-    timer = null;
+    clearTimeout(timer);
+    isSliding = false;
     slide.textContent = "Slide";
   }
 
   layers.addEventListener("change", () => address.set({ layer: layers.value, channel: 0, pixel: null }));
   channels.addEventListener("change", () => address.set({ layer: layers.value, channel: channels.value }));
   slide.addEventListener("click", () => {
-    if (timer) {
+    if (isSliding) {
       stop();
       return;
     }
+    if (!studio.answer) return;
     slide.textContent = "Stop";
-    timer = setInterval(() => map.step(), PAUSE);
+    isSliding = true;
+    map.step();
   });
   map.addEventListener("pick", () => {
     const chosen = chosenMap({ ...studio.answer?.maps, ...more }, wantedLayer());

@@ -12,6 +12,7 @@ const MOVES = { ArrowLeft: -1, ArrowRight: 1 };
 export class Strip extends EventTarget {
   #rows = new Map();
   #maps = {};
+  #input = "input"; // what the drawing is called beside the layers
   #watcher;
 
   /** Events: "visible" when other layers came into sight, "pick" when a map was chosen. */
@@ -36,7 +37,8 @@ export class Strip extends EventTarget {
   /** Makes a row for each layer. */
   describe(network) {
     this.#watcher.disconnect();
-    const input = { name: "input", class: "Drawing", shape: inputShape(network), sources: [], parameters: 0 };
+    this.#input = network.input_name;
+    const input = { name: this.#input, class: "Drawing", shape: inputShape(network), sources: [], parameters: 0 };
     const layers = [input, ...network.layers];
     const { rows, count } = lanesOf(layers);
     this.#rows = new Map(layers.map((layer, i) => [layer.name, makeRow(layer, gutter(rows[i], count))]));
@@ -53,7 +55,7 @@ export class Strip extends EventTarget {
     const seen = { values: answer.seen, largest: { data: [255] }, channels: 1 };
     const [height, width] = answer.seen.shape;
     seen.values = { data: answer.seen.data, shape: [1, height, width] };
-    this.#maps = { ...this.#maps, ...answer.maps, input: seen };
+    this.#maps = { ...this.#maps, ...answer.maps, [this.#input]: seen };
     this.#repaint();
   }
 
@@ -83,14 +85,14 @@ export class Strip extends EventTarget {
     const channel = address.number("channel");
     for (const [name, row] of this.#rows) {
       if (!this.#maps[name] || !row.isVisible) continue; // what comes into sight is asked for anew
-      showMaps(row, this.#maps[name], byLayer);
+      showMaps(row, this.#maps[name], byLayer, name === this.#input);
       markChosen(row, name === chosen ? channel : null);
     }
   }
 
   #click(row, event) {
     const map = event.target.closest("canvas");
-    if (map && row.layer.name !== "input") this.#pick(row, Number(map.dataset.channel));
+    if (map && row.layer.name !== this.#input) this.#pick(row, Number(map.dataset.channel));
   }
 
   #key(row, event) {
@@ -183,7 +185,7 @@ function rowsOfUnits(count) {
   return [rows, Math.ceil(count / rows)];
 }
 
-function showMaps(row, { values, largest, channels }, byLayer) {
+function showMaps(row, { values, largest, channels }, byLayer, isInput) {
   const [count, height, width] = values.shape;
   const isUnits = row.layer.shape.length < 2;
   const [rows, columns] = isUnits ? rowsOfUnits(width) : [height, width];
@@ -195,10 +197,10 @@ function showMaps(row, { values, largest, channels }, byLayer) {
   const size = height * width;
   for (let i = 0; i < count; i++) {
     const own = largest.data[i];
-    const full = row.layer.name === "input" ? 255 : byLayer && own > 0 ? (127 * most) / own : 127;
+    const full = isInput ? 255 : byLayer && own > 0 ? (127 * most) / own : 127;
     paint(row.maps.children[i], values.data.subarray(i * size, (i + 1) * size), rows, columns, full);
   }
-  row.range.textContent = row.layer.name === "input" ? "" : `largest ${short(most)}`;
+  row.range.textContent = isInput ? "" : `largest ${short(most)}`;
   row.item.classList.remove("blank");
   row.item.classList.toggle("units", isUnits);
   row.item.dataset.more = channels > count ? `and ${channels - count} more channels` : "";

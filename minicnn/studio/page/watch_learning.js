@@ -1,7 +1,7 @@
 // Watch it learn: a training from its random start, with curves, filters, maps and gradients.
 
 import { address } from "./address.js";
-import { percent } from "./bars.js";
+import { percent } from "./percent.js";
 import { legend, onThemeChange, paint } from "./colours.js";
 import { Curves } from "./curves.js";
 import { Lost } from "./socket.js";
@@ -54,7 +54,7 @@ class TrainingView {
     const [loss, accuracy] = element.querySelectorAll("figure");
     this.curves = [
       new Curves(loss, { title: "Loss", column: 1, most: null, format: (value) => String(Number(value.toPrecision(3))) }),
-      new Curves(accuracy, { title: "Accuracy", column: 2, most: 1, format: (value) => `${Math.round(100 * value)} %` }),
+      new Curves(accuracy, { title: "Accuracy", column: 2, most: 1, format: (value) => percent(value, 0) }),
     ];
     this.find(".controls").addEventListener("click", ({ target }) => this.#control(target.dataset.run));
     this.find("#epoch").addEventListener("input", () => this.#slide());
