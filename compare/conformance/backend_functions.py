@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
 from typing import Any
+
+import minicnn
+
+
+class _TensorFlow(ModuleType):
+    """Real TensorFlow with the data sets of minicnn in place of `tf.data`."""
+
+    data = minicnn.data
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(importlib.import_module("tensorflow"), name)
+
+
+tensorflow = _TensorFlow("tensorflow")
 
 
 def get_keras_mask(x: Any) -> Any:
@@ -17,13 +35,9 @@ def set_keras_mask(x: Any, mask: Any) -> None:
 
 def conv_lstm(rank: int, **settings: Any) -> Any:
     """The convolutional LSTM of so many dimensions, which are separate classes in minicnn."""
-    import minicnn
-
     return getattr(minicnn.layers, f"ConvLSTM{rank}D")(**settings)
 
 
 def random_seed_dtype() -> str:
     """The dtype of a seed generator's state."""
-    import minicnn
-
     return str(minicnn.random.SeedGenerator(0).state.dtype)

@@ -21,14 +21,25 @@ from minicnn.common.naming import auto_name
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
-def _counted(name: str) -> property:
+def _counted(
+    name: str, fits: Any = None, expected: str = "", error: type[Exception] = ValueError
+) -> property:
     """An attribute that a recorded step depends on: `count_change` is called when it is set."""
 
     def set_and_count(variable: Variable, value: Any) -> None:
-        variable.__dict__[name] = value
+        if fits is not None and not fits(value):
+            raise error(
+                f"Invalid value for attribute `{name}` of a variable: it must be {expected}. "
+                f"Received: {name}={value!r}"
+            )
+        variable.__dict__["_" + name] = value
         count_change()
 
-    return property(operator.attrgetter(name), set_and_count)
+    return property(operator.attrgetter("_" + name), set_and_count)
+
+
+def _function_or_none(value: Any) -> bool:
+    return value is None or callable(value)
 
 
 class Variable(ArrayLike):
@@ -57,10 +68,12 @@ class Variable(ArrayLike):
         Tensor([1., 2.], dtype=float32)
     """
 
-    autocast = _counted("_autocast")
-    regularizer = _counted("_regularizer")
-    constraint = _counted("_constraint")
-    overwrite_with_gradient = _counted("_overwrite_with_gradient")
+    autocast = _counted("autocast")
+    regularizer = _counted("regularizer", _function_or_none, "a function or None")
+    constraint = _counted("constraint", _function_or_none, "a function or None")
+    overwrite_with_gradient = _counted(
+        "overwrite_with_gradient", lambda value: isinstance(value, bool), "a boolean", TypeError
+    )
 
     def __init__(
         self,
@@ -76,7 +89,7 @@ class Variable(ArrayLike):
         name = name or auto_name("Variable")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(
-                f"Argument `name` of a variable must be a string and cannot contain character `/`. "
+                "Argument `name` must be a string and cannot contain character `/`. "
                 f"Received: name={name!r}"
             )
         if aggregation is not None and aggregation not in AGGREGATIONS:
@@ -195,15 +208,29 @@ class Variable(ArrayLike):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "A variable cannot stand for true or false by itself: "
-            "use `variable.value`, or `variable is not None`."
+            "A Keras Variable cannot be used as a boolean. "
+            "Use `variable.value`, or `variable is not None`."
         )
 
     def __int__(self) -> int:
-        return int(self._value)
+        return int(self._single())
 
     def __float__(self) -> float:
-        return float(self._value)
+        return float(self._single())
+
+    def _single(self) -> Tensor:
+        if self.ndim:
+            raise TypeError(
+                "Only scalar arrays can be converted to Python scalars. "
+                f"Variable '{self.path}' has shape {self.shape}."
+            )
+        return self._value
+
+    def __pos__(self) -> Tensor:
+        return self.value
+
+    def __round__(self, digits: int | None = None) -> Tensor:
+        return operations.round(self.value, digits or 0)
 
     def __index__(self) -> int:
         return self._value.__index__()
@@ -212,7 +239,7 @@ class Variable(ArrayLike):
         return id(self)
 
     def __repr__(self) -> str:
-        values = np.array2string(self._value.array, separator=", ", threshold=20)
+        values = np.array2string(self._value.array, threshold=20)
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
         )

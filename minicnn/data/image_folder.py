@@ -59,7 +59,7 @@ def image_dataset_from_directory(
         color_mode: "rgb", "rgba" or "grayscale".
         batch_size: images in a batch, None for single images.
         image_size: height and width to resize to.
-        shuffle: whether to shuffle the files, and in each epoch again; otherwise they are sorted.
+        shuffle: whether to shuffle the files; otherwise they are sorted.
         seed: of the order.
         validation_split: fraction of the files to validate on, the last ones.
         subset: with `validation_split`: "training", "validation", or "both" for two data sets.
@@ -68,7 +68,8 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio: whether to cut borders off, so that nothing is distorted.
         pad_to_aspect_ratio: whether to add black borders, so that nothing is distorted.
         data_format: "channels_last" or "channels_first", by default that of the configuration.
-        format: accepted; the result is always a `Dataset` of minicnn.
+        format: "tf" to shuffle in each epoch again, "grain" for the same order in all epochs; the
+            result is always a `Dataset` of minicnn.
         verbose: whether to print how many files and classes there are.
 
     Returns:
@@ -126,7 +127,8 @@ def image_dataset_from_directory(
                 f"No {kind}images found in directory {os.fspath(directory)}. Allowed formats: "
                 f"{FORMATS}"
             )
-        order = (8 * batch_size if batch_size else 1024, seed) if shuffled else None
+        buffer_size = 8 * batch_size if batch_size else 1024
+        order = (buffer_size, seed, format == "tf") if shuffled else None
         images = _images(chosen, label_mode, order, read, shape)
         images = images if batch_size is None else images.batch(batch_size)
         images.class_names, images.file_paths = files.class_names, chosen.paths
@@ -140,7 +142,7 @@ def image_dataset_from_directory(
 def _images(
     files: LabelledFiles,
     label_mode: str | None,
-    order: tuple[int, int] | None,
+    order: tuple[int, int, bool] | None,
     read: Callable[[str], np.ndarray],
     shape: tuple[int, ...],
 ) -> Dataset:

@@ -67,4 +67,4 @@ class Orders:
             return np.random.default_rng(self._key)
         number = self._passes if self._changes else 0
         self._passes += 1
-        return np.random.default_rng([abs(self._seed), self._seed < 0, number])
+        return np.random.default_rng([number, abs(self._seed), self._seed < 0])

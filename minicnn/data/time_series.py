@@ -36,11 +36,12 @@ def timeseries_dataset_from_array(
         sequence_stride: distance of the starts of two windows.
         sampling_rate: distance of two steps inside a window.
         batch_size: windows in a batch, None for single ones.
-        shuffle: whether the windows come in random order, another one in each epoch.
+        shuffle: whether the windows come in random order.
         seed: of the order.
         start_index: the first step to use.
         end_index: the first step not to use any more.
-        format: accepted; the result is always a `Dataset` of minicnn.
+        format: "tf" for another order in each epoch, "grain" for the same; the result is always a
+            `Dataset` of minicnn.
 
     Returns:
         A `Dataset` of windows `(batch, sequence_length, ...)`, or of pairs of windows and targets.
@@ -74,7 +75,8 @@ def timeseries_dataset_from_array(
 
     windows = Dataset.from_tensor_slices(starts)
     if shuffle:
-        windows = windows.shuffle(8 * batch_size if batch_size else 1024, seed)
+        buffer_size = 8 * batch_size if batch_size else 1024
+        windows = windows.shuffle(buffer_size, seed, reshuffle_each_iteration=format == "tf")
     if batch_size is not None:
         windows = windows.batch(batch_size)
     axes = () if batch_size is None else (None,)

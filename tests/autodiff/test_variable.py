@@ -60,7 +60,7 @@ def test_errors_say_what_came():
         Variable(1.0, name="a/b")
     with pytest.raises(ValueError, match="aggregation"):
         Variable(1.0, aggregation="sometimes")
-    with pytest.raises(TypeError, match="true or false"):
+    with pytest.raises(TypeError, match="cannot be used as a boolean"):
         bool(Variable(1.0))
 
 
@@ -109,3 +109,40 @@ def test_copies_are_apart():
     with GradientTape() as tape:
         y = ops.sum(twin * twin)
     assert tape.gradient(y, [v, twin])[0] is None
+
+
+@pytest.mark.parametrize("name", ["regularizer", "constraint"])
+def test_attributes_that_must_be_functions(name):
+    v = Variable([1.0])
+    for value in (lambda w: w, None):
+        setattr(v, name, value)
+        assert getattr(v, name) is value
+    with pytest.raises(ValueError, match=f"Invalid value for attribute `{name}`.*'l2'"):
+        setattr(v, name, "l2")
+    assert getattr(v, name) is None
+
+
+def test_overwrite_with_gradient_is_true_or_false():
+    v = Variable([1.0])
+    v.overwrite_with_gradient = True
+    with pytest.raises(TypeError, match=r"must be a boolean\. Received: .*'true'"):
+        v.overwrite_with_gradient = "true"
+    assert v.overwrite_with_gradient is True
+
+
+@pytest.mark.parametrize("convert", [int, float])
+def test_only_a_scalar_is_a_number(convert):
+    assert convert(Variable(2.0)) == 2
+    for shape in ((1,), (2, 2)):
+        with pytest.raises(TypeError, match="Only scalar arrays can be converted"):
+            convert(Variable(np.ones(shape)))
+
+
+def test_plus_round_and_text():
+    v = Variable([1.25, -2.75], name="v")
+    with GradientTape() as tape:
+        y = +v * 3.0
+    assert np.array_equal(tape.gradient(y, v), [3, 3])
+    assert np.array_equal(round(v), [1, -3])
+    assert np.array_equal(round(v, 1), np.round([1.25, -2.75], 1).astype("float32"))
+    assert repr(v) == "<Variable path=v, shape=(2,), dtype=float32, value=[ 1.25 -2.75]>"

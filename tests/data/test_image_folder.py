@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn as keras
-from minicnn import config
+from minicnn import config, tree
 
 image = pytest.importorskip("PIL.Image")
 from_directory = keras.utils.image_dataset_from_directory
@@ -221,3 +221,16 @@ def test_a_network_learns_from_a_folder(tmp_path, rng):
     history = model.fit(training, validation_data=validation, epochs=8, verbose=0).history
     assert history["val_accuracy"][-1] == 1
     assert config.image_data_format() == "channels_last"
+
+
+@pytest.mark.parametrize("label_mode", ["int", None])
+def test_the_order_changes_in_each_epoch_or_stays_with_grain(tmp_path, label_mode):
+    for number in range(12):
+        (tmp_path / "abc"[number % 3]).mkdir(exist_ok=True)
+        image = np.full((2, 2, 3), 20 * number)
+        keras.utils.save_img(tmp_path / "abc"[number % 3] / f"{number}.png", image, scale=False)
+    settings = {"image_size": (2, 2), "label_mode": label_mode, "seed": 1, "verbose": False}
+    for format, orders in {"tf": 3, "grain": 1}.items():
+        images = from_directory(tmp_path, **settings, format=format)
+        passes = [[np.asarray(tree.flatten(b)[0]).tolist() for b in images] for _ in range(3)]
+        assert len({str(one) for one in passes}) == orders

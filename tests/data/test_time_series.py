@@ -126,3 +126,15 @@ def test_a_data_set_is_split_by_samples(batched):
 def test_wrong_splits(data, settings, message):
     with pytest.raises((ValueError, TypeError), match=message):
         keras.utils.split_dataset(data, **settings)
+
+
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_the_order_changes_in_each_epoch_or_stays_with_grain(batch_size):
+    def passes(format):
+        d = windows(X, Y, 5, batch_size=batch_size, shuffle=True, seed=2, format=format)
+        return [[y.tolist() for _, y in d.as_numpy_iterator()] for _ in range(3)]
+
+    first, second, third = passes("tf")
+    assert first != second != third != first
+    first, second, third = passes("grain")
+    assert first == second == third != sorted(first)

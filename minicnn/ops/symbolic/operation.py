@@ -87,29 +87,22 @@ class Operation:
 
     @property
     def input(self) -> Any:
-        """The symbolic tensors that the operation was called on, if it was called once."""
-        return self._only_node("input").arguments_as_called()
+        """The symbolic tensors that the operation was called on, the first time it was called."""
+        return self._first_node("input").arguments_as_called()
 
     @property
     def output(self) -> Any:
-        """The symbolic tensors that the operation returned, if it was called once."""
-        node = self._only_node("output")
+        """The symbolic tensors that the operation returned, the first time it was called."""
+        node = self._first_node("output")
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 
-    def _only_node(self, attribute: str) -> Node:
-        nodes = self._inbound_nodes
-        if len(nodes) == 1:
-            return nodes[0]
-        if not nodes:
+    def _first_node(self, attribute: str) -> Node:
+        if not self._inbound_nodes:
             raise AttributeError(
                 f"The layer {self.name} has never been called and thus has no defined {attribute}. "
                 "Call it on an `Input` first."
             )
-        raise ValueError(
-            f"The layer {self.name} has multiple inbound nodes, with different "
-            f"{attribute} tensors (it is shared), so there is no single {attribute} of it. "
-            f"Use `layer._inbound_nodes[i].{attribute}_tensors`."
-        )
+        return self._inbound_nodes[0]
 
 
 def _named_arguments(function: Any, args: tuple, kwargs: dict) -> dict[str, Any] | None:
