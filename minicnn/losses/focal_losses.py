@@ -97,7 +97,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 class BinaryFocalCrossentropy(NamedLoss):
     """Binary cross-entropy times `(1 - p_t)^γ`, so that easy samples hardly count.
 
-    Here p_t is the probability of the right label.
+    In it `p_t` is the probability of the right label.
 
     `mean(−(1 - p_t)^γ · log(p_t))`, with `p_t = p if y_true = 1, else 1 − p`
 

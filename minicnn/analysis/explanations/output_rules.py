@@ -8,6 +8,7 @@ from typing import Any
 from minicnn import layers
 from minicnn.analysis.explanations import sums_of_layers as single
 from minicnn.analysis.explanations import sums_of_merging as several
+from minicnn.analysis.explanations import sums_of_recurrence as recurrence
 from minicnn.analysis.explanations import sums_of_windows as windows
 from minicnn.layers.convolutional.base_conv import BaseConv
 from minicnn.layers.convolutional.base_conv_transpose import BaseConvTranspose
@@ -47,6 +48,7 @@ OUTPUT_RULES: list[tuple[Any, Callable]] = [
     (MEANS, windows.mean_of_window),
     (layers.Dense, single.dense),
     (layers.Embedding, single.embedding),
+    (tuple(recurrence.CELLS), recurrence.recurrent),
     (layers.BatchNormalization, several.batch_normalization),
     (layers.LayerNormalization, several.layer_normalization),
     (layers.GroupNormalization, several.group_normalization),

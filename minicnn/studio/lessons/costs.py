@@ -29,8 +29,16 @@ def cost_of_layer(model: Any, batch: int) -> Cost:
     ]
 
 
-def cost_of_loss(compute: Callable[[], Any], scores: np.ndarray) -> Cost:
-    """Of a loss and its gradient, computed by a function."""
+def cost_of_loss(loss: Any, target: np.ndarray, scores: np.ndarray) -> Cost:
+    """Of a loss and its gradient to the scores."""
+    x = keras.ops.convert_to_tensor(scores)
+
+    def compute() -> None:
+        with keras.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(target, x)
+        tape.gradient(value, x)
+
     return [
         ("bytes of the gradient", scores.nbytes),
         ("microseconds for it, forward and backward", round(_microseconds(compute))),

@@ -205,8 +205,9 @@ class Example {
     const { shape } = this.answer.tensors.kernel;
     const last = shape[shape.length - 1];
     const filter = row.index[row.index.length - 1];
+    const outputs = this.answer.shapes.output.at(-1); // a recurrent kernel has as many columns for each gate
     if (this.lesson.class !== "layers.DepthwiseConv2D" && last > filter) {
-      grid.mark(grid.cells.map((_, i) => i).filter((i) => i % last === filter));
+      grid.mark(grid.cells.map((_, i) => i).filter((i) => (i % last) % outputs === filter));
     }
   }
 
