@@ -1,7 +1,8 @@
 """Two-dimensional depthwise convolution: each channel is convolved with its own kernel.
 
 There is no sum over channels, so no matrix product. The innermost loops run along the channels,
-which the compiler turns into vector instructions; threads take whole images. The kernel has the
+which the compiler turns into vector instructions; threads take whole images. In float32, eight or
+more channels have compiled functions of their own (`depthwise_vectors.py`). The kernel has the
 shape `(height, width, 1, channels · multiplier)`; a multiplier above 1 repeats each channel first.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled
+from minicnn.backend.numba.conv import depthwise_vectors
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces
@@ -40,8 +42,13 @@ def conv_layer(
 
     The sums begin with the bias.
     """
-    x = np.repeat(x, kernel.shape[-1] // x.shape[-1], axis=-1)
+    x = _repeated(x, kernel.shape[-1])
     size = output_size(x.shape[1:-1], kernel.shape[:2], strides, padding, dilation)
+    if depthwise_vectors.fits(x, strides, dilation):
+        bias = np.zeros(x.shape[-1], x.dtype) if bias is None else bias
+        geometry = size, strides, padding, dilation
+        y = depthwise_vectors.convolve(x, kernel[:, :, 0], bias, *geometry)
+        return activate_and_pool(y, activation, pooled)
     y = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
     if bias is not None:
         y += bias
@@ -59,10 +66,15 @@ def conv_input_gradient(
     dilation: Sizes,
 ) -> np.ndarray:
     """The adjoint in `x`: cotangent times kernel, added to each element that was read."""
-    gradient = np.zeros((*input_shape[:-1], cotangent.shape[-1]), cotangent.dtype)
-    taps, *loops = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
-    smallest = _images_per_piece(cotangent, taps)
-    for_chunks(_input_gradient, len(gradient), gradient, taps, cotangent, *loops, smallest=smallest)
+    if depthwise_vectors.fits(cotangent, strides, dilation):
+        geometry = input_shape[1:-1], strides, padding, dilation
+        gradient = depthwise_vectors.input_gradient(cotangent, kernel[:, :, 0], *geometry)
+    else:
+        gradient = np.zeros((*input_shape[:-1], cotangent.shape[-1]), cotangent.dtype)
+        loops = _geometry(gradient.shape, cotangent.shape, kernel, strides, padding, dilation)
+        arrays = gradient, loops[0], cotangent, *loops[1:]
+        smallest = _images_per_piece(cotangent, loops[0])
+        for_chunks(_input_gradient, len(gradient), *arrays, smallest=smallest)
     multiplier = cotangent.shape[-1] // input_shape[-1]
     return gradient.reshape(*input_shape, multiplier).sum(-1) if multiplier > 1 else gradient
 
@@ -77,7 +89,10 @@ def conv_kernel_gradient(
 ) -> np.ndarray:
     """The adjoint in the kernel: sums over images and positions, pieces added in their order."""
     filters = cotangent.shape[-1]
-    x = np.repeat(x, filters // x.shape[-1], axis=-1)
+    x = _repeated(x, filters)
+    if depthwise_vectors.fits(x, strides, dilation):
+        geometry = kernel_size, strides, padding, dilation
+        return depthwise_vectors.kernel_gradient(x, cotangent, *geometry)[:, :, None]
     taps = np.empty((*kernel_size, 1, filters), x.dtype)
     _, *loops = _geometry(x.shape, cotangent.shape, taps, strides, padding, dilation)
     bounds = cut(len(x), _images_per_piece(cotangent, taps))
@@ -87,6 +102,11 @@ def conv_kernel_gradient(
         bounds,
     )
     return sums.sum(0)[:, :, None, :]
+
+
+def _repeated(x: np.ndarray, filters: int) -> np.ndarray:
+    """The input with each channel as often as there are filters for it; itself for one."""
+    return x if filters == x.shape[-1] else np.repeat(x, filters // x.shape[-1], axis=-1)
 
 
 def _geometry(
