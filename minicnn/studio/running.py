@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from minicnn.saving import load_model
+from minicnn.studio.backends import on_backend
 from minicnn.studio.first_training import FirstTraining, untrained_model
 from minicnn.studio.messages import LONGEST_MESSAGE
 from minicnn.studio.server import LOCAL_NAMES, application
@@ -50,7 +51,8 @@ def server_state(model: Any = None) -> tuple[ServerState, FirstTraining | None]:
     elif model is not None:
         server = ServerState(model, "a model of this program")
     else:
-        server = ServerState(untrained_model(), "trained here, just now")
+        with on_backend("numpy"):  # needs no compiling, so the page is there at once
+            server = ServerState(untrained_model(), "trained here, just now")
         return server, FirstTraining(server)
     if server.network.description.problem:
         print(f"minicnn studio: {server.network.description.problem}", file=sys.stderr, flush=True)

@@ -12,8 +12,10 @@ import urllib.request
 import numpy as np
 import pytest
 
+import minicnn as keras
 from minicnn.cli import main
 from minicnn.studio import running
+from minicnn.studio.server_state import ServerState
 from tests.studio.conftest import small_model
 
 
@@ -134,3 +136,18 @@ def test_other_computers_are_let_in_only_when_asked():
 
 def server_with(model):
     return running.server_state(model)[0]
+
+
+def test_without_a_model_the_page_waits_for_no_compiler(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    backends = []
+
+    def state(model, source):
+        backends.append(keras.config.backend())
+        return ServerState(model, source)
+
+    monkeypatch.setattr(running, "ServerState", state)
+    before = keras.config.backend()
+    server, training = running.server_state()
+    assert backends == ["numpy"] and keras.config.backend() == before
+    assert training is not None and server.network.description.classes == 10

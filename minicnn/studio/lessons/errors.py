@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import minicnn as keras
-from minicnn import config, layers, losses, optimizers
+from minicnn import layers, losses, optimizers
 from minicnn.analysis.recorded_gradients import record_gradients
+from minicnn.studio.backends import on_backend
 from minicnn.studio.beside_keras.process import KERAS
 from minicnn.studio.lessons.small_models import draws_numbers, fitted, made, model_of, weights_of
 from minicnn.studio.lessons.topics import Topic
@@ -81,17 +82,6 @@ def error(array: np.ndarray, truth: np.ndarray) -> float:
     """The largest difference, in parts of the largest number."""
     size = float(np.abs(truth).max(initial=0)) or 1.0
     return float(np.abs(array.astype("float64") - truth).max(initial=0)) / size
-
-
-@contextlib.contextmanager
-def on_backend(name: str) -> Iterator[None]:
-    """Computes with a backend inside of the block."""
-    before = config.backend()
-    config.set_backend(name)
-    try:
-        yield
-    finally:
-        config.set_backend(before)
 
 
 def _layer(topic: Topic) -> Case:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from minicnn.backend import kernels
 from minicnn.backend.numpy import random
-from minicnn.studio.lessons.errors import on_backend
+from minicnn.studio.backends import on_backend
 from minicnn.studio.lessons.examples import example
 from minicnn.studio.lessons.small_models import draws_numbers
 from minicnn.studio.lessons.topics import Topic
