@@ -34,6 +34,11 @@ _TOP_LEVEL = (
 # (module of minicnn, what Keras calls it). Where a class is public twice, the first one counts.
 _MODULES = (
     ("minicnn.layers", "keras.layers"),
+    ("minicnn.layers.applications.convnext", "keras.src.applications.convnext"),
+    (
+        "minicnn.layers.applications.inception_resnet_v2",
+        "keras.src.applications.inception_resnet_v2",
+    ),
     ("minicnn.losses", "keras.losses"),
     ("minicnn.metrics", "keras.metrics"),
     ("minicnn.optimizers", "keras.optimizers"),

@@ -54,7 +54,7 @@ ARGUMENTS = {
         "SensitivityAtSpecificity": (0.5,),
         "SpecificityAtSensitivity": (0.5,),
     },
-    "optimizers": {"LossScaleOptimizer": None},
+    "optimizers": dict.fromkeys(("LossScaleOptimizer", "MultiOptimizer", "OptimizerMap")),
     "optimizers.schedules": {
         "CosineDecay": (0.1, 10),
         "CosineDecayRestarts": (0.1, 10),
