@@ -197,9 +197,10 @@ class PerturbedTruth(Truth):
         if not self._powers:
             return optimizer
         owner = getattr(optimizer, "inner_optimizer", optimizer)
-        for name, value in list(vars(owner).items()):
-            if name.startswith("beta_") and isinstance(value, float):
-                setattr(owner, name, RoundedPowers(value, self._perturb))
+        for each in getattr(owner, "optimizers", [owner]):
+            for name, value in list(vars(each).items()):
+                if name.startswith("beta_") and isinstance(value, float):
+                    setattr(each, name, RoundedPowers(value, self._perturb))
         return optimizer
 
 

@@ -31,7 +31,10 @@ INTERPOLATING = ("resize", "Resizing", "Crop", "UpSampling2D")
 # Loops over steps: results of the whole loop are perturbed, not those of its steps.
 LOOPS = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
 # Optimizers whose powers of settings Keras rounds to float32.
-WITH_POWERS = ("Adam", "AdamW", "Adamax", "Nadam", "Lamb", "Adafactor", "LossScaleOptimizer")
+WITH_POWERS = (
+    *("Adam", "AdamW", "Adamax", "Nadam", "Lamb", "Adafactor", "LossScaleOptimizer"),
+    *("MultiOptimizer", "Muon", "ScheduleFreeAdamW"),
+)
 
 
 @dataclass

@@ -19,16 +19,19 @@ from minicnn.optimizers.ftrl import Ftrl
 from minicnn.optimizers.lamb import Lamb
 from minicnn.optimizers.lion import Lion
 from minicnn.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from minicnn.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from minicnn.optimizers.muon import Muon
 from minicnn.optimizers.nadam import Nadam
 from minicnn.optimizers.optimizer import Optimizer
 from minicnn.optimizers.rmsprop import RMSprop
+from minicnn.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from minicnn.optimizers.sgd import SGD
 from minicnn.serialization.named_objects import NamedObjects
 from minicnn.serialization.serialize import serialize_keras_object
 
 _CLASSES = (
     *(Adadelta, Adafactor, Adagrad, Adam, Adamax, AdamW, Ftrl, Lamb, Lion),
-    *(LossScaleOptimizer, Nadam, Optimizer, RMSprop, SGD),
+    *(LossScaleOptimizer, MultiOptimizer, Muon, Nadam, Optimizer, RMSprop, ScheduleFreeAdamW, SGD),
 )
 _OPTIMIZERS = NamedObjects("optimizer", {cls.__name__.lower(): cls for cls in _CLASSES})
 
@@ -78,9 +81,13 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

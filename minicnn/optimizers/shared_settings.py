@@ -55,9 +55,14 @@ class AroundStep:
         return grads
 
     def _apply_weight_decay(self, variables: list[Variable], learning_rate: Any) -> None:
-        if self.weight_decay is None:
+        self._decay(variables, self.weight_decay, learning_rate)
+
+    def _decay(
+        self, variables: list[Variable], weight_decay: float | None, learning_rate: Any
+    ) -> None:
+        if weight_decay is None:
             return
-        share = self.weight_decay * float(learning_rate)
+        share = weight_decay * float(learning_rate)
         variables = list(filter(self._use_weight_decay, variables))
         if configuration.fusion():  # one kernel for all variables, the same results
             update_rules.decay(variables, share)

@@ -19,7 +19,12 @@ ONE_FOR_ALL = "does not apply one transformation to all images"
 WRAPS = "interpolates between the last pixel and the first, which TensorFlow does not"
 INT32 = "JAX counts in int32 unless 64 bits are switched on"
 TYPE = "another integer type"
+OVERWRITTEN = "reads z after the step, where the paper has z before it"
 LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "tensorflow": (
+        ("optimizers.ScheduleFreeAdamW", "update", OVERWRITTEN),
+        ("optimizers.ScheduleFreeAdamW", "state", OVERWRITTEN),
+    ),
     "jax": (
         (
             "layers.Dense(units=4, activation='softmax', activity_",

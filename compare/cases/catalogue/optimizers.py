@@ -13,12 +13,27 @@ from compare.cases.case import Case, LibraryObject
 from compare.cases.values import scaled
 
 WEIGHTS = (scaled(0.01), scaled(1e-6, 7), scaled(0.01, 2, 3, 4))
+MATRICES = (scaled(0.01, 7), scaled(0.01, 5, 3), scaled(0.01, 4, 6))
+SGD = LibraryObject("optimizers.SGD", {"learning_rate": 0.5, "name": "slow"})
+ADAM = LibraryObject("optimizers.Adam", {"learning_rate": 0.1, "name": "fast"})
 RATE = "optimizers.schedules."
 
 
 def optimizer(name: str, **settings: Any) -> Case:
     """A case of an optimizer."""
     return Case("optimizers", name, WEIGHTS, {"name": "case", **settings})
+
+
+def muon(**settings: Any) -> Case:
+    """A case of Muon, which treats matrices differently from other weights."""
+    return replace(optimizer("Muon", **settings), inputs=MATRICES)
+
+
+def several(**settings: Any) -> Case:
+    """A case of two optimizers, one of them for the second weight."""
+    choice = {"default_optimizer": SGD, "optimizer_map": {".*weight1": ADAM}}
+    chosen = LibraryObject("optimizers.OptimizerMap", choice)
+    return optimizer("MultiOptimizer", optimizer_map=chosen, **settings)
 
 
 def schedule(name: str, **settings: Any) -> Case:
@@ -71,6 +86,14 @@ CASES = [
     optimizer(
         "LossScaleOptimizer", inner_optimizer=LibraryObject("optimizers.Adam", {"name": "inner"})
     ),
+    muon(),
+    muon(learning_rate=0.1, exclude_layers=["weight2"], nesterov=False),
+    muon(learning_rate=0.1, momentum=0.5, ns_steps=2, rms_rate=None),
+    optimizer("ScheduleFreeAdamW"),
+    optimizer("ScheduleFreeAdamW", learning_rate=0.1, warmup_steps=4),
+    optimizer("ScheduleFreeAdamW", beta_1=0.5, beta_2=0.7, epsilon=0.1, weight_decay=0.1),
+    several(),
+    several(loss_scale_factor=4.0),
     schedule("ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5),
     schedule(
         "ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5, staircase=True

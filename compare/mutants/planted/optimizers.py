@@ -7,6 +7,46 @@ from compare.mutants.planted.switch import OPTIMIZER, Bug
 
 BUGS = [
     Bug(
+        "Muon scales the step by the smaller side of the matrix",
+        OPTIMIZER,
+        OPTIMIZERS + "muon",
+        "return self.rms_rate * max(x.shape) ** 0.5 * x",
+        "return self.rms_rate * min(x.shape) ** 0.5 * x",
+        ("optimizers.Muon(name='case') on",),
+    ),
+    Bug(
+        "Muon makes the step of the momentum without the gradient",
+        OPTIMIZER,
+        OPTIMIZERS + "muon",
+        "u = g + self.momentum * m if self.nesterov else m.value",
+        "u = m.value",
+        ("optimizers.Muon(name='case') on",),
+    ),
+    Bug(
+        "the schedule-free average counts one step more",
+        OPTIMIZER,
+        OPTIMIZERS + "schedule_free_adamw",
+        "x = (1 - 1 / t) * x + 1 / t * z",
+        "x = (1 - 1 / (t + 1)) * x + 1 / (t + 1) * z",
+        ("optimizers.ScheduleFreeAdamW(name='case') on",),
+    ),
+    Bug(
+        "the schedule-free step does not correct its velocity",
+        OPTIMIZER,
+        OPTIMIZERS + "schedule_free_adamw",
+        "ops.sqrt(v / (1 - self.beta_2**t))",
+        "ops.sqrt(v)",
+        ("optimizers.ScheduleFreeAdamW(name='case') on",),
+    ),
+    Bug(
+        "several optimizers become the first one",
+        OPTIMIZER,
+        OPTIMIZERS + "multi_optimizer",
+        "            groups[self._chosen[variable]].append(variable)\n",
+        "            groups[self._inner_optimizers[0]].append(variable)\n",
+        ("optimizers.MultiOptimizer",),
+    ),
+    Bug(
         "Adam's epsilon is inside the root",
         OPTIMIZER,
         NUMPY + "optimizers",
@@ -75,8 +115,8 @@ BUGS = [
         "weight decay does not scale with the learning rate",
         OPTIMIZER,
         OPTIMIZERS + "shared_settings",
-        "share = self.weight_decay * float(learning_rate)",
-        "share = self.weight_decay * 0.01",
+        "share = weight_decay * float(learning_rate)",
+        "share = weight_decay * 0.01",
         ("optimizers.AdamW(", "weight_decay=0.1"),
     ),
     Bug(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from compare.cases import pairwise
 from compare.cases.case import Case, LibraryObject
-from compare.cases.catalogue.optimizers import optimizer, schedule
+from compare.cases.catalogue.optimizers import muon, optimizer, schedule
 
 RATE = LibraryObject(
     "optimizers.schedules.InverseTimeDecay",
@@ -30,6 +32,22 @@ OWN = {
     "Adam": {**MOMENTS, "amsgrad": [True]},
     "AdamW": {**MOMENTS, "amsgrad": [True]},
     "Adamax": MOMENTS,
+    "Muon": {
+        "adam_beta_1": [0.6],
+        "adam_beta_2": [0.8],
+        "adam_weight_decay": [0.2],
+        "epsilon": [0.05],
+        "exclude_layers": [["weight2"]],
+        "muon_a": [3.4],
+        "muon_b": [-4.7],
+        "muon_c": [2.0],
+        "adam_lr_ratio": [0.5],
+        "momentum": [0.5],
+        "ns_steps": [2],
+        "nesterov": [False],
+        "rms_rate": [None],
+    },
+    "ScheduleFreeAdamW": {**MOMENTS, "warmup_steps": [4]},
     "Nadam": {"beta_1": [0.6], "epsilon": [0.05]},
     "Lamb": MOMENTS,
     "Lion": {"beta_1": [0.6], "beta_2": [0.8]},
@@ -87,7 +105,7 @@ SCHEDULES = {
 
 def _of_optimizers() -> list[Case]:
     return [
-        optimizer(name, **{**ALWAYS.get(name, {}), **chosen})
+        (muon if name == "Muon" else partial(optimizer, name))(**{**ALWAYS.get(name, {}), **chosen})
         for name, own in OWN.items()
         for chosen in pairwise.settings(
             f"optimizers.{name}",

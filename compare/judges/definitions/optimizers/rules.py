@@ -277,5 +277,29 @@ class Adafactor(Optimizer):
         return w - scale * u / max(1, np.sqrt((u * u).mean()) / self.threshold)
 
 
+class ScheduleFreeAdamW(Optimizer):
+    """Defazio et al.: w = (1 − β₁) z + β₁ x; z takes Adam's steps, x is the mean of all z."""
+
+    def __init__(
+        self, learning_rate=0.0025, beta_1=0.9, beta_2=0.999, epsilon=1e-8, warmup_steps=0, **others
+    ):
+        super().__init__(learning_rate, **others)
+        self.betas, self.epsilon, self.warmup = (beta_1, beta_2), epsilon, warmup_steps
+
+    def slots_of(self, weight):
+        """At first z is the weight itself."""
+        return [("z", weight.value), ("v", 0.0)]
+
+    def step(self, w, g, s, rate, t):
+        """One step."""
+        one, two = self.betas
+        mean = (w - (1 - one) * s["z"]) / one
+        rate = rate * min(1, t / self.warmup) if self.warmup else rate
+        s["v"] = two * s["v"] + (1 - two) * g * g
+        s["z"] = s["z"] - rate * g / (np.sqrt(s["v"] / (1 - two**t)) + self.epsilon)
+        mean = mean + (s["z"] - mean) / t
+        return one * mean + (1 - one) * s["z"]
+
+
 CLASSES = (SGD, Adam, AdamW, Lamb, Nadam, Adamax, RMSprop, Adagrad, Adadelta, Lion, Ftrl, Adafactor)
-DEFINITIONS = {rule.__name__: rule for rule in CLASSES}
+DEFINITIONS = {rule.__name__: rule for rule in (*CLASSES, ScheduleFreeAdamW)}
