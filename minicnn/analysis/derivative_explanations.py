@@ -80,8 +80,14 @@ class Derivatives:
         places = np.argwhere(row)
         terms = Terms("inputs", source, places, {"derivative by the input": row[tuple(places.T)]})
         kind = type(self.call.layer).__name__
-        step = Step(f"computed by {kind}", f"from {len(places)} numbers of the input", float(y[at]))
+        step = Step(
+            f"computed by {kind}", f"from {_counted(len(places))} of the input", float(y[at])
+        )
         return Explanation(self.call.name, kind, at, None, step.value, Parts([terms], [step]))
+
+
+def _counted(count: int) -> str:
+    return "1 number" if count == 1 else f"{count} numbers"
 
 
 def computed_output(call: Call, at: tuple[int, ...], source: str) -> Explanation:

@@ -50,7 +50,7 @@ BUGS = [
         "alpha dropout does not correct the mean",
         FORWARD,
         LAYERS + "regularization.alpha_dropout",
-        "b = -a * _SATURATION * self.rate",
+        "b = -a * SATURATION * self.rate",
         "b = 0 * a",
         ("layers.AlphaDropout",),
     ),

@@ -34,10 +34,7 @@ MOVING = (
     *(layers.Flatten, layers.Reshape, layers.Permute, layers.RepeatVector, layers.Concatenate),
     *(BaseZeroPadding, BaseCropping, layers.CenterCrop),
 )
-UNCHANGED = (
-    *(BaseDropout, layers.GaussianNoise, layers.Identity, layers.ActivityRegularization),
-    layers.Masking,
-)
+UNCHANGED = (*(BaseDropout, layers.Identity, layers.ActivityRegularization, layers.Masking),)
 
 OUTPUT_RULES: list[tuple[Any, Callable]] = [
     (BaseDepthwiseConv, windows.depthwise),
@@ -69,6 +66,8 @@ OUTPUT_RULES: list[tuple[Any, Callable]] = [
     (layers.Average, several.combined("mean", lambda n: several.total(n) / len(n))),
     (layers.Maximum, several.combined("max", max)),
     (layers.Minimum, several.combined("min", min)),
+    (layers.GaussianNoise, single.noise),
+    (layers.AlphaDropout, single.alpha_dropout),
     (UNCHANGED, single.dropout),
 ]
 """Classes of layers, the special ones first, and their rule. Subclasses have it, too."""

@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.analysis.explanations.explanation import Terms
 from minicnn.analysis.explanations.layer_copies import layer_with, pulled_back
 from minicnn.analysis.explanations.spread_of_windows import weighted
-from minicnn.analysis.explanations.sums_of_layers import called_with, element_numbers
+from minicnn.analysis.explanations.sums_of_layers import alpha_numbers, called_with, element_numbers
 from minicnn.analysis.explanations.sums_of_merging import grid_of
 from minicnn.analysis.recorded_gradients import Cotangent
 from minicnn.analysis.watched_calls import Call
@@ -41,6 +41,19 @@ def dropout(call: Call, number: int, at: At, cotangent: Cotangent) -> list[Terms
     x, y = call.inputs[0].numpy()[at], call.outputs[0].numpy()[at]
     kept = 1.0 if x == y and not call.arguments[1].get("training") else y / x if x else np.nan
     return weighted(call, at, cotangent, np.array([at[1:]]), kept=np.array([kept]))
+
+
+def noise(call: Call, number: int, at: At, cotangent: Cotangent) -> list[Terms]:
+    """`∂L/∂x = δ`: noise is added."""
+    return weighted(call, at, cotangent, np.array([at[1:]]), slope=np.ones(1))
+
+
+def alpha_dropout(call: Call, number: int, at: At, cotangent: Cotangent) -> list[Terms]:
+    """`∂L/∂x = a · δ` for an element that was kept, else 0; `δ` in inference."""
+    a, _, is_kept = alpha_numbers(call, at)
+    unchanged = call.inputs[0].numpy()[at] == call.outputs[0].numpy()[at]
+    slope = 1.0 if unchanged else a * is_kept
+    return weighted(call, at, cotangent, np.array([at[1:]]), slope=np.array([slope]))
 
 
 def softmax(call: Call, number: int, at: At, cotangent: Cotangent) -> list[Terms]:

@@ -37,6 +37,9 @@ SPREAD_RULES: list[tuple[Any, Callable]] = [
     (layers.Activation, single.activation),
     (ELEMENTWISE, single.elementwise),
     (MOVING, single.moved),
+    (layers.Masking, single.elementwise),
+    (layers.GaussianNoise, single.noise),
+    (layers.AlphaDropout, single.alpha_dropout),
     (UNCHANGED, single.dropout),
 ]
 """Classes of layers, the special ones first, and their rule. Subclasses have it, too."""

@@ -19,6 +19,7 @@ from minicnn.analysis.explanations.layer_copies import pulled_back
 from minicnn.analysis.watched_calls import Call
 from minicnn.autodiff import Tensor
 from minicnn.common import configuration
+from minicnn.layers.regularization.alpha_dropout import SATURATION
 
 At = tuple[int, ...]
 
@@ -103,6 +104,37 @@ def dropout(call: Call, at: At, sources: Sequence[str]) -> Parts:
         return Parts([here], [Step("the same number", f"{x:.5g}", x)])
     name = "dropped" if y == 0 else "kept and scaled"
     return Parts([here], [Step(name, f"{x:.5g} · {y / x if x else 0.0:.5g}", y)])
+
+
+def noise(call: Call, at: At, sources: Sequence[str]) -> Parts:
+    """`x` and a random number, in training."""
+    x, y = float(call.inputs[0].numpy()[at]), float(call.outputs[0].numpy()[at])
+    steps = [Step("the same number", f"{x:.5g}", x)]
+    if x != y:
+        steps = [Step("with noise", f"{x:.5g} + {y - x:.5g}", y)]
+    return Parts([same_place(call, at, sources[0])], steps)
+
+
+def alpha_dropout(call: Call, at: At, sources: Sequence[str]) -> Parts:
+    """In training `a · x + b`, or `a · α' + b` for an element that was dropped."""
+    x, y = float(call.inputs[0].numpy()[at]), float(call.outputs[0].numpy()[at])
+    here = same_place(call, at, sources[0])
+    if x == y:
+        return Parts([here], [Step("the same number", f"{x:.5g}", x)])
+    a, b, is_kept = alpha_numbers(call, at)
+    name, number = ("kept", x) if is_kept else ("dropped: α' in place of it", SATURATION)
+    steps = [Step(name, f"{number:.5g}", number)]
+    steps.append(Step("a · … + b", f"{a:.5g} · {number:.5g} + {b:.5g}", a * number + b))
+    return Parts([here], steps)
+
+
+def alpha_numbers(call: Call, at: At) -> tuple[float, float, bool]:
+    """The scale a and the shift b of an alpha dropout, and whether it kept an element."""
+    rate = call.layer.rate
+    a = ((1 - rate) * (1 + rate * SATURATION**2)) ** -0.5
+    b = -a * SATURATION * rate
+    x, y = (float(t.numpy()[at]) for t in (call.inputs[0], call.outputs[0]))
+    return a, b, abs(y - (a * x + b)) <= abs(y - (a * SATURATION + b))
 
 
 def rescaling(call: Call, at: At, sources: Sequence[str]) -> Parts:

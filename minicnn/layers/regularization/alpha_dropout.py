@@ -8,7 +8,7 @@ from minicnn import ops, random
 from minicnn.layers.base.settings import settings_of
 from minicnn.layers.regularization.base_dropout import BaseDropout
 
-_SATURATION = -1.6732632423543772 * 1.0507009873554805
+SATURATION = -1.6732632423543772 * 1.0507009873554805
 """The limit of SELU for large negative x: −α · λ."""
 
 
@@ -49,6 +49,6 @@ class AlphaDropout(BaseDropout):
         # Not in 16 bits, which have too few numbers close to 0 for a small rate.
         uniform = random.uniform(shape, seed=self.seed_generator)
         kept = ops.cast(ops.greater_equal(uniform, self.rate), inputs.dtype)
-        a = ((1 - self.rate) * (1 + self.rate * _SATURATION**2)) ** -0.5
-        b = -a * _SATURATION * self.rate
-        return a * (inputs * kept + _SATURATION * (1 - kept)) + b
+        a = ((1 - self.rate) * (1 + self.rate * SATURATION**2)) ** -0.5
+        b = -a * SATURATION * self.rate
+        return a * (inputs * kept + SATURATION * (1 - kept)) + b

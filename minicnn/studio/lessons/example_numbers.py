@@ -46,7 +46,8 @@ def given(
         return draws.integers(0, integers, shape).astype("int32")
     if parts:
         return (draws.integers(1, 10, shape) / 10).astype("float32")
-    low, high = (0, 5) if name.startswith("input") else (-2, 3)
+    is_image = name.startswith("input") and len(shape) > 2
+    low, high = (0, 5) if is_image else (-2, 3)
     return draws.integers(low, high, shape).astype("float32")
 
 

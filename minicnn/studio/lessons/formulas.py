@@ -19,7 +19,7 @@ _SUMS = ("+", "−", "=", "≠", "←", "<", ">", "≤", "≥", ",", ";", ":", "
 _PRODUCTS = ("·", "⊙", "∗", "@", "∩", "∖")
 _WORDS = ("if", "else", "for", "where", "at", "over", "with", "and", "to")
 _LIMITS = ("max", "min", "mean")
-_ABOVE = {"\u0304": "¯", "\u0302": "^"}
+_ABOVE = {"\u0304": "¯", "\u0302": "ˆ"}
 
 
 def mathml(formula: str) -> str:

@@ -28,7 +28,12 @@ _GUESSES: dict[str, Any] = {
 _SETTINGS: dict[type, dict[str, Any]] = {
     layers.Bidirectional: {"layer": layers.SimpleRNN(2, return_sequences=True)},
     layers.CategoryEncoding: {"num_tokens": 5},
+    layers.Cropping1D: {"cropping": 1},
+    layers.Cropping2D: {"cropping": 1},
+    layers.Cropping3D: {"cropping": 1},
     layers.Dot: {"axes": 1},
+    optimizers.LossScaleOptimizer: {"initial_scale": 4.0},
+    layers.RandomFlip: {"seed": 2},
     layers.GroupNormalization: {"groups": 2},
     layers.RandomRotation: {"factor": 0.1},
     layers.Permute: {"dims": (2, 1)},
@@ -81,7 +86,7 @@ def general(cls: type) -> tuple[dict[str, Any], dict[str, Any]]:
     needed = [p for p, about in parameters.items() if about.default is about.empty]
     settings = {p: _GUESSES[p] for p in needed if p in _GUESSES} | _SETTINGS.get(cls, {})
     if "seed" in parameters:
-        settings["seed"] = 1
+        settings.setdefault("seed", 1)
     known = {p: settings.get(p, about.default) for p, about in parameters.items()}
     choices = {p: _CHOICES[p] for p, value in known.items() if value in _CHOICES.get(p, ())}
     if "learning_rate" in parameters:

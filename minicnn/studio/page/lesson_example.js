@@ -252,7 +252,7 @@ function explained(title, { terms, steps }, value) {
   const head = make("p", "sum-head");
   head.append(make("span", "", {}, title), make("strong", "", {}, `= ${short(value)}`));
   const parts = [head];
-  for (const { products, factors, places, chosen } of terms) {
+  for (const { title: of, products, factors, places, chosen } of terms) {
     const names = Object.keys(factors);
     const list = make("ul", "products", { "aria-label": names.join(" times ") });
     products.forEach((product, i) => {
@@ -263,7 +263,7 @@ function explained(title, { terms, steps }, value) {
       if (chosen === i) item.classList.add("winner");
       list.append(item);
     });
-    if (products.length) parts.push(make("p", "factor-names", {}, names.join(" · ")), list);
+    if (products.length) parts.push(make("p", "factor-names", {}, `${terms.length > 1 ? `${of}: ` : ""}${names.join(" · ")}`), list);
   }
   const lines = make("table", "calculation");
   for (const [name, formula, number] of steps) {

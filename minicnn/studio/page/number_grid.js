@@ -67,7 +67,8 @@ export class NumberGrid {
   }
 
   #cell(i, value, largest, label, edit, choose) {
-    const shown = short(value);
+    const long = short(value);
+    const shown = long.length > 6 && !edit ? short(Number(value.toPrecision(2))) : long;
     const cell = edit
       ? make("input", "cell", { inputmode: "decimal", "aria-label": label, value: shown, autocomplete: "off" })
       : make("button", "cell", { type: "button", "aria-label": `${label}: ${shown}` }, shown);
