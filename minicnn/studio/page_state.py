@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.examples.small_convnet import Images
 from minicnn.studio.network_description import NetworkDescription
 from minicnn.studio.server_state import ServerState
 from minicnn.studio.shown_network import ShownNetwork
@@ -18,6 +19,7 @@ class PageState:
     Attributes:
         server: what it shares with all pages.
         network: the network that it looks at: the server's, until `show` gives it another.
+        dataset: whose classes and test images it shows.
         network_input: the drawing as the network gets it, a batch of one; None while the canvas
             is empty.
         tell: `tell("name", **content)` sends the page an event, from any thread. Of events of one
@@ -31,6 +33,7 @@ class PageState:
     def __init__(self, server: ServerState, tell: Callable[..., None]):
         self.server = server
         self.network = server.network
+        self.dataset = server.network.dataset
         self.tell = tell
         self.network_input: np.ndarray | None = None
         self.on_close: list[Callable[[], None]] = []
@@ -51,7 +54,17 @@ class PageState:
         """Looks at another network from now on, and lets go of the one before."""
         self.network = network
         self.network_input = None
+        self.use_dataset(network.dataset)
+
+    def use_dataset(self, dataset: str) -> None:
+        """Shows the classes and test images of a data set from now on."""
+        self.dataset = dataset
         self.kept_of_network.clear()
+
+    @property
+    def test_images(self) -> Images:
+        """The test images of the page's data set."""
+        return self.server.test_images(self.dataset)
 
     def close(self) -> None:
         """Stops what the page started, and lets go of what it held."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from minicnn.examples.small_convnet import CLASS_NAMES
 from minicnn.saving import load_model
 from minicnn.studio.backends import on_backend
 from minicnn.studio.first_training import FirstTraining, untrained_model
@@ -47,7 +48,7 @@ def server_state(model: Any = None) -> tuple[ServerState, FirstTraining | None]:
     if model is None and default_model_file().is_file():
         model = default_model_file()
     if isinstance(model, Path):
-        server = ServerState(load_model(model), f"{model}")
+        server = ServerState(load_model(model), f"{model}", dataset_of(model))
     elif model is not None:
         server = ServerState(model, "a model of this program")
     else:
@@ -57,6 +58,11 @@ def server_state(model: Any = None) -> tuple[ServerState, FirstTraining | None]:
     if server.network.description.problem:
         print(f"minicnn studio: {server.network.description.problem}", file=sys.stderr, flush=True)
     return server, None
+
+
+def dataset_of(file: Path) -> str:
+    """What the model in a file was trained with, if `minicnn train` chose its folder."""
+    return next((part for part in file.resolve().parts[::-1] if part in CLASS_NAMES), "mnist")
 
 
 def free_socket(host: str, port: int) -> socket.socket:

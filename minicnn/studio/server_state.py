@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,21 @@ class ServerState:
     Args:
         model: the shared network.
         source: where it is from, in words.
+        dataset: what it was trained with.
     """
 
-    def __init__(self, model: Any, source: str):
+    def __init__(self, model: Any, source: str, dataset: str = "mnist"):
         self.turns = Turns()
         self.pages: set[Any] = set()
         self.learning: dict[str, Any] | None = None
-        self.network = ShownNetwork(model, source)
+        self.network = ShownNetwork(model, source, dataset)
+        self._test_images: dict[str, Images] = {}
 
-    @functools.cached_property
-    def test_images(self) -> Images:
-        """The 10,000 test images of MNIST, with pixels from 0 to 1."""
-        return load("mnist")[1]
+    def test_images(self, dataset: str) -> Images:
+        """The 10,000 test images of a data set, with pixels from 0 to 1."""
+        if dataset not in self._test_images:
+            self._test_images[dataset] = load(dataset)[1]
+        return self._test_images[dataset]
 
     def tell_viewers(self, event: str, **content: Any) -> None:
         """Sends an event to every page that looks at the shared network."""

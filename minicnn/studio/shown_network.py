@@ -14,8 +14,9 @@ class ShownNetwork:
         model: the network.
         source: where it is from, in words.
         description: its layers, and what it takes.
+        dataset: what it was trained with, as far as that is known.
     """
 
-    def __init__(self, model: Any, source: str):
-        self.model, self.source = model, source
+    def __init__(self, model: Any, source: str, dataset: str = "mnist"):
+        self.model, self.source, self.dataset = model, source, dataset
         self.description = NetworkDescription(model)

@@ -63,7 +63,7 @@ def test_channels_switched_off(ask, server, drawn):
     np.testing.assert_allclose(answer["after"], expected.after[0], rtol=1e-5)
     np.testing.assert_allclose(answer["before"], expected.before[0], rtol=1e-5)
     answer = ask("ablated_accuracy", channels={"second": [0, 1, 2, 3]})
-    x, y = server.test_images.pixels[:1000], server.test_images.labels[:1000]
+    x, y = server.test_images("mnist").pixels[:1000], server.test_images("mnist").labels[:1000]
     found = ablate(server.network.model, x, {"second": [0, 1, 2, 3]}, y)
     assert answer["after"] == found.accuracy_after and answer["before"] == found.accuracy_before
 

@@ -16,7 +16,7 @@ def few(server, monkeypatch):
     """A server with 70 test images, counted in pieces of 32."""
     rng = np.random.default_rng(5)
     images = Images(rng.random((70, 28, 28, 1), "float32"), rng.integers(10, size=70))
-    server.__dict__["test_images"] = images
+    server._test_images["mnist"] = images
     monkeypatch.setattr(mistakes, "PIECE", 32)
     return images
 
@@ -70,7 +70,7 @@ def network(shape, classes):
 @pytest.mark.parametrize("shape", [(784,), (3, 32, 32), (14, 14)])
 def test_networks_that_take_digits_otherwise(shape, few):
     server = ServerState(network(shape, 10), "a test")
-    server.__dict__["test_images"] = few
+    server._test_images["mnist"] = few
     with opened(server) as ask:
         assert ask("count_mistakes", start=0)["matrix"].sum() == 32
 
@@ -78,7 +78,7 @@ def test_networks_that_take_digits_otherwise(shape, few):
 @pytest.mark.parametrize(("shape", "classes"), [((28, 28, 1), 3), ((5,), 10)])
 def test_networks_without_digits_get_a_sentence(shape, classes, few):
     server = ServerState(network(shape, classes), "a test")
-    server.__dict__["test_images"] = few
+    server._test_images["mnist"] = few
     with opened(server) as ask:
         assert ("3 apart" if classes == 3 else "no pictures") in ask("count_mistakes", start=0)[
             "error"

@@ -72,7 +72,7 @@ def test_a_link_shows_the_same_number(page, studio):
         "hash => { location.hash = hash }", f"#image=17&panel=number&layer={pool}&pixel=4,5"
     )
     winner = page.wait_for_selector("[data-panel=number] .numbers .winner")
-    x = studio.server.test_images.pixels[17, ..., 0]
+    x = studio.server.test_images("mnist").pixels[17, ..., 0]
     batch = studio.server.network.description.input.batch(x)
     expected = explain_output(studio.server.network.model, batch, pool, (4, 5, 0)).value
     assert abs(float("0" + winner.inner_text()) - expected) < 0.06
@@ -118,7 +118,10 @@ def test_channels_are_switched_off_and_on(page, studio):
     page.wait_for_function(
         "before => document.querySelector('.accuracy strong').innerText != before", arg=before
     )
-    x, y = studio.server.test_images.pixels[:1000], studio.server.test_images.labels[:1000]
+    x, y = (
+        studio.server.test_images("mnist").pixels[:1000],
+        studio.server.test_images("mnist").labels[:1000],
+    )
     expected = ablate(studio.server.network.model, x, {layer: off}, y).accuracy_after
     page.wait_for_function(
         "shown => document.querySelector('.accuracy strong').innerText == shown",

@@ -41,7 +41,7 @@ def ablated_accuracy(page: PageState, channels: dict[str, list[int]]) -> dict[st
 
 def test_batch(page: PageState) -> tuple[np.ndarray, np.ndarray]:
     """The first 1,000 test images as the network takes them, and their labels."""
-    images, taken = page.server.test_images, page.description.input
+    images, taken = page.test_images, page.description.input
     pictures = images.pixels[:TEST_IMAGES, ..., 0]
     if pictures.shape[1:] != (taken.height, taken.width):
         pictures = np.stack([resized(p, taken.height, taken.width) for p in pictures])

@@ -9,6 +9,7 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.analysis import activations
+from minicnn.examples.small_convnet import CLASS_NAMES
 from minicnn.studio.drawing import has_ink
 from minicnn.studio.page_state import PageState
 
@@ -16,14 +17,33 @@ LEVELS = 127
 """An element of a feature map is sent as so many parts of the map's largest one, signed."""
 
 
-def hello(page: PageState) -> dict[str, Any]:
-    """The network and its layers, and how far its training is, if it is being trained."""
+def hello(page: PageState, dataset: str | None = None) -> dict[str, Any]:
+    """The network and its layers, and how far its training is, if it is being trained.
+
+    Args:
+        page: its state.
+        dataset: whose classes and test images it shows; None: as it is.
+    """
     network, server = page.network, page.server
+    if dataset is not None and dataset != page.dataset:
+        page.use_dataset(dataset)
     is_shared = network is server.network
     return {
         "network": network.description.as_message()
-        | {"source": network.source, "is_shared": is_shared},
+        | {"source": network.source, "is_shared": is_shared, "trained_with": network.dataset}
+        | _classes(page),
         "learning": server.learning if is_shared else None,
+    }
+
+
+def _classes(page: PageState) -> dict[str, Any]:
+    """The names of the classes; numbers, unless there are as many as in the data set."""
+    names = CLASS_NAMES[page.dataset]
+    count = page.description.classes or 0
+    fits = count == len(names)
+    return {
+        "dataset": page.dataset if fits else None,
+        "class_names": list(names) if fits else [str(i) for i in range(count)],
     }
 
 
@@ -102,8 +122,8 @@ def feature_map(page: PageState, layer: str, channel: int) -> dict[str, Any]:
 
 
 def test_image(page: PageState, index: int | None) -> dict[str, Any]:
-    """A test image of MNIST with its label: one that is asked for, or any."""
-    images = page.server.test_images
+    """A test image of the page's data set with its label: one that is asked for, or any."""
+    images = page.test_images
     if index is None:
         index = int(np.random.default_rng().integers(len(images.labels)))
     pixels = np.rint(images.pixels[index, ..., 0] * 255).astype("uint8")

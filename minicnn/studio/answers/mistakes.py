@@ -26,7 +26,7 @@ class _Count:
 
 def count_mistakes(page: PageState, start: int) -> dict[str, Any]:
     """Goes on with the count of the test images from `start`; 0 begins it again."""
-    images = page.server.test_images
+    images = page.test_images
     if start == 0:
         page.kept_of_network["mistakes"] = _Count(_checked_classes(page))
     count = _counted(page)
@@ -50,7 +50,7 @@ def mistaken_pictures(page: PageState, true: int, predicted: int) -> dict[str, A
 
     Mistakes come in the order of how sure the network was, right answers in the opposite one.
     """
-    scores, images = _counted(page).scores, page.server.test_images
+    scores, images = _counted(page).scores, page.test_images
     labels = images.labels[: len(scores)]
     found = np.flatnonzero((labels == true) & (scores.argmax(-1) == predicted))
     sure = np.array([probabilities(scores[i])[predicted] for i in found], "float32")

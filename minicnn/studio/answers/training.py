@@ -93,7 +93,8 @@ def run_use(page: PageState, epoch: int | None) -> dict[str, Any]:
     run = _run(page)
     network = _with_weights(run.settings.network(), run, epoch)
     when = f"at step {run.step}" if epoch is None else f"after epoch {epoch}"
-    page.show(ShownNetwork(network, f"trained on this page with {run.settings.dataset}, {when}"))
+    dataset = run.settings.dataset
+    page.show(ShownNetwork(network, f"trained on this page with {dataset}, {when}", dataset))
     return live.hello(page)
 
 

@@ -46,7 +46,7 @@ export function start(element, studio) {
     const channels = off();
     all.disabled = Object.keys(channels).length === 0;
     if (!studio.answer) {
-      accuracy.textContent = "Draw a digit first.";
+      accuracy.textContent = "Draw something first.";
       return;
     }
     const mine = ++asked;
@@ -111,8 +111,8 @@ export function start(element, studio) {
       const [full, part] = [make("span", { class: "before" }), make("span", { class: "after" })];
       full.style.width = `${100 * value}%`;
       part.style.width = `${100 * after.data[c]}%`;
-      return make("li", { "data-class": c, "aria-label": `${c}: ${percent(value)}, then ${percent(after.data[c])}` },
-        make("span", { class: "name" }, String(c)), make("span", { class: "double" }, full, part),
+      return make("li", { "data-class": c, "aria-label": `${studio.className(c)}: ${percent(value)}, then ${percent(after.data[c])}` },
+        make("span", { class: "name" }, studio.className(c)), make("span", { class: "double" }, full, part),
         make("span", { class: "share" }, percent(after.data[c])));
     }));
   }
@@ -122,7 +122,7 @@ export function start(element, studio) {
     accuracy.replaceChildren(
       make("strong", {}, percent(after, 1)),
       ` of ${images.toLocaleString("en")} test images are right, with all channels ${percent(before, 1)}. `,
-      `Hardest now: ${worst[1]}, with ${percent(worst[0], 0)} right.`);
+      `Hardest now: ${studio.className(worst[1])}, with ${percent(worst[0], 0)} right.`);
   }
 
   all.addEventListener("click", () => address.set({ off: null }));

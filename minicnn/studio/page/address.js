@@ -1,6 +1,6 @@
 // What the page shows stands in its address, `#layer=conv2d&channel=3`, so that a link shows it too.
 
-const DEFAULTS = { view: "live", scale: "map", treatment: "on" };
+const DEFAULTS = { view: "live", scale: "map" };
 
 class Address extends EventTarget {
   #written = "";

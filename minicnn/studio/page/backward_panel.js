@@ -41,7 +41,7 @@ export function start(element, studio) {
     if (!isOpen()) return;
     classes.show();
     if (!studio.answer) {
-      title.replaceChildren("Draw a digit first.");
+      title.replaceChildren("Draw something first.");
       result.replaceChildren();
       return;
     }

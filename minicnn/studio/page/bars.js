@@ -17,7 +17,8 @@ export class Bars {
     const count = network.classes ?? 0;
     this.#bars = Array.from({ length: Math.min(count, MOST) }, () => bar());
     this.list.replaceChildren(...this.#bars.map(({ item }) => item));
-    this.count = count;
+    this.names = network.class_names;
+    this.list.classList.toggle("named", this.names.some((name) => name.length > 2));
     this.clear();
   }
 
@@ -30,10 +31,10 @@ export class Bars {
       : order.sort((a, b) => values[b] - values[a]).slice(0, MOST).sort((a, b) => a - b);
     shown.forEach((index, i) => this.#show(this.#bars[i], index, values[index], index === best));
     if (values.length === 1) {
-      this.#say(`The output is ${values[0].toPrecision(3)}`, values[0]);
+      this.#say(`The output is ${values[0].toPrecision(3)}`);
       return;
     }
-    this.#say(best, values[best]);
+    this.#say(this.names[best] ?? best, values[best]);
   }
 
   clear() {
@@ -52,20 +53,21 @@ export class Bars {
   #show({ item, name, fill, share }, index, value, isBest) {
     item.classList.toggle("best", isBest);
     item.dataset.class = index;
-    name.textContent = index;
+    const own = this.names[index] ?? index;
+    name.textContent = own;
     const part = Math.min(Math.max(value ?? 0, 0), 1);
-    fill.style.transform = `scaleY(${part})`;
+    fill.style.setProperty("--part", part);
     share.textContent = value > LEAST_SHOWN ? percent(value) : "";
-    item.setAttribute("aria-label", value === null ? `${index}: no answer` : `${index}: ${percent(value)}`);
+    item.setAttribute("aria-label", value === null ? `${own}: no answer` : `${own}: ${percent(value)}`);
   }
 
-  #say(best, value) {
+  #say(best, value = null) {
     const [what, share] = [document.createElement("strong"), document.createElement("span")];
     what.textContent = best;
-    share.textContent = typeof best === "number" ? percent(value) : "";
+    share.textContent = value === null ? "" : percent(value);
     this.guess.replaceChildren(what, share);
     this.guess.classList.remove("none");
-    this.words = typeof best === "number" ? `This looks like ${best}, ${percent(value)}` : best;
+    this.words = value === null ? best : `This looks like ${best}, ${percent(value)}`;
   }
 }
 

@@ -28,7 +28,7 @@ export function classChooser(studio, label) {
     const count = Math.min(studio.network?.classes ?? 0, MOST);
     const chosen = value();
     element.replaceChildren(...Array.from({ length: count }, (_, c) => {
-      const button = make("button", { type: "button", role: "radio", "aria-checked": String(c === chosen), "data-class": c, tabindex: c === chosen ? "0" : "-1" }, String(c));
+      const button = make("button", { type: "button", role: "radio", "aria-checked": String(c === chosen), "data-class": c, tabindex: c === chosen ? "0" : "-1" }, studio.className(c));
       button.addEventListener("click", () => choose(c));
       return button;
     }));

@@ -1,5 +1,6 @@
 // The drawing through real Keras with the same weights: the differences, layer by layer.
 
+import { address } from "./address.js";
 import { size } from "./lesson_errors.js";
 import { make } from "./lesson_parts.js";
 
@@ -14,7 +15,10 @@ export function start(element, studio) {
   const result = make("div", "keras-result");
   element.append(words, button, result);
 
+  let compared = null; // the answer whose drawing is compared
+
   const ask = async () => {
+    compared = studio.answer;
     words.textContent = "Keras computes the same drawing. It needs some seconds to start the first time.";
     button.disabled = true;
     try {
@@ -29,20 +33,25 @@ export function start(element, studio) {
   studio.connection.listen("beside_keras", (answer) => {
     button.disabled = false;
     if (answer.why_not) words.textContent = answer.why_not;
-    else result.replaceChildren(...compared(answer, words));
+    else result.replaceChildren(...comparison(answer, words, studio));
   });
   button.addEventListener("click", ask);
+  studio.addEventListener("answer", () => {
+    if (!studio.answer || studio.answer === compared || address.get("panel") !== "keras") return;
+    if (!compared) ask();
+    else if (!button.disabled) words.textContent = "The drawing has changed since it was compared.";
+  });
   if (studio.answer) ask();
   else words.textContent = "Draw something: the same drawing then goes through real Keras, with the same weights.";
 }
 
-function compared({ version, class_index: digit, layers, input, missing, ties }, words) {
+function comparison({ version, class_index: digit, layers, input, missing, ties }, words, studio) {
   const all = [input, ...layers].flatMap(({ forward, backward }) => [forward, backward]).filter(Number.isFinite);
   words.textContent = `Keras ${version} with the same weights: the largest difference is ${size(Math.max(...all))} `
     + "of the layer's largest number.";
   const table = make("table", "keras-table");
   const head = make("tr");
-  for (const title of ["layer", "forward", `backward, from class ${digit}`]) head.append(make("th", "", { scope: "col" }, title));
+  for (const title of ["layer", "forward", `backward, from class ${studio.className(digit)}`]) head.append(make("th", "", { scope: "col" }, title));
   table.append(head, row({ ...input, name: "drawing", class: "", forward: null }), ...layers.map(row));
   const parts = [table];
   if (ties.length) parts.push(make("p", "quiet keras-ties", {}, tied(ties)));
@@ -53,7 +62,7 @@ function compared({ version, class_index: digit, layers, input, missing, ties },
 /** Which numbers tie, in words. */
 function tied(ties) {
   const of = ties.map(({ layer, count, what }) => `${count} ${what}${count === 1 ? " ties" : "s tie"} in ${layer}`);
-  return `${of.join(", ")}, up to rounding: the gradient goes to either of the tied numbers, and Keras chose others. `
+  return `${of.join(", ")}, up to rounding: the gradient goes to either of the tied numbers, and Keras chose ${ties.length === 1 && ties[0].count === 1 ? "another" : "others"}. `
     + "What depends on that choice is left out of the largest differences.";
 }
 
@@ -62,7 +71,7 @@ function row({ name, class: kind, forward, backward, left_out: leftOut }) {
   const title = make("th", "", { scope: "row" });
   title.append(make("code", "", {}, name), make("span", "kind", {}, kind));
   const back = cell(backward);
-  if (leftOut) back.append(make("span", "kind", {}, `${leftOut.toLocaleString("en")} left out`));
+  if (leftOut) back.append(make("span", "left-out", {}, `${leftOut.toLocaleString("en")} left out`));
   element.append(title, cell(forward), back);
   return element;
 }

@@ -47,14 +47,21 @@ export function startLive(root, studio) {
     sender.send();
   });
   canvas.addEventListener("finish", () => {
-    describe(canvas);
+    describe(canvas, studio);
     find("[data-do=undo]").disabled = !canvas.canUndo;
     find("[data-do=clear]").disabled = canvas.isEmpty;
     remember(canvas);
     sender.settled().then(() => bars.speak());
   });
   strip.addEventListener("visible", () => sender.send());
+  let dataset = null;
   studio.addEventListener("network", () => {
+    const before = dataset;
+    dataset = studio.network.dataset;
+    const { testImage: shown } = canvas;
+    if (before && shown && before !== dataset) {
+      loadTestImage(studio, canvas, shown.image).catch((error) => studio.notice(error.message));
+    }
     bars.describe(studio.network);
     strip.describe(studio.network);
     canvas.element.toggleAttribute("inert", Boolean(studio.network.problem));
@@ -63,7 +70,7 @@ export function startLive(root, studio) {
   studio.connection.listen("learning", () => sender.send());
 
   startTools(root, studio, canvas);
-  startChoices(root, sender, canvas);
+  startChoices(root, sender, studio);
   restore(studio, canvas);
 }
 
@@ -93,7 +100,7 @@ class Sender {
     if (image) return { picture: { side: [image.side, image.side], ink: base64(image.ink) }, treatment: false };
     return {
       picture: { side: [SMALL_SIDE, SMALL_SIDE], ink: base64(this.canvas.ink()) },
-      treatment: address.get("treatment") === "on",
+      treatment: isTreated(this.studio),
     };
   }
 
@@ -187,26 +194,30 @@ export async function loadTestImage(studio, canvas, index) {
   canvas.addPicture(pixels.data, pixels.shape[0], { image: found, label });
 }
 
-function startChoices(root, sender, canvas) {
+function startChoices(root, sender, studio) {
+  const { canvas } = studio;
   const treatment = root.querySelector("[data-treatment]");
   const scales = root.querySelectorAll("[name=scale]");
   const why = root.querySelector("[data-why]");
   const show = () => {
-    treatment.checked = address.get("treatment") === "on";
+    treatment.checked = isTreated(studio);
     for (const scale of scales) scale.checked = scale.value === address.get("scale");
     treatment.disabled = canvas.testImage !== null;
     why.textContent = treatment.disabled
       ? "A test image was made like those that were learnt from. It goes into the network as it is."
       : treatment.checked
         ? "As MNIST’s digits were made: the ink fills 20 × 20 pixels, its centre of mass in the middle, the pen about 2 pixels wide."
-        : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
+        : usualTreatment(studio) === "off" ? "The whole canvas, just made small, as these pictures fill theirs."
+          : "The whole canvas, just made small. A small digit in a corner is unlike any that was learnt from.";
   };
   treatment.addEventListener("change", () => {
-    address.set({ treatment: treatment.checked ? "on" : "off" });
+    const wanted = treatment.checked ? "on" : "off";
+    address.set({ treatment: wanted === usualTreatment(studio) ? null : wanted });
     sender.send();
   });
   for (const scale of scales) scale.addEventListener("change", () => address.set({ scale: scale.value }));
   canvas.addEventListener("finish", show);
+  studio.addEventListener("network", show);
   address.addEventListener("change", () => {
     show();
     sender.send();
@@ -214,10 +225,19 @@ function startChoices(root, sender, canvas) {
   show();
 }
 
-function describe(canvas) {
+/** Digits were centred as MNIST says; pictures of clothes were not. */
+function usualTreatment(studio) {
+  return studio.network?.dataset === "fashion-mnist" ? "off" : "on";
+}
+
+function isTreated(studio) {
+  return (address.get("treatment") ?? usualTreatment(studio)) === "on";
+}
+
+function describe(canvas, studio) {
   const { picture, strokes } = canvas;
   const parts = [
-    picture?.label === undefined ? picture && "a photo" : `test image ${picture.image}, a ${picture.label}`,
+    picture?.label === undefined ? picture && "a photo" : `test image ${picture.image}, a ${studio.className(picture.label)}`,
     strokes.length && `${strokes.length} stroke${strokes.length === 1 ? "" : "s"}`,
   ].filter(Boolean);
   canvas.element.setAttribute("aria-label", `Drawing area, ${parts.join(" and ") || "empty"}`);

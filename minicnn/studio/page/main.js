@@ -1,9 +1,10 @@
 // Starts the page: connects to the server, and gives the modules what they share.
 
+import { address } from "./address.js";
 import { startLearning } from "./learning.js";
 import { startLive } from "./live.js";
 import { startNavigation } from "./navigation.js";
-import { startNetworkLine } from "./network_line.js";
+import { DATASETS, startNetworkLine } from "./network_line.js";
 import { Connection } from "./socket.js";
 
 /**
@@ -27,6 +28,11 @@ class Studio extends EventTarget {
     return this.connection.ask(type, fields);
   }
 
+  /** The name of a class: a digit, or what the picture shows. */
+  className(index) {
+    return this.network?.class_names[index] ?? String(index);
+  }
+
   /** Shows a sentence at the top of the page, for some seconds or until the next one. */
   notice(text, seconds = 8) {
     const element = document.querySelector("[data-notice]");
@@ -39,13 +45,15 @@ class Studio extends EventTarget {
   /** Asks for the network, after connecting. One that was trained on this page may be gone. */
   async greet() {
     const wasOwn = this.network?.is_shared === false;
-    this.look(await this.ask("hello"));
+    const dataset = address.get("data");
+    this.look(await this.ask("hello", DATASETS.has(dataset) ? { dataset } : {}));
     if (wasOwn) this.notice("The network that was trained on this page is gone, as the connection was lost.", 0);
   }
 
   /** Takes a description of the network, as the answer to "hello" is, and tells everybody. */
   look({ network, learning }) {
     Object.assign(this, { network, learning });
+    address.quietly({ data: network.dataset === "mnist" && network.trained_with === "mnist" ? null : network.dataset });
     this.notice(network.problem ?? "", network.problem ? 0 : 8);
     this.dispatchEvent(new Event("network"));
   }

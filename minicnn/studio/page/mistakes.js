@@ -28,7 +28,7 @@ export function start(element, studio) {
       <section aria-live="polite"><h2></h2><p class="mistakes-hint"></p><ol></ol></section>
     </div>`;
   const find = (selector) => element.querySelector(selector);
-  const matrix = new Matrix(find("table"), (cell) => address.set({ cell: cell.join(",") }));
+  const matrix = new Matrix(find("table"), studio, (cell) => address.set({ cell: cell.join(",") }));
   const pictures = new Pictures(find("section"), studio);
   legend(find(".mistakes-legend"));
   let round = 0;
@@ -98,7 +98,8 @@ function colour(element, part) {
 
 /** The table of counts: rows are what the digits are, columns what they are taken for. */
 class Matrix {
-  constructor(table, pick) {
+  constructor(table, studio, pick) {
+    Object.assign(this, { table, studio });
     this.cells = DIGITS.map(() => []);
     const head = row(table, cell("th", ""), ...DIGITS.map((digit) => header(digit, "col")));
     head.firstChild.innerHTML = '<span class="for-readers">is, taken for</span>';
@@ -115,12 +116,14 @@ class Matrix {
       }
     }
     const caption = table.createCaption();
-    caption.innerHTML = "<span>Rows: what the digit is</span><span>Columns: what it is taken for</span>";
+    caption.innerHTML = "<span>Rows: what it is</span><span>Columns: what it is taken for</span>";
     table.addEventListener("keydown", (event) => this.#key(event));
     this.clear();
   }
 
   clear() {
+    for (const name of this.table.querySelectorAll("th[data-of]")) name.firstChild.textContent = this.studio.className(Number(name.dataset.of));
+    this.table.classList.toggle("named", this.studio.className(0).length > 2);
     this.show(new Array(100).fill(0));
   }
 
@@ -129,9 +132,14 @@ class Matrix {
       const button = this.cells[y][x];
       const count = counts[10 * y + x];
       button.textContent = count || "";
-      button.setAttribute("aria-label", x === y ? `${y}, recognised: ${count}` : `${y} taken for ${x}: ${count}`);
+      button.setAttribute("aria-label", this.#words(y, x, count));
       colour(button, strength(count));
     }
+  }
+
+  #words(y, x, count) {
+    const [is, taken] = [this.studio.className(y), this.studio.className(x)];
+    return x === y ? `${is}, recognised: ${count}` : `${is} taken for ${taken}: ${count}`;
   }
 
   choose(place) {
@@ -183,11 +191,12 @@ class Pictures {
 
   #show({ true: isDigit, predicted, count, indices, probabilities, pixels }) {
     const isRight = isDigit === predicted;
+    const [is, taken] = [this.studio.className(isDigit), this.studio.className(predicted)];
     const order = isRight ? "those it was least sure of first" : "the surest mistakes first";
     const part = count > indices.data.length ? ` Here are ${indices.data.length}.` : "";
     this.#write(
-      isRight ? `${isDigit}, recognised: ${count}` : `${isDigit} taken for ${predicted}: ${count}`,
-      count ? `With the network's probability for ${predicted}, ${order}.${part} Click one to load it on the canvas.`
+      isRight ? `${is}, recognised: ${count}` : `${is} taken for ${taken}: ${count}`,
+      count ? `With the network's probability for ${taken}, ${order}.${part} Click one to load it on the canvas.`
         : "There is no such picture.",
     );
     const size = 28 * 28;
@@ -199,7 +208,7 @@ class Pictures {
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.image = index;
-      button.setAttribute("aria-label", `Test image ${index}, a ${isDigit}; ${predicted} with ${words.textContent}`);
+      button.setAttribute("aria-label", `Test image ${index}, a ${is}; ${taken} with ${words.textContent}`);
       button.title = `Test image ${index}`;
       button.append(canvas, words);
       button.addEventListener("click", () => this.#load(index));
@@ -255,7 +264,10 @@ function cell(tag, content) {
 }
 
 function header(digit, scope) {
-  const element = cell("th", String(digit));
+  const words = document.createElement("span");
+  words.textContent = digit;
+  const element = cell("th", words);
   element.scope = scope;
+  element.dataset.of = digit;
   return element;
 }

@@ -1,24 +1,45 @@
-// The line at the top that names the network, and lets the page go back to the one it began with.
+// The line at the top: the network, what its classes are, and the way back to the first network.
 
+import { address } from "./address.js";
 import { make } from "./terms_view.js";
 
-/** Shows which network the page looks at. */
+/** The data sets whose classes and test images the page can show, with what they hold. */
+export const DATASETS = new Map([
+  ["mnist", { name: "digits", one: "digit" }],
+  ["fashion-mnist", { name: "clothes", one: "piece of clothing" }],
+]);
+
+/** Shows which network the page looks at, and lets one choose whose classes it tells apart. */
 export function startNetworkLine(studio, element) {
   const name = make("span");
-  const back = make("button", { type: "button", "data-do": "use-shared" }, "Back");
-  element.append(name, back);
-  back.addEventListener("click", async () => {
+  const classes = make("select", { "aria-label": "Classes and test images", title: "Classes and test images: the digits of MNIST or the clothes of Fashion-MNIST", "data-dataset": "" });
+  const back = make("button", { type: "button", "data-do": "use-shared", title: "Back to the network that the studio was started with" }, "Back");
+  classes.append(...[...DATASETS].map(([key, { name: text }]) => new Option(text, key)));
+  element.append(name, back, classes);
+
+  const change = async (type, fields) => {
     try {
-      studio.look(await studio.ask("use_shared"));
+      studio.look(await studio.ask(type, fields));
     } catch (error) {
       studio.notice(error.message);
     }
+  };
+  back.addEventListener("click", () => change("use_shared"));
+  classes.addEventListener("change", () => change("hello", { dataset: classes.value }));
+  window.addEventListener("hashchange", () => {
+    const wanted = address.get("data") ?? studio.network?.trained_with;
+    if (studio.network?.dataset && DATASETS.has(wanted) && wanted !== studio.network.dataset) change("hello", { dataset: wanted });
   });
   studio.addEventListener("network", () => {
-    const { name: own, parameters, source, is_shared: isShared } = studio.network;
+    const { name: own, parameters, source, is_shared: isShared, dataset } = studio.network;
     name.textContent = `${own} · ${parameters.toLocaleString("en")} parameters`;
     element.title = source;
     back.hidden = isShared;
-    back.title = "Back to the network that the studio was started with";
+    classes.hidden = dataset === null;
+    classes.value = dataset ?? "mnist";
+    const { one } = DATASETS.get(dataset ?? "mnist");
+    document.querySelector(".desk h1").textContent = `Draw a ${one}`;
+    const test = document.querySelector("[data-do=test-image]");
+    test.textContent = one === "digit" ? "Test digit" : "Test image";
   });
 }

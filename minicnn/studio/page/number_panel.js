@@ -31,7 +31,7 @@ export function start(element, studio) {
     if (!isOpen() || !studio.answer) {
       overlay.clear();
       stop();
-      if (isOpen()) title.replaceChildren("Draw a digit, then choose one of its numbers.");
+      if (isOpen()) title.replaceChildren("Draw something, then choose one of its numbers.");
       result.hidden = !studio.answer;
       return;
     }
