@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from minicnn.studio.lessons.topics import topics
 from tests.studio.conftest import ONE, answer_is, draw, watched_page
 
 CHECKS = (Path(__file__).parent / "accessibility.js").read_text()
@@ -20,6 +21,12 @@ PLACES = {
     "learn a loss": "view=learn&topic=softmaxcrossentropy",
     "learn an optimizer": "view=learn&topic=adam",
     "learn a sequence": "view=learn&topic=lstm",
+}
+LONG = max(topics().values(), key=lambda topic: len(topic.title)).name
+LONG_PLACES = {
+    "learn the longest name": f"view=learn&topic={LONG}",
+    "learn long formulas": "view=learn&topic=adaptiveaveragepooling2d",
+    "learn more formulas": "view=learn&topic=meansquaredlogarithmicerror",
 }
 
 
@@ -38,7 +45,8 @@ def themed(request, browser, studio):
 
 def go(page, place):
     """Opens a place of the page, and waits until its numbers are there."""
-    page.evaluate("place => { location.hash = place; }", PLACES[place])
+    hash = {**PLACES, **LONG_PLACES}[place]
+    page.evaluate("place => { location.hash = place; }", hash)
     page.wait_for_timeout(300)
     if "learn" in place:
         page.wait_for_selector(".sum-head")
@@ -57,7 +65,7 @@ def test_nothing_scrolls_sideways_on_a_telephone(page, width):
     draw(page, ONE)
     answer_is(page, 1)
     wide = {}
-    for place in PLACES:
+    for place in [*PLACES, *LONG_PLACES]:
         go(page, place)
         most = page.evaluate("document.documentElement.scrollWidth")
         if most > width:
