@@ -63,6 +63,23 @@ def test_every_layer_is_shown_and_branches_are_drawn(show, make, lanes):
     assert len(set(places)) == lanes
 
 
+def test_a_flat_picture_is_shown_as_a_picture(show):
+    """And the first number that is followed is one with weights."""
+    page = show(sequential((28, 28, 1), keras.layers.Flatten(name="flat")))
+    draw(page, SEVEN)
+    page.wait_for_function("() => !document.querySelector('.layer.blank')")
+    pixels = (
+        "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data)"
+        ".filter((_, i) => i % 4 === 0)"
+    )
+    one, other = ((f"[data-layer={n}] canvas") for n in ("input", "flat"))
+    ours, theirs = (np.array(page.locator(name).evaluate(pixels)) for name in (one, other))
+    assert page.locator(other).evaluate("canvas => [canvas.width, canvas.height]") == [28, 28]
+    assert np.abs(ours - theirs).max() < 4
+    page.click("[data-panels] nav >> text=Follow one number")
+    page.wait_for_selector("[data-panel=number] .number-title:has-text('dense')")
+
+
 def test_a_network_that_keras_saved_is_shown(show, keras, tmp_path):
     page = show(saved_by_keras(keras, tmp_path))
     draw(page, SEVEN)

@@ -84,7 +84,7 @@ export function start(element, studio) {
 
   function firstWithWeights() {
     return studio.network?.layers.find(({ parameters, shape }) => parameters > 0 && shape.length === 3)?.name
-      ?? studio.network?.layers[0]?.name;
+      ?? (studio.network?.layers.find(({ parameters }) => parameters > 0) ?? studio.network?.layers[0])?.name;
   }
 
   function fill(layer, channel, maps) {

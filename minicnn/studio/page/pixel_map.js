@@ -1,10 +1,10 @@
 // A feature map, large, in which a pixel is chosen by a click or the arrow keys.
 
 import { onThemeChange, paint } from "./colours.js";
+import { rowsOfUnits } from "./strip.js";
 import { make } from "./terms_view.js";
 
 const SIDE = 168; // px
-const LONG_ROW = 64; // units in a row; more stand in several
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class PixelMap extends EventTarget {
@@ -32,7 +32,7 @@ export class PixelMap extends EventTarget {
     this.#size = [height, width];
     this.#values = values.data.subarray(channel * height * width, (channel + 1) * height * width);
     this.#largest = largest.data[channel] === 255 ? 255 : 127;
-    this.#columns = height === 1 && width > LONG_ROW ? Math.ceil(width / Math.ceil(Math.sqrt(width / 4))) : width;
+    this.#columns = height === 1 ? rowsOfUnits(width)[1] : width;
     this.pixel = [Math.min(pixel[0], height - 1), Math.min(pixel[1], width - 1)];
     this.#paint();
   }

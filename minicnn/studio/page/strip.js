@@ -154,10 +154,10 @@ function makeRow(layer, lines) {
 function reserve(maps, { shape, name }) {
   const [height, width] = shape.length >= 2 ? shape : rowsOfUnits(shape[0] ?? 1);
   const count = shape.length === 3 ? Math.min(shape[2], 64) : 1;
-  maps.append(...Array.from({ length: count }, (_, i) => makeMap(name, i, height, width)));
+  maps.append(...Array.from({ length: count }, (_, i) => makeMap(name, i, height, width, shape.length < 2)));
 }
 
-function makeMap(layer, channel, height, width) {
+function makeMap(layer, channel, height, width, isUnits) {
   const map = document.createElement("canvas");
   Object.assign(map, { width, height, tabIndex: channel === 0 ? 0 : -1 });
   map.dataset.channel = channel;
@@ -170,17 +170,18 @@ function makeMap(layer, channel, height, width) {
     return map;
   }
   const side = Math.max(height, width);
-  const isFolded = width > 2 * height; // units in several rows
-  const zoom = isFolded ? Math.max(1, Math.min(12, Math.floor(480 / width)))
+  const zoom = isUnits ? Math.max(1, Math.min(12, Math.floor((width > height ? 480 : 240) / width)))
     : side > MAP_SIDE ? 1.3 * MAP_SIDE / side : Math.max(1, Math.round(MAP_SIDE / side));
   map.style.width = `${width * zoom}px`;
   map.style.height = `${height * zoom}px`;
   return map;
 }
 
-/** Rows and columns in which so many units are shown. */
-function rowsOfUnits(count) {
+/** Rows and columns in which so many units are shown: a flat square as the square that it was. */
+export function rowsOfUnits(count) {
   if (count <= LONG_ROW) return [1, count];
+  const side = Math.sqrt(count);
+  if (Number.isInteger(side)) return [side, side];
   const rows = Math.ceil(Math.sqrt(count / 4));
   return [rows, Math.ceil(count / rows)];
 }
@@ -191,7 +192,7 @@ function showMaps(row, { values, largest, channels }, byLayer, isInput) {
   const [rows, columns] = isUnits ? rowsOfUnits(width) : [height, width];
   while (row.maps.children.length > count) row.maps.lastChild.remove();
   while (row.maps.children.length < count) {
-    row.maps.append(makeMap(row.layer.name, row.maps.children.length, rows, columns));
+    row.maps.append(makeMap(row.layer.name, row.maps.children.length, rows, columns, isUnits));
   }
   const most = Math.max(...largest.data, 0);
   const size = height * width;
