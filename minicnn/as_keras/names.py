@@ -1,12 +1,14 @@
 """Binds the names `keras` and `tensorflow.keras` to minicnn in this process.
 
 `import keras.layers` gives the module `minicnn.layers` itself under a second name, and so on for
-every module below, so no module is loaded twice. Of TensorFlow only the names that Keras programs
-need are bound; using any other name is an error that says which name and where.
+every module below, so no module is loaded twice. Of TensorFlow the names in the table of
+`as_keras/tensorflow` are bound; any other is an error that says which name, where, and what is
+nearest.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from importlib.abc import Loader, MetaPathFinder
@@ -16,6 +18,8 @@ from types import ModuleType
 from typing import Any
 
 import minicnn
+from minicnn.as_keras import tensorflow
+from minicnn.common.keras_names import nearest
 from minicnn.version import KERAS_VERSION, __version__
 
 _RUNNER = tuple(str(Path(__file__).parents[1] / folder) for folder in ("as_keras", "cli"))
@@ -24,48 +28,18 @@ _KERAS = ("keras", "tensorflow.keras")
 
 def bind() -> None:
     """Bind the names. The real Keras and TensorFlow must not have been imported before."""
-    keras, random = _Keras("keras"), _TensorFlow("tensorflow.random")
+    keras = _Keras("keras")
     keras.backend = _Backend("keras.backend")
-    random.set_seed = set_seed
-    tensorflow = _TensorFlow("tensorflow")
-    tensorflow.keras, tensorflow.random, tensorflow.data = keras, random, _data()
-    tensorflow.TensorSpec = minicnn.data.TensorSpec
-    tensorflow.__version__ = f"2.16.0+minicnn.{__version__}"  # the first whose tf.keras is Keras 3
-    for name, module in {
-        "keras": keras,
-        "tensorflow": tensorflow,
-        "tensorflow.keras": keras,
-        "tensorflow.random": random,
-        "tensorflow.data": tensorflow.data,
-        "tensorflow.data.experimental": tensorflow.data.experimental,
-    }.items():
+    tf = tensorflow.Names("tensorflow", _unbound)
+    tf.keras, tf.__version__ = keras, f"2.16.0+minicnn.{__version__}"  # its tf.keras is Keras 3
+    for name, module in {"keras": keras, "tensorflow": tf, "tensorflow.keras": keras}.items():
         module.__path__ = []  # a package: there are modules below it
         module.__spec__ = ModuleSpec(name, None, is_package=True)
         sys.modules[name] = module
     for name in _KERAS:
         sys.modules[f"{name}.backend"] = keras.backend
     sys.meta_path.insert(0, _Finder())
-
-
-def _data() -> ModuleType:
-    """`tf.data`: the names of minicnn.data, also at the places where they used to be."""
-    data, experimental = _TensorFlow("tensorflow.data"), _TensorFlow("tensorflow.data.experimental")
-    for name in minicnn.data.__all__:
-        setattr(data, name, getattr(minicnn.data, name))
-        setattr(experimental, name, getattr(minicnn.data, name))
-    experimental.cardinality = minicnn.data.Dataset.cardinality
-    data.experimental = experimental
-    del data.TensorSpec, experimental.Dataset, experimental.TensorSpec
-    return data
-
-
-def set_seed(seed: int) -> None:
-    """`tf.random.set_seed`: seeds minicnn's random numbers, but not NumPy's generator."""
-    import numpy as np
-
-    state = np.random.get_state()
-    minicnn.utils.set_random_seed(int(seed))
-    np.random.set_state(state)
+    tensorflow.add_methods()
 
 
 def is_internal(file: str) -> bool:
@@ -101,11 +75,6 @@ class _Backend(ModuleType):
         return dir(old_backend)
 
 
-class _TensorFlow(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(_unbound(f"{self.__name__}.{name}"), name=name, obj=self)
-
-
 class _Finder(MetaPathFinder, Loader):
     """Finds `keras.x.y` and `tensorflow.keras.x.y` at `minicnn.x.y`."""
 
@@ -115,11 +84,17 @@ class _Finder(MetaPathFinder, Loader):
         for keras in _KERAS:
             if name.startswith(f"{keras}."):
                 return ModuleSpec(name, self, origin="minicnn" + name.removeprefix(keras))
+        if tensorflow.is_module(name):
+            return ModuleSpec(name, self, origin=name)
         # Without its `name`, so that `from tensorflow import x` does not replace the text.
         raise ModuleNotFoundError(_unbound(name))
 
     def exec_module(self, module: ModuleType) -> None:
         spec = module.__spec__
+        if spec.origin.startswith("tensorflow."):
+            parts = spec.origin.split(".")[1:]
+            sys.modules[spec.name] = functools.reduce(getattr, parts, sys.modules["tensorflow"])
+            return
         try:
             sys.modules[spec.name] = importlib.import_module(spec.origin)
         except ModuleNotFoundError as error:
@@ -129,14 +104,14 @@ class _Finder(MetaPathFinder, Loader):
 
 
 def _missing(name: str) -> str:
-    return f"{_place()} uses {name}, which minicnn does not have."
+    module, _, last = name.rpartition(".")
+    here = "minicnn" + module.removeprefix("keras")
+    known = dir(sys.modules[here]) if here in sys.modules else ()
+    return f"{_place()} uses {name}, which minicnn does not have.{nearest(last, here, known)}"
 
 
 def _unbound(name: str) -> str:
-    return (
-        f"{_place()} uses {name}, but `minicnn run` binds only tensorflow.keras, tensorflow.data "
-        "and tensorflow.random.set_seed: use keras.ops or NumPy there."
-    )
+    return f"{_place()} uses {name}, which minicnn does not have.{tensorflow.nearest(name)}"
 
 
 def _place() -> str:

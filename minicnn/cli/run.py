@@ -11,8 +11,9 @@ from types import ModuleType, TracebackType
 from minicnn.as_keras import names
 
 SUMMARY = "run a Keras program unchanged, with the name keras bound to minicnn"
-DESCRIPTION = """Runs a Keras program as Python would, but with `keras`, `tensorflow.keras` and
-`tf.random.set_seed` bound to minicnn. Any other name of TensorFlow is an error."""
+DESCRIPTION = """Runs a Keras program as Python would, but with `keras`, `tensorflow.keras` and the
+functions and types of TensorFlow that such programs use bound to minicnn. Any other name of
+TensorFlow is an error that says what is nearest."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,1 @@
+collect_ignore = ["programs"]  # they are run by tests, and are none
