@@ -74,6 +74,7 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("Model.compile", "run_eagerly jit_compile", "says how a step is executed, not what it is"),
     *((f"callbacks.{name}", "*", FILES) for name in WRITING),
     ("callbacks.GradientHistory", "*", "Keras has it not"),
+    ("callbacks.RemoteMonitor", "*", "sends to a server: tests/callbacks has one"),
     ("optimizers.Muon", "exclude_embeddings", "goes by the name of a weight: tests/optimizers"),
     ("optimizers.OptimizerMap", "*", "is in the cases of MultiOptimizer"),
     ("optimizers.MultiOptimizer", "*", "hands all on to others: tests/optimizers"),

@@ -45,6 +45,7 @@ __all__ = [
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",
+    "is_keras_tensor",
     "kernels",
     "result_type",
     "set_epsilon",
@@ -52,6 +53,18 @@ __all__ = [
     "set_image_data_format",
     "standardize_dtype",
 ]
+
+
+def is_keras_tensor(x: object) -> bool:
+    """Whether it is a symbolic tensor, such as `Input` makes: one with a shape and no values.
+
+    >>> import minicnn as keras
+    >>> keras.backend.is_keras_tensor(keras.Input((3,)))
+    True
+    >>> keras.backend.is_keras_tensor(keras.ops.ones(3))
+    False
+    """
+    return getattr(type(x), "is_symbolic", False)
 
 
 class Kernels:

@@ -13,6 +13,7 @@ from minicnn.callbacks.model_checkpoint import ModelCheckpoint
 from minicnn.callbacks.monitor_callback import MonitorCallback
 from minicnn.callbacks.progbar_logger import ProgbarLogger
 from minicnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from minicnn.callbacks.remote_monitor import RemoteMonitor
 from minicnn.callbacks.swap_ema_weights import SwapEMAWeights
 from minicnn.callbacks.tensorboard import TensorBoard
 from minicnn.callbacks.terminate_on_nan import TerminateOnNaN
@@ -32,6 +33,7 @@ __all__ = [
     "MonitorCallback",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
     "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",

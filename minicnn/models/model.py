@@ -9,6 +9,7 @@ from typing import Any
 from minicnn.common.suggest import did_you_mean, shown
 from minicnn.layers.base.layer import Layer
 from minicnn.models import functional_config
+from minicnn.models.state_tree import assign_state_tree, state_tree
 from minicnn.models.summary import print_summary, summary_table
 from minicnn.saving import saving_api, saving_lib
 from minicnn.serialization import serialization_lib
@@ -52,6 +53,29 @@ class Model(Trainer, Layer):
             return
         Trainer.__init__(self)
         Layer.__init__(self, *args, **kwargs)
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """All variables, of the optimizer and the metrics too, in dicts by parts of their paths.
+
+        Example:
+            >>> import minicnn as keras
+            >>> layers = [keras.Input((1,)), keras.layers.Dense(1, use_bias=False, name="scores")]
+            >>> tree = keras.Sequential(layers, name="net").get_state_tree("numpy_array")
+            >>> tree["trainable_variables"]["net"]["scores"]["kernel"].shape
+            (1, 1)
+
+        Args:
+            value_format: "backend_tensor" or "numpy_array".
+        """
+        return state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Gives variables the values of a tree, as of `get_state_tree`: all of them, or none.
+
+        Args:
+            state_tree: the tree; variables that it has not stay as they are.
+        """
+        assign_state_tree(self, state_tree)
 
     @property
     def layers(self) -> list[Layer]:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import re
 from urllib.parse import quote
 
@@ -88,6 +89,25 @@ def test_an_example_is_computed_from_the_readers_numbers_and_settings(ask):
     assert first["products"] == [0, 0, 0, -5]
     assert first["places"] == [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0]]
     assert dict(answer["cost"])["multiply-adds forward"] == 4 * 4
+
+
+@pytest.mark.parametrize("name", [n for n in topics() if "conv" in n or "pooling" in n])
+def test_the_shape_formula_with_the_readers_numbers_gives_the_shape(name):
+    for setting, options in [("none", (None,)), *topics()[name].choices.items()]:
+        for value in options:
+            chosen = {} if value is None else {setting: value}
+            try:
+                answer = answers.lesson_example(None, name, chosen, {})
+            except ValueError:  # strides with dilation
+                continue
+            if answer["places"] is None:
+                assert "global" in name or "adaptive" in name or "lstm" in name
+                continue
+            left, right = answer["places"]["text"].split(" = ")
+            python = right.replace("·", "*").replace("⌊", "math.floor(").replace("⌋", ")")
+            rank = int(re.search(r"(\d)d", name)[1])
+            length = answer["shapes"]["output"][-1 - rank]
+            assert int(left) == eval(python, {"math": math, "max": max}) == length
 
 
 def test_the_gradient_is_that_of_the_chosen_cotangent(ask):

@@ -138,7 +138,17 @@ class BaseConv(BaseConvolution):
 
     def call(self, inputs: Any) -> Any:
         """Convolves, adds the bias, applies the activation."""
-        return self.convolve(inputs)
+        if not self._has_own_convolution:
+            return self.convolve(inputs)
+        return self._add_bias_and_activate(self.convolution_op(inputs, self.kernel))
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """The convolution alone; a subclass may override it, to change the kernel for example."""
+        return ops.conv(inputs, kernel, **self._window)
+
+    @property
+    def _has_own_convolution(self) -> bool:
+        return type(self).convolution_op is not BaseConv.convolution_op
 
     def convolve(self, inputs: Any, pooled: bool = False) -> Any:
         """What `call` computes; with `pooled` its maxima over 2 × 2, for two dimensions."""
@@ -148,7 +158,7 @@ class BaseConv(BaseConvolution):
     @property
     def can_fuse_pool(self) -> bool:
         """Whether the fused kernel has this activation, and so may compute a max pooling, too."""
-        return split_activation(self.activation)[1] is None
+        return split_activation(self.activation)[1] is None and not self._has_own_convolution
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, filters)`, in the layout of the inputs."""

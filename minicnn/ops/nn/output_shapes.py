@@ -100,9 +100,9 @@ def compute_conv_transpose_output_shape(
 ) -> Shape:
     """The shape after a transposed convolution.
 
-    With reach k, stride s and output padding p an axis of length n becomes
-    "valid": (n - 1)·s + k + p, where p not given is max(s - k, 0);
-    "same": (n - 1)·s + k mod 2 + p, and n·s where p is not given.
+    With reach k and stride s an axis of length n becomes `m = (n - 1) · s + k + max(s - k, 0)` long
+    if the padding is "valid", and `m = n · s` if it is "same". With an output padding p it is
+    (n - 1)·s + k + p, or (n - 1)·s + k mod 2 + p.
 
     >>> compute_conv_transpose_output_shape((None, 7, 7, 8), (3, 3), 4, 2, "same")
     (None, 14, 14, 4)

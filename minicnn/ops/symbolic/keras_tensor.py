@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn import tree
 from minicnn.autodiff import ArrayLike
+from minicnn.backend import is_keras_tensor as is_keras_tensor
 from minicnn.common import configuration, dtypes
 from minicnn.common.naming import auto_name
 from minicnn.common.shapes import Shape, standardize_shape
@@ -28,6 +29,8 @@ class KerasTensor(ArrayLike):
         >>> keras.ops.mean(x, axis=(1, 2)).shape
         (None, 1)
     """
+
+    is_symbolic = True
 
     def __init__(
         self,
@@ -116,11 +119,6 @@ def _has_no_values(what: str) -> str:
         "operations (`keras.ops`) or layers, or move the code into the `call` of a `Layer` of your "
         "own, which is also called with real tensors."
     )
-
-
-def is_keras_tensor(x: Any) -> bool:
-    """Whether x is symbolic."""
-    return isinstance(x, KerasTensor)
 
 
 def any_symbolic_tensors(args: Any = None, kwargs: Any = None) -> bool:
