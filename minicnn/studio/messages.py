@@ -58,7 +58,11 @@ PIXEL = {
 CHANNELS = fields.by_name(fields.several(fields.whole(0, 10**6), 10**4), 2000)
 
 MESSAGES = {
-    "hello": Message(live.hello, {"dataset": fields.optional(fields.one_of(*choices.DATASETS))}),
+    "hello": Message(
+        live.hello,
+        {"dataset": fields.optional(fields.one_of(*choices.DATASETS))},
+        takes_turn=False,  # so that the page is there while the first step of a training compiles
+    ),
     "lessons": Message(lessons.lessons),
     "lesson": Message(lessons.lesson, {"topic": fields.text(100)}),
     "lesson_error": Message(lessons.lesson_error, {"topic": fields.text(100)}, newest_only=True),

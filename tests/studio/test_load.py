@@ -53,10 +53,17 @@ def test_drawings_that_are_out_of_date_are_left_out(ask, server):
     assert answer["network"]["classes"] == 10
 
 
+def test_a_page_is_greeted_while_the_network_is_busy(ask, server):
+    """As while the first step of a training is compiled."""
+    server.turns.take()
+    assert ask("hello")["network"]["classes"] == 10
+    server.turns.give_back()
+
+
 def test_a_page_that_asks_too_much_is_told(ask, server):
     server.turns.take()
     for id in range(200, 330):
-        ask.socket.send_json({"id": id, "type": "hello"})
+        ask.socket.send_json({"id": id, "type": "lessons"})
     time.sleep(0.2)
     server.turns.give_back()
     answers = [received(ask.socket) for _ in range(130)]

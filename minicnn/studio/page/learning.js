@@ -10,7 +10,8 @@ export function startLearning(studio, element) {
     const part = state.step / state.steps;
     element.querySelector("progress").value = part;
     element.querySelector("[data-words]").textContent = state.step === 0
-      ? "There is no saved model yet, so one is starting to learn. Draw already."
+      ? "There is no saved model yet, so one is starting to learn. Draw already. "
+        + "The first time on a computer, it takes up to a minute until its code is compiled."
       : `The network is learning: ${percent(part, 0)} of its images, `
         + `${percent(state.accuracy, 0)} of them right so far. Draw, and watch it change its mind.`;
   };
