@@ -16,7 +16,7 @@ from compare.cases.catalogue.losses import loss
 from compare.cases.catalogue.marks import by_winograd, of_long_sums, with_constant_part
 from compare.cases.catalogue.networks import network, step
 from compare.cases.catalogue.operations.line import op
-from compare.cases.values import apart, whole
+from compare.cases.values import apart, flags, whole
 
 WEIGHTS = (apart(9), apart(401, 421), apart(3, 5))
 
@@ -49,7 +49,13 @@ NORMALIZATION_AND_POOLING = [
     layer("MaxPooling2D", (23, 21, 22, 17), pool_size=3, strides=2, padding="same"),
 ]
 LINEAR = [layer("AveragePooling2D", (23, 21, 22, 17), pool_size=3, strides=2, padding="same")]
+SEQUENCES, MASK = (103, 3, 5), {"mask": flags(103, 3)}
+RECURRENT = [
+    *(layer(name, SEQUENCES, units=9, call=MASK) for name in ("SimpleRNN", "LSTM", "GRU")),
+    layer("GRU", SEQUENCES, units=9, reset_after=False, call=MASK),
+]
 OTHERS = [
+    *RECURRENT,
     of_long_sums(layer("Dense", (5100, 48), units=101), 5100),
     layer("Add", (83, 1001), (83, 1001)),
     *(op(name, apart(83, 1001)) for name in ("relu", "tanh", "softsign")),

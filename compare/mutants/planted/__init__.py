@@ -10,6 +10,7 @@ from compare.mutants.planted import (
     normalization,
     optimizers,
     pooling,
+    recurrent,
     regularization,
     training,
 )
@@ -26,6 +27,7 @@ BUGS: list[Bug] = [
     *metrics.BUGS,
     *arithmetic.BUGS,
     *training.BUGS,
+    *recurrent.BUGS,
     *kernels.BUGS,
 ]
 
