@@ -43,9 +43,11 @@ from minicnn.serialization.serialization_lib import enable_unsafe_deserializatio
 __all__ = [
     "backend",
     "convolution_algorithm",
+    "disable_flash_attention",
     "disable_interactive_logging",
     "disable_traceback_filtering",
     "dtype_policy",
+    "enable_flash_attention",
     "enable_interactive_logging",
     "enable_traceback_filtering",
     "enable_unsafe_deserialization",
@@ -53,6 +55,7 @@ __all__ = [
     "floatx",
     "fusion",
     "image_data_format",
+    "is_flash_attention_enabled",
     "is_interactive_logging_enabled",
     "is_traceback_filtering_enabled",
     "keras_home",
@@ -84,6 +87,19 @@ def set_backend(name: str) -> None:
     """
     configuration.set_backend(name)
     kernels.clear_cache()
+
+
+def enable_flash_attention() -> None:
+    """Accepted for Keras's programs, without effect: the algorithm is for other hardware."""
+
+
+def disable_flash_attention() -> None:
+    """Accepted for Keras's programs, without effect."""
+
+
+def is_flash_attention_enabled() -> bool:
+    """Whether attention may use the algorithm that is for other hardware: never."""
+    return False
 
 
 __getattr__ = keras_names.missing_in(__name__)

@@ -59,6 +59,8 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("layers.Bidirectional", "weights", "Keras takes no notice of it; tests/layers/rnn"),
     ("layers.ConvLSTM*", "data_format", "TensorFlow has none on a CPU; tests/layers/rnn checks it"),
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
+    ("layers.AdditiveAttention", "score_mode", "of Attention: it has one way only"),
+    ("layers.Discretization", "num_bins epsilon", "of adapt: tests/layers/preprocessing"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
     ("ops.image.resize", "fill_mode", "only one mode is allowed"),
     ("ops.image.elastic_transform", "*", "random; TensorFlow's is diagonal: tests/ops/image"),

@@ -21,6 +21,7 @@ class _TensorFlow(ModuleType):
 
 
 tensorflow = _TensorFlow("tensorflow")
+removesuffix = str.removesuffix  # Keras has it for older Pythons
 
 
 def get_keras_mask(x: Any) -> Any:

@@ -92,6 +92,7 @@ NAMES: dict[str, str] = {
     "keras.src.layers.rnn.conv_lstm.ConvLSTM": f"{FUNCTIONS}:conv_lstm",
     "keras.src.backend.random_seed_dtype": f"{FUNCTIONS}:random_seed_dtype",
     "keras.src.utils.module_utils.tensorflow": f"{FUNCTIONS}:tensorflow",
+    "keras.src.utils.removesuffix": f"{FUNCTIONS}:removesuffix",
     "keras.src.saving.saving_lib._CONFIG_FILENAME": "minicnn.saving.archive:CONFIG",
     "keras.src.saving.saving_lib._METADATA_FILENAME": "minicnn.saving.archive:METADATA",
     "keras.src.backend.numpy.trainer.NumpyTrainer": "minicnn.trainers.trainer:Trainer",

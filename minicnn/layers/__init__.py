@@ -12,6 +12,11 @@ from minicnn.layers.activations import (
     ReLU,
     Softmax,
 )
+from minicnn.layers.attention import (
+    AdditiveAttention,
+    Attention,
+    MultiHeadAttention,
+)
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.serialization import deserialize, serialize
@@ -37,6 +42,7 @@ from minicnn.layers.convolutional import (
 )
 from minicnn.layers.core import (
     Dense,
+    EinsumDense,
     Embedding,
     Identity,
     Input,
@@ -68,6 +74,7 @@ from minicnn.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
     RMSNormalization,
+    SpectralNormalization,
     UnitNormalization,
 )
 from minicnn.layers.pooling import (
@@ -105,6 +112,7 @@ from minicnn.layers.pooling import (
 from minicnn.layers.preprocessing import (
     CategoryEncoding,
     CenterCrop,
+    Discretization,
     Normalization,
     RandomBrightness,
     RandomContrast,
@@ -171,7 +179,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -205,8 +215,10 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -243,6 +255,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -270,6 +283,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",

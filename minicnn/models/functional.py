@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable
@@ -92,12 +93,20 @@ class Functional(Function, Model):
         settings = {"training": training, **kwargs}
         if self._context_has(settings):
             settings = {}
-        outputs = self._run_through_graph(
-            flat, lambda operation: _with_settings(operation, settings), self._steps(flat)
-        )
+        keeps_masks = self._drawn_with_masks
+
+        def runnable(operation: Any) -> Callable:
+            run = _with_settings(operation, settings)
+            return _with_masks_kept(run) if keeps_masks else run
+
+        outputs = self._run_through_graph(flat, runnable, self._steps(flat))
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
             return outputs[0]
         return outputs
+
+    @functools.cached_property
+    def _drawn_with_masks(self) -> bool:
+        return any(mask_of(x) is not None for node in self._nodes for x in node.outputs)
 
     def _context_has(self, settings: dict[str, Any]) -> bool:
         """Whether the layers read these settings from the call context, so none must be passed."""
@@ -352,6 +361,23 @@ def _with_settings(operation: Any, settings: dict[str, Any]) -> Callable:
     if not given:
         return operation
     return lambda *args, **kwargs: operation(*args, **{**kwargs, **given})
+
+
+def _with_masks_kept(run: Callable) -> Callable:
+    """The call, after which its inputs still have the masks that a layer of attention takes off.
+
+    In a drawn model, as in Keras, the masks are part of the graph.
+    """
+
+    def keep(*args: Any, **kwargs: Any) -> Any:
+        masked = [x for x in tree.flatten((args, kwargs)) if mask_of(x) is not None]
+        masks = [mask_of(x) for x in masked]
+        result = run(*args, **kwargs)
+        for x, mask in zip(masked, masks, strict=True):
+            x._keras_mask = mask
+        return result
+
+    return keep
 
 
 def _shapes(tensors: list[KerasTensor]) -> Any:

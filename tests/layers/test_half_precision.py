@@ -32,6 +32,11 @@ CASES = {
     "SeparableConv1D": (lambda: layers.SeparableConv1D(3, 3), LINE),
     "SeparableConv2D": (lambda: layers.SeparableConv2D(3, 3), IMAGE),
     "Dense": (lambda: layers.Dense(5), (50, 60, 3)),
+    "EinsumDense": (
+        lambda: layers.EinsumDense("abcd,de->abce", (50, 60, 5), bias_axes="e"),
+        (50, 60, 3),
+    ),
+    "SpectralNormalization": (lambda: layers.SpectralNormalization(layers.Dense(5)), (50, 60, 3)),
     "PReLU": (lambda: layers.PReLU(shared_axes=(1, 2)), IMAGE),
     "BatchNormalization": (lambda: layers.BatchNormalization(), IMAGE),
     "BatchNormalization along axis 1": (lambda: layers.BatchNormalization(axis=1), (3, 52, 53)),
@@ -55,7 +60,8 @@ def test_every_layer_with_weights_has_a_case():
     merging = {kind for kind in built if "merging" in kind.__module__}  # which only check shapes
     recurrent = {kind for kind in built if "layers.rnn" in kind.__module__}
     assert {layers.SimpleRNN, layers.LSTM, layers.GRU} < known  # the others are made of such cells
-    assert built - known - merging - recurrent == {
+    several = {kind for kind in built if "layers.attention" in kind.__module__}  # in its own tests
+    assert built - known - merging - recurrent - several == {
         layers.Normalization
     }  # whose weights are not trained
 

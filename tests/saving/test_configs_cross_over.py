@@ -14,17 +14,22 @@ ARGUMENTS = {
     "layers": {
         "Activation": ("relu",),
         "CategoryEncoding": (4,),
+        "Discretization": ([0.0, 1.5],),
         "Dense": (2,),
         "Dot": (1,),
         "Dropout": (0.5,),
+        "EinsumDense": ("abc,cd->abd", (3, 4)),
         "Embedding": (3, 4),
         "Lambda": None,
+        "MultiHeadAttention": (2, 3),
         "Permute": ((2, 1),),
         "RepeatVector": (3,),
         "Rescaling": (2.0,),
         "Reshape": ((2,),),
         "Wrapper": None,
-        **dict.fromkeys(("Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells")),
+        **dict.fromkeys(
+            ("Bidirectional", "SpectralNormalization", "TimeDistributed", "RNN", "StackedRNNCells")
+        ),
         **{f"{kind}{cell}": (3,) for kind in ("SimpleRNN", "LSTM", "GRU") for cell in ("", "Cell")},
         **{f"ConvLSTM{n}D": (2, 3) for n in (1, 2, 3)},
         **{f"Adaptive{kind}Pooling{n}D": (2,) for kind in ("Average", "Max") for n in (1, 2, 3)},

@@ -9,6 +9,7 @@ from types import FunctionType
 import minicnn
 from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue import (
+    attention,
     channels_first,
     combinations,
     cut_in_pieces,
@@ -48,6 +49,7 @@ def _everything() -> tuple[Case, ...]:
         *layers.CASES,
         *channels_first.CASES,
         *recurrent.CASES,
+        *attention.CASES,
         *preprocessing.CASES,
         *losses.CASES,
         *metrics.CASES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,12 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
     if not case.inputs:
         return found
     differentiable = DifferentiableInputs(library, case)
+    tree = library.keras.tree
     call = {
-        name: library.tensor(library.values(x, f"{case.label}/{name}"))
+        name: tree.map_structure(
+            lambda x: library.tensor(x) if isinstance(x, np.ndarray) else x,
+            library.values(x, f"{case.label}/{name}"),
+        )
         for name, x in case.call.items()
     }
 
@@ -44,23 +49,18 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
         draws.restart()
         if getattr(layer, "stateful", False):
             layer.reset_state()
-        y = layer(inputs[0] if len(inputs) == 1 else inputs, training=training, **call)
-        return library.keras.tree.flatten(y)
+        return tree.flatten(layer(*as_arguments(layer, inputs), training=training, **call))
 
     starting = [library.tensor(x) for x in differentiable.arrays]
     outputs = apply(*starting, training=False)
-    shapes = [
-        tuple(x.shape) for x in library.keras.tree.flatten(differentiable.with_tensors(starting))
-    ]
-    found["output shape"] = str(
-        tuple(layer.compute_output_shape(shapes[0] if len(shapes) == 1 else shapes))
-    )
+    shapes = [tuple(x.shape) for x in tree.flatten(differentiable.with_tensors(starting))]
+    found["output shape"] = str(tuple(layer.compute_output_shape(*as_arguments(layer, shapes))))
     found["output type"] = " ".join(map(dtype, outputs))
     found["weights"] = " ".join(f"{v.name}{tuple(v.shape)}" for v in layer.weights)
     found |= initial_and_constrained(library, case, layer)
     weights = _weights(library, case, layer)
     mask = layer.compute_mask(*_for_mask(differentiable.with_tensors(starting)))
-    if any(m is not None for m in library.keras.tree.flatten(mask)):
+    if any(m is not None for m in tree.flatten(mask)):
         found["mask"] = library.numpy(mask)
     for mode, training in MODES.items():
         assign(layer, weights)
@@ -80,6 +80,12 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
             ).items()
         }
     return found
+
+
+def as_arguments(layer: Any, inputs: list) -> list:
+    """The inputs of a case as the layer's call takes them: several in a list, or one by one."""
+    one_by_one = len(inputs) == 1 or "query" in inspect.signature(layer.call).parameters
+    return inputs if one_by_one else [inputs]
 
 
 def make(library: Library, case: Case) -> Any:

@@ -3,6 +3,7 @@
 from compare.mutants.planted import (
     activations,
     arithmetic,
+    attention,
     convolution,
     kernels,
     losses,
@@ -26,6 +27,7 @@ BUGS: list[Bug] = [
     *optimizers.BUGS,
     *metrics.BUGS,
     *arithmetic.BUGS,
+    *attention.BUGS,
     *training.BUGS,
     *recurrent.BUGS,
     *kernels.BUGS,

@@ -39,9 +39,9 @@ class Softmax(Layer):
         if mask is None:
             return activations.softmax(inputs, axis=self.axis)
         self._check_mask(inputs.shape, mask.shape)
-        kept = ops.cast(mask, inputs.dtype)
+        kept = mask if str(mask.dtype) == "bool" else mask > 0.5
         lowest = -3e4 if str(inputs.dtype) == "float16" else -1e9
-        return activations.softmax(inputs + (1.0 - kept) * lowest, axis=self.axis) * kept
+        return ops.where(kept, activations.softmax(ops.where(kept, inputs, lowest), self.axis), 0.0)
 
     def _check_mask(self, shape: tuple, mask_shape: tuple) -> None:
         if len(mask_shape) > len(shape):

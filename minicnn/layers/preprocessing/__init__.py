@@ -2,6 +2,7 @@
 
 from minicnn.layers.preprocessing.category_encoding import CategoryEncoding
 from minicnn.layers.preprocessing.center_crop import CenterCrop
+from minicnn.layers.preprocessing.discretization import Discretization
 from minicnn.layers.preprocessing.normalization import Normalization
 from minicnn.layers.preprocessing.random_brightness import RandomBrightness
 from minicnn.layers.preprocessing.random_contrast import RandomContrast

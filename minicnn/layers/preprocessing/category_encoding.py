@@ -8,9 +8,8 @@ from minicnn import ops
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.settings import settings_of
+from minicnn.layers.preprocessing.encoded_numbers import MODES, encode
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
-
-MODES = ("count", "one_hot", "multi_hot")
 
 
 class CategoryEncoding(Layer):
@@ -72,22 +71,8 @@ class CategoryEncoding(Layer):
         return self._encode(inputs, count_weights)
 
     def _encode(self, inputs: Any, count_weights: Any = None) -> Any:
-        x = ops.convert_to_tensor(inputs)
-        if self.output_mode == "one_hot":
-            if len(x.shape) > 1 and x.shape[-1] == 1:
-                x = ops.squeeze(x, axis=-1)
-            return ops.one_hot(x, self.num_tokens, dtype=self.compute_dtype)
-        vectors = ops.one_hot(
-            ops.expand_dims(x, -1) if len(x.shape) == 0 else x,
-            self.num_tokens,
-            dtype=self.compute_dtype,
-        )
-        if self.output_mode == "multi_hot":
-            return ops.max(vectors, axis=-2)
-        if count_weights is not None:
-            weights = ops.convert_to_tensor(count_weights, dtype=self.compute_dtype)
-            vectors = vectors * ops.expand_dims(weights, -1)
-        return ops.sum(vectors, axis=-2)
+        x, dtype = ops.convert_to_tensor(inputs), self.compute_dtype
+        return encode(x, self.output_mode, self.num_tokens, dtype, weights=count_weights)
 
     def compute_output_shape(self, input_shape: Any, count_weights_shape: Any = None) -> Shape:
         """The axis of the numbers replaced by the classes; for "one_hot" an axis more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from minicnn import ops
 from minicnn.autodiff.temporary_values import rolled_back
 from minicnn.common import configuration
 from minicnn.layers.base.layer import Layer
+from minicnn.layers.preprocessing.adapt_batches import batches_of
 
 
 class Normalization(Layer):
@@ -131,7 +132,7 @@ class Normalization(Layer):
         """
         mean = variance = 0.0
         count = 0
-        for batch in _batches(data):
+        for batch in batches_of(data):
             self._prepare(batch.shape)
             here, spread = batch.mean(self._reduced), batch.var(self._reduced)
             size = int(np.prod([batch.shape[axis] for axis in self._reduced]))
@@ -183,24 +184,3 @@ class Normalization(Layer):
         given = {"mean": self.input_mean, "variance": self.input_variance}
         numbers = {name: np.asarray(value).tolist() for name, value in given.items()}
         return {**super().get_config(), "axis": self.axis, "invert": self.invert, **numbers}
-
-
-def _batches(data: Any) -> Iterator[np.ndarray]:
-    """The batches of the data given to `adapt`, in float64."""
-    if isinstance(data, np.ndarray) or hasattr(data, "dtype"):
-        yield np.asarray(data, "float64")
-        return
-    if hasattr(data, "__getitem__") and not hasattr(data, "__iter__"):
-        data = (data[i] for i in range(len(data)))  # a PyDataset
-    if not hasattr(data, "__iter__"):
-        raise TypeError(
-            f"adapt() takes an array or an iterable of batches. Received: {type(data).__name__}"
-        )
-    for batch in data:
-        x = batch[0] if isinstance(batch, tuple) else batch
-        if not hasattr(x, "shape"):
-            raise TypeError(
-                "adapt() takes batches that are arrays, with a `.shape`. Received one of type "
-                f"{type(x).__name__}"
-            )
-        yield np.asarray(x, "float64")

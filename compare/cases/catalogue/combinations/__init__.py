@@ -1,6 +1,7 @@
 """Cases that combine arguments: each two values of different arguments occur in one of them."""
 
 from compare.cases.catalogue.combinations import (
+    attention,
     layers,
     losses,
     metrics,
@@ -15,6 +16,7 @@ from compare.cases.catalogue.combinations import (
 CASES = [
     *layers.CASES,
     *recurrent.CASES,
+    *attention.CASES,
     *preprocessing.CASES,
     *parts.CASES,
     *losses.CASES,
