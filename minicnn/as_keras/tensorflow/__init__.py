@@ -18,7 +18,9 @@ from minicnn.autodiff import ArrayLike
 from minicnn.common.suggest import near_match
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
-_FILES = "renamed arrays maths nn image random random_image files control printing".split()
+_FILES = (
+    "renamed arrays positions maths linalg nn image random random_image files control printing"
+).split()
 _TYPES = (
     "bfloat16 bool complex64 complex128 float16 float32 float64 int8 int16 int32 int64 string "
     "uint8 uint16 uint32 uint64"
