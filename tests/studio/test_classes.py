@@ -85,7 +85,7 @@ def test_clothes_on_the_page(studio, browser, wardrobe):
         page.wait_for_selector("[data-drawing][aria-label*='test image 7']")
         page.select_option("[data-dataset]", "fashion-mnist")
         page.wait_for_selector(f"[data-drawing][aria-label$='a {CLOTHES[label]}']")
-        assert page.inner_text("h1 >> nth=0") == "Draw a piece of clothing"
+        assert page.inner_text("h1 >> nth=0") == "Draw clothes"
         assert page.locator("[data-bars] .name").all_inner_texts() == CLOTHES
         page.wait_for_function(
             "names => names.includes(document.querySelector('[data-guess] strong')?.textContent)",

@@ -107,6 +107,7 @@ export function start(element, studio) {
   }
 
   function showBars({ before, after }) {
+    bars.classList.toggle("named", studio.className(0).length > 2);
     bars.replaceChildren(...Array.from(before.data, (value, c) => {
       const [full, part] = [make("span", { class: "before" }), make("span", { class: "after" })];
       full.style.width = `${100 * value}%`;

@@ -3,10 +3,10 @@
 import { address } from "./address.js";
 import { make } from "./terms_view.js";
 
-/** The data sets whose classes and test images the page can show, with what they hold. */
+/** The data sets whose classes and test images the page can show, with the words for them. */
 export const DATASETS = new Map([
-  ["mnist", { name: "digits", one: "digit" }],
-  ["fashion-mnist", { name: "clothes", one: "piece of clothing" }],
+  ["mnist", { name: "digits", heading: "Draw a digit", test: "Test digit" }],
+  ["fashion-mnist", { name: "clothes", heading: "Draw clothes", test: "Test image" }],
 ]);
 
 /** Shows which network the page looks at, and lets one choose whose classes it tells apart. */
@@ -37,9 +37,8 @@ export function startNetworkLine(studio, element) {
     back.hidden = isShared;
     classes.hidden = dataset === null;
     classes.value = dataset ?? "mnist";
-    const { one } = DATASETS.get(dataset ?? "mnist");
-    document.querySelector(".desk h1").textContent = `Draw a ${one}`;
-    const test = document.querySelector("[data-do=test-image]");
-    test.textContent = one === "digit" ? "Test digit" : "Test image";
+    const { heading, test } = DATASETS.get(dataset ?? "mnist");
+    document.querySelector(".desk h1").textContent = heading;
+    document.querySelector("[data-do=test-image]").textContent = test;
   });
 }
