@@ -104,6 +104,22 @@ def test_gradients_of_a_class_and_a_weights_step(page):
     assert "through" in text and "rate α" in text and "mean square v" in text
 
 
+def test_a_link_shows_the_same_step_of_the_same_weight(page, studio):
+    path = next(w.path for w in studio.server.network.model.weights if w.path.endswith("bias"))
+    page.evaluate("hash => { location.hash = hash }", "#image=17&panel=backward&class=3")
+    title = page.locator(".weight-step .number-title")
+    page.wait_for_selector(".weight-step .number-title:has-text('kernel[')")
+    page.select_option(".weight-step select", path)
+    page.wait_for_selector(f".weight-step .number-title:has-text('{path}[')")
+    page.fill("[aria-label='Index 0']", "2")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".weight-step .number-title:has-text('{path}[2]')")
+    said = title.inner_text()
+    page.reload()
+    page.wait_for_selector(f".weight-step .number-title:has-text('{path}[2]')")
+    assert title.inner_text() == said
+
+
 def test_channels_are_switched_off_and_on(page, studio):
     open_panel(page, "Switch channels off")
     page.wait_for_selector(".accuracy strong")

@@ -128,13 +128,18 @@ function weightStep(studio, classes) {
     make("p", { class: "why" }, "If this drawing were a batch of its own and the class above the right answer."),
     make("div", { class: "choosing" }, weights, index), title,
     make("div", { class: "two" }, make("div", {}, make("h3", {}, "Its gradient"), gradient), make("div", {}, make("h3", {}, "The step"), lines)));
-  let wanted = {};
+  /** The weight and the element of it that the address names. */
+  const wanted = () => {
+    const [weight, at] = [address.get("weight"), address.get("at")];
+    if (weight === null) return {};
+    return /^\d{1,6}(,\d{1,6}){0,7}$/.test(at ?? "") ? { weight, index: at.split(",").map(Number) } : { weight };
+  };
   let asked = 0;
 
   async function update() {
     const mine = ++asked;
     try {
-      const found = await studio.ask("weight_step", { class_index: classes.value(), ...wanted });
+      const found = await studio.ask("weight_step", { class_index: classes.value(), ...wanted() });
       if (mine !== asked || found.skipped) return;
       show(found);
     } catch (error) {
@@ -153,7 +158,7 @@ function weightStep(studio, classes) {
         const input = make("input", { type: "number", min: 0, max: shape[axis] - 1, value: i, "aria-label": `Index ${axis}` });
         input.addEventListener("change", () => {
           const all = [...index.children].map((one) => Math.min(Math.max(Math.trunc(Number(one.value)) || 0, 0), Number(one.max)));
-          wanted = { weight: found.weight, index: all };
+          address.quietly({ weight: found.weight, at: all.join(",") });
           update();
         });
         return input;
@@ -167,7 +172,7 @@ function weightStep(studio, classes) {
   }
 
   weights.addEventListener("change", () => {
-    wanted = { weight: weights.value };
+    address.quietly({ weight: weights.value, at: null });
     update();
   });
   return { element, update };
