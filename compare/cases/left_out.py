@@ -39,6 +39,9 @@ WITHOUT_CASES = {
     "stop_gradient": "its gradient is not its derivative",
 }
 
+OWN_DRAWS = "draws what libraries do not share: tests/layers/preprocessing fixes the draws"
+DRAWING = ("CutMix", "MixUp", "RandAugment", "AugMix", "RandomElasticTransform")
+
 # The names, the arguments (`*` stands for any text), and the reason.
 ALONE: tuple[tuple[str, str, str], ...] = (
     ("*", "name", TEXT),
@@ -61,6 +64,9 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("layers.Resizing", "fill_mode", "only one mode is allowed"),
     ("layers.AdditiveAttention", "score_mode", "of Attention: it has one way only"),
     ("layers.Discretization", "num_bins epsilon", "of adapt: tests/layers/preprocessing"),
+    *((f"layers.{name}", "*", OWN_DRAWS) for name in DRAWING),
+    ("layers.AutoContrast", "data_format", "Keras takes channels for rows: tests/layers"),
+    ("layers.RandomColorJitter", "data_format", "Keras does not pass it on: tests/layers"),
     *((f"layers.{name}1D", "data_format", NO_FORMAT) for name in NO_FORMATS),
     ("ops.image.resize", "fill_mode", "only one mode is allowed"),
     ("ops.image.elastic_transform", "*", "random; TensorFlow's is diagonal: tests/ops/image"),
@@ -89,13 +95,14 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("metrics.*", "dtype", "tests/compare/test_metric_types.py tests each metric"),
 )
 RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+ALIKE = ("RandomBrightness", "RandomInvert", "RandomPosterization", "Solarization")
 # Arguments whose effect can be seen in the configuration only.
 IN_CONFIGURATION = (
     *((f"layers.{n}", "unroll", "Keras writes its loop in another way") for n in RECURRENT),
     *((f"layers.{n}", "stateful", "tests/layers/rnn tests several batches") for n in RECURRENT),
     ("layers.InputLayer", "batch_size", "a shape without data"),
     ("layers.InputLayer", "optional", "says what a model accepts, computes nothing"),
-    ("layers.RandomBrightness", "data_format", "each image has one number for all of it"),
+    *((f"layers.{n}", "data_format", "each image has one number for all of it") for n in ALIKE),
     ("optimizers.Adafactor", "relative_step", "neither Keras nor minicnn reads it"),
     ("metrics.AUC", "num_labels", "must be the number that the predictions have"),
 )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from compare.cases.case import Case
+from compare.cases.case import Case, LibraryObject
 from compare.cases.catalogue.layers import FIRST, FIRST_IMAGE, IMAGE, layer
 from compare.cases.catalogue.marks import TENSORFLOW, without_keras
 from compare.cases.values import whole, within
 
 PIXELS = within(0.0, 255.0, *IMAGE)
+FIXED = PIXELS._replace(fixed=True)
+COLOURS = within(0.0, 255.0, 2, 3, 3, 3)._replace(fixed=True)
+ONE = within(0.0, 255.0, 1, *IMAGE[1:])
+BRIGHTER = LibraryObject("layers.RandomBrightness", {"name": "brighter", "factor": (0.0, 0.4)})
+DARKER = LibraryObject("layers.RandomBrightness", {"name": "darker", "factor": (-0.2, 0.0)})
 OTHER_WAY = "TensorFlow's gradient uses the inverse warp instead of the transpose"
 
 
@@ -37,6 +42,31 @@ CASES = [
     layer("RandomFlip", IMAGE),
     layer("RandomFlip", FIRST_IMAGE, mode="horizontal", **FIRST),
     layer("RandomFlip", IMAGE, mode="vertical"),
+    layer("AutoContrast", PIXELS),
+    layer("Equalization", FIXED),
+    layer("RandomColorDegeneration", COLOURS, factor=0.7),
+    layer("RandomColorJitter", COLOURS, brightness_factor=0.2, contrast_factor=0.3),
+    layer("RandomErasing", PIXELS),
+    layer("RandomGaussianBlur", PIXELS),
+    layer("RandomGrayscale", COLOURS),
+    layer("RandomHue", COLOURS, factor=0.3),
+    layer("RandomInvert", PIXELS, factor=(0.4, 0.6)),
+    layer("RandomPosterization", FIXED, factor=(3, 3)),
+    layer("RandomSaturation", COLOURS, factor=(0.3, 0.6)),
+    layer("RandomSharpness", PIXELS, factor=0.3),
+    layer("Solarization", FIXED, addition_factor=0.2, threshold_factor=0.7),
+    # One image has no other one, and no layers change nothing: what is drawn has no effect.
+    layer("CutMix", ONE),
+    layer("MixUp", ONE),
+    layer("AugMix", PIXELS, chain_depth=0),
+    layer("RandAugment", PIXELS, num_ops=0),
+    layer("RandomElasticTransform", PIXELS, factor=0),
+    without_keras(
+        layer("Pipeline", PIXELS, layers=[BRIGHTER, DARKER]),
+        "Keras cannot tell the shape of its outputs",
+    ),
+    warp("RandomPerspective", IMAGE, factor=(0.5, 0.8), scale=0.5),
+    warp("RandomShear", IMAGE, x_factor=(0.0, 0.3), y_factor=(0.1, 0.4)),
     warp("RandomRotation", IMAGE, factor=0.2),
     warp("RandomRotation", FIRST_IMAGE, factor=(0.1, 0.4), fill_mode="constant", **FIRST),
     warp("RandomTranslation", IMAGE, height_factor=0.3, width_factor=(-0.2, 0.4)),

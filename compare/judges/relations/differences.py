@@ -13,7 +13,9 @@ from compare.libraries.library import Library
 
 JUDGE = "differences of Keras"
 LINEAR = (
+    "layers.RandomPerspective",
     "layers.RandomRotation",
+    "layers.RandomShear",
     "layers.RandomTranslation",
     "layers.RandomZoom",
     "ops.image.affine_transform",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compare.mutants.planted.places import LAYERS, NUMPY
+from compare.mutants.planted.places import IMAGES, LAYERS, NUMPY
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
 BUGS = [
@@ -101,5 +101,79 @@ BUGS = [
         "fill_value=self.fill_value,",
         "fill_value=0.0,",
         ("layers.RandomRotation", "layers.RandomTranslation", "layers.RandomZoom"),
+    ),
+    Bug(
+        "images are read with the weights of the two neighbours exchanged",
+        FORWARD,
+        IMAGES + "sampling",
+        "[1 - share, share]",
+        "[share, 1 - share]",
+        ("ops.image.map_coordinates", "ops.image.affine_transform"),
+    ),
+    Bug(
+        "outside of an image nothing is filled in",
+        FORWARD,
+        IMAGES + "sampling",
+        'if mode == "constant":',
+        'if mode == "never":',
+        ("ops.image.map_coordinates", "ops.image.affine_transform"),
+    ),
+    Bug(
+        "a perspective moves points the other way",
+        FORWARD,
+        IMAGES + "warping",
+        "x, y = start_points[..., 0], start_points[..., 1]\n"
+        "    u, v = end_points[..., 0], end_points[..., 1]",
+        "x, y = end_points[..., 0], end_points[..., 1]\n"
+        "    u, v = start_points[..., 0], start_points[..., 1]",
+        ("ops.image.perspective_transform", "layers.RandomPerspective"),
+    ),
+    Bug(
+        "a Gaussian's exponent lacks the half",
+        FORWARD,
+        IMAGES + "filters",
+        "values = ops.exp(-0.5 * t * t)",
+        "values = ops.exp(-t * t)",
+        ("ops.image.gaussian_blur", "ops.image.ssim"),
+    ),
+    Bug(
+        "the covariance of a similarity of images is not about the means",
+        FORWARD,
+        IMAGES + "filters",
+        "covariance = mean(x * y) - mean_x * mean_y",
+        "covariance = mean(x * y)",
+        ("ops.image.ssim",),
+    ),
+    Bug(
+        "images are scaled from the first pixel's middle, not from the edge",
+        FORWARD,
+        IMAGES + "resizing",
+        "centres = (np.arange(new) + 0.5 - shift) / scale - 0.5",
+        "centres = (np.arange(new) - shift) / scale",
+        ("ops.image.scale_and_translate",),
+    ),
+    Bug(
+        "a hue below 0 stays there",
+        FORWARD,
+        LAYERS + "preprocessing.random_colors",
+        "return ops.where(hue < 0, hue + 1, hue)",
+        "return hue",
+        ("layers.RandomHue",),
+    ),
+    Bug(
+        "sharpness is counted from the smooth image's other side",
+        FORWARD,
+        LAYERS + "preprocessing.random_blurs",
+        "images + (1 - sharpness) * (smooth - images)",
+        "images + sharpness * (smooth - images)",
+        ("layers.RandomSharpness",),
+    ),
+    Bug(
+        "equalization counts from zero instead of the first bin that is not empty",
+        FORWARD,
+        LAYERS + "preprocessing.tones",
+        "table = ops.clip(ops.round((sums - first) * 255 / others), 0, 255)",
+        "table = ops.clip(ops.round(sums * 255 / others), 0, 255)",
+        ("layers.Equalization",),
     ),
 ]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn import ops, random
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
+from minicnn.layers.preprocessing.image_layer import (
+    RandomImageLayer,
+    bounds,
+    one_each,
+    sorted_range,
+)
 
 
 class RandomBrightness(RandomImageLayer):
@@ -25,32 +30,25 @@ class RandomBrightness(RandomImageLayer):
     """
 
     moves = False
+    keeps_type = True
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
         self._set_factor(factor)
-        if not isinstance(value_range, (list, tuple)) or len(value_range) != 2:
-            raise ValueError(
-                "The `value_range` argument should be a list of two numbers. Received: "
-                f"value_range={value_range}"
-            )
-        self.value_range = sorted(value_range)
+        self.value_range = sorted_range(f"RandomBrightness '{self.name}'", value_range)
 
     settings = settings_of(__init__)
 
     def _set_factor(self, factor: Any) -> None:
         self.factor = bounds(f"RandomBrightness '{self.name}'", "factor", factor)
 
-    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
-        """The number added to each image, as a share of the range."""
-        if not training:
-            return None
+    def draw(self, images: Any, seed: Any) -> Any:
+        """The number added to each image."""
         low, high = self.value_range
-        return self.random_numbers(images, *self.factor, rank=len(images.shape)) * (high - low)
+        part = random.uniform(one_each(images), *self.factor, seed=seed)
+        return {"rgb_delta": part * (high - low)}
 
-    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+    def change(self, images: Any, transformation: Any) -> Any:
         """Adds the numbers."""
-        x = ops.cast(images, self.compute_dtype)
-        if transformation is None:
-            return x
-        return ops.clip(x + ops.cast(transformation, x.dtype), *self.value_range)
+        delta = ops.cast(transformation["rgb_delta"], images.dtype)
+        return ops.clip(images + delta, *self.value_range)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops, random
+from minicnn import ops
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, bounds, one_each
 
 
 class RandomContrast(RandomImageLayer):
@@ -25,6 +25,7 @@ class RandomContrast(RandomImageLayer):
     """
 
     moves = False
+    keeps_type = True
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
@@ -33,23 +34,14 @@ class RandomContrast(RandomImageLayer):
 
     settings = settings_of(__init__)
 
-    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+    def draw(self, images: Any, seed: Any) -> Any:
         """The factor of each image."""
-        if not training:
-            return None
         lower, upper = self.factor
-        batch = images.shape[:1] if len(images.shape) == 4 else ()
-        factor = random.uniform(
-            (*batch, 1, 1, 1), 1 - lower, 1 + upper, self.compute_dtype, seed=self.generator
-        )
-        return {"contrast_factor": factor}
+        return {"contrast_factor": self.uniform(one_each(images), (1 - lower, 1 + upper), seed)}
 
-    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+    def change(self, images: Any, transformation: Any) -> Any:
         """Scales around the mean."""
-        x = ops.cast(images, self.compute_dtype)
-        if transformation is None:
-            return x
-        axes = self.axes_of(x)
-        mean = ops.mean(x, axis=(axes.height, axes.width), keepdims=True)
-        stretched = mean + (x - mean) * transformation["contrast_factor"]
+        axes = self.axes_of(images)
+        mean = ops.mean(images, axis=(axes.height, axes.width), keepdims=True)
+        stretched = mean + (images - mean) * transformation["contrast_factor"]
         return ops.clip(stretched, *self.value_range)

@@ -26,6 +26,8 @@ class RandomCrop(RandomImageLayer, SizedImageLayer):
         data_format: "channels_last" or "channels_first".
     """
 
+    keeps_type = True
+
     def __init__(
         self,
         height: int,
@@ -39,27 +41,22 @@ class RandomCrop(RandomImageLayer, SizedImageLayer):
 
     settings = settings_of(__init__)
 
-    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+    def draw(self, images: Any, seed: Any) -> Any:
         """The corner, (top, left)."""
-        if not training:
-            return None
         axes = self.axes_of(images)
         height, width = images.shape[axes.height], images.shape[axes.width]
         if height > self.height and width > self.width:
             lengths = (height - self.height + 1, width - self.width + 1)
-            corner = [random.uniform((), 0, float(n), seed=self.generator) for n in lengths]
-            return tuple(int(x) for x in corner)
+            return tuple(int(random.uniform((), 0, float(n), seed=seed)) for n in lengths)
         fitting = (width * self.height // self.width, height * self.width // self.height)
         kept = [max(min(n, m), 1) for n, m in zip((height, width), fitting, strict=True)]
         return (height - kept[0]) // 2, (width - kept[1]) // 2
 
-    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+    def change(self, images: Any, transformation: Any) -> Any:
         """Cuts the part out."""
-        if transformation is None:
-            return images
-        x, size = ops.cast(images, self.compute_dtype), (self.height, self.width)
-        axes = self.axes_of(x)
-        part = cut_out(x, axes, transformation, size)
+        size = (self.height, self.width)
+        axes = self.axes_of(images)
+        part = cut_out(images, axes, transformation, size)
         if (part.shape[axes.height], part.shape[axes.width]) == size:
             return part
         return ops.image.resize(part, size, data_format=self.data_format)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn import ops, random
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import RandomImageLayer
+from minicnn.layers.preprocessing.image_layer import RandomImageLayer, one_each
 
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
@@ -41,21 +41,17 @@ class RandomFlip(RandomImageLayer):
 
     settings = settings_of(__init__)
 
-    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
+    def draw(self, images: Any, seed: Any) -> Any:
         """Which images are mirrored."""
-        if not training:
-            return None
-        return self.random_numbers(images, 0.0, 1.0, rank=len(images.shape)) <= 0.5
+        flips = random.uniform(one_each(images), seed=seed) <= 0.5
+        return {"flips": flips, "input_shape": tuple(images.shape)}
 
-    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+    def change(self, images: Any, transformation: Any) -> Any:
         """Mirrors the chosen images."""
-        x = ops.cast(images, self.compute_dtype)
-        if transformation is None:
-            return x
-        axes = self.axes_of(x)
+        axes = self.axes_of(images)
         sides = {"horizontal": axes.width, "vertical": axes.height}
-        flipped = x
+        flipped = images
         for side, axis in sides.items():
             if side in self.mode:
                 flipped = ops.flip(flipped, axis=axis)
-        return ops.where(transformation, flipped, x)
+        return ops.where(transformation["flips"], flipped, images)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minicnn import ops
+from minicnn import ops, random
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.image_layer import batch_size, bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
@@ -42,10 +42,20 @@ class RandomRotation(RandomWarp):
 
     settings = settings_of(__init__)
 
-    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+    def draw(self, images: Any, seed: Any) -> Any:
+        """The angles in degrees, and the middle of the images."""
+        axes = self.axes_of(images)
+        degrees = [360.0 * part for part in self.factor]
+        return {
+            "angle": random.uniform((batch_size(images),), *degrees, seed=seed),
+            "image_height": images.shape[axes.height],
+            "image_width": images.shape[axes.width],
+            "batch_size": batch_size(images),
+        }
+
+    def maps(self, transformation: Any, height: int, width: int) -> list[Any]:
         """The rotations."""
-        low, high = (360.0 * part for part in self.factor)
-        angle = self.random_numbers(images, low, high, rank=1) * (math.pi / 180)
+        angle = transformation["angle"] * (math.pi / 180)
         cos, sin = ops.cos(angle), ops.sin(angle)
         x, y = (width - 1) / 2, (height - 1) / 2
         return [cos, -sin, x - x * cos + y * sin, sin, cos, y - x * sin - y * cos]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn import ops, random
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.image_layer import batch_size, bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
@@ -47,9 +47,15 @@ class RandomTranslation(RandomWarp):
 
     settings = settings_of(__init__)
 
-    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
+    def draw(self, images: Any, seed: Any) -> Any:
+        """How far images move to the right and down, in pixels, `(batch, 2)`."""
+        axes, shape = self.axes_of(images), (batch_size(images), 1)
+        down = random.uniform(shape, *self._height_bounds, seed=seed) * images.shape[axes.height]
+        right = random.uniform(shape, *self._width_bounds, seed=seed) * images.shape[axes.width]
+        moves = ops.concatenate([right, down], axis=1)
+        return {"translations": moves, "input_shape": tuple(images.shape)}
+
+    def maps(self, transformation: Any, height: int, width: int) -> list[Any]:
         """The translations."""
-        down = self.random_numbers(images, *self._height_bounds, rank=2)[:, 0] * height
-        right = self.random_numbers(images, *self._width_bounds, rank=2)[:, 0] * width
-        ones, zeros = ops.ones_like(down), ops.zeros_like(down)
-        return [ones, zeros, -right, zeros, ones, -down]
+        right, down = ops.unstack(transformation["translations"], 2, axis=1)
+        return [1, 0, -right, 0, 1, -down]

@@ -1,4 +1,4 @@
-"""Base class of the random affine maps: rotation, translation, zoom."""
+"""Base class of the random affine maps: rotation, shear, translation, zoom."""
 
 from __future__ import annotations
 
@@ -34,36 +34,33 @@ class RandomWarp(RandomImageLayer):
         self.interpolation = interpolation
         self.fill_value = fill_value
 
-    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
-        """`(a0, a1, a2, b0, b1, b2)` of the maps, each of shape `(batch,)`."""
+    def maps(self, transformation: Any, height: int, width: int) -> list[Any]:
+        """`(a0, a1, a2, b0, b1, b2)` of the maps, each a number or of shape `(batch,)`."""
         raise NotImplementedError
 
-    def get_random_transformation(self, images: Any, training: bool = True) -> Any:
-        """The maps, `(batch, 8)`."""
-        if not training:
-            return None
-        axes = self.axes_of(images)
-        rows = self.matrices(images, images.shape[axes.height], images.shape[axes.width])
-        zeros = ops.zeros_like(rows[0])
-        return ops.stack([*rows, zeros, zeros], axis=-1)
-
-    def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
+    def change(self, images: Any, transformation: Any) -> Any:
         """Resamples the images."""
-        return self._moved(images, transformation, self.interpolation)
+        return self.resample(images, transformation, self.interpolation)
 
     def transform_segmentation_masks(
         self, masks: Any, transformation: Any, training: bool = True
     ) -> Any:
         """Resamples the masks without mixing classes."""
-        return self._moved(masks, transformation, "nearest")
+        masks = ops.cast(masks, self.compute_dtype)
+        if not training or transformation is None:
+            return masks
+        return self.resample(masks, transformation, "nearest")
 
-    def _moved(self, images: Any, transformation: Any, interpolation: str) -> Any:
-        x = ops.cast(images, self.compute_dtype)
-        if transformation is None:
-            return x
+    def resample(self, images: Any, transformation: Any, interpolation: str) -> Any:
+        """The images, each read through its map."""
+        axes = self.axes_of(images)
+        sides = images.shape[axes.height], images.shape[axes.width]
+        numbers = self.maps(transformation, *sides)
+        count = next(x.shape[0] for x in numbers if not isinstance(x, (int, float)))
+        rows = [ops.full((count,), x) if isinstance(x, (int, float)) else x for x in numbers]
         return ops.image.affine_transform(
-            x,
-            transformation if len(x.shape) == 4 else transformation[0],
+            images,
+            ops.stack([*rows, *[ops.zeros((count,))] * 2], axis=-1),
             interpolation=interpolation,
             fill_mode=self.fill_mode,
             fill_value=self.fill_value,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import ops
+from minicnn import random
 from minicnn.layers.base.settings import settings_of
-from minicnn.layers.preprocessing.image_layer import bounds
+from minicnn.layers.preprocessing.image_layer import batch_size, bounds
 from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
@@ -49,14 +49,19 @@ class RandomZoom(RandomWarp):
 
     settings = settings_of(__init__)
 
-    def matrices(self, images: Any, height: int, width: int) -> list[Any]:
-        """The zooms."""
-        tall = wide = 1 + self.random_numbers(images, *self._height_bounds, rank=2)[:, 0]
+    def draw(self, images: Any, seed: Any) -> Any:
+        """How many times as large the images are read, each `(batch, 1)`."""
+        shape = (batch_size(images), 1)
+        tall = wide = 1 + random.uniform(shape, *self._height_bounds, seed=seed)
         if self.width_factor is not None:
-            wide = 1 + self.random_numbers(images, *self._width_bounds, rank=2)[:, 0]
-        zeros = ops.zeros_like(tall)
+            wide = 1 + random.uniform(shape, *self._width_bounds, seed=seed)
+        return {"height_zoom": tall, "width_zoom": wide, "input_shape": tuple(images.shape)}
+
+    def maps(self, transformation: Any, height: int, width: int) -> list[Any]:
+        """The zooms."""
+        tall, wide = (transformation[f"{side}_zoom"][:, 0] for side in ("height", "width"))
         right, down = (width - 1) / 2 * (1 - wide), (height - 1) / 2 * (1 - tall)
-        return [wide, zeros, right, zeros, tall, down]
+        return [wide, 0, right, 0, tall, down]
 
 
 def zoom_bounds(layer: str, name: str, factor: Any) -> tuple[float, float]:

@@ -121,6 +121,7 @@ IMAGES = [
         op("image.perspective_transform", IMAGE, CORNERS, MOVED), INVERSE, TENSORFLOW, "gradient"
     ),
     op("image.gaussian_blur", IMAGE),
+    op("image.elastic_transform", IMAGE, alpha=0.0, sigma=1.0),
     op("image.sobel_edges", IMAGE),
     op("image.ssim", COLOURS, COLOURS, filter_size=4),
     op("image.map_coordinates", IMAGE, within(-0.9, 3.7, 4, 3, 2), 1),

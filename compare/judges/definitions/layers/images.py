@@ -84,7 +84,22 @@ class RandomTranslation(Layer):
         return images.affine_transform(x, moves, **self.arguments)
 
 
+class Pipeline(Layer):
+    """Layers one after another."""
+
+    def __init__(self, layers, **others):
+        super().__init__(**others)
+        self.layers = layers
+
+    def call(self, x, training):
+        """The last layer's output."""
+        for layer in self.layers:
+            x = layer(x, training)
+        return x
+
+
 DEFINITIONS = {
+    "Pipeline": Pipeline,
     "RandomBrightness": RandomBrightness,
     "RandomTranslation": RandomTranslation,
     "UpSampling2D": UpSampling2D,
