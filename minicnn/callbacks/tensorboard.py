@@ -12,6 +12,7 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.callbacks.callback import Callback, Logs
+from minicnn.callbacks.learning_rates import log_learning_rates
 
 
 class TensorBoard(Callback):
@@ -140,7 +141,7 @@ class TensorBoard(Callback):
         validation = {k[4:]: v for k, v in logs.items() if k.startswith("val_")}
         training = {k: v for k, v in logs.items() if not k.startswith("val_")}
         if self.model.optimizer is not None:
-            training["learning_rate"] = np.asarray(self.model.optimizer.learning_rate)
+            log_learning_rates(self.model.optimizer, training)
         if self.write_steps_per_second:
             start, before = self._epoch_start
             seconds = max(time.perf_counter() - start, 1e-9)

@@ -85,3 +85,20 @@ def test_what_cannot_be_one_of_several_is_refused():
     unknown = minicnn.optimizers.MultiOptimizer(lambda variable: None)
     with pytest.raises(ValueError, match=r"Optimizer for variable .* must be"):
         unknown.build([minicnn.Variable([1.0])])
+
+
+def test_callbacks_know_the_learning_rates_of_all(tmp_path):
+    pytest.importorskip("tensorboard")
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    model = make(minicnn)
+    halved = minicnn.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    board = minicnn.callbacks.TensorBoard(tmp_path)
+    x, y = np.ones((8, 3)), np.ones((8, 2))
+    history = model.fit(x, y, verbose=0, callbacks=[halved, board]).history
+    assert history["learning_rate_fast"] == [0.125]
+    assert history["learning_rate_default"] == [0.0625]
+    events = reader.EventAccumulator(str(tmp_path / "train"), {"tensors": 0, "scalars": 0})
+    written = {
+        tag for tags in events.Reload().Tags().values() if tags is not True for tag in tags or ()
+    }
+    assert {"epoch_learning_rate_fast", "epoch_learning_rate_default"} <= written

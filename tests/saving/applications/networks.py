@@ -10,7 +10,7 @@ import numpy as np
 
 import minicnn
 
-# The smallest side of an image that Keras accepts, and a little more where it is not 32.
+# The smallest side of an image that Keras accepts, where it is not 32.
 SIDES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
 NETWORKS = (
     *("ConvNeXtSmall", "ConvNeXtTiny", "DenseNet121", "DenseNet169", "DenseNet201"),
