@@ -13,8 +13,8 @@ from minicnn.common.keras_names import keras_names
 
 README = (Path(minicnn.__file__).parents[1] / "README.md").read_text()
 TABLE = README.partition("### What is there, and what is not")[2].partition("\n## ")[0]
-ROWS = dict(re.findall(r"^\| `(keras[\w.]*)` \|.*\| (.*) \|$", TABLE, re.MULTILINE))
-"""The last cell of a row, which names what is not there, by the module in its first."""
+ROWS = dict(re.findall(r"^\| `(keras[\w.]*)` \| (.*) \|$", TABLE, re.MULTILINE))
+"""The second cell of a row, which names what is not there, by the module in its first."""
 
 
 def _module(name: str):
