@@ -84,7 +84,7 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("callbacks.GradientHistory", "*", "Keras has it not"),
     ("callbacks.RemoteMonitor", "*", "sends to a server: tests/callbacks has one"),
     ("optimizers.Muon", "exclude_embeddings", "goes by the name of a weight: tests/optimizers"),
-    ("optimizers.OptimizerMap", "*", "is in the cases of MultiOptimizer"),
+    ("optimizers.Muon", "beta_1 beta_2 amsgrad", "of its base class, under other names or not"),
     ("optimizers.MultiOptimizer", "*", "hands all on to others: tests/optimizers"),
     ("callbacks.CallbackList", "*", "what a model makes of its callbacks"),
     ("callbacks.MonitorCallback", "*", "a base class"),
