@@ -177,9 +177,7 @@ class RandomImageLayer(ImageLayer):
         if not training or transformation is None:
             return images if self.keeps_type else ops.cast(images, self.compute_dtype)
         x = ops.cast(images, self.compute_dtype)
-        single = len(x.shape) == 3
-        x = ops.cast(self.change(x[None] if single else x, transformation), self.compute_dtype)
-        return x[0] if single else x
+        return ops.cast(self.change(x, transformation), self.compute_dtype)
 
     def uniform(self, shape: Any, interval: Any, seed: Any) -> Any:
         """Uniform random numbers from an interval, in the layer's type."""

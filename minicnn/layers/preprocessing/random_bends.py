@@ -25,7 +25,9 @@ class RandomBend(RandomImageLayer):
         raise NotImplementedError
 
     def change(self, images: Any, transformation: Any) -> Any:
-        """The images, some of them bent."""
+        """The images, some of them bent; one image by itself is a batch of one."""
+        if len(images.shape) == 3:
+            return self.change(images[None], transformation)[0]
         return self.bent(images, transformation, self.interpolation)
 
     def transform_segmentation_masks(
