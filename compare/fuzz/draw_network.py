@@ -14,6 +14,7 @@ from compare.cases.network import Network, Step
 from compare.fuzz import event_settings, layer_settings, training_settings
 from compare.fuzz.layer_settings import Draw, LayerChoice, Shape
 from compare.fuzz.themes import NUMBERED, THEMES, Theme
+from compare.libraries.minicnn import MiniCNN
 
 LEAST = 72  # multiplications for each number of an input, of a small convolution
 
@@ -64,7 +65,7 @@ class NetworkBuilder:
         sources = sources or (len(self.tensors) - 1,)
         called_on = [self.tensors[i] for i in sources]
         if shared_with is None:
-            layer = getattr(minicnn.layers, name)(**settings)
+            (layer,) = MiniCNN().layer(name, settings)
         else:
             layer = self.layers[shared_with]
         result = layer(called_on[0] if len(called_on) == 1 else called_on)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from compare.cases.case import LibraryObject
+
 Shape = tuple[int, ...]
 Draw = Callable[[Any], Any]
 CHANNELS_FIRST = {"data_format": "channels_first"}
@@ -75,6 +77,35 @@ def weights(draw: Draw, name: str = "kernel") -> dict:
 def dense(draw: Draw, shape: Shape) -> dict:
     """Dense."""
     return {"units": draw(st.integers(1, 5)), **weights(draw)}
+
+
+def einsum_dense(draw: Draw, shape: Shape) -> dict:
+    """EinsumDense: the product over any one axis, or over all but the first."""
+    axes, units = "bcde"[: len(shape)], draw(st.integers(1, 5))
+    summed = draw(st.sampled_from([*axes, axes[1:] or axes]))
+    kept = "".join(axis for axis in axes if axis not in summed)
+    form = draw(st.sampled_from(["letters", "before", "after"]))
+    if form == "before" and summed == axes[-1]:
+        kept, equation = "", f"...{summed},{summed}z->...z"
+    elif form == "after" and summed == axes[0] and kept:
+        kept, equation = "", f"a{summed}...,{summed}z->az..."
+    else:
+        equation = f"a{axes},{summed}z->a{kept}z"
+    lengths = [shape[axes.index(axis)] for axis in kept]
+    more = weights(draw)
+    more.pop("use_bias", None)
+    bias = maybe(draw, bias_axes=st.sampled_from(["z", f"{kept}z"]))
+    return {"equation": equation, "output_shape": (*lengths, units), **bias, **more}
+
+
+def spectral_normalized(draw: Draw, shape: Shape) -> dict:
+    """SpectralNormalization of a dense layer or of a convolution."""
+    name, inside = "Dense", {"units": draw(st.integers(1, 5))}
+    if len(shape) > 1 and draw(st.booleans()):
+        name = f"Conv{len(shape) - 1}D"
+        inside = {"filters": draw(st.integers(1, 3)), **window(draw, shape[:-1])}
+    layer = LibraryObject(f"layers.{name}", inside)
+    return {"layer": layer} | maybe(draw, power_iterations=st.integers(2, 3))
 
 
 def window(draw: Draw, space: Shape, even: bool = False) -> dict:
@@ -276,6 +307,8 @@ ONE_INPUT = [
     LayerChoice("UpSampling{n}D", SPATIAL, upsampling),
     LayerChoice("LayerNormalization", ANY, layer_normalized),
     LayerChoice("GroupNormalization", SPATIAL, group_normalized),
+    LayerChoice("EinsumDense", ANY, einsum_dense),
+    LayerChoice("SpectralNormalization", ANY, spectral_normalized),
     LayerChoice("RMSNormalization", ANY, with_settings(epsilon=st.just(0.1))),
     LayerChoice("UnitNormalization", ANY, axes),
     LayerChoice("Reshape", ANY, reshaped),
