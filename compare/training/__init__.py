@@ -18,6 +18,9 @@ difference; the smallest factor that is noticed ("notices", measured) if all upd
 by it, as by a wrong learning rate, in the second half of the training, and if the least sensitive
 single quantity is.
 
+An optimizer of which Keras on the backend is known to compute other updates is not trained with;
+the last lines and "known differences" in the summary of the JSON file name the reason.
+
 The JSON file has for each training: "case", "network", "optimizer", "steps", "holds", "wrong" (a
 sentence or None), "first outside" and "at most" (each with "step", "tensor", "difference", "band",
 "share"), "kinks" (a list of "step", "units"), "sensitivity" ("learning rate", "best", "median",
@@ -67,6 +70,8 @@ def command(options: argparse.Namespace) -> Outcome:
     every = cases.QUICK if options.quick else cases.ALL
     wanted = chosen(every, options.only, lambda case: case.label, "training")
     worker.check_installed(options.backend)
+    known = {c.label: why for c in wanted if (why := cases.known_difference(c, options.backend))}
+    wanted = [case for case in wanted if case.label not in known]
     steps = options.steps or (QUICK_STEPS if options.quick else STEPS)
     started = [(case, StepModel(MiniCNN(), case, options.seed).state()) for case in wanted]
     function, arguments = "compare.training.train:in_keras", (started, steps, options.seed)
@@ -82,6 +87,8 @@ def command(options: argparse.Namespace) -> Outcome:
         f"\n{len(wanted) - len(failed)} of {len(wanted)} trainings of {steps} steps hold on "
         f"{options.backend}."
     )
+    for label, why in known.items():
+        print(paragraph(f"Not trained, {label}: Keras on {options.backend} {why}."))
     found = overall_sensitivity(results)
     print(paragraph(sensitivity.sentences(found)))
     missing = cases.missing()
@@ -90,6 +97,7 @@ def command(options: argparse.Namespace) -> Outcome:
         "steps": steps,
         "failed": len(failed),
         "without a case": missing,
+        "known differences": known,
         "sensitivity": found,
     }
     wrong = [f"{r['case']}: {r['wrong']}" for r in results if not r["holds"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from compare.cases.case import LibraryObject
+from compare.cases.catalogue.known_differences import LINES
 from minicnn import optimizers
 
 
@@ -28,6 +29,13 @@ def optimizer(name: str, **settings: Any) -> LibraryObject:
 SCHEDULE = LibraryObject(
     "optimizers.schedules.CosineDecay", {"initial_learning_rate": 0.02, "decay_steps": 150}
 )
+CHOSEN = LibraryObject(
+    "optimizers.OptimizerMap",
+    {
+        "default_optimizer": optimizer("SGD", learning_rate=0.1),
+        "optimizer_map": {".*kernel": optimizer("Adam", learning_rate=0.01)},
+    },
+)
 OPTIMIZERS = [
     optimizer("SGD", learning_rate=0.1),
     optimizer("SGD", learning_rate=0.02, momentum=0.9),
@@ -47,6 +55,9 @@ OPTIMIZERS = [
     optimizer("Ftrl", learning_rate=0.1, l1_regularization_strength=1e-3, beta=0.1),
     optimizer("Lamb", learning_rate=0.01),
     optimizer("Lion", learning_rate=0.001, weight_decay=0.01),
+    optimizer("Muon", learning_rate=0.01, exclude_layers=["dense_1"]),
+    optimizer("ScheduleFreeAdamW", learning_rate=0.01, warmup_steps=50),
+    optimizer("MultiOptimizer", optimizer_map=CHOSEN),
     optimizer("LossScaleOptimizer", inner_optimizer=optimizer("SGD", learning_rate=0.1)),
 ]
 TRAINERS = [optimizer("Adam"), optimizer("SGD", learning_rate=0.01, momentum=0.9)]
@@ -60,6 +71,12 @@ QUICK = [
     *(Case("tiny", each) for each in {each.name: each for each in OPTIMIZERS}.values()),
     *(Case(network, TRAINERS[0]) for network in ("mlp", "convnet", "residual")),
 ]
+
+
+def known_difference(case: Case, backend: str) -> str | None:
+    """Why Keras on this backend is known to make other steps than the optimizer's definition."""
+    known = {name: why for name, what, why in LINES[backend] if what == "update"}
+    return known.get(case.optimizer.name)
 
 
 def missing() -> list[str]:

@@ -82,6 +82,12 @@ def test_an_optimizer_without_a_training_is_reported(monkeypatch):
     assert cases.missing() == ["Novel"]
 
 
+def test_only_schedule_free_steps_on_tensorflow_are_known_to_differ():
+    for backend in ("tensorflow", "jax", "torch"):
+        known = {c.optimizer.name for c in cases.ALL if cases.known_difference(c, backend)}
+        assert known == ({"optimizers.ScheduleFreeAdamW"} if backend == "tensorflow" else set())
+
+
 # Right code is not accused
 
 
@@ -442,6 +448,18 @@ def test_beside_real_keras(tmp_path, capfd):
     (result,) = json.loads(file.read_text())["results"]
     assert result["holds"]
     assert len(result["curves"]["loss minicnn"]) == len(result["curves"]["share"]) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+@pytest.mark.skipif(not importlib.util.find_spec("tensorflow"), reason="needs TensorFlow")
+def test_the_reason_why_an_optimizer_is_not_trained_with_is_shown(tmp_path, capfd):
+    file = tmp_path / "training.json"
+    assert main(["training", "--only", "ScheduleFree", "--steps", "2", "--json", str(file)]) == 0
+    printed = " ".join(capfd.readouterr().out.split())
+    assert "Keras on tensorflow reads z after the step, where the paper has z" in printed
+    found = json.loads(file.read_text())
+    assert found["results"] == [] and len(found["summary"]["known differences"]) == 1
 
 
 def test_the_error_of_an_algorithm_reaches_more_units(reference):
