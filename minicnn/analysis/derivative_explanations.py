@@ -68,9 +68,10 @@ class Derivatives:
         return Explanation(self.call.name, kind, at, None, value, Parts([terms], [step]))
 
     def _gradient(self) -> np.ndarray:
-        """The gradient itself, as it was computed."""
+        """The gradient itself, as it was computed; zeros if the outputs do not depend on it."""
         if isinstance(self.of, int):
-            return self.found.of(self.source)
+            found = self.found.of(self.source)
+            return np.zeros(self.source.shape, "float32") if found is None else found
         return self.found.weights[self.of.path]
 
     def output(self, at: tuple[int, ...], source: str) -> Explanation:

@@ -17,7 +17,8 @@ class Muon(Adam):
     """Momentum for matrices, with steps made orthogonal, so that all directions move alike.
 
     M ← μ M + G,  O = NewtonSchulz(G + μ M),  W ← W − lr · rms_rate · √max(n, m) · O
-    for each matrix W of n × m that is neither an embedding nor excluded. All other variables change
+
+    W is each matrix of n × m that is neither an embedding nor excluded. All other variables change
     by Adam's step.
 
     Sources: Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); for

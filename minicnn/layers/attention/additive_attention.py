@@ -10,7 +10,16 @@ from minicnn.layers.attention.attention import Attention, pairwise_sums
 
 
 class AdditiveAttention(Attention):
-    """As `Attention`, with the scores `scores[t, s] = Σ_i scale[i] · tanh(Q[t, i] + K[s, i])`.
+    """Attention with scores that are made of the sums of queries and keys.
+
+    It is called as `Attention` is, and its result is the same mean of the values.
+
+    `y = softmax(scores) · V`, where `scores[t, s] = Σ_i scale[i] · tanh(Q[t, i] + K[s, i])`.
+
+    Backward: S̄, the gradient to the scores, and V̄ are those of `Attention`. With
+    `H[t, s, i] = 1 − tanh(Q[t, i] + K[s, i])²`: `Q̄[t, i] = scale[i] · Σ_s S̄[t, s] · H[t, s, i]`,
+    `K̄[s, i] = scale[i] · Σ_t S̄[t, s] · H[t, s, i]`. To the scale it is
+    `c̄[i] = Σ_{t, s} S̄[t, s] · tanh(Q[t, i] + K[s, i])`.
 
     Args:
         use_scale: whether the scale is learned; it is 1 otherwise.

@@ -23,6 +23,10 @@ class Attention(Layer):
     Called with a list: queries `(batch, T, dim)`, values `(batch, S, width)` and keys
     `(batch, S, dim)`, which are the values if left out. The result is `(batch, T, width)`.
 
+    Backward: with the weights `P = softmax(scores)`: `V̄ = Pᵀ · ȳ`, `P̄ = ȳ · Vᵀ` and
+    `S̄[t, s] = P[t, s] · (P̄[t, s] − Σ_k P[t, k] · P̄[t, k])` to the scores. For "dot" then
+    `Q̄ = scale · S̄ · K` and `K̄ = scale · S̄ᵀ · Q`. Keys that are the values add K̄ to V̄.
+
     Args:
         use_scale: whether the scale is learned; it is 1 otherwise.
         score_mode: see above.

@@ -33,11 +33,16 @@ SHARED = (
 class MultiHeadAttention(Layer):
     """Attention of several heads: each projects, weighs and averages by itself.
 
-    For each head h: `Q = q · Wq[h] + bq[h]`, K and V likewise from key and value;
-    `head = softmax(Q Kᵀ / √key_dim) · V`; the result is `Σ_h head · Wo[h] + bo`.
+    `y = Σ_h head · Wo[h] + bo`, where for each head h: `Q = q · Wq[h] + bq[h]`, K and V likewise
+    from key and value; `head = softmax(Q Kᵀ / √key_dim) · V`.
 
     Called with query `(batch, T, dim)`, value `(batch, S, width)` and perhaps key
     `(batch, S, ...)`, which is the value if left out. The result is `(batch, T, dim)`.
+
+    Backward: for each head, with `P = softmax(Q Kᵀ / √key_dim)` and `H̄ = ȳ · Wo[h]ᵀ`: `V̄ = Pᵀ · H̄`,
+    `P̄ = H̄ · Vᵀ`, `S̄[t, s] = P[t, s] · (P̄[t, s] − Σ_k P[t, k] · P̄[t, k])`,
+    `Q̄ = S̄ · K / √key_dim`, `K̄ = S̄ᵀ · Q / √key_dim`. Of the projections `W̄o[h] = headᵀ · ȳ`,
+    `W̄q[h] = qᵀ · Q̄`, K and V likewise, and `q̄ = Σ_h Q̄ · Wq[h]ᵀ`.
 
     Args:
         num_heads: number of heads.

@@ -15,7 +15,15 @@ from minicnn.layers.core.einsum_equation import read_equation
 
 
 class EinsumDense(Layer):
-    """A product over any axes, a bias, an activation: `y = activation(einsum(equation, x, w) + b)`.
+    """A product over any axes, a bias, an activation.
+
+    The equation says which axes are summed over: those with a letter that the output lacks.
+
+    `y = activation(einsum(equation, x, w) + b)`
+
+    Backward: with `z̄ = ȳ · activation'(z)`: `x̄ = einsum("output,kernel->input", z̄, w)` and
+    `w̄ = einsum("input,output->kernel", x, z̄)`, with the letters of the equation, and `b̄ = Σ z̄`
+    over the axes that the bias does not have.
 
     Args:
         equation: `input,kernel->output` with a letter for each axis, as `"abc,cd->abd"` for

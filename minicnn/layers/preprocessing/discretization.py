@@ -16,7 +16,13 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 class Discretization(Layer):
-    """The number of the interval that each number is in: i where `b[i - 1] ≤ x < b[i]`.
+    """The number of the interval that each number is in.
+
+    So a layer of weights, as `Embedding`, can treat each interval in its own way.
+
+    `y = Σ_i (1 if x ≥ b[i], else 0)`, so that `b[y - 1] ≤ x < b[y]`.
+
+    Backward: no gradient, as y is a whole number.
 
     Args:
         bin_boundaries: the boundaries b in rising order. The first interval begins at −∞, the

@@ -40,6 +40,11 @@ class RandomErasing(RandomBox):
     """Erases a random rectangle of an image with a probability, in training.
 
     Its sides are √u and √v of the image's, u and v uniform in `scale`.
+
+    `y = fill if inside, else x`
+
+    Backward: `x̄ = 0 if inside, else ȳ`
+
     Source: Zhong, Zheng, Kang, Li and Yang, "Random erasing data augmentation" (2020).
 
     Args:

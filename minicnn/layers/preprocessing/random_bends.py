@@ -45,6 +45,11 @@ class RandomPerspective(RandomBend):
     As in Keras, a corner's coordinates grow by up to half of `scale`, (0, 0) thus stays; see
     `ops.image.perspective_transform`.
 
+    `y[n, i, j, c] = x[n, p(i, j), q(i, j), c]`, where p and q are the quotients of linear functions
+    that move the corners as drawn; between pixels it is interpolated.
+
+    Backward: `x̄[n, p(i, j), q(i, j), c] += ȳ[n, i, j, c]`, with the weights of the interpolation.
+
     Args:
         factor: an interval of probabilities, or a number f for (0, f).
         scale: how far corners move, from 0 to 1.
@@ -114,8 +119,14 @@ class RandomPerspective(RandomBend):
 class RandomElasticTransform(RandomBend):
     """Moves the pixels of an image by a smooth random field with a probability, in training.
 
-    `ops.image.elastic_transform` with α = 0.1 s · the longer side and σ = 0.05 s · the shorter one,
-    where s, the same for all images, is uniform in `scale`.
+    The field is that of `ops.image.elastic_transform` with α = 0.1 s · the longer side and
+    σ = 0.05 s · the shorter one, where s, the same for all images, is uniform in `scale`.
+
+    `y[n, i, j, c] = x[n, i + u[i, j], j + v[i, j], c]`, where (u, v) is the field; between pixels
+    it is interpolated.
+
+    Backward: `x̄[n, i + u[i, j], j + v[i, j], c] += ȳ[n, i, j, c]`, with the weights of the
+    interpolation.
 
     Args:
         factor: an interval of probabilities, or a number f for (0, f).

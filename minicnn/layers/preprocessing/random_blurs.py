@@ -15,9 +15,14 @@ SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
 
 
 class RandomSharpness(RandomImageLayer):
-    """Mixes each image with a smooth one, in training: `y = x + (1 − 2δ)(smooth − x)`, clipped.
+    """Mixes each image with a smooth one, in training.
 
     δ = 0 gives the smooth image, 0.5 changes nothing, 1 sharpens.
+
+    `y = clip(x + (1 − 2 · δ) · (smooth(x) − x))`, where smooth is a convolution with a symmetric
+    kernel of 3 × 3.
+
+    Backward: `x̄ = 2 · δ · ȳ + (1 − 2 · δ) · smooth(ȳ)`, where ȳ counts as 0 for what was clipped.
 
     Args:
         factor: an interval within [0, 1] for δ, or a number f for (0, f).
@@ -67,6 +72,14 @@ class RandomSharpness(RandomImageLayer):
 
 class RandomGaussianBlur(RandomImageLayer):
     """Blurs an image by a Gaussian with a probability, in training; see `ops.image.gaussian_blur`.
+
+    So the network learns to do without sharp edges.
+
+    `y[i, j] = Σ_{a, b} k[a, b] · x[i + a, j + b]`, where k is the Gaussian
+    `k[a, b] = exp(−a² / (2 σ₁²) − b² / (2 σ₂²)) / Z`, with the sum 1.
+
+    Backward: `x̄[i, j] = Σ_{a, b} k[a, b] · ȳ[i − a, j − b]` in a chosen image, `x̄ = ȳ` in the
+    others.
 
     Args:
         factor: an interval of probabilities, or a number f for (0, f).

@@ -35,7 +35,12 @@ class ColorLayer(RandomImageLayer):
 class RandomHue(ColorLayer):
     """Turns the hue of all pixels by δ/2 of the colour circle, in training.
 
+    So the network learns that the tint does not matter.
+
     `hue' = (hue ± δ/2) mod 1`, δ uniform in `factor`, with a random sign for each image.
+
+    Backward: `x̄[i] = Σ_c ȳ[c] · D[c, i]` over the channels c of a pixel, where D[c, i] is the
+    derivative of y[c] by x[i].
 
     Args:
         factor: an interval within [0, 1], or a number f for (0, f).
@@ -89,6 +94,11 @@ class RandomSaturation(ColorLayer):
 
     δ is uniform in `factor`: 0 makes an image grey, 0.5 changes nothing, 1 makes it colourful.
 
+    `s' = clip(s · δ / (1 − δ), low, high)`, s the saturation of a pixel.
+
+    Backward: `x̄[i] = Σ_c ȳ[c] · D[c, i]` over the channels c of a pixel, where D[c, i] is the
+    derivative of y[c] by x[i].
+
     Args:
         factor: an interval, or a number f for (−f, f).
         value_range: the least and the largest number that a saturation is clipped to, as in Keras.
@@ -130,7 +140,14 @@ class RandomSaturation(ColorLayer):
 
 
 class RandomGrayscale(RandomImageLayer):
-    """Makes an image grey with a probability, in training: 0.2989 R + 0.5870 G + 0.1140 B.
+    """Makes an image grey with a probability, in training.
+
+    So the network learns to do without colours.
+
+    `y[c] = 0.2989 · R + 0.5870 · G + 0.1140 · B` for each channel c of a chosen image.
+
+    Backward: `x̄[c] = w[c] · Σ_k ȳ[k]` with w = (0.2989, 0.5870, 0.1140) in a chosen image,
+    `x̄ = ȳ` in the others.
 
     Args:
         factor: the probability.
@@ -173,7 +190,14 @@ class RandomGrayscale(RandomImageLayer):
 
 
 class RandomColorDegeneration(RandomImageLayer):
-    """Moves each pixel towards its grey value, in training: `y = x + δ (grey − x)`, clipped.
+    """Moves each pixel towards its grey value by a random part of the way, in training.
+
+    A negative part moves it away, to stronger colours.
+
+    `y = clip(x + δ · (grey − x))`, where grey = 0.2989 R + 0.5870 G + 0.1140 B.
+
+    Backward: `x̄[c] = (1 − δ) · ȳ[c] + δ · w[c] · Σ_k ȳ[k]` with w = (0.2989, 0.5870, 0.1140),
+    where ȳ counts as 0 for what was clipped.
 
     Args:
         factor: an interval within [−1, 1] for δ, or a number f for (−f, f).
@@ -219,7 +243,13 @@ class RandomColorDegeneration(RandomImageLayer):
 
 
 class RandomInvert(RandomImageLayer):
-    """Replaces an image by its negative, `high − x`, with a probability, in training.
+    """Replaces an image by its negative with a probability, in training.
+
+    So the network learns that dark on light is the same as light on dark.
+
+    `y = high − x` for a chosen image, `y = x` for the others.
+
+    Backward: `x̄ = −ȳ` in a chosen image, `x̄ = ȳ` in the others.
 
     Args:
         factor: an interval of probabilities, or a number f for (0, f).
@@ -263,6 +293,14 @@ class RandomInvert(RandomImageLayer):
 
 class RandomColorJitter(RandomImageLayer):
     """Changes brightness, contrast, saturation and hue at random, in this order, in training.
+
+    Each change is a layer of its own: `RandomBrightness`, `RandomContrast`, `RandomSaturation` and
+    `RandomHue`. A change without a factor is left out.
+
+    `y = hue(saturation(contrast(brightness(x))))`
+
+    Backward: `x̄[i] = Σ_j ȳ[j] · D[j, i]`, where D[j, i] is the derivative of y[j] by x[i]; it is
+    taken through the layers one after another, from the last to the first.
 
     Args:
         value_range: the least and the largest number that a pixel may have.

@@ -11,7 +11,14 @@ from minicnn.layers.preprocessing.random_warps import RandomWarp
 
 
 class RandomShear(RandomWarp):
-    """Shears each image, in training: the new pixel (x, y) is read at `(x + a y, y + b x)`.
+    """Shears each image by random numbers, in training.
+
+    A rectangle becomes a parallelogram.
+
+    `y[n, i, j, c] = x[n, i + b · j, j + a · i, c]`; between pixels it is interpolated.
+
+    Backward: `x̄[n, i + b · j, j + a · i, c] += ȳ[n, i, j, c]`, with the weights of the
+    interpolation.
 
     Args:
         x_factor: an interval for a, or a number f within [0, 1] for (−f, f).

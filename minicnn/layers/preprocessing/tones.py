@@ -19,7 +19,13 @@ BYTES = (0, 255)
 
 
 class RandomPosterization(RandomImageLayer):
-    """Keeps the highest bits of each pixel's 8, in training: `y = ⌊x / 2ᵏ⌋ · 2ᵏ`, k = 8 − bits.
+    """Keeps the highest bits of each pixel's 8, in training.
+
+    Only a few shades are left, so the network learns to do without fine ones.
+
+    `y = ⌊x / 2ᵏ⌋ · 2ᵏ`, k = 8 − bits, for pixels from 0 to 255.
+
+    Backward: no gradient, as y stays the same when x moves a little.
 
     Args:
         factor: how many bits are kept: an interval within [1, 8], of which the end is excluded, or
@@ -72,8 +78,12 @@ class RandomPosterization(RandomImageLayer):
 class Solarization(RandomImageLayer):
     """Inverts all pixels that are not darker than a threshold, in training.
 
-    With pixels from 0 to 255: `z = clip(x + a)`, `y = z` if z < t and `255 − z` else, a and t
-    uniform for each image.
+    This is how a photograph looks whose film got far too much light.
+
+    `z = clip(x + a, 0, 255)`, `y = z if z < t, else 255 − z`, a and t uniform for each image, for
+    pixels from 0 to 255.
+
+    Backward: `x̄ = ȳ if z < t, else −ȳ`, and 0 for what was clipped.
 
     Args:
         addition_factor: a as a part of 255: an interval within [0, 1], or a number f for (0, f).
@@ -124,7 +134,13 @@ class Solarization(RandomImageLayer):
 class AutoContrast(ImageLayer):
     """Stretches the values of each channel of an image to the whole range, also in inference.
 
+    Pale and dark images thus become alike.
+
     `y = (x − min) / (max − min)` of the range; a channel with one value only is not changed.
+
+    Backward: `x̄ = ȳ / (max − min)`. To the gradient of the least pixel of a channel
+    `a = −Σ ȳ · (1 − y) / (max − min)` is added and to that of the largest
+    `b = −Σ ȳ · y / (max − min)`; pixels that are equal share it.
 
     Args:
         value_range: the least and the largest number that a pixel may have.
@@ -167,9 +183,12 @@ class AutoContrast(ImageLayer):
 class Equalization(ImageLayer):
     """Spreads the values of each channel so that all are about equally frequent, in training.
 
-    A value in bin i becomes `round(255 (C(i) − C₀) / (C(last) − C₀))`, where C(i) counts the pixels
-    in bins up to i and C₀ those in the first bin that is not empty. As in Keras the pixels of a
-    channel of all images of a batch are counted together.
+    As in Keras the pixels of a channel of all images of a batch are counted together.
+
+    `y = round(255 · (C(i) − C₀) / (C(last) − C₀))` for a value in bin i, where C(i) counts the
+    pixels in bins up to i and C₀ those in the first bin that is not empty.
+
+    Backward: no gradient, as y stays the same when x moves a little.
 
     Args:
         value_range: the least and the largest number that a pixel may have.

@@ -25,14 +25,16 @@ def layer(
     import tensorflow as tf
 
     made = getattr(keras.layers, name).from_config(config)
-    made.build([x.shape for x in xs] if len(xs) > 1 else xs[0].shape)
+    apart = len(xs) == 1 or name == "MultiHeadAttention"
+    shapes = [x.shape for x in xs]
+    made.build(*(shapes if apart else [shapes]))
     for variable, value in zip(made.trainable_weights, weights, strict=True):
         variable.assign(value)
     variables = [v.value for v in made.trainable_weights]
     inputs = [tf.constant(x) for x in xs]
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        output = made(inputs if len(xs) > 1 else inputs[0], training=True)
+        output = made(*(inputs if apart else [inputs]), training=True)
         total = tf.reduce_sum(output * y)
     found = tape.gradient(total, [inputs, variables])
     answer = {"output": output}

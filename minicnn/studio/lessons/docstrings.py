@@ -23,7 +23,7 @@ _POINTER = re.compile(r" *(?:(?:Arguments(?: and formula)?|Formula): see|See) `\
 _FORMULA_OF = re.compile(r"(?:[Ff]ormula[^.]*?(?:see|those of)|(?<![\w:] )See) `(\w+)`")
 _MODULES = (layers, losses, optimizers)
 _BASES = (layers.Layer, losses.Loss, optimizers.Optimizer)
-_SILENT = (*_BASES, LossFunctionWrapper, NamedLoss)
+_SILENT = (*_BASES, LossFunctionWrapper, NamedLoss, layers.Attention)
 """Classes that do not say what the classes built on them compute."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from minicnn import layers, losses, ops, optimizers
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.preprocessing.image_layer import ImageLayer
+from minicnn.layers.preprocessing.random_colors import ColorLayer
 from minicnn.layers.rnn.base_cell import BaseRNNCell
 
 Layer = layers.Layer
@@ -38,8 +39,39 @@ _SETTINGS: dict[type, dict[str, Any]] = {
     layers.RandomRotation: {"factor": 0.1},
     layers.Permute: {"dims": (2, 1)},
     layers.Reshape: {"target_shape": (2, 2)},
+    layers.EinsumDense: {"equation": "ab,bc->ac", "output_shape": 2, "bias_axes": "c"},
+    layers.MultiHeadAttention: {"num_heads": 2, "key_dim": 1, "use_bias": False},
+    layers.Attention: {"use_scale": True},
+    layers.Discretization: {"bin_boundaries": [-1.0, 0.0, 1.5], "output_mode": "one_hot"},
+    layers.AutoContrast: {"value_range": (0, 8)},
+    layers.Equalization: {"value_range": (0, 4), "bins": 5},
+    layers.RandomColorDegeneration: {"value_range": (0, 4)},
+    layers.RandomColorJitter: {
+        "value_range": (0, 4),
+        "brightness_factor": 0.1,
+        "contrast_factor": 0.3,
+        "saturation_factor": (0.3, 0.7),
+        "hue_factor": 0.2,
+    },
+    layers.RandomErasing: {"factor": (1.0, 1.0), "scale": (0.2, 0.5), "fill_value": 0},
+    layers.RandomElasticTransform: {"factor": (1.0, 1.0), "scale": (1.0, 1.0)},
+    layers.RandomGaussianBlur: {"factor": (1.0, 1.0), "sigma": (0.5, 1.0)},
+    layers.RandomGrayscale: {"factor": 1.0},
+    layers.RandomPerspective: {"factor": (1.0, 1.0)},
+    layers.RandomHue: {"value_range": (0, 4)},
+    layers.RandomInvert: {"value_range": (0, 4), "factor": (1.0, 1.0)},
+    layers.RandomPosterization: {"value_range": (0, 4), "factor": (2, 2)},
+    layers.RandomSaturation: {"value_range": (0, 1), "factor": (0.3, 0.4)},
+    layers.RandomSharpness: {"value_range": (0, 4)},
+    layers.RandomShear: {"x_factor": 0.5, "y_factor": 0.2},
+    layers.Solarization: {"value_range": (0, 4), "threshold_factor": (0.5, 0.5)},
 }
 """What a class is given where a name does not say enough."""
+
+_CHOICES_OF: dict[type, dict[str, tuple]] = {
+    layers.RandomGaussianBlur: {"kernel_size": (3, 1, 5)},
+}
+"""Choices of a class that cannot take all of those below."""
 
 _CHOICES: dict[str, tuple] = {
     "units": (2, 1, 3), "filters": (1, 2), "kernel_size": (2, 1, 3), "pool_size": (2, 3),
@@ -60,7 +92,22 @@ _INTEGERS = {layers.CategoryEncoding: 5, losses.Circle: 2}
 _INTEGERS |= {losses.CategoricalGeneralizedCrossEntropy: 4}
 """Classes that take whole numbers, as inputs or labels, and the number that these are below."""
 
+_LISTS = (Merge, layers.Attention, layers.MultiHeadAttention)
+"""Layers that are called with several inputs."""
+
+APART = (layers.MultiHeadAttention,)
+"""Those of them that take each input as an argument of its own, not all in a list."""
+
 _SHAPES: tuple[tuple[Any, tuple[int, ...]], ...] = (
+    (
+        (
+            ColorLayer,
+            layers.RandomGrayscale,
+            layers.RandomColorDegeneration,
+            layers.RandomColorJitter,
+        ),
+        (1, 3, 3, 3),
+    ),
     (ImageLayer, (1, 4, 4, 1)),
     (layers.Flatten, (1, 2, 2, 2)),
     (
@@ -71,9 +118,11 @@ _SHAPES: tuple[tuple[Any, tuple[int, ...]], ...] = (
             layers.TimeDistributed,
             layers.Masking,
             layers.Bidirectional,
+            layers.Attention,
         ),
         (1, 3, 2),
     ),
+    (layers.MultiHeadAttention, (1, 2, 2)),
     (layers.Permute, (1, 3, 2)),
     ((layers.UpSampling3D, layers.ZeroPadding3D), (1, 2, 2, 2, 1)),
     (losses.Circle, (4, 2)),
@@ -88,13 +137,14 @@ def general(cls: type) -> tuple[dict[str, Any], dict[str, Any]]:
     if "seed" in parameters:
         settings.setdefault("seed", 1)
     known = {p: settings.get(p, about.default) for p, about in parameters.items()}
-    choices = {p: _CHOICES[p] for p, value in known.items() if value in _CHOICES.get(p, ())}
+    table = _CHOICES | _CHOICES_OF.get(cls, {})
+    choices = {p: table[p] for p, value in known.items() if value in table.get(p, ())}
     if "learning_rate" in parameters:
         choices["learning_rate"] = _CHOICES["learning_rate"]
     settings |= {p: known[p] for p in choices if known.get(p) in choices[p]}
     more: dict[str, Any] = {"shape": next(shapes(cls)), "integers": _INTEGERS.get(cls, 0)}
     more["choices"] = choices
-    if issubclass(cls, Merge):
+    if issubclass(cls, _LISTS):
         more["inputs"] = 2
     return settings, more
 

@@ -38,7 +38,10 @@ def layer_example(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> d
     tensors = {**inputs, **{n: w.numpy() for n, w in weights.items()}, "output": output}
     gradients = {}
     if not topic.integers:
-        gradients = {n: found.of(t) for n, t in zip(names, found.recorded.inputs, strict=True)}
+        sources = dict(zip(names, found.recorded.inputs, strict=True))
+        gradients = {n: found.of(t) for n, t in sources.items()}
+        if all(g is None for g in gradients.values()):  # the outputs are whole numbers
+            gradients = {n: np.zeros(t.shape, "float32") for n, t in sources.items()}
     gradients |= {n: found.weights[w.path] for n, w in weights.items()}
     gradients = {name: g for name, g in gradients.items() if g is not None}
     return {
@@ -58,12 +61,13 @@ def layer_example(topic: Topic, settings: dict[str, Any], numbers: Numbers) -> d
 def _forward(found: RecordedGradients, call: Any, topic: Topic) -> list[dict]:
     """How each output came about: by the rule of the layer, or what it depends on."""
     output = call.outputs[0].numpy()
+    source = "input" if topic.inputs == 1 else "input[0]"
     if rule_for(call.layer, OUTPUT_RULES, OPERATION_RULES):
         return each(output, lambda i, n: explained_output(found.recorded, call, i, n))
     if topic.integers:
-        return each(output, lambda i, n: computed_output(call, (n, *i), "input"))
+        return each(output, lambda i, n: computed_output(call, (n, *i), source))
     derivatives = Derivatives(found, call, 0)
-    return each(output, lambda i, n: derivatives.output((n, *i), "input"))
+    return each(output, lambda i, n: derivatives.output((n, *i), source))
 
 
 def _backward(

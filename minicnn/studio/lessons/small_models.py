@@ -9,7 +9,7 @@ from typing import Any
 import minicnn as keras
 from minicnn import layers, losses
 from minicnn.layers.rnn.base_cell import BaseRNNCell
-from minicnn.studio.lessons.general_examples import copied, shapes
+from minicnn.studio.lessons.general_examples import APART, copied, shapes
 from minicnn.studio.lessons.topics import LENGTH, Topic
 
 
@@ -79,7 +79,7 @@ def model_of(layer: Any, shape: tuple[int, ...], topic: Topic, dtype: str = "flo
     if topic.inputs == 1:
         model = keras.Sequential([*inputs, layer])
     else:
-        model = keras.Model(inputs, layer(inputs))
+        model = keras.Model(inputs, layer(*inputs) if isinstance(layer, APART) else layer(inputs))
     model.compile(loss=_WeightedSum(reduction="sum"))
     return model
 

@@ -156,15 +156,28 @@ _ROWS = (
     ),
 )  # fmt: skip
 
-_WITHOUT_PAGE = {layers.Wrapper, layers.InputLayer, LossFunctionWrapper}
-"""Classes that compute nothing of their own."""
+_NOTHING, _DICT = "computes nothing of its own", "mixes the images and labels of a batch, in a dict"
+_ANY = "applies whatever layers it draws, which have pages of their own"
+_WITHOUT_PAGE: dict[type, str] = {
+    layers.Wrapper: _NOTHING,
+    layers.InputLayer: _NOTHING,
+    LossFunctionWrapper: _NOTHING,
+    layers.Pipeline: _NOTHING,
+    optimizers.MultiOptimizer: _NOTHING,
+    layers.SpectralNormalization: "changes the weights of the layer inside at each call",
+    layers.CutMix: _DICT,
+    layers.MixUp: _DICT,
+    layers.RandAugment: _ANY,
+    layers.AugMix: _ANY,
+}
+"""Classes of which no example with a few numbers would show anything, and why."""
 
 
 @functools.cache
 def topics() -> dict[str, Topic]:
     """All pages by name: those of the table, then a page for every other class with a docstring."""
     found = {topic.name: topic for topic in _ROWS}
-    known = {topic.cls for topic in _ROWS} | _WITHOUT_PAGE
+    known = {topic.cls for topic in _ROWS} | set(_WITHOUT_PAGE)
     for group, module, base in (
         ("More layers", layers, layers.Layer),
         ("More losses", losses, losses.Loss),
