@@ -51,6 +51,11 @@ def pack_sequence_as(structure: Any, leaves: Sequence[Any]) -> Any:
     return packed(structure)
 
 
+def map_structure(function: Callable, structure: Any) -> Any:
+    """The function's results for the leaves, nested as they are."""
+    return pack_sequence_as(structure, [function(leaf) for leaf in flatten(structure)])
+
+
 class Defined(ByDifferences):
     """The definitions, computed in `dtype`. Only float64 computes gradients.
 
@@ -58,7 +63,9 @@ class Defined(ByDifferences):
     """
 
     keras: Any = SimpleNamespace(
-        tree=SimpleNamespace(flatten=flatten, pack_sequence_as=pack_sequence_as),
+        tree=SimpleNamespace(
+            flatten=flatten, pack_sequence_as=pack_sequence_as, map_structure=map_structure
+        ),
         saving=SimpleNamespace(serialize_keras_object=lambda thing: {}),
         Variable=Weight,
     )
