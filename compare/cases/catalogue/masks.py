@@ -9,12 +9,16 @@ from compare.cases.values import Values
 
 RANK = 3  # (batch, steps, features), at least
 # Keras says that these lose the mask, but in inference it is still there, as they return the input.
-WITHOUT = "Brightness Contrast Flip Rotation Translation Zoom".split()
+WITHOUT = (
+    "AugMix CutMix RandAugment RandomBrightness RandomContrast RandomElasticTransform "
+    "RandomErasing RandomFlip RandomGaussianBlur RandomPerspective RandomRotation RandomSharpness "
+    "RandomShear RandomTranslation RandomZoom"
+).split()
 
 
 def masked(cases: Iterable[Case]) -> Iterator[Case]:
     """A case for each layer among the cases."""
-    done = {"Softmax", *(f"Random{name}" for name in WITHOUT)}  # Softmax: a mask like its input
+    done = {"Softmax", *WITHOUT}  # Softmax: a mask like its input
     done |= {f"ConvLSTM{n}D" for n in (1, 2, 3)}  # take a mask of steps, as in their own cases
     for case in cases:
         if case.kind != "layers" or case.name in done or case.call or len(case.inputs) != 1:

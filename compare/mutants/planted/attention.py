@@ -90,7 +90,10 @@ BUGS = [
         ATTENTION + "attention",
         "query, value, key = (*inputs, inputs[1])[:3]",
         "query, value, key = (*inputs, inputs[0])[:3]",
-        ("layers.Attention() on (2, 3, 4), (2, 5, 4)", "layers.AdditiveAttention()"),
+        (
+            "layers.Attention(use_scale=True) on (3, 3, 4), (3, 3, 4)",
+            "layers.AdditiveAttention(use_scale=False) on (3, 3, 4), (3, 3, 4)",
+        ),
     ),
     Bug(
         "the scale is inside of the hyperbolic tangent",
