@@ -23,6 +23,7 @@ NOT_TRIED = "self args kwargs name dtype trainable activity_regularizer seed".sp
 # Where Keras takes what it cannot use, or ends the process, and minicnn refuses; or the reverse.
 LEFT_OUT: dict[tuple[str, str], str] = {
     ("layers.CategoryEncoding", "sparse"): "there are no sparse tensors here",
+    ("layers.Equalization", "bins"): "Keras takes negative numbers, and returns no picture",
     ("layers.RandomFlip", "mode"): "Keras takes any text and does nothing",
     ("layers.Bidirectional", "weights"): "Keras takes no notice of it",
     ("optimizers.Adam", "beta_2"): "Keras computes roots of negative numbers",

@@ -112,7 +112,7 @@ class RandomGaussianBlur(RandomImageLayer):
         super().__init__(seed=seed, data_format=data_format, **kwargs)
         self.keep_settings(locals())
         pair = kernel_size if isinstance(kernel_size, (list, tuple)) else (kernel_size,) * 2
-        if len(pair) != 2 or not all(isinstance(n, (int, float)) and n % 2 for n in pair):
+        if len(pair) != 2 or not all(isinstance(n, (int, float)) and n % 2 == 1 for n in pair):
             raise ValueError(
                 "kernel_size must be an odd number, or a list of two. Received: "
                 f"kernel_size={kernel_size}, for RandomGaussianBlur '{self.name}'"

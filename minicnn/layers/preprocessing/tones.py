@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, random
+from minicnn.common.whole_numbers import check_whole_number
 from minicnn.layers.base.settings import settings_of
 from minicnn.layers.preprocessing.image_layer import (
     ImageLayer,
@@ -28,8 +29,8 @@ class RandomPosterization(RandomImageLayer):
     Backward: no gradient, as y stays the same when x moves a little.
 
     Args:
-        factor: how many bits are kept: an interval within [1, 8], of which the end is excluded, or
-            a number f for (1, f).
+        factor: how many bits are kept: two whole numbers within [1, 8], of which the second is
+            excluded if they differ, or a whole number n for (1, n).
         value_range: the least and the largest number that a pixel may have.
         data_format: "channels_last" or "channels_first".
         seed: an integer for the same random numbers in each run.
@@ -56,12 +57,14 @@ class RandomPosterization(RandomImageLayer):
     ):
         super().__init__(seed=seed, data_format=data_format, **kwargs)
         self.keep_settings(locals())
+        for bits in self.factor:
+            check_whole_number(f"RandomPosterization '{self.name}'", "factor", bits)
 
     settings = settings_of(__init__)
 
     def draw(self, images: Any, seed: Any) -> Any:
         """How many bits of each image are lost."""
-        low, high = (int(bits) for bits in self.factor)
+        low, high = self.factor
         shape = (batch_size(images),)
         if low == high:
             return {"shift_factor": ops.full(shape, 8 - low, "uint8")}
