@@ -117,7 +117,10 @@ def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed 
 
 
 def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -> Tensor:
-    """Numbers from the gamma distribution, density ∝ x^(alpha − 1) · e^(−x)."""
+    """Numbers from the gamma distribution, density ∝ x^(alpha − 1) · e^(−x).
+
+    NaN where `alpha` is negative, infinite or NaN: there is no such distribution.
+    """
 
     def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         return kernels.gamma(key, shape, np.asarray(alpha), dtype)
@@ -128,14 +131,12 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -
 def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Seed = None) -> Tensor:
     """Numbers in [0, 1] from the beta distribution, density ∝ x^(alpha − 1) · (1 − x)^(beta − 1).
 
-    `a / (a + b)`, where a and b are drawn from gamma distributions.
+    `a / (a + b)`, where a and b are drawn from gamma distributions; NaN where `alpha` or `beta` is
+    negative, infinite or NaN.
     """
 
     def sample(key: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        other_key = kernels.random_bits(key, 2)
-        a = kernels.gamma(key, shape, np.asarray(alpha), np.dtype("float64"))
-        b = kernels.gamma(other_key, shape, np.asarray(beta), np.dtype("float64"))
-        return a / (a + b)
+        return kernels.beta(key, shape, np.asarray(alpha), np.asarray(beta), dtype)
 
     return _draw(sample, shape, _float_dtype(dtype, "beta"), seed)
 

@@ -39,6 +39,7 @@ MODULES = {
         "im2col",
     ),
     "distributions": (
+        "beta",
         "binomial",
         "gamma",
         "gumbel",

@@ -17,6 +17,9 @@ from minicnn.backend.numpy.special import erfinv
 Shape = tuple[int, ...]
 DType = np.dtype | str
 
+# Stands for 0, whose limit is wanted: its reciprocal times a logarithm is still a finite number.
+_SMALLEST_ALPHA = 1e-300
+
 
 def uniform(key: Key, shape: Shape, dtype: DType = "float32", stream: int = 0) -> np.ndarray:
     """Uniform in [0, 1): multiples of 2⁻²⁴ in float32, of 2⁻⁵³ in float64, of 2⁻¹¹ in float16."""
@@ -76,24 +79,50 @@ def gumbel(key: Key, shape: Shape, dtype: DType = "float32") -> np.ndarray:
 
 
 def gamma(key: Key, shape: Shape, alpha: np.ndarray | float, dtype: DType = "float32"):
-    """Gamma distribution of shape parameter `alpha > 0` and scale 1.
+    """Gamma distribution of shape parameter `alpha > 0` and scale 1; NaN for any other `alpha`."""
+    return np.exp(_log_gamma(key, shape, alpha)).astype(dtype)
+
+
+def beta(
+    key: Key,
+    shape: Shape,
+    alpha: np.ndarray | float,
+    beta: np.ndarray | float,
+    dtype: DType = "float32",
+) -> np.ndarray:
+    """Beta distribution on [0, 1]: `a / (a + b)` with a and b from gamma distributions.
+
+    From their logarithms, because for small `alpha` and `beta` both are 0 in any float type. With
+    `alpha = beta = 0`, the limit, it is 0 or 1.
+    """
+    log_a = _log_gamma(key, shape, alpha)
+    log_b = _log_gamma(kernels.random_bits(key, 2), shape, beta)
+    with np.errstate(over="ignore"):
+        return (1 / (1 + np.exp(log_b - log_a))).astype(dtype)
+
+
+def _log_gamma(key: Key, shape: Shape, alpha: np.ndarray | float) -> np.ndarray:
+    """Logarithm of numbers from the gamma distribution.
 
     By rejection: the cube of a normal number is accepted, or drawn again from the next stream. For
     `alpha < 1` a number for `alpha + 1` is multiplied by `u^(1/alpha)`. Source: Marsaglia, Tsang,
     "A simple method for generating gamma variables" (2000), sections 2 and 6.
     """
     alpha = np.broadcast_to(np.asarray(alpha, np.float64), shape)
+    waiting = (alpha >= 0) & np.isfinite(alpha)
+    result = np.where(waiting, 0.0, np.nan)
+    alpha = np.where(waiting, np.maximum(alpha, _SMALLEST_ALPHA), 1)
     d = np.where(alpha < 1, alpha + 1, alpha) - 1 / 3
-    result = np.full(shape, np.nan)
     stream = 1
-    while np.isnan(result).any():
+    while waiting.any():
         x, u = normal(key, shape, "float64", stream), 1 - uniform(key, shape, "float64", stream + 1)
-        v = np.maximum(1 + x / np.sqrt(9 * d), 1e-100) ** 3
-        accepted = np.log(u) < 0.5 * x * x + d - d * v + d * np.log(v)
-        result = np.where(accepted & np.isnan(result), d * v, result)
+        log_v = 3 * np.log(np.maximum(1 + x / (3 * np.sqrt(d)), 1e-100))
+        accepted = waiting & (np.log(u) < 0.5 * x * x + d - d * np.exp(log_v) + d * log_v)
+        result = np.where(accepted, np.log(d) + log_v, result)
+        waiting = waiting & ~accepted
         stream += 2
-    boost = np.where(alpha < 1, (1 - uniform(key, shape, "float64")) ** (1 / alpha), 1)
-    return (result * boost).astype(dtype)
+    boost = np.log(1 - uniform(key, shape, "float64")) / alpha
+    return result + np.where(alpha < 1, boost, 0)
 
 
 def binomial(

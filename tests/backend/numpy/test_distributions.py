@@ -83,6 +83,25 @@ def test_gamma(alpha):
         assert_distributed(sample, lambda x: 1 - np.exp(-x))
 
 
+@pytest.mark.parametrize("alpha", [-2.0, -1.0, -0.3, math.nan, math.inf])
+@pytest.mark.parametrize("draw", [D.gamma, lambda *a: D.beta(*a, 2.0), lambda *a: D.beta(*a, a[2])])
+def test_no_distribution_gives_nan_and_ends(draw, alpha):
+    sample = draw(KEY, (4,), np.array([1.5, alpha, 0.2, alpha]))
+    np.testing.assert_array_equal(np.isnan(sample), [False, True, False, True])
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-310, 1e-6, 1e-3, 0.05])
+def test_beta_of_small_numbers_is_near_an_end(alpha):
+    sample = D.beta(KEY, (COUNT,), alpha, alpha)
+    assert abs(sample.mean() - 0.5) < 6 * 0.5 / math.sqrt(COUNT)
+    # Var = 1 / (4 (2 alpha + 1)), of numbers in [0, 1].
+    assert abs(sample.var() - 0.25 / (2 * alpha + 1)) < 6 * 0.25 / math.sqrt(COUNT)
+
+
+def test_gamma_of_zero_is_zero():
+    assert not D.gamma(KEY, (9,), 0.0).any()
+
+
 def test_binomial():
     sample = D.binomial(KEY, (COUNT,), 10, 0.3)
     exact = [math.comb(10, k) * 0.3**k * 0.7 ** (10 - k) for k in range(11)]
