@@ -177,7 +177,7 @@ def _not_an_archive(file: BinaryIO, description: str, error: Exception) -> str:
         return (
             f"{description} is not a `.keras` file but HDF5: Keras's older whole-model format, or "
             "weights alone. Weights are read by `model.load_weights` from a file named "
-            "`.weights.h5`; an older model, open it with Keras and save it as `.keras`."
+            "`.weights.h5`; an older model, by `load_model` from one named `.h5`."
         )
     if beginning[:2] == b"PK":
         return f"{description} is a truncated or damaged `.keras` file: {error}"

@@ -12,6 +12,16 @@ from minicnn.saving.limits import FileRefused
 
 def read_config_text(text: str | bytes, description: str) -> dict[str, Any]:
     """The config of a model from its JSON; raises an error that says what is wrong with it."""
+    config = read_json(text, description)
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise FileRefused(
+            f"{description} does not describe a model: it has no 'class_name' that is a name."
+        )
+    return config
+
+
+def read_json(text: str | bytes, description: str) -> Any:
+    """The value of a text in JSON; raises if it is none, or exceeds the limits of a config."""
     try:
         _check_size(text, description)
         config = json.loads(text)
@@ -21,10 +31,6 @@ def read_config_text(text: str | bytes, description: str) -> dict[str, Any]:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise FileRefused(f"{description} is not JSON: {error}") from error
-    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
-        raise FileRefused(
-            f"{description} does not describe a model: it has no 'class_name' that is a name."
-        )
     return config
 
 

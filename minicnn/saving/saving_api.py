@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.common.printing import ask_to_proceed_with_overwrite
-from minicnn.saving import saving_lib
+from minicnn.saving import legacy_h5, saving_lib
 
-_OLD_FORMAT = (
-    "HDF5 files of whole models (`.h5`, `.hdf5`) are Keras 2's format, which minicnn does not "
-    "{do}. {instead}"
-)
+_LEGACY = (".h5", ".hdf5")
 
 
 def save_model(
@@ -44,9 +41,12 @@ def save_model(
         raise ValueError("minicnn writes models as one `.keras` file. Leave out `zipped=False`.")
     if not hasattr(filepath, "write"):
         name = os.fspath(filepath)
-        if name.endswith((".h5", ".hdf5")):
-            instead = "Save as `.keras`, or the weights alone with `save_weights('x.weights.h5')`."
-            raise ValueError(_OLD_FORMAT.format(do="write", instead=instead) + f" Received: {name}")
+        if name.endswith(_LEGACY):
+            raise ValueError(
+                "HDF5 files of whole models (`.h5`, `.hdf5`) are Keras's older format, which "
+                "minicnn reads, and does not write. Save as `.keras`, or the weights alone with "
+                f"`save_weights('x.weights.h5')`. Received: {name}"
+            )
         if not name.endswith(".keras"):
             raise ValueError(
                 "Invalid filepath extension for saving. The name must end in `.keras`. "
@@ -63,7 +63,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """Reads the model in a `.keras` file of minicnn or Keras.
+    """Reads the model in a `.keras` file of minicnn or Keras, or in a `.h5` file of Keras.
 
     Args:
         filepath: the file's name, or an open binary file.
@@ -77,24 +77,24 @@ def load_model(
         TypeError: if the model uses a class that is not known.
     """
     if not hasattr(filepath, "read"):
-        check_name_of_model(os.fspath(filepath))
+        name = os.fspath(filepath)
+        check_name_of_model(name)
+        if name.endswith(_LEGACY):
+            return legacy_h5.load_model(name, custom_objects, compile, safe_mode)
     return saving_lib.load_model(filepath, custom_objects, compile, safe_mode)
 
 
 def check_name_of_model(name: str) -> None:
-    """Raises unless it is the name of a `.keras` file that is there."""
-    if name.endswith((".h5", ".hdf5")):
-        instead = "Open it with Keras and save it as `.keras`."
-        raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
-    if not name.endswith(".keras"):
+    """Raises unless it is the name of a model's file that exists."""
+    if not name.endswith((".keras", *_LEGACY)):
         raise ValueError(
             f"File format not supported: filepath={name}. The name of a model's file ends in "
-            "`.keras`."
+            "`.keras`; older ones of Keras, in `.h5` or `.hdf5`."
         )
     if not Path(name).is_file():
         raise ValueError(
             f"File not found: filepath={name}. Please ensure the file is an accessible "
-            "`.keras` zip file."
+            "`.keras` zip file, or an older `.h5` file of Keras."
         )
 
 
@@ -119,6 +119,8 @@ def load_weights(
 ) -> None:
     """Reads the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
 
+    Those of Keras's older `.h5` files are read by the order of the layers.
+
     Args:
         model: a built model. After an error its weights are as before.
         filepath: the file's name.
@@ -141,12 +143,14 @@ def load_weights(
     if name.endswith((".weights.h5", ".keras")):
         saving_lib.load_weights_only(model, name, skip_mismatch, objects_to_skip)
         return
-    if name.endswith((".h5", ".hdf5")):
-        instead = "Weights are read from a file whose name ends in `.weights.h5`."
-        raise ValueError(_OLD_FORMAT.format(do="read", instead=instead) + f" Received: {name}")
+    if name.endswith(_LEGACY):
+        if skip_mismatch:
+            raise ValueError(f"`skip_mismatch` is for `.weights.h5` and `.keras`, not for {name}.")
+        legacy_h5.load_weights(model, name)
+        return
     raise ValueError(
-        f"File format not supported: filepath={name}. Weights are read from `.weights.h5` and "
-        "`.keras` files."
+        f"File format not supported: filepath={name}. Weights are read from `.weights.h5`, "
+        "`.keras` and `.h5` files."
     )
 
 

@@ -97,7 +97,7 @@ def load_model(
             config["compile_config"] = None
         weights = io.BytesIO(archive.read(WEIGHTS))
         with first_values_when_read(limits.UNSAVED_ELEMENTS, description):
-            model = _make_model(config, custom_objects, safe_mode, description)
+            model = make_model(config, custom_objects, safe_mode, description)
             with WeightsReader(weights, description) as reader:
                 load_state(model, reader, keep=False)
         load_assets(model, archive, description)
@@ -114,13 +114,13 @@ def model_from_text(text: str, custom_objects: dict[str, Any] | None = None) -> 
         )
     config = read_config_text(text, description)
     with first_values_when_read(limits.UNTRAINED_ELEMENTS, description):
-        return _make_model(config, custom_objects, True, description)
+        return make_model(config, custom_objects, True, description)
 
 
-def _make_model(
+def make_model(
     config: dict[str, Any], custom_objects: Any, safe_mode: bool, description: str
 ) -> Any:
-
+    """The model that a config describes; an error names the file."""
     try:
         with ObjectSharingScope():
             model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)

@@ -51,9 +51,11 @@ class WeightsReader:
         import h5py
 
         self.description = description
+        self.file = file
+        self.longest_text: int | None = None  # found when texts are read
         self._looked_up: set[str] = set()
         try:
-            self._size = self._size_of(file)
+            self.size = self._size_of(file)
             self._file = h5py.File(file, "r")
         except FileNotFoundError:
             raise FileNotFoundError(f"There is no weights file {description}.") from None
@@ -64,7 +66,7 @@ class WeightsReader:
                 f"{description} is not a file of weights, or it is truncated or damaged ({error}). "
                 "Expected an HDF5 file as `model.save_weights` writes it."
             ) from error
-        self._allowed = limits.SLACK_BYTES + limits.WEIGHTS_EXPANSION * self._size
+        self._allowed = limits.SLACK_BYTES + limits.WEIGHTS_EXPANSION * self.size
         self._allowance = self._allowed
 
     def __enter__(self) -> WeightsReader:
@@ -89,6 +91,12 @@ class WeightsReader:
         """The variables of the part with this path; empty if the file has none."""
         with self.naming_damage(path):
             return StoredVariables(self, path, self._group(path))
+
+    def array(self, path: str) -> np.ndarray:
+        """The data set of this path."""
+        with self.naming_damage(path):
+            folder, _, name = path.rpartition("/")
+            return self.read(self.group(folder), name)
 
     def unused_layers(self) -> list[str]:
         """The paths of layers whose variables were not read."""
@@ -140,7 +148,7 @@ class WeightsReader:
                 f"Invalid H5 file {self.description}: expected a Dataset at '{dataset.name}', "
                 f"received {type(dataset).__name__}."
             )
-        check_dataset(dataset, self.description, self._size)
+        check_dataset(dataset, self.description, self.size)
         self._count_bytes(dataset)
         if named_dtype(dataset) == "bfloat16":
             return np.array(dataset, dtype=dtypes.numpy_dtype("bfloat16"))
@@ -153,7 +161,7 @@ class WeightsReader:
             raise FileRefused(
                 f"Not allowed: the data sets of {self.description} up to '{dataset.name}' take "
                 f"{readable_memory_size(self._allowed - self._allowance)}, in a file of "
-                f"{readable_memory_size(self._size)}: a potential decompression/shape bomb."
+                f"{readable_memory_size(self.size)}: a potential decompression/shape bomb."
             )
 
     def _group(self, path: str) -> Any:
@@ -165,19 +173,24 @@ class WeightsReader:
         return group
 
     def _find_group(self, path: str) -> Any:
-        """The group `path/vars`, reached without following links, or None."""
+        """The group `path/vars`, or None."""
+        self._looked_up.add(path)
+        return self.group(f"{path}/vars")
+
+    def group(self, path: str) -> Any:
+        """The group of this path, reached without following links, or None."""
         import h5py
 
-        self._looked_up.add(path)
         group = self._file
-        for name in [*path.split("/"), "vars"] if path else ["vars"]:
+        for name in filter(None, path.split("/")):
             if name not in group:
                 return None
             self._refuse_link(group, name)
             group = group[name]
             if not isinstance(group, h5py.Group):
                 raise FileRefused(
-                    f"Invalid H5 file {self.description}: expected a Group at '{path}' but "
+                    f"Invalid H5 file {self.description}: expected a Group at "
+                    f"'{path.removesuffix('/vars')}' but "
                     f"received {type(group).__name__}."
                 )
         return group

@@ -215,7 +215,7 @@ def test_pictures_are_written(run, folder, tmp_path):
         (("text.keras",), "is not a `.keras` file"),
         (("cut.keras",), "truncated or damaged"),
         (("missing.keras",), "File not found"),
-        (("model.h5",), "Keras 2's format"),
+        (("model.h5",), "File not found"),
         (("grey.keras", "large.npy"), "12 × 16 pixels (width × height), but the model 'net' takes"),
         (("grey.keras", "missing.npy"), "missing.npy"),
         (("grey.keras", "text.npy"), "is no array that `numpy.save` wrote"),

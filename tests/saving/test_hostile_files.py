@@ -51,7 +51,7 @@ def test_files_made_to_cost_much(name, tmp_path):
     assert (outcome.error is None) == (name.partition(".")[0] in LOADED), outcome.message
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".weights.h5", ".json"])
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".weights.h5", ".json"])
 def test_files_changed_at_random(suffix, tmp_path):
     model = made.small()
     model.compile("adam", "mse", metrics=["mae"])
@@ -59,6 +59,8 @@ def test_files_changed_at_random(suffix, tmp_path):
     path = tmp_path / f"m{suffix}"
     if suffix == ".json":
         path.write_text(model.to_json())
+    elif suffix == ".h5":
+        made.legacy(path, model)
     else:
         (model.save if suffix == ".keras" else model.save_weights)(path)
     content, refused = path.read_bytes(), 0

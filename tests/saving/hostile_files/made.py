@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import struct
 import zipfile
 import zlib
@@ -41,7 +42,43 @@ def _written(path: Path, members: dict[str, Any], method: int = zipfile.ZIP_STOR
     return path
 
 
-# --- HDF5, as a file of weights and inside an archive
+def legacy(path: Path, model: Any = None) -> Path:
+    """Writes a whole model into a `.h5` file, as Keras does."""
+    model = model or small()
+
+    def without_modules(x: Any) -> Any:
+        if isinstance(x, list):
+            return [without_modules(item) for item in x]
+        extra = ("module", "registered_name", "build_config", "compile_config")
+        if not isinstance(x, dict):
+            return x
+        return {k: without_modules(v) for k, v in x.items() if k not in extra}
+
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(without_modules(json.loads(model.to_json())))
+        if model.compiled:
+            training = {"loss": model.loss, "metrics": ["mae"], "loss_weights": None}
+            optimizer = json.loads(json.dumps(keras.optimizers.serialize(model.optimizer)))
+            training["optimizer_config"] = without_modules(optimizer)
+            file.attrs["training_config"] = json.dumps(training)
+            _stored(file.create_group("optimizer_weights"), model.optimizer.variables)
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [layer.name for layer in model.layers]
+        for layer in model.layers:
+            variables = layer.trainable_weights + layer.non_trainable_weights
+            _stored(group.create_group(layer.name), variables)
+        _stored(group.create_group("top_level_model_weights"), [])
+    return path
+
+
+def _stored(group: h5py.Group, variables: list) -> None:
+    names = [variable.path for variable in variables]
+    group.attrs["weight_names"] = names
+    for name, variable in zip(names, variables, strict=True):
+        group[name] = variable.numpy()
+
+
+# --- HDF5, as a file of weights, of a whole model, and inside an archive
 
 
 def _hdf5(change: Callable[[h5py.File], None]) -> None:
@@ -57,6 +94,23 @@ def _hdf5(change: Callable[[h5py.File], None]) -> None:
         members["model.weights.h5"] = weights(folder).read_bytes()
         return _written(folder / f"{change.__name__}.keras", members)
 
+    def whole(folder: Path) -> Path:
+        path = legacy(folder / f"{change.__name__}.h5")
+        with h5py.File(path, "r+") as file:
+            layers = file.create_group("layers")  # where the changes look for them
+            layers["dense"] = file["model_weights/dense"]
+            layers["dense/vars"] = file["model_weights/dense/small/dense"]
+            for i, name in enumerate(("kernel", "bias")):
+                layers[f"dense/vars/{i}"] = layers[f"dense/vars/{name}"]
+            change(file)
+            if "vars" in file.get("layers/dense", {}):
+                names = [f"vars/{i}" for i in range(len(file["layers/dense/vars"]) - 2)]
+                file["layers/dense"].attrs["weight_names"] = names
+            del file["model_weights/dense"]
+            file.move("layers/dense", "model_weights/dense")
+        return path
+
+    FILES[f"{change.__name__}.h5"] = whole
     FILES[f"{change.__name__}.weights.h5"] = weights
     FILES[f"{change.__name__}.keras"] = archive
 
@@ -181,6 +235,79 @@ def no_space_at_all(file):
     file[KERNEL] = h5py.Empty("f4")
 
 
+# --- attributes of whole models in HDF5
+
+
+def _legacy(change: Callable[[h5py.File], None]) -> None:
+    def make(folder: Path) -> Path:
+        path = legacy(folder / f"{change.__name__}.h5")
+        with h5py.File(path, "r+") as file:
+            change(file)
+        return path
+
+    FILES[f"{change.__name__}.h5"] = make
+
+
+@_legacy
+def no_config(file):
+    del file.attrs["model_config"]
+
+
+@_legacy
+def a_config_of_numbers(file):
+    file.attrs["model_config"] = np.zeros(1000)
+
+
+@_legacy
+def a_long_config(file):
+    file.attrs["model_config"] = "[" * (1 << 26)
+
+
+@_legacy
+def names_of_nothing(file):
+    file["model_weights"].attrs["layer_names"] = ["nowhere/.."] * 2
+
+
+@_legacy
+def a_layer_elsewhere(file):
+    del file["model_weights/dense"]
+    file["model_weights/dense"] = h5py.ExternalLink("/tmp/other.h5", "/")
+
+
+@_legacy
+def a_layer_by_another_name(file):
+    del file["model_weights/dense"]
+    file["model_weights/dense"] = h5py.SoftLink("/model_weights/dense_1")
+
+
+@_legacy
+def many_layers_of_one(file):
+    group = file["model_weights"]
+    names = [f"x{i}" for i in range(3000)]
+    for name in names:
+        group[name] = group["dense"]
+    group.attrs["layer_names"] = names
+
+
+def names_that_are_one_text(folder: Path) -> Path:
+    """All names refer to the same long text in the file."""
+    path = legacy(folder / "names_that_are_one_text.h5")
+    long, count = "x" * ((1 << 20) + 12_345), 3000
+    with h5py.File(path, "r+") as file:
+        file.attrs["long"] = long
+        file["model_weights"].attrs["layer_names"] = ["1234567"] * count
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<I", len(long)))
+    reference = data[place : place + 16]  # length, address, number
+    start = re.search(rb"(\x07\x00\x00\x00.{12}){50}", data, re.DOTALL).start()
+    data[start : start + 16 * count] = reference * count
+    path.write_bytes(data)
+    return path
+
+
+FILES["names_that_are_one_text.h5"] = names_that_are_one_text
+
+
 # --- zip
 
 
@@ -251,7 +378,7 @@ def twice_the_same(path):
 
 
 def _special(name: str, make: Callable[[Path], None]) -> None:
-    for suffix in (".keras", ".weights.h5"):
+    for suffix in (".keras", ".weights.h5", ".h5"):
 
         def special(folder: Path, suffix: str = suffix) -> Path:
             path = folder / f"{name}{suffix}"

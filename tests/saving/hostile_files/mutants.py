@@ -46,6 +46,23 @@ def mutated_weights(content: bytes, rng: random.Random) -> bytes:
     return buffer.getvalue()
 
 
+def mutated_legacy_model(content: bytes, rng: random.Random) -> bytes:
+    """A whole model in HDF5, with another config, other names, or changed as other HDF5 files."""
+    if rng.random() < 0.5:
+        return mutated_weights(content, rng)
+    buffer = io.BytesIO(content)
+    with h5py.File(buffer, "r+") as file, contextlib.suppress(ValueError, OSError, RuntimeError):
+        if rng.random() < 0.7:
+            name = rng.choice(("model_config", "model_config", "training_config"))
+            file.attrs[name] = mutated_config(file.attrs[name], rng)
+        else:
+            group = file[rng.choice([x for x in _names(file, h5py.Group) if file[x].attrs])]
+            name = rng.choice(list(group.attrs))
+            values = (3, "x", [], ["x"] * 50, np.ones((2, 2)), [*group.attrs[name], "/", ".."])
+            group.attrs[name] = rng.choice(values)
+    return buffer.getvalue()
+
+
 # --- bytes
 
 
@@ -287,6 +304,7 @@ _STRUCTURES = (
 
 CHANGES = {
     ".keras": mutated_archive,
+    ".h5": mutated_legacy_model,
     ".weights.h5": mutated_weights,
     ".json": lambda content, rng: mutated_config(content.decode(), rng).encode(),
 }

@@ -47,6 +47,7 @@ def originals(library_name: str) -> list[tuple[str, bytes, str]]:
     found: list[tuple[str, bytes, str]] = []
     with tempfile.TemporaryDirectory() as temporary:
         path, weights = Path(temporary, "m.keras"), Path(temporary, "m.weights.h5")
+        legacy = Path(temporary, "m.h5")
         for name, make in _models().MODELS.items():
             model = make(library)
             if len(model.outputs) == 1:
@@ -59,6 +60,11 @@ def originals(library_name: str) -> list[tuple[str, bytes, str]]:
             found.append((".keras", path.read_bytes(), label))
             found.append((".weights.h5", weights.read_bytes(), label))
             found.append((".json", model.to_json().encode(), label))
+            if library_name == "minicnn":
+                made.legacy(legacy, model)
+            else:
+                model.save(legacy)
+            found.append((".h5", legacy.read_bytes(), label))
     return found
 
 
