@@ -224,7 +224,8 @@ def _of_weight(found: RecordedGradients, call: Call, variable: Variable, at: tup
     if cotangent is None:
         return Parts([], [])
     terms = rule(call, at, cotangent, found.recorded.source_of(call.inputs[0]))
-    formula = f"Σ {' · '.join(terms[0].factors)}, {terms[0].products.size:,} products"
+    count = terms[0].products.size
+    formula = f"Σ {' · '.join(terms[0].factors)}, {count:,} product{'s' * (count != 1)}"
     total = sum(t.total for t in terms)
     return Parts(terms, [Step(f"in {call.name}", formula, total)])
 

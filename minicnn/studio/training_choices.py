@@ -18,7 +18,7 @@ LAYERS: dict[str, Callable[[str], Any]] = {
     ),
     "max pooling": lambda name: keras.layers.MaxPooling2D(2, padding="same", name=name),
     "average pooling": lambda name: keras.layers.AveragePooling2D(2, padding="same", name=name),
-    "batch normalization": lambda name: keras.layers.BatchNormalization(name=name),
+    "batch normalization": lambda name: keras.layers.BatchNormalization(momentum=0.9, name=name),
     "dropout": lambda name: keras.layers.Dropout(0.3, name=name),
     "dense 32": lambda name: keras.layers.Dense(32, activation="relu", name=name),
     "dense 64": lambda name: keras.layers.Dense(64, activation="relu", name=name),

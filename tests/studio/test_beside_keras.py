@@ -261,3 +261,12 @@ def test_the_panel_shows_a_row_for_each_layer(page, studio, real):
         page.locator("[data-layer-difference] td:last-child").all_inner_texts()
     )
     assert "the largest difference is" in page.inner_text(".keras-words")
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.mouse.wheel(0, 20_000)  # more layers come into sight: the same drawing with more maps
+    page.wait_for_selector(".layer:last-child:not(.blank)")
+    page.wait_for_timeout(300)
+    assert "the largest difference is" in page.inner_text(".keras-words")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, ((0.3, 0.6), (0.7, 0.6)))
+    page.wait_for_selector(".keras-words:has-text('The drawing has changed since')")

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+import minicnn as keras
 from minicnn.analysis import ablate, explain_output, gradients
 from minicnn.studio import drawing
-from tests.studio.conftest import one, picture
+from minicnn.studio.server_state import ServerState
+from tests.studio.conftest import one, opened, picture
 
 
 @pytest.fixture
@@ -55,6 +57,28 @@ def test_a_training_step_of_one_weight(ask, server, drawn):
     assert answer["update"]["steps"][-1]["name"] == "the new weight"
     answer = ask("weight_step", class_index=1)
     assert answer["weight"] == "first/kernel" and len(answer["at"]) == 4
+
+
+@pytest.mark.parametrize("kind", ["Dropout", "GaussianNoise"])
+def test_a_training_step_drops_the_same_in_each_start_of_the_studio(kind):
+    """And leaves the random numbers of the network as they were."""
+    found, weights = [], None
+    for _ in range(2):
+        noise = [getattr(keras.layers, kind)(0.5) for _ in range(2)]
+        dense = [keras.layers.Dense(n, name=f"dense_{n}") for n in (12, 10)]
+        layers = [keras.layers.Flatten(), noise[0], dense[0], noise[1], dense[1]]
+        model = keras.Sequential([keras.Input((28, 28, 1)), *layers])
+        weights = weights or model.get_weights()
+        model.set_weights(weights)
+        model.compile(keras.optimizers.SGD(), keras.losses.SparseCategoricalCrossentropy(True))
+        before = [v.numpy() for v in model.variables if "seed" in v.path]
+        with opened(ServerState(model, "a test")) as ask:
+            ask("draw", picture=picture(one()))
+            answer = ask("weight_step", class_index=1, weight="dense_12/kernel", index=[300, 2])
+            found.append((answer["loss"], answer["gradient"]["value"]))
+        after = [v.numpy() for v in model.variables if "seed" in v.path]
+        assert len(before) == 2 and np.array_equal(before, after)
+    assert found[0] == found[1]
 
 
 def test_channels_switched_off(ask, server, drawn):

@@ -85,6 +85,7 @@ def test_a_network_that_keras_saved_is_shown(show, keras, tmp_path):
     draw(page, SEVEN)
     page.wait_for_selector("[data-guess] strong")
     assert page.locator(".layer").count() == 4
+    assert "the bars are their softmax" in page.locator(".verdict").inner_text()  # of logits
 
 
 def test_why_it_cannot_draw_for_a_network_is_said(show):
@@ -142,3 +143,60 @@ def test_lines_between_layers_lead_from_each_to_those_that_take_its_output(page)
         edges = {(int(s), i) for i, row in enumerate(graph) for s in row["sources"]}
         assert found == edges
         assert max(lane for row in rows for lane in [row["lane"], *row["leaving"]]) < drawn["count"]
+
+
+def mlp(*units):
+    layers = [keras.layers.Dense(n, activation="relu", name=f"hidden_{n}") for n in units]
+    return sequential((28, 28, 1), keras.layers.Flatten(name="flat"), *layers)
+
+
+FRAMES = """name => {
+    const maps = document.querySelector(`[data-layer=${name}] .maps`);
+    const box = maps.querySelector("canvas").getBoundingClientRect();
+    const { width, height } = maps.querySelector("canvas");
+    return [...maps.querySelectorAll(".frame-on-map")].map((frame) => {
+        const own = frame.getBoundingClientRect();
+        const [y, x] = [height / box.height, width / box.width];
+        return [(own.top - box.top) * y, (own.left - box.left) * x, own.height * y, own.width * x];
+    });
+}"""
+
+
+def test_units_light_up_as_pixels_do(show):
+    page = show(mlp(100, 12))
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    link = "async (values) => (await import('/page/address.js')).address.set(values)"
+    for layer, unit, frames in (
+        ("hidden_100", 37, {"flat": [0, 0, 28, 28], "hidden_100": [3, 7, 1, 1]}),
+        ("hidden_12", 5, {"hidden_100": [0, 0, 10, 10], "hidden_12": [0, 5, 1, 1]}),
+    ):
+        page.evaluate(link, {"panel": "number", "layer": layer, "pixel": f"0,{unit}"})
+        page.wait_for_selector(f"[data-layer={layer}] .frame-on-map.own")
+        for name, sides in frames.items():
+            (found,) = page.evaluate(FRAMES, name)
+            assert np.allclose(found, sides, atol=0.25), (layer, name, found)
+
+
+def test_all_units_of_a_dense_layer_can_be_switched_off(show):
+    page = show(mlp(300, 100))
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    page.click("[data-panels] nav >> text=Switch channels off")
+    page.wait_for_selector("[data-switch='hidden_100:99']")
+    assert page.locator("[data-switch^='hidden_300:']").count() == 256
+    assert "the first 256 of 300 units" in page.locator(".switches").inner_text()
+    assert page.locator(".switches .why").count() == 1
+    page.click("[data-switch='hidden_100:99']")
+    page.wait_for_selector("[data-switch='hidden_100:99'][aria-pressed=true]")
+
+
+def test_the_gradient_to_the_drawing_stands_among_those_to_the_layers(show):
+    page = show(mlp(20))
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    page.click("[data-panels] nav >> text=Look backwards")
+    page.wait_for_selector("[data-gradients] [data-layer=input]:not(.blank) .range:not(:empty)")
+    pixels = "c => [...c.getContext('2d').getImageData(0, 0, 28, 28).data]"
+    ours = page.locator("[data-gradients] [data-layer=input] canvas").evaluate(pixels)
+    assert ours == page.locator("[data-picture=Saliency] canvas").evaluate(pixels)

@@ -141,7 +141,7 @@ def test_channels_are_switched_off_and_on(page, studio):
     expected = ablate(studio.server.network.model, x, {layer: off}, y).accuracy_after
     page.wait_for_function(
         "shown => document.querySelector('.accuracy strong').innerText == shown",
-        arg=f"{100 * expected:.1f} %",
+        arg=f"{100 * expected:.1f}\xa0%",
     )
     shares = page.locator(".pairs li").evaluate_all("all => all.map(one => one.ariaLabel)")
     assert len(shares) == 10 and all(re.match(r"\d: .+, then .+", share) for share in shares)
@@ -149,3 +149,29 @@ def test_channels_are_switched_off_and_on(page, studio):
     page.wait_for_function(
         "before => document.querySelector('.accuracy strong').innerText == before", arg=before
     )
+
+
+ON_PAPER = """async (texts) => {
+    const { make, onPaper } = await import("/page/terms_view.js");
+    return texts.map((text) => make("p", {}, ...onPaper(text)).innerHTML);
+}"""
+
+
+def test_formulas_are_written_as_on_paper(page):
+    written = {
+        "0.9 · -0.00016 + (1 − 0.9) · 0.85": "0.9 · −0.00016 + (1 − 0.9) · 0.85",
+        "0.002 · √(1 − 0.999^627)": "0.002 · √(1 − 0.999<sup>627</sup>)",
+        "√0.5 + 1e-07": "√0.5 + 10<sup>−7</sup>",
+        "-8.25e+12 − -1e+05": "−8.25×10<sup>12</sup> − −10<sup>5</sup>",
+        "e^(-3.5 − 2) − 1": "e<sup>−3.5 − 2</sup> − 1",
+        "1 / (1 + e^−(-0.3))": "1 / (1 + e<sup>−(−0.3)</sup>)",
+        "0.4^-0.5 + e^(z − max)": "0.4<sup>−0.5</sup> + e<sup>z − max</sup>",
+        "7.310e−4": "7.310×10<sup>−4</sup>",
+        "1,024 products of dense2e-3": "1,024 products of dense2e-3",
+        "log-sum of max(3, -0.5)": "log-sum of max(3, −0.5)",
+    }
+    assert page.evaluate(ON_PAPER, list(written)) == list(written.values())
+    open_panel(page, "Look backwards")
+    page.wait_for_selector("[data-panel=backward] .weight-step .steps >> text=the new weight")
+    shown = " ".join(page.locator(".formula, td.number").all_inner_texts())
+    assert "^" not in shown and not re.search(r"\de[-−+]?\d|-\d", shown)

@@ -129,7 +129,7 @@ def test_a_look_at_each_epoch_is_what_the_analysis_says(ask, server):
         found = activations(network, drawn)
         np.testing.assert_allclose(answer["probabilities"], found["scores"][0], rtol=1e-4)
         assert answer["picture_is"] == "your drawing"
-        assert [m["name"] for m in answer["maps"]] == ["conv_1", "max_2", "scores"]
+        assert [m["name"] for m in answer["maps"]] == ["conv_1", "max_2", "dense_3", "scores"]
         first = answer["maps"][0]
         exact = np.moveaxis(found["conv_1"][0], -1, 0)
         shown = first["values"] * first["largest"][:, None, None] / 127
@@ -174,6 +174,17 @@ def test_networks_of_many_kinds(ask, layers, optimizer):
     wait_for(ask, "done")
     view = ask("run_view")
     assert view["filters"]["values"].size and view["probabilities"].sum() == pytest.approx(1)
+
+
+def test_batch_normalization_is_measured_rightly_after_a_short_training(ask, server):
+    """Its moving averages have left their start after a few dozen steps."""
+    layers = ["conv 8", "batch normalization", "max pooling"]
+    ask("run_start", **{**SETTINGS, "layers": layers, "images": 600, "epochs": 1})
+    wait_for(ask, "done")
+    run = run_of(server)
+    into = activations(run.network, run.training.pixels[:100], ["conv_1"])["conv_1"]
+    moving = run.network.get_layer("batch_2").moving_variance.numpy()
+    np.testing.assert_allclose(moving, into.var((0, 1, 2)), rtol=0.5, atol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from minicnn.analysis import explain_update, grad_cam
 from minicnn.analysis.gradient_explanations import explained_gradient, explained_weight_gradient
 from minicnn.analysis.recorded_gradients import RecordedGradients, record_gradients
+from minicnn.autodiff.temporary_values import temporary_values
 from minicnn.studio.answers.live import shown
 from minicnn.studio.answers.numbers import as_message, drawn, element
 from minicnn.studio.page_state import PageState
@@ -59,7 +62,8 @@ def weight_step(
     model, x = page.model, drawn(page)
     if not getattr(model, "compiled", False):
         raise ValueError("The network has no loss and no optimizer: it was saved without them.")
-    found = record_gradients(model, x, _targets(model, class_index), "weight_step")
+    with _same_random_numbers(model):
+        found = record_gradients(model, x, _targets(model, class_index), "weight_step")
     weights = {w.path: w for w in model.trainable_weights if found.weights[w.path] is not None}
     if not weights:
         raise ValueError("The network has no weights that are trained.")
@@ -80,6 +84,16 @@ def weight_step(
     except ValueError as error:
         return answer | {"update": None, "why": str(error)}
     return answer | {"update": update, "why": ""}
+
+
+@contextlib.contextmanager
+def _same_random_numbers(model: Any) -> Iterator[None]:
+    """Dropout drops the same in each start of the studio, so that a link shows the same step."""
+    states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
+    with temporary_values(states):
+        for i, state in enumerate(states):
+            state.assign(np.array([i, 0]))
+        yield
 
 
 def _of_class(page: PageState, class_index: int) -> RecordedGradients:

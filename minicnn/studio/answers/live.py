@@ -70,6 +70,7 @@ def draw(
         "empty": False,
         "seen": np.rint(np.clip(seen, 0, 1) * 255).astype("uint8"),
         "probabilities": probabilities(scores),
+        "are_logits": not _are_probabilities(scores),
         "maps": {
             layer["name"]: shown(outputs[layer["name"]], layer["channels_first"], channels)
             for layer in wanted
@@ -133,9 +134,11 @@ def test_image(page: PageState, index: int | None) -> dict[str, Any]:
 def probabilities(scores: np.ndarray) -> np.ndarray:
     """Scores that are no probabilities yet through a softmax; those of a sigmoid as they are."""
     scores = scores.astype("float32")
-    if len(scores) == 1 or (scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2):
-        return scores
-    return ops.softmax(scores).numpy()
+    return scores if _are_probabilities(scores) else ops.softmax(scores).numpy()
+
+
+def _are_probabilities(scores: np.ndarray) -> bool:
+    return len(scores) == 1 or bool(scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2)
 
 
 def shown(output: np.ndarray, channels_first: bool, most: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import minicnn as keras
 from minicnn.analysis import activations, gradients
 from minicnn.examples.small_convnet import CLASS_NAMES
 from minicnn.studio import training_choices as choices
@@ -80,7 +81,7 @@ def run_view(page: PageState, epoch: int | None) -> dict[str, Any]:
             {"name": name, "class": type(found.layers[name]).__name__}
             | shown(found[name][0], False, MOST_MAPS)
             for name in found
-            if found[name].ndim == 4 or name == last
+            if not isinstance(found.layers[name], keras.layers.Flatten)
         ],
         "gradients": _gradient_norms(viewer, images, labels),
         "probabilities": found[last][0],

@@ -5,17 +5,17 @@ import { percent } from "./percent.js";
 import { onThemeChange, paint } from "./colours.js";
 import { make } from "./terms_view.js";
 
-const MOST_CHANNELS = 64;
+const MOST_CHANNELS = 256; // of a layer
 const LARGEST_MAP = 34; // px
 
 /** Starts the panel; `studio` is what `main.js` makes. */
 export function start(element, studio) {
   const list = make("div", { class: "switches" });
-  const bars = make("ol", { class: "pairs", "aria-label": "Probabilities with all channels, and without some" });
+  const bars = make("ol", { class: "pairs", "aria-label": "Probabilities with all switched on, and without some" });
   const accuracy = make("p", { class: "accuracy", role: "status", "aria-live": "polite" });
   const all = make("button", { type: "button" }, "Switch all on");
   element.append(
-    make("div", { class: "choosing" }, make("span", { class: "why" }, "Click a channel to set it to zero."), all),
+    make("div", { class: "choosing" }, make("span", { class: "why" }, "Click a channel, or a unit of a dense layer, to set it to zero."), all),
     make("div", { class: "looking switching" }, list, make("div", { class: "made" }, bars, accuracy)));
   let asked = 0;
   let maps = {};
@@ -51,10 +51,10 @@ export function start(element, studio) {
     }
     const mine = ++asked;
     try {
-      if (drawn !== studio.answer) {
-        const own = studio.answer;
+      if (drawn !== studio.drawings) {
+        const own = studio.drawings;
         const names = studio.network.layers.filter(isSwitchable).map(({ name }) => name);
-        const answer = await studio.ask("maps", { layers: names });
+        const answer = await studio.ask("maps", { layers: names, channels: MOST_CHANNELS });
         if (answer.skipped || answer.empty || mine !== asked) return;
         [maps, drawn] = [answer.maps, own];
       }
@@ -82,19 +82,22 @@ export function start(element, studio) {
 
   function switchesOf({ name, shape, channels_first: first }, without) {
     const isUnits = shape.length === 1;
-    const count = Math.min(isUnits ? shape[0] : shape[first ? 0 : 2], MOST_CHANNELS);
+    const all = isUnits ? shape[0] : shape[first ? 0 : 2];
+    const count = Math.min(all, MOST_CHANNELS);
+    const kind = isUnits ? "unit" : "channel";
     const buttons = Array.from({ length: count }, (_, c) => {
       const isOff = without.includes(c);
       const canvas = make("canvas", { "aria-hidden": "true" });
       const button = make("button", {
         type: "button", "aria-pressed": String(isOff), "data-switch": `${name}:${c}`,
-        title: `${name}, channel ${c}`, "aria-label": `Switch ${name}, channel ${c} off`,
+        title: `${name}, ${kind} ${c}`, "aria-label": `Switch ${name}, ${kind} ${c} off`,
       }, canvas);
       paintChannel(canvas, maps[name], isUnits, c);
       button.addEventListener("click", () => toggle(name, c));
       return button;
     });
-    return make("section", {}, make("h3", {}, name), make("div", { class: "channels" }, ...buttons));
+    const rest = all > count ? make("span", { class: "why" }, ` the first ${count} of ${all.toLocaleString("en")} ${kind}s`) : "";
+    return make("section", {}, make("h3", {}, name), rest, make("div", { class: "channels" }, ...buttons));
   }
 
   function paintChannel(canvas, found, isUnits, c) {
@@ -122,13 +125,13 @@ export function start(element, studio) {
     const worst = classes.map((share, c) => [share ?? 1, c]).sort((a, b) => a[0] - b[0])[0];
     accuracy.replaceChildren(
       make("strong", {}, percent(after, 1)),
-      ` of ${images.toLocaleString("en")} test images are right, with all channels ${percent(before, 1)}. `,
+      ` of ${images.toLocaleString("en")} test images are right, with all switched on ${percent(before, 1)}. `,
       `Hardest now: ${studio.className(worst[1])}, with ${percent(worst[0], 0)} right.`);
   }
 
   all.addEventListener("click", () => address.set({ off: null }));
   address.addEventListener("change", update);
-  studio.addEventListener("answer", update);
+  studio.addEventListener("answer", () => drawn !== studio.drawings && update());
   onThemeChange(update);
   update();
 }

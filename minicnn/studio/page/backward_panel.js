@@ -34,7 +34,7 @@ export function start(element, studio) {
   let maps = {};
 
   const isOpen = () => address.get("panel") === "backward" && address.get("view") === "live";
-  const showMaps = () => studio.answer && strip.show({ seen: studio.answer.seen, maps });
+  const showMaps = () => studio.answer && strip.showMaps(maps);
   const describe = () => studio.network && strip.describe(studio.network);
 
   async function update() {
@@ -49,7 +49,7 @@ export function start(element, studio) {
     try {
       const found = await studio.ask("backward", { class_index: classes.value() });
       if (mine !== asked || found.skipped) return;
-      maps = found.maps;
+      maps = { ...found.maps, ...(found.saliency && { [studio.network.input_name]: found.saliency }) };
       showMaps();
       saliency.show(found.saliency, `The gradient to each pixel: more ink there raises (orange) or lowers (blue) the score ${short(found.score)}.`);
       camera.heat(found.grad_cam, studio.answer.seen);

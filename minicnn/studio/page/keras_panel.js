@@ -15,10 +15,10 @@ export function start(element, studio) {
   const result = make("div", "keras-result");
   element.append(words, button, result);
 
-  let compared = null; // the answer whose drawing is compared
+  let compared = null; // which of `studio.drawings`
 
   const ask = async () => {
-    compared = studio.answer;
+    compared = studio.drawings;
     words.textContent = "Keras computes the same drawing. It needs some seconds to start the first time.";
     button.disabled = true;
     try {
@@ -36,11 +36,13 @@ export function start(element, studio) {
     else result.replaceChildren(...comparison(answer, words, studio));
   });
   button.addEventListener("click", ask);
-  studio.addEventListener("answer", () => {
-    if (!studio.answer || studio.answer === compared || address.get("panel") !== "keras") return;
-    if (!compared) ask();
+  const check = () => {
+    if (!studio.answer || studio.drawings === compared || address.get("panel") !== "keras") return;
+    if (compared === null) ask();
     else if (!button.disabled) words.textContent = "The drawing has changed since it was compared.";
-  });
+  };
+  studio.addEventListener("answer", check);
+  address.addEventListener("change", check);
   if (studio.answer) ask();
   else words.textContent = "Draw something: the same drawing then goes through real Keras, with the same weights.";
 }

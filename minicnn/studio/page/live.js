@@ -28,6 +28,7 @@ export function startLive(root, studio) {
 
   function show(answer) {
     root.classList.toggle("empty", Boolean(answer.empty));
+    find("[data-logits]").hidden = !answer.are_logits;
     if (answer.empty) {
       bars.clear();
       strip.clear();
@@ -37,6 +38,7 @@ export function startLive(root, studio) {
       seen.show(answer.seen);
       requestAnimationFrame(() => strip.show(answer));
     }
+    if (answer.empty || !studio.answer || !isSame(answer, studio.answer)) studio.drawings++;
     studio.answer = answer.empty ? null : answer;
     studio.dispatchEvent(new Event("answer"));
   }
@@ -124,6 +126,14 @@ class Sender {
       this.#isWaiting = false;
     }
   }
+}
+
+/** Whether two answers are about the same picture and the same weights. */
+function isSame(one, other) {
+  return ["seen", "probabilities"].every((name) => {
+    const values = other[name].data;
+    return one[name].data.length === values.length && one[name].data.every((value, i) => value === values[i]);
+  });
 }
 
 function seenPicture(element) {

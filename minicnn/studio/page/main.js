@@ -15,6 +15,7 @@ class Studio extends EventTarget {
   network = null; // as `NetworkDescription.as_message` describes it
   learning = null;
   answer = null; // the last answer to "draw"; null while the canvas is empty
+  drawings = 0; // how many different ones were answered: scrolling asks for more layers of the same
   canvas = null;
   #noticeTimer = 0;
 

@@ -15,7 +15,7 @@ export function start(element, studio) {
   const channels = make("select", { "aria-label": "Channel" });
   const slide = make("button", { type: "button", "data-do": "slide" }, "Slide");
   const title = make("p", { class: "number-title", role: "status", "aria-live": "polite" });
-  const hint = make("p", { class: "why" }, "Choose a pixel with a click or the arrow keys, or another map below. Frames on the maps show what the number depends on.");
+  const hint = make("p", { class: "why" }, "Choose a pixel or a unit with a click or the arrow keys, or another map below. Frames on the maps show what the number depends on.");
   const result = make("div", { class: "explained" });
   element.append(make("div", { class: "looking" },
     make("div", { class: "chooser" }, make("div", { class: "choosing" }, layers, channels, slide), map.element, hint),

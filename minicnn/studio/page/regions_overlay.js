@@ -19,13 +19,12 @@ export class RegionsOverlay {
     this.clear();
     this.#last = [regions, own];
     for (const [layer, axes] of Object.entries(regions)) {
-      if (axes.length !== 2) continue;
-      const [[top, bottom], [left, right]] = axes;
-      for (const map of this.#mapsOf(layer)) this.#frame(map, top, bottom, left, right, "field");
+      if (axes.length > 2) continue;
+      for (const map of this.#mapsOf(layer)) this.#frame(map, axes, "field");
     }
     const map = this.#mapsOf(own.layer)[own.channel];
-    const [row, column] = own.pixel;
-    if (map && row < map.height && column < map.width) this.#frame(map, row, row + 1, column, column + 1, "own");
+    const axes = own.pixel.map((at) => [at, at + 1]);
+    if (map) this.#frame(map, isOfUnits(map) ? axes.slice(1) : axes, "own");
   }
 
   clear() {
@@ -39,7 +38,9 @@ export class RegionsOverlay {
     return row ? [...row.querySelectorAll(".maps > canvas")] : [];
   }
 
-  #frame(map, top, bottom, left, right, kind) {
+  #frame(map, axes, kind) {
+    const [top, bottom, left, right] = sidesOf(axes, map);
+    if (bottom > map.height || right > map.width) return;
     const frame = document.createElement("span");
     frame.className = `frame-on-map ${kind}`;
     const [x, y] = [map.offsetWidth / map.width, map.offsetHeight / map.height];
@@ -50,6 +51,18 @@ export class RegionsOverlay {
     map.parentElement.append(frame);
     this.#frames.push(frame);
   }
+}
+
+/** Where a region lies on a map. Units may stand in several rows, which are then framed whole. */
+function sidesOf([[first, end], columns], map) {
+  if (!isOfUnits(map)) return [first, end, ...(columns ?? [0, map.width])];
+  const [top, bottom] = [Math.floor(first / map.width), Math.ceil(end / map.width)];
+  const skipped = top * map.width;
+  return bottom - top > 1 ? [top, bottom, 0, map.width] : [top, bottom, first - skipped, end - skipped];
+}
+
+function isOfUnits(map) {
+  return map.closest(".layer").classList.contains("units");
 }
 
 /** The layer and channel that the address names, if there are maps of them; else a fallback. */

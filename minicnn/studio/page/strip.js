@@ -51,11 +51,14 @@ export class Strip extends EventTarget {
   }
 
   /** Shows an answer to "draw". */
-  show(answer) {
-    const seen = { values: answer.seen, largest: { data: [255] }, channels: 1 };
-    const [height, width] = answer.seen.shape;
-    seen.values = { data: answer.seen.data, shape: [1, height, width] };
-    this.#maps = { ...this.#maps, ...answer.maps, [this.#input]: seen };
+  show({ seen, maps }) {
+    const values = { data: seen.data, shape: [1, ...seen.shape] };
+    this.showMaps({ ...maps, [this.#input]: { values, largest: { data: [255] }, channels: 1, isInk: true } });
+  }
+
+  /** Shows maps of layers. */
+  showMaps(maps) {
+    this.#maps = { ...this.#maps, ...maps };
     this.#repaint();
   }
 
@@ -85,7 +88,7 @@ export class Strip extends EventTarget {
     const channel = address.number("channel");
     for (const [name, row] of this.#rows) {
       if (!this.#maps[name] || !row.isVisible) continue; // what comes into sight is asked for anew
-      showMaps(row, this.#maps[name], byLayer, name === this.#input);
+      showMaps(row, this.#maps[name], byLayer);
       markChosen(row, name === chosen ? channel : null);
     }
   }
@@ -186,7 +189,7 @@ export function rowsOfUnits(count) {
   return [rows, Math.ceil(count / rows)];
 }
 
-function showMaps(row, { values, largest, channels }, byLayer, isInput) {
+function showMaps(row, { values, largest, channels, isInk }, byLayer) {
   const [count, height, width] = values.shape;
   const isUnits = row.layer.shape.length < 2;
   const [rows, columns] = isUnits ? rowsOfUnits(width) : [height, width];
@@ -198,10 +201,10 @@ function showMaps(row, { values, largest, channels }, byLayer, isInput) {
   const size = height * width;
   for (let i = 0; i < count; i++) {
     const own = largest.data[i];
-    const full = isInput ? 255 : byLayer && own > 0 ? (127 * most) / own : 127;
+    const full = isInk ? 255 : byLayer && own > 0 ? (127 * most) / own : 127;
     paint(row.maps.children[i], values.data.subarray(i * size, (i + 1) * size), rows, columns, full);
   }
-  row.range.textContent = isInput ? "" : `largest ${short(most)}`;
+  row.range.textContent = isInk ? "" : `largest ${short(most)}`;
   row.item.classList.remove("blank");
   row.item.classList.toggle("units", isUnits);
   row.item.dataset.more = channels > count ? `and ${channels - count} more channels` : "";

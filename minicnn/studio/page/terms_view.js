@@ -13,7 +13,7 @@ export function explanationView(found) {
 /** The lines of a calculation. */
 export function stepsView(steps) {
   const rows = steps.map(({ name, formula, value }, i) => make("tr", i === steps.length - 1 ? { class: "result" } : {},
-    make("th", { scope: "row" }, name.trim()), make("td", { class: "formula" }, formula), make("td", { class: "number" }, short(value, 5))));
+    make("th", { scope: "row" }, name.trim()), make("td", { class: "formula" }, ...onPaper(formula)), make("td", { class: "number" }, ...onPaper(short(value, 5)))));
   return make("table", { class: "steps" }, make("tbody", {}, ...rows));
 }
 
@@ -52,7 +52,7 @@ function windowView(group, [height, width, channels]) {
     const own = at(products.data, c);
     const productGrid = () => numbersGrid(own, width, most, { label: "products", winner: -1, padding: [] });
     const parts = names.length === 2
-      ? [grids[0], sign("×"), grids[1], sign("="), productGrid()] : grids;
+      ? [grids[0], sign("×"), grids[1], make("div", { class: "equals" }, sign("="), productGrid())] : grids;
     return make("div", { class: "window" },
       channels > 1 ? make("span", { class: "channel" }, `channel ${c}, sum `, make("b", {}, short(sums[c]))) : "", ...parts);
   });
@@ -91,13 +91,13 @@ function rankedView({ title, names, factors, products, places, chosen, count, to
     bar.style.width = `${(100 * Math.abs(all[i])) / largest}%`;
     bar.style.background = all[i] < 0 ? "var(--negative)" : "var(--positive)";
     const formula = factors.length > 1 ? factors.map(({ data }) => short(data[i])).join(" · ") : "";
-    return make("tr", {}, make("th", { scope: "row" }, placeOf(places, i)), make("td", { class: "formula" }, formula),
-      make("td", { class: "track-cell" }, bar), make("td", { class: "number" }, short(all[i])));
+    return make("tr", {}, make("th", { scope: "row" }, placeOf(places, i)), make("td", { class: "formula" }, ...onPaper(formula)),
+      make("td", { class: "track-cell" }, bar), make("td", { class: "number" }, ...onPaper(short(all[i]))));
   });
   const rest = total - shown.reduce((sum, i) => sum + all[i], 0);
   if (count > shown.length && !chosen) {
     rows.push(make("tr", { class: "rest" }, make("th", { scope: "row" }, `${(count - shown.length).toLocaleString("en")} more`),
-      make("td", { class: "formula" }, "their sum"), make("td"), make("td", { class: "number" }, short(rest))));
+      make("td", { class: "formula" }, "their sum"), make("td"), make("td", { class: "number" }, ...onPaper(short(rest)))));
   }
   const caption = names.length > 1 ? names.join(" · ") : "";
   return make("table", { class: "ranked" }, make("caption", {}, caption), make("tbody", {}, ...rows));
@@ -126,6 +126,27 @@ export function short(value, digits = 3) {
   const size = Math.abs(value);
   const text = size >= 1e5 || size < 1e-3 ? value.toExponential(Math.max(digits - 2, 0)) : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−").replace(/^(−?)0\./, digits <= 2 ? "$1." : "$10.");
+}
+
+const RAISED = /(?<![\p{L}\d.])([\d.]+)e([-+−]?)0*(\d+)|\^([-−]?)\(([^()]*)\)|\^([-−]?[\d.]+)/gu; // 1.2e-07, e^(…), e^−(…), 0.9^627
+
+/** A formula in plain text as it is written on paper: powers raised, with a real minus. */
+export function onPaper(text) {
+  const found = [];
+  let end = 0;
+  for (const match of text.matchAll(RAISED)) {
+    const [all, factor, sign, digits, minus, group, number] = match;
+    found.push(withMinus(text.slice(end, match.index)));
+    if (factor) found.push(factor === "1" ? "10" : `${factor}×10`);
+    const raised = factor ? sign.replace("+", "") + digits : minus ? `−(${group})` : group ?? number;
+    found.push(make("sup", {}, withMinus(raised)));
+    end = match.index + all.length;
+  }
+  return [...found, withMinus(text.slice(end))];
+}
+
+function withMinus(text) {
+  return text.replace(/(?<![\p{L}\d])-(?=[\d.]|$)/gu, "−");
 }
 
 /** An element with attributes and children. */

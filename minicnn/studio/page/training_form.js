@@ -8,7 +8,7 @@ const USUAL = {
 };
 const NAMES = {
   mnist: "MNIST", "fashion-mnist": "Fashion-MNIST",
-  sgd: "SGD", momentum: "SGD, momentum 0.9", rmsprop: "RMSprop", adam: "Adam",
+  sgd: "SGD", momentum: "Momentum 0.9", rmsprop: "RMSprop", adam: "Adam",
 };
 
 export class TrainingForm {

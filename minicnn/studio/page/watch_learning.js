@@ -183,13 +183,13 @@ class TrainingView {
     const values = Array.from(probabilities.data);
     const best = values.indexOf(Math.max(...values));
     this.find(".run-answer").textContent = `For ${what} it says ${names[best]}, ${percent(values[best])}`;
-    this.find(".run-filters h3").textContent = `Weights of ${filters.layer}`;
+    this.find(".run-filters h3").textContent = `Weights of ${filters.layer}${partOf(filters)}`;
     showMaps(this.find(".run-filters .maps"), filters, filters.layer, 40);
     const section = this.find(".run-maps");
     section.replaceChildren(...maps.map((layer) => {
       const row = document.createElement("div");
       const title = document.createElement("h3");
-      title.textContent = `${layer.name} · ${layer.class}`;
+      title.textContent = `${layer.name} · ${layer.class}${partOf(layer)}`;
       const list = document.createElement("div");
       list.className = "maps";
       showMaps(list, layer, layer.name, 44);
@@ -212,6 +212,11 @@ class TrainingView {
       return item;
     }));
   }
+}
+
+/** Says so where not all maps are shown. */
+function partOf({ values, channels }) {
+  return channels > values.shape[0] ? `, ${values.shape[0]} of ${channels}` : "";
 }
 
 /** Draws maps of 127 steps into canvases, which are used again. */
