@@ -76,6 +76,19 @@ def product_over(a: Shape, b: Shape, y: Shape) -> int:
     return math.isqrt(math.prod(a) * math.prod(b) * math.prod(y))
 
 
+def attention(query: Shape, key: Shape, value: Shape, *_: Any) -> int:
+    """Of each query with each key, and of their weights with the values.
+
+    The shapes are `(batch, places, heads, size)`, or without heads.
+    """
+    return math.prod(query[:-1]) * key[1] * (query[-1] + value[-1])
+
+
+def _of_layer_attention(call: SymbolicCall) -> int:
+    query, value, *rest = (x.shape for x in call.inputs)
+    return attention(query, rest[0] if rest else value, value)
+
+
 def _of_layer_dot(call: SymbolicCall) -> int:
     a, b = (x.shape for x in call.inputs)
     axis = call.operation._axes_of([len(a), len(b)])[0]
@@ -111,7 +124,11 @@ LAYER_RULES: dict[Any, Callable[[SymbolicCall], int]] = {
         _in(c), c.operation.depthwise_kernel.shape, c.operation.pointwise_kernel.shape, _out(c)
     ),
     layers.Dense: lambda c: matmul(_in(c), c.operation.kernel.shape, _out(c)),
+    layers.EinsumDense: lambda c: labelled(
+        c.operation.equation, [_in(c), tuple(c.operation.kernel.shape)]
+    ),
     layers.Dot: _of_layer_dot,
+    (layers.Attention, layers.AdditiveAttention): _of_layer_attention,
     layers.RNN: _of_recurrent,
     layers.TimeDistributed: _of_each_step,
     _ELEMENTWISE: lambda c: math.prod(_out(c)),
@@ -129,6 +146,7 @@ OPERATION_RULES: dict[str, Callable[..., int]] = {
     "inner": matmul,
     "tensordot": product_over,
     "vdot": product_over,
+    "dot_product_attention": attention,
     "_dense_layer": lambda x, kernel, bias, y: matmul(x, kernel, y),
 }
 """Names of operations, and the count from the shapes of their tensors and of the result."""
@@ -168,12 +186,32 @@ def _shapes(call: SymbolicCall) -> list[Shape | None]:
 
 
 def _of_einsum(call: SymbolicCall) -> int:
-    """One less than there are tensors, for each combination of all labels."""
     operands = [x for x in tree.flatten(call.arguments.args) if hasattr(x, "shape")]
-    terms, _ = explicit(call.operation.settings["subscripts"], [len(x.shape) for x in operands])
+    return labelled(call.operation.settings["subscripts"], [x.shape for x in operands])
+
+
+def labelled(subscripts: str, shapes: list[Shape]) -> int:
+    """One less than there are tensors, for each combination of all labels.
+
+    >>> labelled("...x,xy->...y", [(2, 3, 5), (5, 7)])
+    210
+    """
+    terms, _ = explicit(subscripts, [len(shape) for shape in shapes])
     sizes = {
         c: n
-        for term, x in zip(terms, operands, strict=True)
-        for c, n in zip(term, x.shape, strict=True)
+        for term, shape in zip(terms, shapes, strict=True)
+        for c, n in zip(term, shape, strict=True)
     }
     return math.prod(sizes.values()) * (len(terms) - 1)
+
+
+def backward_count(call: SymbolicCall, count: int, tensors: int) -> int:
+    """As many as forward for the gradient to each of so many tensors.
+
+    Attention is two products, each of two tensors, so it has at most twice as many.
+    """
+    declared = getattr(call.operation, "declaration", None)
+    is_attention = isinstance(call.operation, (layers.Attention, layers.AdditiveAttention))
+    if is_attention or getattr(declared, "name", "") == "dot_product_attention":
+        tensors = min(tensors, 2)
+    return count * tensors

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from minicnn.analysis.multiply_adds import layer_rule, operation_count
+from minicnn.analysis.multiply_adds import backward_count, layer_rule, operation_count
 from minicnn.analysis.symbolic_calls import CallGraph, SymbolicCall, call_graph, open_call
 from minicnn.common.dtypes import numpy_dtype
 from minicnn.common.printing import readable_memory_size
@@ -195,11 +195,12 @@ class _Counter:
         if not isinstance(layer, Layer):
             count = operation_count(call)
             operands = sum(needed) + sum(map(_is_trained, call.arguments.args))
-            return count, None if count is None else count * operands
+            return count, None if count is None else backward_count(call, count, operands)
         rule = layer_rule(layer)
         if rule is not None:
             count = rule(call)
-            return count, count * (sum(needed) + bool(layer.trainable_weights))
+            tensors = sum(needed) + bool(layer.trainable_weights)
+            return count, backward_count(call, count, tensors)
         if _is_of_library(layer):
             return 0, 0
         return self._counts_in_call(call, needed)

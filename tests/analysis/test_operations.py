@@ -122,6 +122,46 @@ def test_a_layer_of_ones_own_counts_what_its_call_computes():
     assert found.backward_multiply_adds == loops((6, 6, 4), (3, 3), 2) + 2 * 36 * 36 * 4
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(
+    ("equation", "shape", "expected"),
+    [
+        ("abc,cd->abd", (3, 4), loops((3, 4), (1,), 7)),
+        ("abc,cde->abde", (3, 2, 5), loops((3, 2, 5), (1,), 7)),
+        ("abc,bcd->ad", (5,), loops((5,), (3,), 7)),
+        ("...x,xy->...y", (4,), loops((3, 4), (1,), 7)),
+    ],
+)
+def test_einsum_dense_counts_each_combination_of_labels(equation, shape, expected, batch):
+    dense = [layers.EinsumDense(equation, shape, name="einsum"), layers.Dense(2)]
+    model = minicnn.Sequential([minicnn.Input((3, 7)), layers.Dense(7), *dense])
+    found = operations(model, batch_size=batch)["einsum"]
+    assert found.multiply_adds == batch * expected
+    assert found.backward_multiply_adds == 2 * batch * expected
+
+
+def test_attention_counts_its_projections_and_its_two_products():
+    query, value = minicnn.Input((3, 5)), minicnn.Input((4, 7))
+    layer = layers.MultiHeadAttention(num_heads=2, key_dim=6, value_dim=8, name="heads")
+    found = operations(minicnn.Model([query, value], layer(query, value)))
+    projections = loops((3, 2, 6), (1,), 5) + loops((4, 2, 6 + 8), (1,), 7)
+    last = loops((3, 5), (1,), 2 * 8)
+    products = loops((2, 3, 4), (1,), 6) + loops((2, 3, 8), (1,), 4)
+    assert found.multiply_adds == projections + products + last
+    # to the kernels; to both sides of both products; to the input and the kernel of the last
+    assert found.backward_multiply_adds == projections + 2 * products + 2 * last
+
+
+@pytest.mark.parametrize("kind", [layers.Attention, layers.AdditiveAttention])
+@pytest.mark.parametrize("has_key", [False, True])
+def test_attention_without_projections(kind, has_key):
+    tensors = [minicnn.Input(shape) for shape in [(3, 6), (4, 6), (4, 6)][: 2 + has_key]]
+    dense = [layers.Dense(6)(x) for x in tensors]
+    found = operations(minicnn.Model(tensors, kind(name="attention")(dense)))["attention"]
+    assert found.multiply_adds == loops((3, 4), (1,), 6) + loops((3, 6), (1,), 4)
+    assert found.backward_multiply_adds == 2 * found.multiply_adds
+
+
 def test_unknown_is_said():
     class Looks(minicnn.layers.Layer):
         def call(self, x):

@@ -136,6 +136,9 @@ def test_every_example_can_be_changed_stepped_through_and_costs_something(name):
     assert answer["forward"] and len(answer["cost"]) >= 2
     given = [n for n in answer["tensors"] if n != "output"]
     assert given
+    if answer["kind"] == "layer":  # whose layers inside count too
+        weights = [answer["tensors"][n].size for n in given if not n.startswith("input")]
+        assert dict(answer["cost"])["parameters"] >= sum(weights)
     if answer["kind"] != "optimizer" and name not in WITHOUT_SUMS:
         assert answer["backward"] and all(answer["backward"].values())
     first = given[0]

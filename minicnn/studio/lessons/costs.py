@@ -20,12 +20,12 @@ Cost = list[tuple[str, float | int | None]]
 
 def cost_of_layer(model: Any, batch: int) -> Cost:
     """Of a model of one layer, for the numbers of the example."""
-    row = operations(model, batch_size=batch).layers[-1]
+    found = operations(model, batch_size=batch)  # a layer with others inside has several rows
     return [
-        ("multiply-adds forward", row.multiply_adds),
-        ("multiply-adds backward", row.backward_multiply_adds),
-        ("parameters", row.parameters),
-        ("bytes of the output", row.output_bytes),
+        ("multiply-adds forward", None if found.unknown else found.multiply_adds),
+        ("multiply-adds backward", None if found.unknown else found.backward_multiply_adds),
+        ("parameters", found.parameters),
+        ("bytes of the output", found.layers[-1].output_bytes),
     ]
 
 

@@ -64,6 +64,7 @@ function topicList(list, topics) {
     for (const [other, button] of buttons) button.setAttribute("aria-current", String(other === name));
     const group = buttons.get(name)?.closest("details");
     if (group) group.open = true;
+    buttons.get(name)?.scrollIntoView({ block: "nearest" });
   };
 }
 

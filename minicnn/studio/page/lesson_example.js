@@ -3,6 +3,7 @@
 import { address } from "./address.js";
 import { make, math, short } from "./lesson_parts.js";
 import { NumberGrid } from "./number_grid.js";
+import { onPaper } from "./terms_view.js";
 
 const PAUSE = 900; // ms between two steps
 
@@ -268,7 +269,7 @@ function explained(title, { terms, steps }, value) {
   const lines = make("table", "calculation");
   for (const [name, formula, number] of steps) {
     const row = make("tr");
-    row.append(make("th", "", { scope: "row" }, name), make("td", "", {}, formula), make("td", "", {}, short(number)));
+    row.append(make("th", "", { scope: "row" }, name), make("td", "", {}, ...onPaper(formula)), make("td", "", {}, short(number)));
     lines.append(row);
   }
   parts.push(lines);

@@ -13,7 +13,7 @@ export function explanationView(found) {
 /** The lines of a calculation. */
 export function stepsView(steps) {
   const rows = steps.map(({ name, formula, value }, i) => make("tr", i === steps.length - 1 ? { class: "result" } : {},
-    make("th", { scope: "row" }, name.trim()), make("td", { class: "formula" }, ...onPaper(formula)), make("td", { class: "number" }, ...onPaper(short(value, 5)))));
+    make("th", { scope: "row" }, ...breakable(name.trim())), make("td", { class: "formula" }, ...onPaper(formula)), make("td", { class: "number" }, ...onPaper(short(value, 5)))));
   return make("table", { class: "steps" }, make("tbody", {}, ...rows));
 }
 
@@ -145,8 +145,13 @@ export function onPaper(text) {
   return [...found, withMinus(text.slice(end))];
 }
 
+/** A name that may be broken behind each "_". */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part) => [make("wbr"), part]);
+}
+
 function withMinus(text) {
-  return text.replace(/(?<![\p{L}\d])-(?=[\d.]|$)/gu, "−");
+  return text.replace(/(?<=[·−+/] )-([\d.]+)/g, "(−$1)").replace(/(?<![\p{L}\d])-(?=[\d.]|$)/gu, "−");
 }
 
 /** An element with attributes and children. */
