@@ -16,7 +16,8 @@ from minicnn.version import __version__
 _MODULES = (
     "activations analysis autodiff backend callbacks config constraints data datasets "
     "dtype_policies initializers layers losses metrics mixed_precision models ops optimizers "
-    "preprocessing random regularizers saving testing trainers tree utils visualization"
+    "preprocessing random regularizers saving testing trainers tree utils visualization "
+    "wrappers"
 ).split()
 
 # What is imported for a name; it is found in the last of these modules. Tensors have operators, and

@@ -21,7 +21,7 @@ FLOORS = (
     "layers losses metrics optimizers",
     "callbacks data datasets preprocessing replay saving trainers",
     "models mixed_precision config",
-    "as_keras analysis cli __main__ examples studio testing visualization",
+    "as_keras analysis cli __main__ examples studio testing visualization wrappers",
 )
 """The rooms from the ground up. A room may use those on its own floor and below."""
 
