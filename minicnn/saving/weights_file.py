@@ -179,6 +179,10 @@ class WeightsReader:
 
     def group(self, path: str) -> Any:
         """The group of this path, reached without following links, or None."""
+        with self.naming_damage(path):
+            return self._walk(path)
+
+    def _walk(self, path: str) -> Any:
         import h5py
 
         group = self._file

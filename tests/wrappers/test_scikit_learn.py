@@ -45,11 +45,10 @@ ESTIMATORS = [
     SKLearnTransformer(perceptron, model_kwargs={"seed": 1}, fit_kwargs=SAME_EACH_TIME),
 ]
 EXPECTED_FAILURES = {
-    "check_classifiers_one_label_sample_weights": "a weight of 0 does not remove a class",
     "check_classifiers_classes": "a few epochs on few samples do not find each class",
     "check_classifiers_train": "two columns also for two classes",
 }
-"""Of the eight that Keras's tests of its estimators except."""
+"""Two of the eight that Keras's tests of its estimators except."""
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)

@@ -53,7 +53,7 @@ def mutated_legacy_model(content: bytes, rng: random.Random) -> bytes:
     buffer = io.BytesIO(content)
     with h5py.File(buffer, "r+") as file, contextlib.suppress(ValueError, OSError, RuntimeError):
         if rng.random() < 0.7:
-            name = rng.choice(("model_config", "model_config", "training_config"))
+            name = rng.choice([x for x in file.attrs if x.endswith("_config")])
             file.attrs[name] = mutated_config(file.attrs[name], rng)
         else:
             group = file[rng.choice([x for x in _names(file, h5py.Group) if file[x].attrs])]
