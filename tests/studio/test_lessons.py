@@ -272,6 +272,18 @@ def test_a_window_slides_over_the_input_step_by_step(page, studio):
     assert "minicnn/backend/numpy/conv.py" in page.inner_text(".lesson-code")
 
 
+def test_lines_of_a_calculation_are_whole_and_written_as_on_paper(page, studio):
+    opened_at(page, studio, topic="adam")
+    rows = page.locator(".calculation tr").evaluate_all(
+        "rows => rows.map((row) => [...row.children].map((cell) => cell.innerHTML))"
+    )
+    lines = {name: formula for name, formula, _ in rows}
+    assert lines["mean m"] == "0.9 · 0 + (1 − 0.9) · 1"
+    assert lines["rate α of step 1"] == ("0.1 · √(1 − 0.999<sup>1</sup>) / (1 − 0.9<sup>1</sup>)")
+    assert lines["step"].endswith(" + 10<sup>−7</sup>)")
+    assert lines["the new weight"] == "1 − 0.1"
+
+
 def test_a_number_and_a_setting_change_the_result_and_the_link_shows_it(page, studio):
     opened_at(page, studio, topic="conv2d")
     page.select_option("[data-setting=kernel_size]", "1")

@@ -268,8 +268,9 @@ function explained(title, { terms, steps }, value) {
   }
   const lines = make("table", "calculation");
   for (const [name, formula, number] of steps) {
-    const row = make("tr");
-    row.append(make("th", "", { scope: "row" }, name), make("td", "", {}, ...onPaper(formula)), make("td", "", {}, short(number)));
+    const [row, made] = [make("tr"), make("td")];
+    made.append(...onPaper(formula));
+    row.append(make("th", "", { scope: "row" }, name), made, make("td", "", {}, short(number)));
     lines.append(row);
   }
   parts.push(lines);
