@@ -181,7 +181,7 @@ class AugMix(AugmentationPolicy):
     def _chain(self, images: Any, seed: Any) -> list[dict[str, Any]]:
         names = [*self.layer_names, None]
         shape = (self.chain_depth,)
-        chosen = random.randint(shape, 0, len(names), seed=seed) if self.chain_depth else []
+        chosen = random.randint(shape, 0, len(names), seed=seed) if self.chain_depth > 0 else []
         return [
             {"layer_name": name, "transformation": self.drawn_by(name, images, seed)}
             for name in (names[int(i)] for i in chosen)
