@@ -17,6 +17,13 @@ class ConfigError(TypeError):
     """A config describes an object of an unknown class, or one that its class cannot make."""
 
 
+class UnfitConfig(ConfigError, ValueError):
+    """A class refuses a value of its config.
+
+    It is a ValueError as in the constructor, and a TypeError as in Keras's `from_config`.
+    """
+
+
 def make_from_config(cls: type, config: dict[str, Any]) -> Any:
     """`cls(**config)`; an error names the class and the values."""
     try:
@@ -31,10 +38,12 @@ def make_from_config(cls: type, config: dict[str, Any]) -> Any:
         ) from error
     except (*UNFIT, ValueError) as error:
         if isinstance(error, ValueError) and not str(error).startswith(_BARE):
-            raise
+            raise UnfitConfig(
+                f"Unable to make a {cls.__name__} from its config: {error}"
+            ) from error
         if not cls.__module__.startswith("minicnn."):
             raise  # the error may be in the class
-        raise ValueError(
+        raise UnfitConfig(
             f"Unable to make a {cls.__name__} from its config: a value is of a wrong kind "
             f"({type(error).__name__}: {error}). Received config={shown(config)}"
         ) from error

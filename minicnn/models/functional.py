@@ -22,7 +22,7 @@ from minicnn.models import functional_config
 from minicnn.models.fusion import fused_nodes
 from minicnn.models.model import Model
 from minicnn.ops.symbolic.function import Function
-from minicnn.ops.symbolic.keras_tensor import KerasTensor
+from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
 from minicnn.ops.symbolic.node import Node
 
 
@@ -233,6 +233,8 @@ class Functional(Function, Model):
         return inputs
 
     def _warn_of_extra_keys(self, inputs: dict, names: list[str]) -> None:
+        if any_symbolic_tensors((inputs,)):
+            return  # the call with values warns
         extra = [key for key in inputs if key not in names]
         warn_once(
             f"extra inputs of {self.name}",

@@ -148,3 +148,16 @@ def test_a_subclass_that_is_drawn():
     assert (model.name, model.units, model(np.ones((1, 3))).shape) == ("mine", 2, (1, 2))
     x = Input((3,))
     assert type(Model(x, x * 2)) is minicnn.Functional
+
+
+@pytest.mark.parametrize("structure", [dict, list])
+def test_a_field_that_no_input_has(structure, batch):
+    """Left out with one warning, when the model computes; not when it is drawn into another."""
+    a = Input((3,), name="a")
+    model = Model({"a": a} if structure is dict else [a], a * 2)
+    with pytest.warns(UserWarning, match="structure of `inputs` doesn't match.*leaves out") as told:
+        result = model(batch)
+        drawn = model({"a": Input((3,)), "b": Input((2,))})
+    assert len(told) == 1
+    np.testing.assert_array_equal(result, 2 * batch["a"])
+    assert drawn.shape == (None, 3)

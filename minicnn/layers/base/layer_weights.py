@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from minicnn.autodiff import Tensor, Variable
@@ -16,9 +18,41 @@ from minicnn.ops.define.arguments import to_array
 _HOLDERS = (Variable, LayerState, list, tuple, set, dict)
 
 
+_POSITIONAL = ("shape", "initializer", "dtype")
+"""The arguments of `add_weight` that need no name."""
+
+
+def _named_once(add_weight: Callable) -> Callable:
+    """`add_weight` that refuses a name in the place of the shape, and an argument given twice."""
+
+    @functools.wraps(add_weight)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Variable:
+        if args and isinstance(args[0], str):
+            raise ValueError(
+                f"The first argument of `add_weight` is the shape: pass the name {args[0]!r} of "
+                "the weight as the keyword argument `name`."
+            )
+        if len(args) > len(_POSITIONAL):
+            raise TypeError(
+                f"`add_weight` takes at most {len(_POSITIONAL)} positional arguments, "
+                f"{', '.join(_POSITIONAL)}, but layer '{self.name}' passed {len(args)}: pass the "
+                "others by name."
+            )
+        twice = [name for name, _ in zip(_POSITIONAL, args, strict=False) if name in kwargs]
+        if twice:
+            raise ValueError(
+                f"`{twice[0]}` was passed both positionally and as a keyword argument to "
+                f"`add_weight` of layer '{self.name}': pass it once."
+            )
+        return add_weight(self, *args, **kwargs)
+
+    return wrapped
+
+
 class LayerWeights(LayerState):
     """How a layer comes to own variables and other layers."""
 
+    @_named_once
     def add_weight(
         self,
         shape: Any = None,
@@ -48,11 +82,6 @@ class LayerWeights(LayerState):
 
         self._check_super_called()
         self._refuse_new_state()
-        if isinstance(shape, str):
-            raise ValueError(
-                f"The first argument of `add_weight` is the shape: pass the name {shape!r} of the "
-                "weight as the keyword argument `name`."
-            )
         dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"

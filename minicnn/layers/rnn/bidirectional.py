@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicnn import ops, tree
+from minicnn.common.errors import make_from_config
 from minicnn.common.shapes import Shape
 from minicnn.layers.base.call_arguments import call_signature
 from minicnn.layers.base.layer import Layer
@@ -192,7 +193,7 @@ class Bidirectional(Layer):
                 config[name] = serialization_lib.deserialize_keras_object(
                     config[name], custom_objects=custom_objects
                 )
-        return cls(**config)
+        return make_from_config(cls, config)
 
 
 def _copy(layer: Layer, direction: str, **settings: Any) -> Layer:

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from minicnn import ops
+from minicnn.common.errors import make_from_config
 from minicnn.layers.base.input_spec import InputSpec
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.rnn.rnn import RNN
@@ -82,4 +83,4 @@ class CellLayer(RNN):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Any:
         """Makes the layer again."""
-        return cls(**config)
+        return make_from_config(cls, config)

@@ -31,6 +31,8 @@ class KerasTensor(ArrayLike):
     """
 
     is_symbolic = True
+    _is_same: bool | None = None
+    """Of a result of `x == y`: whether x and y are the same symbolic tensor."""
 
     def __init__(
         self,
@@ -89,6 +91,20 @@ class KerasTensor(ArrayLike):
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
+    def __eq__(self, other: Any) -> Any:
+        """The symbolic result of `equal`; between symbolic tensors also a condition.
+
+        It is true if both are the same tensor, so that they can be found in lists.
+        """
+        if not isinstance(other, KerasTensor):
+            return super().__eq__(other)
+        try:
+            result = super().__eq__(other)
+        except ValueError:  # of shapes that do not fit
+            return False
+        result._is_same = self is other
+        return result
+
     def __hash__(self) -> int:
         return id(self)
 
@@ -99,6 +115,8 @@ class KerasTensor(ArrayLike):
         raise NotImplementedError(_has_no_values("be iterated over"))
 
     def __bool__(self):
+        if self._is_same is not None:
+            return self._is_same
         raise TypeError(_has_no_values("be used as a boolean"))
 
     def __float__(self):

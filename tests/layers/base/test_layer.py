@@ -276,3 +276,25 @@ def test_metrics_and_losses_in_attributes_are_not_weights():
     assert [m.name for m in layer.metrics] == ["seen"]
     assert layer.weights == []
     assert len(layer.variables) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "error", "says"),
+    [
+        (("w",), {}, ValueError, "'w' of the weight as the keyword argument `name`"),
+        (("w",), {"shape": (3,)}, ValueError, "'w' of the weight as the keyword argument `name`"),
+        (("w", (3,)), {}, ValueError, "'w' of the weight as the keyword argument `name`"),
+        (((3,),), {"shape": (3,)}, ValueError, "`shape` was passed both positionally and as a"),
+        (((3,), "ones"), {"initializer": "ones"}, ValueError, "`initializer` was passed both"),
+        (((3,), "ones", "float32"), {"dtype": None}, ValueError, "`dtype` was passed both"),
+        (((3,), "ones", "float32", False), {}, TypeError, "at most 3 positional arguments"),
+    ],
+)
+def test_arguments_of_add_weight(args, kwargs, error, says):
+    layer = layers.Layer()
+    for add in (layer.add_weight, layer.add_variable):
+        with pytest.raises(error, match=says):
+            add(*args, **kwargs)
+    assert layer.weights == []
+    weight = layer.add_weight((3,), "ones", "float64", name="w")
+    assert (weight.shape, weight.dtype, weight.name) == ((3,), "float64", "w")

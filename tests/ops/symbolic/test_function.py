@@ -78,3 +78,17 @@ def test_numpy_functions_draw_too():
     y = np.maximum(np.exp(x), 1.0).sum(axis=-1)
     assert y.shape == (None,)
     np.testing.assert_allclose(Function(x, y)(np.zeros((2, 3))), [3, 3])
+
+
+def test_equal_as_an_operation_and_as_a_condition():
+    x, y, other = Input((3,)), Input((3,)), Input((2, 5))
+    assert [bool(x == z) for z in (x, y, other)] == [True, False, False]
+    assert [y, other, x].index(x) == 2 and x not in [y, other]
+    function = Function([x, y], [x == y, x == 1.0, x != y])
+    same, ones, differ = function([np.array([[1.0, 2, 3]]), np.array([[1.0, 0, 3]])])
+    assert same.numpy().tolist() == [[True, False, True]]
+    assert ones.numpy().tolist() == [[True, False, False]]
+    assert differ.numpy().tolist() == [[False, True, False]]
+    for unknown in (x == 1.0, x != y, x < y):
+        with pytest.raises(TypeError, match="cannot be used as a boolean"):
+            bool(unknown)
