@@ -1,7 +1,8 @@
 """The truth of a network, and how far from it float32 explains.
 
 Float64 arithmetic in which each result is changed by `PERTURBED` roundings shows where rounding
-leads: as far, and over as many kinks, as float32 in long sums may get.
+leads: as far, and over as many kinks, as float32 may get. The change of a sum grows with the number
+and the size of its terms.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def widened(reference: Reference, case: Case, seeds: Iterable[int]) -> Reference
 def _perturbed(case: Case, seed: int) -> dict[str, Any]:
     with (
         Truth(confirm=False).settings(),
-        perturbed_arithmetic(seed, PERTURBED * UNIT) as perturb,
+        perturbed_arithmetic(seed, PERTURBED * UNIT, sums=True) as perturb,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # perturbed labels are not exactly 0 or 1

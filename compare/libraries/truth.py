@@ -13,9 +13,11 @@ from compare.cases.values import generator
 from compare.errors import UNIT
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.precision import FLOAT32, Precision
-from minicnn import config, tree
+from compare.libraries.sums import errors_of_sums
+from minicnn import config, ops, tree
 from minicnn.autodiff import Tensor, Variable
 from minicnn.ops.define.primitive import Primitive
+from minicnn.ops.nn.activations import logistic
 from minicnn.testing.differences import PLACES, fourth_order
 
 STEP = 1e-4
@@ -113,7 +115,7 @@ class Truth(MiniCNN):
 
 
 @contextlib.contextmanager
-def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
+def perturbed_arithmetic(seed: int, size: float = UNIT, sums: bool = False) -> Iterator[Perturb]:
     """Context in which every result and every assigned value is perturbed at random.
 
     The relative change has a random sign and is between 0.5 and 1.5 times `size`, by default that
@@ -121,23 +123,30 @@ def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
     far such results differ is what rounding explains: the method CESTAC of La Porte and Vignes
     (1974). Whole numbers do not change, as float32 represents them exactly. Yields the function
     that perturbs an array.
+
+    With `sums`, a sum of many terms changes by as much as rounding its partial sums to float32
+    explains, if that is more.
     """
     random, exact, assign = np.random.default_rng(seed), Primitive.__call__, Variable.assign
 
-    def perturb(array: np.ndarray) -> np.ndarray:
+    def perturb(array: np.ndarray, least: Any = 0.0) -> np.ndarray:
         if array.dtype.kind not in "fc":
             return array
         drawn = random.uniform(-1, 1, array.shape)
-        perturbed = array * (1 + size * (drawn + np.copysign(0.5, drawn)))
+        changes = np.maximum(size * np.abs(array), UNIT * least)
+        perturbed = array + changes * (drawn + np.copysign(0.5, drawn))
         return np.where(array == np.round(array), array, perturbed)
 
     def inexact(primitive: Primitive, *args: Any, **kwargs: Any) -> Any:
         result = exact(primitive, *args, **kwargs)
         given = _numbers([args, kwargs])
-        for tensor in result if isinstance(result, (list, tuple)) else (result,):
-            if isinstance(tensor, Tensor) and tensor.dtype.kind in "fc":
-                array = tensor.array
-                tensor.array = np.where(_are_selected(array, given), array, perturb(array))
+        found = [x for x in tree.flatten(result) if isinstance(x, Tensor) and x.dtype.kind in "fc"]
+        least = [0.0] * len(found)
+        if sums and found:
+            least = errors_of_sums(primitive, args, kwargs, [x.array for x in found])
+        for tensor, units in zip(found, least, strict=True):
+            array = tensor.array
+            tensor.array = np.where(_are_selected(array, given), array, perturb(array, units))
         return result
 
     def assign_inexactly(variable: Variable, value: Any) -> Any:
@@ -148,6 +157,20 @@ def perturbed_arithmetic(seed: int, size: float = UNIT) -> Iterator[Perturb]:
         mock.patch.object(Variable, "assign", assign_inexactly),
     ):
         yield perturb
+
+
+@contextlib.contextmanager
+def slopes_of_results() -> Iterator[None]:
+    """Context in which the slopes of tanh and of the sigmoid y are `1 - y²` and `y (1 - y)`.
+
+    So they are computed where only the results are stored, as in Keras and in the steps of
+    recurrent layers. Where y is close to 1, its rounding is a large part of such a slope.
+    """
+    with (
+        mock.patch.object(ops.tanh.primitive, "vjp", (lambda g, y, x: g * (1 - y * y),)),
+        mock.patch.object(logistic.primitive, "vjp", (lambda g, y, x: g * (y * (1 - y)),)),
+    ):
+        yield
 
 
 def _are_selected(array: np.ndarray, given: np.ndarray) -> np.ndarray | bool:

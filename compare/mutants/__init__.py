@@ -53,6 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="draws the sample (default 1)")
     parser.add_argument(
+        "--under",
+        action="append",
+        metavar="FOLDER",
+        help="of a sample: only from this folder or file of minicnn, such as layers/rnn; "
+        "may be given several times",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="of a sample: run the nearest files of tests only"
     )
 

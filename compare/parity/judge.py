@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from compare.judges.opinion import Opinion
 from compare.libraries import Library
 from compare.libraries.minicnn import MiniCNN
 from compare.libraries.precision import FLOAT32, Precision
-from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic
+from compare.libraries.truth import PerturbedTruth, Truth, perturbed_arithmetic, slopes_of_results
 from compare.sensitivity import Sensitivity, by_kind, smallest_noticed, summary
 from minicnn import config
 
@@ -28,7 +29,7 @@ PERTURBATION_SEEDS = (1, 2)
 WIDEST = 1e-2  # where float32 explains larger errors than this, a case proves nothing
 # Interpolation: weights are differences of positions, so that all have the error of the largest.
 INTERPOLATING = ("resize", "Resizing", "Crop", "UpSampling2D")
-# Loops over steps: results of the whole loop are perturbed, not those of its steps.
+# Loops over steps compute slopes from the states that they store: see `slopes_of_results`.
 LOOPS = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
 # Optimizers whose powers of settings Keras rounds to float32.
 WITH_POWERS = (
@@ -110,7 +111,9 @@ def reference(
 def _perturbed(
     case: Case, seed: int, precision: Precision, size: float, powers: bool = False
 ) -> dict[str, Any]:
-    with perturbed_arithmetic(seed, size) as move, warnings.catch_warnings():
+    loops = precision is FLOAT32 and any(word in case.name for word in LOOPS)
+    slopes = slopes_of_results() if loops else nullcontext()
+    with slopes, perturbed_arithmetic(seed, size) as move, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # perturbed labels are not exactly 0 or 1
         return kinds.run(PerturbedTruth(move, precision, powers), case)
 
@@ -178,7 +181,7 @@ def limits_of(case: Case, name: str, truth: Reference) -> tuple[np.ndarray, np.n
     right = truth.values[name]
     if isinstance(right, str) or right.dtype.kind not in "fc":
         return (np.zeros(np.shape(right)),) * 2
-    mixing = truth.mixing or any(word in case.name for word in (*INTERPOLATING, *LOOPS))
+    mixing = truth.mixing or any(word in case.name for word in INTERPOLATING)
     least = case.algorithm_error * _largest(right)
 
     def of(perturbed: Sequence[dict[str, Any]]) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("cosmic_ray")
 pytest.importorskip("coverage")
 
+from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled import draw, judging, kernel_calls, nearest, recorded, report, stored
 from compare.mutants.sampled.judging import Judge, Judging, ordered
 from compare.mutants.sampled.places import mutate, places
@@ -106,6 +107,17 @@ def test_a_sample_depends_on_the_seed_and_begins_a_larger_one(small):
     assert [m.key for m in draw.draw(small, 10, 8)] != [m.key for m in ten]
     assert {m.room for m in draw.draw(small, 1000, 7)} == {"ops", "random"}
     assert len({(m.file, m.place.line, m.place.column) for m in ten}) == 10
+
+
+def test_a_sample_may_be_drawn_from_some_folders_only(small, capsys):
+    """From folders that are not in the usual rooms, too. The report says so."""
+    found = draw.draw(small, 1000, 7, ["random", "cli/c"])
+    assert {m.file for m in found} == {"minicnn/random/b.py", "minicnn/cli/c.py"}
+    assert {m.room for m in draw.draw(small, 1000, 7, ["ops"])} == {"ops"}
+    with pytest.raises(CannotCompare, match="--under layers"):
+        draw.draw(small, 5, 7, ["random", "layers"])
+    report.show([report.result(m, None, "none") for m in found[:3]], 7, ["random", "cli/c"], True)
+    assert "3 mutants drawn by seed 7 from random, cli/c only." in capsys.readouterr().out
 
 
 def test_a_mutant_keeps_its_key_when_lines_move(tmp_path, small):

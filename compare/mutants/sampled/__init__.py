@@ -23,12 +23,12 @@ def command(options: argparse.Namespace) -> Outcome:
         if importlib.util.find_spec(name) is None:
             raise CannotCompare(f"{package} is not installed: pip install 'minicnn[compare]'.")
     from compare.mutants.sampled import report
-    from compare.mutants.sampled.draw import Mutant, draw
+    from compare.mutants.sampled.draw import ROOMS, Mutant, draw
     from compare.mutants.sampled.session import Session
     from compare.mutants.sampled.stored import equivalent
     from compare.mutants.sampled.trees import ROOT
 
-    mutants = draw(ROOT, options.sample, options.seed)
+    mutants = draw(ROOT, options.sample, options.seed, options.under or ROOMS)
     reasons = equivalent()
     session = Session(options.backend, options.quick)
 
@@ -41,6 +41,7 @@ def command(options: argparse.Namespace) -> Outcome:
         lambda mutant: report.show_survivor(result(mutant)),
     )
     results = [result(mutant) for mutant in mutants]
-    summary = {"seed": options.seed, "quick": options.quick, "rooms": report.scores(results)}
-    report.show(results, options.seed, options.quick)
+    drawn = {"seed": options.seed, "under": options.under or [], "quick": options.quick}
+    report.show(results, **drawn)
+    summary = {**drawn, "rooms": report.scores(results)}
     return Outcome(results, summary)

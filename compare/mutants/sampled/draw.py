@@ -11,9 +11,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled.places import Place, Variant, mutate, places
 
 ROOMS = (
@@ -76,9 +78,9 @@ def key_of(identity: dict[str, str | int]) -> str:
     return hashlib.sha256(repr(sorted(identity.items())).encode()).hexdigest()[:12]
 
 
-def draw(root: Path, sample: int, seed: int) -> list[Mutant]:
-    """The first `sample` mutants of a seed."""
-    sources = {file: (root / file).read_text(encoding="utf-8") for file in _files(root)}
+def draw(root: Path, sample: int, seed: int, under: Sequence[str] = ROOMS) -> list[Mutant]:
+    """The first `sample` mutants of a seed, in the files and folders `under` minicnn."""
+    sources = {file: (root / file).read_text(encoding="utf-8") for file in _files(root, under)}
     everything = [(file, place) for file, source in sources.items() for place in places(source)]
     generator = random.Random(seed)
     generator.shuffle(everything)
@@ -94,14 +96,15 @@ def draw(root: Path, sample: int, seed: int) -> list[Mutant]:
     return drawn
 
 
-def _files(root: Path) -> list[str]:
-    paths = [
-        path
-        for room in ROOMS
-        for path in [root / "minicnn" / f"{room}.py", *(root / "minicnn" / room).rglob("*.py")]
-        if path.is_file()
-    ]
-    return sorted(path.relative_to(root).as_posix() for path in paths)
+def _files(root: Path, under: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for part in under:
+        place = root / "minicnn" / part
+        paths = [p for p in [place.with_suffix(".py"), *place.rglob("*.py")] if p.is_file()]
+        if not paths and under is not ROOMS:
+            raise CannotCompare(f"--under {part}: minicnn has no such file or folder of Python.")
+        found.update(path.relative_to(root).as_posix() for path in paths)
+    return sorted(found)
 
 
 def _numbered(place: Place, variant: Variant) -> str:

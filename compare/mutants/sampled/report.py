@@ -42,7 +42,7 @@ def scores(results: Sequence[Result]) -> dict[str, dict[str, int]]:
     return counted
 
 
-def show(results: Sequence[Result], seed: int, quick: bool) -> None:
+def show(results: Sequence[Result], seed: int, under: Sequence[str], quick: bool) -> None:
     """Print the scores."""
     rows = []
     for room, score in scores(results).items():
@@ -53,7 +53,8 @@ def show(results: Sequence[Result], seed: int, quick: bool) -> None:
         rows.append([room, score["mutants"], score[EQUIVALENT], *shown])
     heads = ("room", "mutants", EQUIVALENT, *(f"killed by {judge}" for judge in JUDGES))
     print_table(heads, rows, [None] * (len(rows) - 1) + ["head"])
-    print(f"\n{len(results)} mutants drawn by seed {seed}.", end=" ")
+    place = f" from {', '.join(under)} only" if under else ""
+    print(f"\n{len(results)} mutants drawn by seed {seed}{place}.", end=" ")
     print("Only the nearest files of tests were run." if quick else "All that runs a line was run.")
 
 

@@ -46,12 +46,13 @@ def _sample(result: Result) -> Html:
     rooms = result.summary["rooms"]
     seed, quick = result.summary.get("seed"), result.summary.get("quick")
     depth = "only the nearest files of tests were run" if quick else "all that runs a line was run"
+    place = f" from {', '.join(under)} only" if (under := result.summary.get("under")) else ""
     score = rooms.get(ALL) or {}
     same = [r for r in result.results if r.get("equivalent")]
     alive = [r for r in result.results if any(_survives(r, judge) for judge in JUDGES)]
     return tag(
         "div",
-        tag("p", f"{score.get('mutants', 0)} mutants, drawn by seed {seed}; {depth}."),
+        tag("p", f"{score.get('mutants', 0)} mutants, drawn by seed {seed}{place}; {depth}."),
         legend(("passed", "killed"), ("failed", "survive"), ("skipped", "equivalent")),
         tag("div", [_bar(judge, score) for judge in JUDGES if judge in score], class_="bars"),
         _folders(rooms),
