@@ -24,7 +24,7 @@ export function start(element, studio) {
         <button type="button" data-run="stop">Stop</button>
         <p role="status" class="run-words">Nothing is learning yet.</p>
       </div>
-      <p class="run-key"><span class="key-learning"></span>while learning <span class="key-measured"></span>on 1,000 test images</p>
+      <p class="run-key"><b><span class="key-learning"></span>while learning</b> <b><span class="key-measured"></span>on 1,000 test images</b></p>
       <div class="curves"><figure></figure><figure></figure></div>
       <div class="run-looks" hidden>
         <div class="rewind"><label for="epoch">Look at</label>
