@@ -13,7 +13,7 @@ import numpy as np
 from minicnn import tree
 from minicnn.analysis.checks import check_model, checked_inputs, chosen_calls, takes_training
 from minicnn.analysis.recorded_calls import record_calls
-from minicnn.analysis.watched_calls import CallNames, graphs_in, operations_in, own_attribute
+from minicnn.analysis.watched_calls import CallNames, operations_in, own_attribute, unfused
 from minicnn.autodiff import Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.autodiff.quiet import quiet
@@ -128,8 +128,7 @@ def ablated(model: Any, channels: Mapping[str, Sequence[int]]) -> Iterator[None]
     """
     zeroed = _Zeroed(channels)
     with _one_at_a_time, contextlib.ExitStack() as stack:
-        for graph in graphs_in(model):
-            stack.enter_context(own_attribute(graph, "_fused_nodes", graph._nodes))
+        stack.enter_context(unfused(model))
         for operation in operations_in(model):
             stack.enter_context(own_attribute(operation, "call", zeroed.around(operation)))
         stack.enter_context(own_attribute(model, "call", zeroed.from_the_start(model.call)))

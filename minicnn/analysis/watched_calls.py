@@ -18,6 +18,7 @@ from minicnn.autodiff import Tensor
 from minicnn.autodiff import operations as ops
 from minicnn.layers import InputLayer
 from minicnn.layers.base.masks import mask_of
+from minicnn.models.fusion import FUSED_NODES
 from minicnn.ops.symbolic.function import Function
 
 
@@ -95,12 +96,21 @@ def watched_calls(model: Any, watch: Callable = lambda tensor: None) -> Iterator
     running: list[str] = [""]
     names = CallNames()
     with contextlib.ExitStack() as stack:
-        for graph in graphs_in(model):
-            stack.enter_context(own_attribute(graph, "_fused_nodes", graph._nodes))
+        stack.enter_context(unfused(model))
         for operation in operations_in(model):
             watched = _watched(operation, calls, running, names, watch)
             stack.enter_context(own_attribute(operation, "call", watched))
         yield calls
+
+
+@contextlib.contextmanager
+def unfused(model: Any) -> Iterator[None]:
+    """Inside, all layers of the model are called one by one."""
+    with contextlib.ExitStack() as stack:
+        for graph in graphs_in(model):
+            for name in FUSED_NODES.values():
+                stack.enter_context(own_attribute(graph, name, graph._nodes))
+        yield
 
 
 def graphs_in(model: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.masks import mask_of
 from minicnn.layers.core.input_layer import Input, InputLayer
 from minicnn.models import functional_config
-from minicnn.models.fusion import fused_nodes
+from minicnn.models.fusion import FUSED_NODES, fused_nodes
 from minicnn.models.model import Model
 from minicnn.ops.symbolic.function import Function
 from minicnn.ops.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
@@ -99,7 +99,7 @@ class Functional(Function, Model):
             run = _with_settings(operation, settings)
             return _with_masks_kept(run) if keeps_masks else run
 
-        outputs = self._run_through_graph(flat, runnable, self._steps(flat))
+        outputs = self._run_through_graph(flat, runnable, self._steps(flat, bool(training)))
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
             return outputs[0]
         return outputs
@@ -117,13 +117,14 @@ class Functional(Function, Model):
             self._calls_without_settings = not any(node.arguments.kwargs for node in self._nodes)
         return self._calls_without_settings
 
-    def _steps(self, inputs: list) -> list[Node]:
+    def _steps(self, inputs: list, training: bool) -> list[Node]:
         """The nodes in order, with one node for each pair of layers that is fused."""
         if not configuration.fusion() or any(mask_of(x) is not None for x in inputs):
             return self._nodes
-        if "_fused_nodes" not in self.__dict__:
-            self._fused_nodes = fused_nodes(self._nodes, self._outputs)
-        return self._fused_nodes
+        if FUSED_NODES[training] not in self.__dict__:
+            for in_training, name in FUSED_NODES.items():
+                setattr(self, name, fused_nodes(self._nodes, self._outputs, in_training))
+        return self.__dict__[FUSED_NODES[training]]
 
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None

@@ -1,8 +1,10 @@
 """Fusion: pairs of layers in a functional model that one kernel computes.
 
 `PAIRS` is the table: a class of layers, the class that follows it, and the layer that replaces both
-while the model runs. The model's own layers, weights and graph do not change. A pair calls its two
-layers one after the other whenever the fused kernel does not compute exactly the same.
+while the model runs. `NORMALIZED` is another one, for all calls but those in training; its pairs
+may have a pair of the first in them. The model's own layers, weights and graph do not change. A
+pair calls its two layers one after the other whenever the fused kernel does not compute the same,
+but for rounding.
 
 `minicnn.config.set_fusion(False)` switches fusion off.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from minicnn import ops
 from minicnn.activations import relu
 from minicnn.common.dtypes import is_float_dtype, standardize_dtype
 from minicnn.layers.activations import ReLU
@@ -19,18 +22,26 @@ from minicnn.layers.base.call_context import ERRORS_OF_LAYERS
 from minicnn.layers.base.check_input import assert_input_compatibility
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.masks import mask_of
-from minicnn.layers.convolutional import Conv2D
+from minicnn.layers.convolutional import Conv2D, DepthwiseConv2D
 from minicnn.layers.merging import Add
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.normalization import BatchNormalization
 from minicnn.layers.pooling import MaxPooling2D
+from minicnn.ops.nn.fused_layers import conv_layer, split_activation
 from minicnn.ops.nn.fused_normalization import add_and_activate
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.node import Node
 
+FUSED_NODES = {True: "_fused_in_training", False: "_fused_nodes"}
+"""The attribute of a functional model with its fused nodes, in training and not."""
+MOST_WEIGHTS = 2**18
+"""A kernel with more is not multiplied anew for each batch: normalizing takes little beside it."""
+
 
 class Pair(Layer):
     """Two layers computed together. It owns neither, and is not one of the model's layers."""
+
+    in_training = True  # whether it fuses there
 
     def __init__(self, first: Layer, second: Layer):
         super().__init__(name=first.name, dtype=first.dtype_policy, autocast=first.autocast)
@@ -42,7 +53,11 @@ class Pair(Layer):
     def call(self, inputs: Any, training: bool | None = None, **others: Any) -> Any:
         """`second(first(inputs))`, by one kernel if possible."""
         first, second = self._pair
-        ordinary = not _carries_mask(inputs) and all(x is None for x in others.values())
+        ordinary = (
+            (self.in_training or not training)
+            and not _carries_mask(inputs)
+            and all(x is None for x in others.values())
+        )
         if ordinary and _only_compute(first, second) and self.can_fuse(first, second):
             # after an error the layers are called one by one, so that the error names the layer
             with contextlib.suppress(*ERRORS_OF_LAYERS):
@@ -110,14 +125,60 @@ class AdditionThenReLU(ThenReLU):
         return add_and_activate(*inputs, activation=relu)
 
 
+class ConvolutionThenNormalization(Pair):
+    """Convolution and batch normalization by the moving averages, as one convolution.
+
+    `γ (conv(x, w) + b − μ) / √(σ² + ε) + β = conv(x, f w) + f b + s`, with `f = γ / √(σ² + ε)` and
+    `s = β − f μ`. Relu may follow. In training the layers are called one after the other.
+    """
+
+    in_training = False
+
+    @staticmethod
+    def can_fuse(first: Conv2D | DepthwiseConv2D, second: BatchNormalization | Pair) -> bool:
+        """Whether the convolution ends with its bias, in a type that normalization keeps."""
+        normalization, *following = _members(second)
+        return (
+            split_activation(first.activation) == ("linear", None)
+            and first.data_format == "channels_last"
+            and first.compute_dtype in ("float32", "float64")
+            and first.kernel.size <= MOST_WEIGHTS
+            and normalization.is_plain(first.kernel)
+            and all(_only_compute(normalization, layer) for layer in following)
+        )
+
+    @staticmethod
+    def fused_call(first: Conv2D | DepthwiseConv2D, second: Any, inputs: Any, training: Any) -> Any:
+        """The convolution with the folded kernel and bias."""
+        normalization, *following = _members(second)
+        if following and second.can_fuse(normalization, *following):
+            activation, following = relu, []
+        else:
+            activation = None
+        factor, bias = normalization.factor_and_shift()
+        if first.bias is not None:
+            bias = first.bias * factor + bias
+        kernel = first.kernel_with_filters_last * factor
+        outputs = conv_layer(inputs, kernel, bias, activation, **first._window)
+        outputs = ops.cast(outputs, normalization.compute_dtype)
+        return following[0](outputs) if following else outputs
+
+
 PAIRS: dict[tuple[type, type], type[Pair]] = {
     (Add, ReLU): AdditionThenReLU,
     (Conv2D, MaxPooling2D): ConvolutionThenPool,
     (BatchNormalization, ReLU): NormalizationThenReLU,
 }
+NORMALIZED: dict[tuple[type, type], type[Pair]] = {
+    (first, second): ConvolutionThenNormalization
+    for first in (Conv2D, DepthwiseConv2D)
+    for second in (BatchNormalization, NormalizationThenReLU)
+}
 
 
-def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
+def fused_nodes(
+    nodes: list[Node], outputs: list[KerasTensor], in_training: bool = True
+) -> list[Node]:
     """The nodes, with each fusible pair of nodes replaced by one.
 
     Only where nothing else uses the first layer's result. A graph with masks is not changed,
@@ -126,13 +187,20 @@ def fused_nodes(nodes: list[Node], outputs: list[KerasTensor]) -> list[Node]:
     if any(_makes_masks(node.operation) for node in nodes):
         return nodes
     uses = _times_used(nodes, outputs)
+    nodes = _paired(nodes, uses, PAIRS)
+    return nodes if in_training else _paired(nodes, uses, NORMALIZED)
+
+
+def _paired(
+    nodes: list[Node], uses: dict[int, int], table: dict[tuple[type, type], type[Pair]]
+) -> list[Node]:
     made_by = {id(node.outputs[0]): node for node in nodes if len(node.outputs) == 1}
     fused: dict[int, Node | None] = {}
     for node in nodes:
         before = made_by.get(id(node.only_input))
         if before is None or uses[id(node.only_input)] > 1:
             continue
-        pair = PAIRS.get((type(before.operation), type(node.operation)))
+        pair = table.get((type(before.operation), type(node.operation)))
         if pair is not None and _only_compute(before.operation, node.operation):
             fused[id(before)] = None
             fused[id(node)] = _pair_node(pair(before.operation, node.operation), before, node)
@@ -170,6 +238,11 @@ def _carries_mask(inputs: Any) -> bool:
 
 def _no_mask(inputs: Any, previous_mask: Any) -> None:
     """None: a pair adds no mask of its own."""
+
+
+def _members(layer: Layer) -> tuple[Layer, ...]:
+    """The layers of a pair, or the layer alone."""
+    return layer._pair if isinstance(layer, Pair) else (layer,)
 
 
 def _pair_node(pair: Pair, before: Node, node: Node) -> Node:

@@ -51,7 +51,7 @@ UNREAD_ATTRIBUTES = frozenset(
 )
 """Such attributes: no step reads them, or methods that call `count_change` change them."""
 GRAPH = frozenset(
-    """_inbound_nodes _outbound_nodes _nodes _fused_nodes _depth_of
+    """_inbound_nodes _outbound_nodes _nodes _fused_nodes _fused_in_training _depth_of
     _inputs _outputs _inputs_struct _outputs_struct _build_shapes_dict""".split()
 )
 """Attributes with the symbolic graph. Only the layer sets them, but a user may change arrays."""

@@ -17,7 +17,7 @@ from minicnn.random import SeedGenerator
 BOOKKEEPING = frozenset(
     """_auto_config _inbound_nodes _outbound_nodes _build_shapes_dict _losses _metrics input_spec
     optimizer loss _compile_config _compile_loss _compile_metrics _loss_tracker history
-    _functional _nodes _fused_nodes _operations _inputs _outputs
+    _functional _nodes _fused_nodes _fused_in_training _operations _inputs _outputs
     _inputs_struct _outputs_struct _depth_of _pair _first_state _rnn_states
     _recorded_steps""".split()
 )

@@ -156,6 +156,11 @@ class BaseConv(BaseConvolution):
         return conv_layer(inputs, *weights, self.activation, **self._window, pooled=pooled)
 
     @property
+    def kernel_with_filters_last(self) -> Any:
+        """The kernel as `conv` takes it: one number for each filter along the last axis."""
+        return self.kernel
+
+    @property
     def can_fuse_pool(self) -> bool:
         """Whether the fused kernel has this activation, and so may compute a max pooling, too."""
         return split_activation(self.activation)[1] is None and not self._has_own_convolution

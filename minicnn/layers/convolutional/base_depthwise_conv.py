@@ -53,6 +53,11 @@ class BaseDepthwiseConv(BaseConvolution):
         """Convolves each channel, adds the bias, applies the activation."""
         return self._add_bias_and_activate(ops.depthwise_conv(inputs, self.kernel, **self._window))
 
+    @property
+    def kernel_with_filters_last(self) -> Any:
+        """The kernel as `conv` takes it, `(*kernel_size, 1, channels · depth_multiplier)`."""
+        return ops.reshape(self.kernel, (*self.kernel_size, 1, -1))
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, channels · depth_multiplier)`, in the layout of the inputs."""
         filters = input_shape[self._channel_axis] * self.depth_multiplier

@@ -105,11 +105,10 @@ class BatchNormalization(BaseNormalization):
         gamma, beta = self.gamma, self.beta
         if not (training and self.trainable):
             mean, variance = self.moving_mean, self.moving_variance
-            if self._is_plain(x):
-                factor = gamma * ops.rsqrt(variance + self.epsilon)
-                y = scale_and_shift(x, factor, beta - mean * factor, activation)
+            if self.is_plain(x):
+                y = scale_and_shift(x, *self.factor_and_shift(), activation)
                 return ops.cast(y, self.compute_dtype)
-        elif mask is None and self._is_plain(x):
+        elif mask is None and self.is_plain(x):
             y, mean, variance = batch_norm_layer(x, gamma, beta, self.epsilon, activation)
             self._move_averages(mean, variance)
             return ops.cast(y, self.compute_dtype)
@@ -124,7 +123,12 @@ class BatchNormalization(BaseNormalization):
         y = y if activation is None else activation(y)
         return ops.cast(y, self.compute_dtype)
 
-    def _is_plain(self, x: Any) -> bool:
+    def factor_and_shift(self) -> tuple[Any, Any]:
+        """F and s, with which `x · f + s` normalizes by the moving averages."""
+        factor = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
+        return factor, self.beta - self.moving_mean * factor
+
+    def is_plain(self, x: Any) -> bool:
         """Whether the fused kernel computes this: last axis, gamma and beta, no renormalization."""
         return (
             self.axis in (-1, len(x.shape) - 1) and self.scale and self.center and not self.renorm
