@@ -30,30 +30,19 @@ import contextlib
 import keyword
 import math
 import re
-import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from minicnn.autodiff.tensor import Tensor
 from minicnn.autodiff.tracing import set_open_recording
 from minicnn.autodiff.variable import Variable
+from minicnn.replay.lines import Kept, Line, as_tuple, known_again, lines_as_text, split
 
 PLAIN = (bool, int, str, type(None))
 SEVERAL = "?"
 """The name of an array that is the value of several variables or results."""
-
-
-class Line(NamedTuple):
-    """A line of the program: `target = call`, or only the call of something that changes state."""
-
-    target: str
-    call: str
-    uses: set[str]
-    makes: set[str] = set()
-    variable: Variable | None = None  # which it reads or assigns
-    reads: bool = False  # a variable, and does nothing else
 
 
 class Recording:
@@ -70,7 +59,7 @@ class Recording:
         self._lines: list[Line] = []
         self._uses: set[str] = set()  # names in the line that is being added, without constants
         self._named: dict[int, tuple[str, Any]] = {}  # names by identity, and how to know it again
-        self._taken = {"Tensor", "variables"}
+        self._taken = {"Tensor", "of_variables", "variables"}
         self._last: dict[str, int] = {}  # number behind the last name of a stem
         self._inputs = [self._name(x, f"input_{i}") for i, x in enumerate(inputs, 1)]
         self._variables = [*variables]
@@ -136,19 +125,26 @@ class Recording:
         return (
             self.obstacle is None
             and other.obstacle is None
-            and self._text() == other._text()
+            and self._text(self._lines) == other._text(other._lines)
             and [*map(id, self._variables)] == [*map(id, other._variables)]
             and all(_equal(x, other.constants[name]) for name, x in self.constants.items())
         )
 
     def source(self) -> str:
         """The program's text, with the variables' paths as comments."""
-        return self._text(lambda variable: f"  # {repr(variable.path)[1:-1]}")
+        return self._text(self._lines, lambda variable: f"  # {repr(variable.path)[1:-1]}")
 
     def program(self) -> Callable:
-        """A function of the inputs that computes, assigns and returns the same."""
+        """A function of the inputs that computes, assigns and returns the same.
+
+        What follows from variables alone is computed again only where one has another value.
+        """
         scope = {**self.constants, "Tensor": Tensor, "variables": self._variables}
-        exec(compile(self._text(), "<recorded step>", "exec"), scope)
+        early, lines = split(self._lines, self._uses)
+        if early:
+            exec(compile(early, "<recorded step>", "exec"), scope)
+            scope["of_variables"] = Kept(scope["of_variables"])
+        exec(compile(self._text(lines), "<recorded step>", "exec"), scope)
         return scope["step"]
 
     def _assign(self) -> None:
@@ -182,9 +178,11 @@ class Recording:
         call, variable = f"variables[{i}].snapshot().array", self._variables[i]
         return Line(name, call, set(), {name}, variable, reads=True)
 
-    def _text(self, comment: Callable[[Variable], str] = lambda variable: "") -> str:
-        used = self._uses.union(*(line.uses for line in self._lines))
-        lines = [line for line in self._lines if not line.reads or line.makes & used]
+    def _text(
+        self, lines: list[Line], comment: Callable[[Variable], str] = lambda variable: ""
+    ) -> str:
+        used = self._uses.union(*(line.uses for line in lines))
+        lines = [line for line in lines if not line.reads or line.makes & used]
         body = [*lines_as_text(lines, self._uses, comment), f"return {self._returned}"]
         return "\n".join([f"def step({', '.join(self._inputs)}):", *(f"    {x}" for x in body)])
 
@@ -193,14 +191,14 @@ class Recording:
         if result is None:
             return ""
         if isinstance(result, (tuple, list)) and result:
-            return _tuple([self._target(x, makes) or "_" for x in result])
+            return as_tuple([self._target(x, makes) or "_" for x in result])
         name = self._name(result, self._free("a1"))
         makes.add(name)
         return name
 
     def _name(self, x: Any, name: str) -> str:
         # Arrays live no longer for having names, and another at the same place is not mistaken.
-        self._named[id(x)] = (name, weakref.ref(x) if type(x) is np.ndarray else lambda: x)
+        self._named[id(x)] = (name, known_again(x))
         return name
 
     def _argument(self, x: Any) -> str:
@@ -222,7 +220,7 @@ class Recording:
         if type(x) is list:
             return "[{}]".format(", ".join(self._expression(item, of_tensor) for item in x))
         if type(x) is tuple:
-            return _tuple([self._expression(item, of_tensor) for item in x])
+            return as_tuple([self._expression(item, of_tensor) for item in x])
         if type(x) is dict:
             pairs = [[self._expression(part, of_tensor) for part in pair] for pair in x.items()]
             return "{{{}}}".format(", ".join(map(": ".join, pairs)))
@@ -261,27 +259,6 @@ class Recording:
             name = f"{stem}{number}"
         self._taken.add(name)
         return name
-
-
-def lines_as_text(
-    lines: list[Line], returned: set[str], comment: Callable[[Variable], str] = lambda variable: ""
-) -> list[str]:
-    """The lines as text, each name deleted behind its last use, to give memory back early."""
-    made = set().union(*(line.makes for line in lines if not line.reads))
-    used = set(returned)
-    body: list[str] = []
-    for line in lines[::-1]:
-        last = sorted((line.uses | line.makes) & made - used)
-        used.update(last)
-        if last:
-            body.append(f"del {', '.join(last)}")
-        code = f"{line.target} = {line.call}" if line.target else line.call
-        body.append(code if line.variable is None else code + comment(line.variable))
-    return body[::-1]
-
-
-def _tuple(parts: list[str]) -> str:
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _as_name(text: Any) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 from minicnn import tree
 from minicnn.analysis.profiling.owners import METRICS, OPTIMIZER, Owner, Owners
 from minicnn.autodiff.tensor import Tensor
-from minicnn.replay.program import Recording, lines_as_text
+from minicnn.replay.lines import lines_as_text
+from minicnn.replay.program import Recording
 
 
 class AttributedRecording(Recording):
