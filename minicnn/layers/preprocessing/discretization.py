@@ -147,7 +147,7 @@ class Discretization(Layer):
     def get_config(self) -> dict[str, Any]:
         """The arguments, with the boundaries that `adapt` found."""
         names = ("bin_boundaries", "num_bins", "epsilon", "output_mode", "sparse", "name")
-        return {**{name: getattr(self, name) for name in names}, "dtype": self.dtype}
+        return {**{name: getattr(self, name) for name in names}, "dtype": self.dtype_policy.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Any:

@@ -116,16 +116,3 @@ def test_quantiles_keep_few_numbers():
         quantiles.add(draw((300,), i))
     assert quantiles.numbers.size <= 11
     assert quantiles.weights.sum() == pytest.approx(6000, rel=0.02)
-
-
-@pytest.mark.parametrize("mode", ["int", "count"])
-def test_a_config_made_under_a_mixed_policy_names_the_type_of_weights(keras, mode):
-    configs = []
-    for k in (minicnn, keras):
-        before = k.config.dtype_policy()
-        k.config.set_dtype_policy("mixed_float16")
-        try:
-            configs.append(k.layers.Discretization(BOUNDARIES, output_mode=mode, name="same"))
-        finally:
-            k.config.set_dtype_policy(before)
-    assert configs[0].get_config() == configs[1].get_config()
