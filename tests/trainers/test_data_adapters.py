@@ -383,3 +383,12 @@ def test_shuffling_moves_the_global_generator_once_an_epoch():
     batches_of(ArrayDataAdapter(np.arange(9), batch_size=2, shuffle=True))
     after = random.global_seed_generator().state.numpy()
     np.testing.assert_array_equal(after - before, [0, 1])
+
+
+@pytest.mark.parametrize("name", ["batch_size", "has_partial_batch", "partial_batch_size"])
+def test_what_an_adapter_does_not_know_is_none(name):
+    def batches():
+        yield np.zeros((2, 3)), np.zeros(2)
+
+    assert getattr(DataAdapter(), name) is None
+    assert getattr(GeneratorDataAdapter(batches()), name) is None

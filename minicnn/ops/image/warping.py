@@ -84,11 +84,10 @@ def affine_positions(
     y, x = np.meshgrid(np.arange(height, dtype="f4"), np.arange(width, dtype="f4"), indexing="ij")
     k = c0 * x + c1 * y + 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        source_x = np.where(k == 0, -1, (a0 * x + a1 * y + a2) / k)
-        source_y = np.where(k == 0, -1, (b0 * x + b1 * y + b2) / k)
-    source_x = _inside(source_x, width, fill_mode)
-    source_y = _inside(source_y, height, fill_mode)
-    positions = np.stack([source_y, source_x])
+        source_x = _inside((a0 * x + a1 * y + a2) / k, width, fill_mode)
+        source_y = _inside((b0 * x + b1 * y + b2) / k, height, fill_mode)
+    # On the horizon nothing is read, whatever the fill mode.
+    positions = np.where(k == 0, np.float32(-1), np.stack([source_y, source_x]))
     return _nearest(positions) if interpolation == "nearest" else positions
 
 
