@@ -133,7 +133,7 @@ def perturbed_arithmetic(seed: int, size: float = UNIT, sums: bool = False) -> I
         if array.dtype.kind not in "fc":
             return array
         drawn = random.uniform(-1, 1, array.shape)
-        changes = np.maximum(size * np.abs(array), UNIT * least)
+        changes = np.copysign(np.maximum(size * np.abs(array), UNIT * least), array)
         perturbed = array + changes * (drawn + np.copysign(0.5, drawn))
         return np.where(array == np.round(array), array, perturbed)
 
