@@ -36,25 +36,25 @@ class Line(NamedTuple):
     reads: bool = False  # a variable, and does nothing else
 
 
-class Kept:
-    """A function of arrays that is called again only for others than the last time."""
+class CachedCall:
+    """A function of arrays that is called again only if an array is another than the last time."""
 
     def __init__(self, function: Callable):
         self._function = function
         self._last: tuple[list[Callable], Any] = [], None
 
     def __call__(self, *arrays: np.ndarray) -> Any:
-        before, results = self._last
-        if not before or any(x is not known() for x, known in zip(arrays, before, strict=True)):
+        references, results = self._last
+        if not references or any(x is not y() for x, y in zip(arrays, references, strict=True)):
             results = self._function(*arrays)
-            self._last = [*map(known_again, arrays)], results
+            self._last = [*map(weak_reference, arrays)], results
         return results
 
 
-def known_again(x: Any) -> Callable[[], Any]:
-    """A function that gives x, or None once x is an array that no longer exists.
+def weak_reference(x: Any) -> Callable[[], Any]:
+    """A function that returns x, or None if x is an array that was deleted.
 
-    An array lives no longer for that, and another at the same place is not mistaken for it.
+    It does not keep an array in memory, and does not take another at the same address for it.
     """
     return weakref.ref(x) if type(x) is np.ndarray else lambda: x
 

@@ -38,7 +38,7 @@ import numpy as np
 from minicnn.autodiff.tensor import Tensor
 from minicnn.autodiff.tracing import set_open_recording
 from minicnn.autodiff.variable import Variable
-from minicnn.replay.lines import Kept, Line, as_tuple, known_again, lines_as_text, split
+from minicnn.replay.lines import CachedCall, Line, as_tuple, lines_as_text, split, weak_reference
 
 PLAIN = (bool, int, str, type(None))
 SEVERAL = "?"
@@ -143,7 +143,7 @@ class Recording:
         early, lines = split(self._lines, self._uses)
         if early:
             exec(compile(early, "<recorded step>", "exec"), scope)
-            scope["of_variables"] = Kept(scope["of_variables"])
+            scope["of_variables"] = CachedCall(scope["of_variables"])
         exec(compile(self._text(lines), "<recorded step>", "exec"), scope)
         return scope["step"]
 
@@ -198,7 +198,7 @@ class Recording:
 
     def _name(self, x: Any, name: str) -> str:
         # Arrays live no longer for having names, and another at the same place is not mistaken.
-        self._named[id(x)] = (name, known_again(x))
+        self._named[id(x)] = (name, weak_reference(x))
         return name
 
     def _argument(self, x: Any) -> str:

@@ -25,19 +25,7 @@ except ImportError:  # an extra: the classes are there, and cannot be made
 
 
 class SKLBase(BaseEstimator):
-    """Base of the estimators.
-
-    Args:
-        model: a compiled model, which is cloned before it is trained; or a function that takes `X`,
-            `y` (for a classifier, a column for each class) and `model_kwargs`, and returns one.
-        warm_start: train the given model itself, and in the next `fit` go on with it.
-        model_kwargs: further arguments of the function `model`.
-        fit_kwargs: arguments of the model's `fit`; those of the estimator's own `fit` come first.
-
-    Attributes:
-        model_: the trained model.
-        history_: what the model's `fit` returned.
-    """
+    """Base of the estimators. Its arguments are explained at `SKLearnClassifier`."""
 
     def __init__(
         self,
@@ -130,10 +118,12 @@ class SKLearnClassifier(ClassifierMixin, SKLBase):
     """A classifier: the model is trained with a column for each class.
 
     Args:
-        model: a compiled model with as many outputs as classes, or a function that returns one.
+        model: a compiled model with as many outputs as classes, which is cloned before it is
+            trained; or a function that takes `X`, `y` (a column for each class) and `model_kwargs`,
+            and returns one.
         warm_start: train the given model itself, and in the next `fit` go on with it.
         model_kwargs: further arguments of the function `model`.
-        fit_kwargs: arguments of the model's `fit`.
+        fit_kwargs: arguments of the model's `fit`; those of the estimator's own `fit` come first.
 
     Attributes:
         model_: the trained model.
@@ -175,15 +165,10 @@ class SKLearnClassifier(ClassifierMixin, SKLBase):
 class SKLearnRegressor(RegressorMixin, SKLBase):
     """A regressor of one number.
 
+    What is not listed here is as in `SKLearnClassifier`, but for `classes_`.
+
     Args:
         model: a compiled model with one output, or a function that returns one.
-        warm_start: train the given model itself, and in the next `fit` go on with it.
-        model_kwargs: further arguments of the function `model`.
-        fit_kwargs: arguments of the model's `fit`.
-
-    Attributes:
-        model_: the trained model.
-        history_: what the model's `fit` returned.
     """
 
     def __sklearn_tags__(self) -> Any:
@@ -195,15 +180,7 @@ class SKLearnRegressor(RegressorMixin, SKLBase):
 class SKLearnTransformer(TransformerMixin, SKLBase):
     """A step of a pipeline: the model's outputs are the input of the next.
 
-    Args:
-        model: a compiled model, or a function that returns one.
-        warm_start: train the given model itself, and in the next `fit` go on with it.
-        model_kwargs: further arguments of the function `model`.
-        fit_kwargs: arguments of the model's `fit`.
-
-    Attributes:
-        model_: the trained model.
-        history_: what the model's `fit` returned.
+    The arguments and attributes are those of `SKLearnClassifier`, without `classes_`.
     """
 
     def transform(self, X: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ import minicnn as keras
 from minicnn import layers, ops
 from minicnn.autodiff import Tensor, Variable
 from minicnn.autodiff.tracing import recorded_as_one_call, traced
-from minicnn.replay.lines import Kept, split
+from minicnn.replay.lines import CachedCall, split
 from minicnn.replay.program import Recording
 
 
@@ -259,12 +259,12 @@ def normalized():
 
 def test_a_model_folds_its_normalizations_once_and_again_after_each_training(monkeypatch):
     calls = []
-    begin = Kept.__init__
+    begin = CachedCall.__init__
 
     def counting(self, function):
         begin(self, lambda *arrays: calls.append(1) or function(*arrays))
 
-    monkeypatch.setattr(Kept, "__init__", counting)
+    monkeypatch.setattr(CachedCall, "__init__", counting)
     model, (x,), y = normalized(), draw(1, (12, 8, 8, 3)), np.ones((12, 2))
     for _ in range(2):  # what the first prediction builds makes the second record again
         model.predict(x, batch_size=2, verbose=0)

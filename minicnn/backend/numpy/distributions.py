@@ -79,7 +79,10 @@ def gumbel(key: Key, shape: Shape, dtype: DType = "float32") -> np.ndarray:
 
 
 def gamma(key: Key, shape: Shape, alpha: np.ndarray | float, dtype: DType = "float32"):
-    """Gamma distribution of shape parameter `alpha > 0` and scale 1; NaN for any other `alpha`."""
+    """Gamma distribution of shape parameter `alpha` and scale 1.
+
+    Zeros for `alpha = 0`, the limit; NaN where `alpha` is negative, infinite or NaN.
+    """
     return np.exp(_log_gamma(key, shape, alpha)).astype(dtype)
 
 
@@ -92,8 +95,8 @@ def beta(
 ) -> np.ndarray:
     """Beta distribution on [0, 1]: `a / (a + b)` with a and b from gamma distributions.
 
-    From their logarithms, because for small `alpha` and `beta` both are 0 in any float type. With
-    `alpha = beta = 0`, the limit, it is 0 or 1.
+    From their logarithms, because for small `alpha` and `beta` both are 0 in any float type. It is
+    0 or 1 for `alpha = beta = 0`, the limit, and NaN where one is negative, infinite or NaN.
     """
     log_a = _log_gamma(key, shape, alpha)
     log_b = _log_gamma(kernels.random_bits(key, 2), shape, beta)

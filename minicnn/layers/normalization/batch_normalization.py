@@ -124,7 +124,7 @@ class BatchNormalization(BaseNormalization):
         return ops.cast(y, self.compute_dtype)
 
     def factor_and_shift(self) -> tuple[Any, Any]:
-        """F and s, with which `x · f + s` normalizes by the moving averages."""
+        """The two arrays with which `x · factor + shift` normalizes by the moving averages."""
         factor = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
         return factor, self.beta - self.moving_mean * factor
 
