@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from minicnn import config
 from minicnn.trainers.data_adapters.py_dataset import PyDataset
@@ -75,6 +78,69 @@ def test_several_steps_at_a_time(source):
     iterator = EpochIterator(source(), batch_size=1, steps_per_execution=3)
     steps = [(begin, end, len(batches)) for begin, end, batches in iterator]
     assert steps == [(0, 2, 3), (3, 5, 3), (6, 8, 1)]
+
+
+class Rows(PyDataset):
+    """A source that knows its length: a batch for each number."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    @property
+    def num_batches(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return np.full((2, 1), index)
+
+
+SOURCES = {"array": np.arange, "data set": Rows, "generator": generator}
+
+
+def plain_epochs(source, count, steps, size, epochs):
+    """What each epoch deals out and warns of, by the description of `EpochIterator`."""
+    left = list(range(count))
+    for _ in range(epochs):
+        if source != "generator" and (steps is None or not left):
+            left = list(range(count))
+        dealt, warned, done = [], [], 0
+        while steps is None or done < steps:
+            if not left:
+                warned = [f"after {done} of {steps} steps"] if steps else []
+                break
+            dealt.append((done, done + size - 1, left[:size]))
+            left = left[size:]
+            done += size
+        yield dealt, warned
+
+
+def dealt_epochs(source, count, steps, size, epochs):
+    """The same from an `EpochIterator`; an epoch without an end is cut off."""
+    iterator = EpochIterator(
+        SOURCES[source](count), batch_size=1, steps_per_epoch=steps, steps_per_execution=size
+    )
+    for _ in range(epochs):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            dealt = [
+                (begin, end, [first_number(batch) for batch in batches])
+                for begin, end, batches in itertools.islice(iterator, 2 * count + 2)
+            ]
+        yield dealt, [str(w.message).partition("the epoch ")[2].partition(".")[0] for w in caught]
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(sorted(SOURCES)),
+    st.integers(1, 9),
+    st.none() | st.integers(1, 7),
+    st.integers(1, 4),
+)
+def test_an_epoch_ends_after_its_steps_or_where_the_source_ends(source, count, steps, size):
+    """Each epoch warns once if the source ended too early, and says after which step."""
+    arguments = source, count, steps, size, 4
+    assert list(dealt_epochs(*arguments)) == list(plain_epochs(*arguments))
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2])

@@ -340,22 +340,52 @@ def test_predictions_are_the_callers_to_change(regression):
     assert x.any()
 
 
-def test_training_flag_reaches_the_layers(regression):
-    _, x, _ = regression
-    seen = []
+class Doubling(minicnn.Sequential):
+    """A model whose loss counts twice in training."""
 
-    class Note(minicnn.layers.Layer):
-        def call(self, x, training=None):
-            if not isinstance(x, minicnn.KerasTensor):
-                seen.append(training)
-            return x
+    def compute_loss(self, *arguments, training=True, **settings):
+        return super().compute_loss(*arguments, **settings) * (2 if training else 1)
 
-    model = minicnn.Sequential([Note(), minicnn.layers.Dense(3)])
-    model.compile("sgd", "mse")
-    model.fit(x, x[:, :3], verbose=0)
-    model.evaluate(x, x[:, :3], verbose=0)
-    model.predict(x, verbose=0)
-    assert seen == [True, False, False]
+
+ROWS = np.random.default_rng(3).normal(2, 3, (16, 2)).astype("float32")
+PARTS = np.split(ROWS, 4)  # the batches
+# Whether it trains, and a call of it that returns a loss or outputs for each batch, or for all.
+METHODS = {
+    "fit": (True, lambda m: m.fit(ROWS, ROWS, 4, 1, 0, shuffle=False).history["loss"]),
+    "train_on_batch": (True, lambda m: [m.train_on_batch(x, x) for x in PARTS]),
+    "evaluate": (False, lambda m: m.evaluate(ROWS, ROWS, 4, 0)),
+    "test_on_batch": (False, lambda m: [m.test_on_batch(x, x) for x in PARTS]),
+    "predict": (False, lambda m: m.predict(ROWS, 4, 0)),
+    "predict_on_batch": (False, lambda m: np.concatenate([m.predict_on_batch(x) for x in PARTS])),
+}
+
+
+@pytest.mark.parametrize("way", ["eager", "executed", "replayed"])
+@pytest.mark.parametrize("method", METHODS)
+def test_each_step_calls_the_model_and_the_loss_in_its_mode(method, way):
+    """Training normalizes by the batch and moves the statistics; the others use these."""
+    trains, run = METHODS[method]
+    minicnn.config.set_replay(way == "replayed")
+    normalization = minicnn.layers.BatchNormalization(momentum=0.5)
+    model = Doubling([minicnn.Input((2,)), normalization])
+    model.compile(minicnn.optimizers.SGD(0.0), "mse", run_eagerly=way == "eager")
+    model.fit(ROWS + 1, ROWS, verbose=0)
+    for _ in range(3):
+        mean, variance = normalization.moving_mean.numpy(), normalization.moving_variance.numpy()
+        found = run(model)
+        if trains:
+            outputs = [(x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3) for x in PARTS]
+            for x in PARTS:
+                mean, variance = (mean + x.mean(0)) / 2, (variance + x.var(0)) / 2
+        else:
+            outputs = [(x - mean) / np.sqrt(variance + 1e-3) for x in PARTS]
+        np.testing.assert_allclose(normalization.moving_mean, mean, rtol=1e-5)
+        np.testing.assert_allclose(normalization.moving_variance, variance, rtol=1e-5)
+        expected = np.concatenate(outputs)
+        if not method.startswith("predict"):
+            losses = (1 + trains) * ((expected - ROWS) ** 2).reshape(4, -1).mean(1)
+            expected = losses if method.endswith("on_batch") else losses.mean()
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_averaged_weights_take_over_at_the_end(regression):
