@@ -80,8 +80,14 @@ def output_lengths(
     dilation: Sequence[int],
     padding: str | Padding,
 ) -> Shape:
-    """`output_size` where lengths may be unknown (None) and padding may be a name."""
+    """`output_size` where sizes may be unknown (None) and padding may be a name.
+
+    >>> output_lengths((28, None), (3, 3), (1, 1), (1, 1), "valid")
+    (26, None)
+    """
     known = [0 if n is None else n for n in lengths]
-    pairs = pad_pairs(padding, known, window, strides, dilation)
-    places = output_size(known, window, strides, pairs, dilation)
-    return tuple(None if n is None else m for n, m in zip(lengths, places, strict=True))
+    sizes = [1 if k is None else k for k in window]
+    pairs = pad_pairs(padding, known, sizes, strides, dilation)
+    places = output_size(known, sizes, strides, pairs, dilation)
+    needed = zip(lengths, lengths if padding in ("same", "causal") else window, strict=True)
+    return tuple(None if None in pair else m for pair, m in zip(needed, places, strict=True))

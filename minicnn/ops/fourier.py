@@ -9,6 +9,7 @@ import numpy as np
 from minicnn.autodiff import operations as ops
 from minicnn.common import dtypes
 from minicnn.ops.define.declare import composite, op, operation_classes, to_array
+from minicnn.ops.numpy import rules
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 from minicnn.ops.symbolic.operation import Operation
 
@@ -35,7 +36,7 @@ def _checked_pair(x, rank):
             f"Input `x` should be a tuple of two tensors - real and imaginary. Received: x={x}"
         )
     real, imag = (ops.convert_to_tensor(part) for part in x)
-    if real.shape != imag.shape:
+    if not rules.same_except(real.shape, imag.shape):
         raise ValueError(
             "Input `x` should be a tuple of two tensors - real and imaginary. Both the real and "
             "imaginary parts should have the same shape. "

@@ -13,6 +13,11 @@ from minicnn.ops.symbolic.keras_tensor import KerasTensor
 __all__ = ["eig", "eigh", "lu_factor", "qr", "svd"]
 
 
+def _smaller(rows, columns):
+    """The smaller of two lengths, unknown if one of them is."""
+    return None if None in (rows, columns) else min(rows, columns)
+
+
 def _qr_check(x, mode):
     if mode not in ("reduced", "complete"):
         raise ValueError(
@@ -80,7 +85,7 @@ qr.primitive.operation_class = Qr
 def _svd_spec(x, full_matrices=True, compute_uv=True):
     check_matrix(x)
     rows, columns = x.shape[-2:]
-    batch, inner = x.shape[:-2], min(rows, columns)
+    batch, inner = x.shape[:-2], _smaller(rows, columns)
     values = KerasTensor((*batch, inner), x.dtype)
     if not compute_uv:
         return values
@@ -161,7 +166,7 @@ def eig(x):
 def _lu_spec(x):
     check_matrix(x)
     *batch, rows, columns = x.shape
-    return KerasTensor(x.shape, x.dtype), KerasTensor((*batch, min(rows, columns)), "int32")
+    return KerasTensor(x.shape, x.dtype), KerasTensor((*batch, _smaller(rows, columns)), "int32")
 
 
 @op("x", promote="float", spec=_lu_spec)

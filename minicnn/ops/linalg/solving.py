@@ -93,7 +93,7 @@ def _inverse_or_nan(x):
 
 
 def _slogdet_spec(x):
-    check_square(x)
+    check_matrix(x) if None in x.shape[-2:] else check_square(x)
     return KerasTensor(x.shape[:-2], x.dtype), KerasTensor(x.shape[:-2], x.dtype)
 
 
@@ -114,7 +114,9 @@ def _solve_spec(a, b, **_):
     if b.ndim < 1:
         raise ValueError("Expected input to have rank >= 1. Received a scalar `b`.")
     rows = b.shape[-2] if a.ndim == b.ndim else b.shape[-1]
-    if a.ndim - b.ndim in (0, 1) and rows != a.shape[-1]:
+    # As Keras, a matrix b of unknown height is refused, and a vector of unknown length is not.
+    unknown = rows is None and b.ndim == a.ndim - 1
+    if a.ndim - b.ndim in (0, 1) and rows != a.shape[-1] and not unknown:
         raise ValueError(
             "Incompatible shapes between `a` and `b`: `b` needs as many rows as `a`. "
             f"Received: a.shape={tuple(a.shape)}, b.shape={tuple(b.shape)}"

@@ -9,6 +9,7 @@ from minicnn.autodiff import operations as ops
 from minicnn.ops.define.declare import composite
 from minicnn.ops.define.half import at_least_float32
 from minicnn.ops.nn.softmax_family import softmax
+from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 @composite("query", "key", "value", "bias", "mask", "scale")
@@ -51,6 +52,8 @@ def dot_product_attention(
             f"Received: query.shape={tuple(query.shape)}, key.shape={tuple(key.shape)}, "
             f"value.shape={tuple(value.shape)}."
         )
+    if None in (query.shape[2], *key.shape[2:]):
+        return KerasTensor((*query.shape[:-1], value.shape[-1]), value.dtype)
     groups = query.shape[2] // key.shape[2]
     if groups > 1:
         key, value = (ops.repeat(x, groups, axis=2) for x in (key, value))

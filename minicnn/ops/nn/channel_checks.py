@@ -29,7 +29,7 @@ def check_channels(input_shape: Shape, kernel_shape: Shape, data_format: str) ->
             f"kernel.shape={tuple(kernel_shape)}, data_format='{data_format}')."
         )
     groups = channels // expected
-    if filters % max(groups, 1):
+    if filters is not None and filters % max(groups, 1):
         raise ValueError(
             f"{channels} input channels over {expected} kernel channels make {groups} groups, "
             f"which do not divide the {filters} filters evenly. Received: "

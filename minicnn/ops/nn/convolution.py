@@ -12,7 +12,6 @@ Source: Dumoulin, Visin, "A guide to convolution arithmetic for deep learning" (
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +32,7 @@ from minicnn.common.window_arguments import (
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.nn import output_shapes
 from minicnn.ops.nn.channel_checks import check_channels, check_same_channels
+from minicnn.ops.numpy import rules
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 Sizes = int | Sequence[int]
@@ -223,7 +223,7 @@ def depthwise_conv(
     """
     data_format = standardize_data_format(data_format)
     check_same_channels(inputs, kernel, -2, data_format)
-    filters = math.prod(kernel.shape[-2:])
+    filters = rules.total(kernel.shape[-2:])
     grouped = ops.reshape(kernel, (*kernel.shape[:-2], 1, filters))
     return conv(inputs, grouped, strides, padding, data_format, dilation_rate)
 

@@ -115,7 +115,7 @@ def compute_conv_transpose_output_shape(
     extra = output_padding_per_axis(output_padding, rank)
     lengths = spatial_shape(input_shape, data_format)
     outputs = tuple(
-        _transposed_length(n, reach(k, d), s, p, padding)
+        None if None in (n, k) else _transposed_length(n, reach(k, d), s, p, padding)
         for n, k, d, s, p in zip(lengths, kernel_size[:rank], dilation, strides, extra, strict=True)
     )
     return with_spatial(input_shape[0], outputs, filters, data_format)
@@ -130,9 +130,7 @@ def output_padding_per_axis(
     return tuple(output_padding)
 
 
-def _transposed_length(n: int | None, k: int, s: int, extra: int | None, padding: str):
-    if n is None:
-        return None
+def _transposed_length(n: int, k: int, s: int, extra: int | None, padding: str) -> int:
     if padding == "valid":
         return (n - 1) * s + k + (max(s - k, 0) if extra is None else extra)
     return n * s if extra is None else (n - 1) * s + k % 2 + extra

@@ -142,7 +142,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
         return ops.moveaxis(depth_to_space(ops.moveaxis(x, 1, -1), block_size), -1, 1)
     batch, height, width, channels = ops.shape(x)
     r = block_size
-    if channels % (r * r):
+    if not _divisible(channels, r * r):
         raise ValueError(
             f"The number of channels ({channels}) must be divisible by block_size**2 ({r * r})."
         )
@@ -168,13 +168,18 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
         return ops.moveaxis(space_to_depth(ops.moveaxis(x, 1, -1), block_size), -1, 1)
     batch, height, width, channels = ops.shape(x)
     r = block_size
-    if height % r or width % r:
+    if not (_divisible(height, r) and _divisible(width, r)):
         raise ValueError(
             f"Height ({height}) and width ({width}) must be divisible by block_size ({r})."
         )
     x = ops.reshape(x, (_free(batch), height // r, r, width // r, r, channels))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
     return ops.reshape(x, (_free(batch), height // r, width // r, channels * r * r))
+
+
+def _divisible(length: Any, divisor: int) -> bool:
+    """Whether the divisor divides the length, as it may if that is a symbolic number."""
+    return isinstance(length, KerasTensor) or length % divisor == 0
 
 
 def _free(length: int | None) -> int:

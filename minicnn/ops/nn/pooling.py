@@ -23,6 +23,7 @@ from minicnn.common.window_arguments import (
     standardize_data_format,
     standardize_padding,
     to_channels_last,
+    with_spatial,
 )
 from minicnn.ops.define.declare import composite, fused, op
 from minicnn.ops.nn.output_shapes import compute_pooling_output_shape
@@ -226,14 +227,16 @@ def average_pool_gradient(
     return from_channels_last(x, data_format)
 
 
-def _adaptive_windows(length: int | None, count: int) -> list[range]:
+def _adaptive_windows(length: int, count: int) -> list[range]:
     """`count` windows that cover an axis as evenly as possible; neighbours may overlap by one."""
-    if length is None:
-        raise ValueError(
-            "Adaptive pooling divides each spatial dimension into windows, so the spatial "
-            "dimensions must be known. Received an input with a dimension of None."
-        )
     return [range(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+
+
+def _adaptive_outline(inputs: KerasTensor, output_size: Sizes, data_format: str) -> KerasTensor:
+    """The outline of adaptive pooling, which depends on no spatial length of the inputs."""
+    sizes = per_axis(output_size, inputs.ndim - 2, "output_size")
+    channels = channels_of(inputs.shape, data_format)
+    return KerasTensor(with_spatial(inputs.shape[0], sizes, channels, data_format), inputs.dtype)
 
 
 def _spatial_axes(ndim: int, data_format: str) -> range:
@@ -253,11 +256,12 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
         The pooled inputs in their layout, with `output_size` as spatial dimensions.
     """
     data_format = standardize_data_format(data_format)
+    if isinstance(inputs, KerasTensor):
+        return _adaptive_outline(inputs, output_size, data_format)
     axes = _spatial_axes(len(inputs.shape), data_format)
     for axis, count in zip(axes, per_axis(output_size, len(axes), "output_size"), strict=True):
-        length = inputs.shape[axis]
-        weights = np.zeros((length or 0, count), str(inputs.dtype))
-        for i, window in enumerate(_adaptive_windows(length, count)):
+        weights = np.zeros((inputs.shape[axis], count), str(inputs.dtype))
+        for i, window in enumerate(_adaptive_windows(*weights.shape)):
             weights[window, i] = 1 / len(window)
         inputs = ops.moveaxis(ops.matmul(ops.moveaxis(inputs, axis, -1), weights), -1, axis)
     return inputs
@@ -267,6 +271,8 @@ def adaptive_average_pool(inputs: Any, output_size: Sizes, data_format: str | No
 def adaptive_max_pool(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Any:
     """Max pooling to a given number of windows; see `adaptive_average_pool`."""
     data_format = standardize_data_format(data_format)
+    if isinstance(inputs, KerasTensor):
+        return _adaptive_outline(inputs, output_size, data_format)
     axes = _spatial_axes(len(inputs.shape), data_format)
     for axis, count in zip(axes, per_axis(output_size, len(axes), "output_size"), strict=True):
         windows = _adaptive_windows(inputs.shape[axis], count)

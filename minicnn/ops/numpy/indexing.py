@@ -53,16 +53,15 @@ def _get_item_spec(x, key):
 
 def _sliced_shape(shape, key):
     keys = list(key) if isinstance(key, tuple | list) else [key]
-    if sum(k is Ellipsis for k in keys) > 1:
+    places = [i for i, k in enumerate(keys) if k is Ellipsis]
+    if len(places) > 1:
         raise ValueError(f"Slice should only have one ellipsis. Received: `{key}`")
     consumed = sum(k is not None and k is not Ellipsis for k in keys)
     if consumed > len(shape):
         raise ValueError(
             f"Array has shape {shape} but slice has to many indices. Received: `{key}`"
         )
-    if not any(k is Ellipsis for k in keys):
-        keys.append(Ellipsis)
-    place = keys.index(Ellipsis)
+    place = places[0] if places else len(keys)
     keys[place : place + 1] = [slice(None)] * (len(shape) - consumed)
     lengths, result = iter(shape), []
     for k in keys:
