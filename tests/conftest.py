@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
+import traceback
 
 # Before anything imports Keras or TensorFlow.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+from pathlib import Path
 
 import hypothesis
 import numpy as np
@@ -79,6 +83,24 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "keras" in getattr(item, "fixturenames", ()):
             item.add_marker("keras")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """A test file that cannot be imported is an error, unless a package is not installed.
+
+    pytest would skip it, since the options in `pyproject.toml` allow modules without their extras.
+    """
+    report = yield
+    if report.skipped and "unable to import module" in str(report.longrepr):
+        try:
+            runpy.run_path(str(collector.path))
+        except Exception as error:
+            name = (getattr(error, "name", None) or "").partition(".")[0]
+            ours = name and (Path(__file__).parents[1] / name).exists()
+            if ours or not isinstance(error, ModuleNotFoundError):
+                report.outcome, report.longrepr = "failed", traceback.format_exc()
+    return report
 
 
 @pytest.fixture(scope="session")
