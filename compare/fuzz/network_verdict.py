@@ -18,6 +18,7 @@ from compare.fuzz.variants import USUAL, VARIANTS, Variant, configured
 from compare.libraries.minicnn import MiniCNN
 from compare.parity import judge
 from compare.parity.judge import Finding
+from minicnn.utils import set_random_seed
 
 RunInKeras = Callable[[Case], Any]
 WINOGRAD = 8.0  # times the rounding error of other algorithms
@@ -106,6 +107,8 @@ def _reference(case: Case) -> Reference | str:
 
 
 def _ours(case: Case, variant: Variant) -> dict[str, Any] | str:
+    """The result of minicnn; every variant draws the same random numbers."""
+    set_random_seed(0)
     with configured(variant):
         return parity.result_of(MiniCNN(), case)
 

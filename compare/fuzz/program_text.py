@@ -19,6 +19,8 @@ import json
 import keras
 import numpy as np
 
+keras.utils.set_random_seed(0)
+
 
 def numbers(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")

@@ -23,7 +23,7 @@ from compare.fuzz.draw_network import networks
 from compare.fuzz.event_settings import is_lost_by_keras
 from compare.fuzz.network_verdict import DIFFERS, HOLDS, REJECTED, UNSTABLE, UNSUPPORTED
 from compare.fuzz.themes import THEMES
-from compare.fuzz.variants import Variant, configured
+from compare.fuzz.variants import USUAL, VARIANTS, Variant, configured
 from compare.libraries import worker
 from compare.libraries.minicnn import MiniCNN
 from compare.mutants.planted import BUGS, switched_on
@@ -221,6 +221,31 @@ def test_verdicts(monkeypatch):
     assert _examined(["ValueError: no"]).what == DIFFERS
     assert _examined(["UnimplementedError: no"]).what == UNSUPPORTED
     assert _examined([wrong, wrong]).shown.quantity == "output"
+
+
+RANDOM = {
+    "Dropout": {"rate": 0.5},
+    "SpatialDropout1D": {"rate": 0.5},
+    "GaussianNoise": {"stddev": 1.0},
+    "GaussianDropout": {"rate": 0.5},
+    "AlphaDropout": {"rate": 0.5},
+}
+
+
+@pytest.mark.parametrize("layer", RANDOM)
+def test_every_way_of_computing_draws_the_same_random_numbers(layer):
+    """A layer's noise is not compared with Keras's, but between the ways, to the last bit."""
+    names = ("Conv1D", {"filters": 4, "kernel_size": 1}), (layer, RANDOM[layer])
+    names += ("Flatten", {}), ("Dense", {"units": 2})
+    steps = tuple(Step(name, settings, (i,)) for i, (name, settings) in enumerate(names))
+    network = dataclasses.replace(PLAIN, inputs=((6, 3),), steps=steps)
+    case = Case("networks", "network", settings={"network": network})
+    usual = network_verdict._ours(case, USUAL)
+    assert "output in training" in usual
+    for variant in (v for v in VARIANTS if v.exact):
+        result = network_verdict._ours(case, variant)
+        for name, value in usual.items():
+            np.testing.assert_array_equal(result[name], value, f"{name}, {variant.name}")
 
 
 @pytest.mark.filterwarnings("ignore")
