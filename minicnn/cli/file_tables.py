@@ -1,12 +1,12 @@
-"""The tables of what is in a `.keras` file."""
+"""The tables of what is in a file of a model or of weights."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import Any
 
-from minicnn.cli.model_files import printable, show, width
-from minicnn.common.printing import print_msg
+from minicnn.cli.model_files import show, width
+from minicnn.common.printing import print_msg, printable
 from minicnn.common.tables import Table
 from minicnn.saving.file_contents import FileContents
 
@@ -29,6 +29,7 @@ _USUAL = {
     "activation": ("linear",),
 }
 _COMPILED = ("optimizer", "loss", "metrics", "weighted_metrics", "loss_weights")
+_OF_OPTIMIZER = ("optimizer/", "optimizer_weights/")
 _MOST_LINES = 6  # of a value
 _LONGEST = 60  # characters of a name or a setting
 
@@ -37,6 +38,14 @@ def show_contents(found: FileContents, file: str) -> None:
     """Prints who wrote the file, its layers, the settings of compile, and its weights."""
     print_msg(_origin(found, file))
     print_msg("")
+    if found.config:
+        _show_config(found)
+    show(_weights(found), ("layer", "dtype", "size"))
+    if found.assets:
+        print_msg(f"Other files: {', '.join(map(_short, found.assets[:20]))}")
+
+
+def _show_config(found: FileContents) -> None:
     layers = [
         [_short("  " * layer.depth + layer.name), _short(layer.kind), _settings(layer.config)]
         for layer in found.layers
@@ -48,20 +57,19 @@ def show_contents(found: FileContents, file: str) -> None:
     print_msg("")
     print_msg(_compiled(found.config.get("compile_config")))
     print_msg("")
-    show(_weights(found), ("layer", "dtype", "size"))
-    if found.assets:
-        print_msg(f"Other files: {', '.join(map(_short, found.assets[:20]))}")
 
 
 def _origin(found: FileContents, file: str) -> str:
     data = {key: _short(value) for key, value in found.metadata.items()}
     ours, keras = data.get("minicnn_version"), data.get("keras_version", "unknown version")
     writer = f"minicnn {ours} in the format of Keras {keras}" if ours else f"Keras {keras}"
+    when = f" on {data['date_saved'].replace('@', ' ')}" if "date_saved" in data else ""
+    written = f"\nwritten by {writer}{when}" if data else ""
+    if not found.config:
+        return f"{file}: weights, without a model{written}"
     config = found.config.get("config")
     name = config.get("name") if isinstance(config, dict) else None
-    kind = _short(found.config["class_name"])
-    when = f" on {data['date_saved'].replace('@', ' ')}" if "date_saved" in data else ""
-    return f"{file}: {kind} {_short(name)!r}\nwritten by {writer}{when}"
+    return f"{file}: {_short(found.config['class_name'])} {_short(name)!r}{written}"
 
 
 def _settings(config: dict[str, Any]) -> str:
@@ -123,7 +131,7 @@ def _weights(found: FileContents) -> Table:
         [_short(w.path), _short(w.layer), w.shape, w.dtype, w.size, w.low, w.high, w.mean]
         for w in found.weights
     ]
-    optimizer = [w.size for w in found.weights if w.path.startswith("optimizer/")]
+    optimizer = [w.size for w in found.weights if w.path.startswith(_OF_OPTIMIZER)]
     count = sum(w.size for w in found.weights) - sum(optimizer)
     notes = [f"{count:,} numbers of the model, {sum(optimizer):,} of the optimizer."]
     columns = ["path", "layer", "shape", "dtype", "size", "min", "max", "mean"]

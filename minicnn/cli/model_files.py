@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minicnn.common.printing import print_msg
+from minicnn.common.printing import print_msg, printable
 from minicnn.common.suggest import clipped
 from minicnn.common.tables import Table
 from minicnn.saving import load_model
@@ -52,11 +52,6 @@ def message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}."
     return printable(clipped(" ".join(str(error).split()), 700)) or type(error).__name__
-
-
-def printable(text: object) -> str:
-    """A text of a file without the characters that steer a terminal."""
-    return "".join(c if c.isprintable() else "�" for c in str(text))
 
 
 def opened(file: str) -> Any:

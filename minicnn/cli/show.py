@@ -1,4 +1,4 @@
-"""`minicnn show`: what is in a `.keras` file, or what its model sees in an image."""
+"""`minicnn show`: what is in a file of a model or weights, or what its model sees in an image."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from minicnn.common.tables import Table
 from minicnn.saving.file_contents import file_contents
 from minicnn.saving.saving_api import check_name_of_model
 
-SUMMARY = "list what is in a .keras file, or show what its model sees in an image"
-DESCRIPTION = """Without an image: who wrote the .keras file, its layers, the settings of compile
-and each weight. No class is needed for that, so files with unknown layers are listed too. With an
-image (.png, .jpg or .npy): the prediction, the outputs of each layer, the pixels that matter."""
+SUMMARY = "list what is in a .keras or .h5 file, or show what its model sees in an image"
+DESCRIPTION = """Without an image: who wrote the .keras, .weights.h5 or .h5 file, its layers, the
+settings of compile and each weight. No class is needed for that, so files with unknown layers are
+listed too. With an image (.png, .jpg or .npy): the prediction, the outputs of each layer, the
+pixels that matter."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `minicnn show`."""
-    parser.add_argument("model", metavar="MODEL.keras", help="the model")
+    parser.add_argument("model", metavar="FILE", help="the file of a model or of weights")
     parser.add_argument("image", metavar="IMAGE", nargs="?", help="a .png, .jpg or .npy file")
     parser.add_argument("--names", default="", help="names of the classes: cat,dog,…")
     parser.add_argument("--top", type=at_least(1), default=5, help="classes shown [%(default)s]")

@@ -17,6 +17,7 @@ __all__ = [
     "enable_interactive_logging",
     "is_interactive_logging_enabled",
     "print_msg",
+    "printable",
     "readable_memory_size",
     "set_logging_verbosity",
 ]
@@ -45,6 +46,11 @@ def print_msg(message: object, line_break: bool = True) -> None:
         plain = text.translate(_ASCII).encode(encoding, errors="ignore").decode(encoding)
         sys.stdout.write(plain)
     sys.stdout.flush()
+
+
+def printable(text: object) -> str:
+    """A text of a file without the characters that steer a terminal."""
+    return "".join(c if c.isprintable() else "�" for c in str(text))
 
 
 def set_logging_verbosity(level: str) -> None:

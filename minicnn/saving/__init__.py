@@ -1,6 +1,7 @@
 """Saving and loading: models and weights in files, and names for the user's own classes."""
 
 from minicnn.common import keras_names
+from minicnn.saving.file_editor import KerasFileEditor
 from minicnn.saving.saving_api import load_model, load_weights, save_model, save_weights
 from minicnn.serialization.object_registration import (
     CustomObjectScope,
@@ -14,6 +15,7 @@ from minicnn.serialization.serialization_lib import deserialize_keras_object, se
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

@@ -12,7 +12,7 @@ from minicnn.common.printing import readable_memory_size
 from minicnn.saving import limits
 from minicnn.saving.limits import FileRefused
 
-_NUMBERS_AND_BYTES = "biufcS"
+NUMBERS_AND_BYTES = "biufcS"
 # Filters by HDF5's numbers: deflate, shuffle and the checksum of Fletcher. The unpacked size of
 # others is not known in advance.
 _DEFLATE, _SHUFFLE, _CHECKSUM = 1, 2, 3
@@ -43,7 +43,7 @@ def check_dataset(dataset: Any, description: str, file_size: int) -> None:
             f"(external Dataset or virtual Dataset) at '{dataset.name}'."
         )
     kind, bfloat16 = dataset.dtype.kind, np.dtype("V2")  # HDF5 has no such type: two bytes
-    if dataset.shape is None or (kind not in _NUMBERS_AND_BYTES and dataset.dtype != bfloat16):
+    if dataset.shape is None or (kind not in NUMBERS_AND_BYTES and dataset.dtype != bfloat16):
         raise FileRefused(
             f"Not allowed: {where} is of type {str(dataset.dtype)[:100]}. Weights are numbers, "
             "each of the same size."

@@ -1,4 +1,4 @@
-"""What is in a `.keras` file, read without making the model.
+"""What is in a `.keras`, `.weights.h5` or `.h5` file, read without making the model.
 
 No class is looked up, so that a file with layers that are not known can be listed too. The limits
 are those of loading.
@@ -6,8 +6,10 @@ are those of loading.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -24,7 +26,8 @@ from minicnn.saving.archive import (
     describe,
     open_archive,
 )
-from minicnn.saving.config_text import read_config_text
+from minicnn.saving.config_text import read_config_text, read_json
+from minicnn.saving.legacy_attributes import read_text
 from minicnn.saving.weights_file import WeightsReader
 
 
@@ -58,11 +61,11 @@ class StoredWeight(NamedTuple):
 
 
 class FileContents(NamedTuple):
-    """All that is in a `.keras` file.
+    """All that is in a file of a model or of weights.
 
     Attributes:
         metadata: who wrote it and when: `keras_version`, `minicnn_version`, `date_saved`.
-        config: the whole config.
+        config: the whole config; empty for a file of weights alone.
         layers: the layers, with those of nested models and of wrappers.
         weights: the weights and the optimizer's variables.
         assets: the names of other files in it, such as vocabularies.
@@ -76,7 +79,10 @@ class FileContents(NamedTuple):
 
 
 def file_contents(file: File) -> FileContents:
-    """Lists what is in a `.keras` file of minicnn or Keras; no class of it is needed.
+    """Lists what is in a file of minicnn or Keras; no class of it is needed.
+
+    Args:
+        file: the name of a `.keras`, `.weights.h5` or older `.h5` file, or an open `.keras` file.
 
     Example:
         >>> import io
@@ -94,7 +100,30 @@ def file_contents(file: File) -> FileContents:
     Raises:
         ValueError: the file is damaged, no model, or larger when unpacked than a model is.
     """
+    with open_parts(file) as parts:
+        stored = [_weight(*found) for found in parts.weights.everything()]
+    return FileContents(
+        parts.metadata, parts.config, [*_layers(parts.config)], stored, parts.assets
+    )
+
+
+class OpenParts(NamedTuple):
+    """The parts of an open file; the weights are not read yet."""
+
+    metadata: dict[str, Any]
+    config: dict[str, Any]
+    weights: WeightsReader
+    assets: list[str]
+
+
+@contextlib.contextmanager
+def open_parts(file: File) -> Iterator[OpenParts]:
+    """The parts of a file as of `file_contents`, opened for reading."""
     description = describe(file)
+    if not hasattr(file, "read") and os.fspath(file).endswith((".h5", ".hdf5")):
+        with WeightsReader(os.fspath(file), description) as reader:
+            yield OpenParts(*_described(reader), reader, [])
+        return
     with open_archive(file, description) as archive:
         text = archive.read(CONFIG, limits.CONFIG_BYTES)
         config = read_config_text(text, f"{CONFIG} in {description}")
@@ -102,8 +131,19 @@ def file_contents(file: File) -> FileContents:
         weights = io.BytesIO(archive.read(WEIGHTS))
         assets = archive.names(ASSETS)
     with WeightsReader(weights, description) as reader:
-        stored = [_weight(*found) for found in reader.everything()]
-    return FileContents(metadata, config, [*_layers(config)], stored, assets)
+        yield OpenParts(metadata, config, reader, assets)
+
+
+def _described(reader: WeightsReader) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The metadata and the config in the attributes of an HDF5 file, empty if there are none."""
+    names = ("keras_version", "model_config", "training_config")
+    version, model, training = (read_text(reader, name) for name in names)
+    version = version.decode(errors="replace") if isinstance(version, bytes) else version
+    config = read_config_text(model, f"{names[1]} in {reader.description}") if model else {}
+    if config and training:
+        compiled = _dict(read_json(training, f"{names[2]} in {reader.description}"))
+        config["compile_config"] = {**compiled, "optimizer": compiled.get("optimizer_config")}
+    return {"keras_version": version} if version else {}, config
 
 
 def _metadata(archive: ArchiveReader) -> dict[str, Any]:
@@ -135,6 +175,8 @@ def _dict(x: Any) -> dict[str, Any]:
 
 
 def _weight(path: str, layer: str, x: np.ndarray) -> StoredWeight:
+    if path.startswith("model_weights/"):  # of an older file, with the group of a layer
+        layer = path.split("/")[1]
     numbers = x.size and x.dtype.kind not in "SUOc"
     values = x.astype("float64") if numbers else None
     with np.errstate(all="ignore"):

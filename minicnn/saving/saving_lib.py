@@ -31,7 +31,7 @@ from minicnn.saving.archive import (
 from minicnn.saving.assets import load_assets, save_assets
 from minicnn.saving.config_text import read_config_text
 from minicnn.saving.state import load_state, save_state
-from minicnn.saving.weights_file import WeightsReader
+from minicnn.saving.weights_file import WeightsReader, content_of_file
 from minicnn.serialization.deserialize import deserialize_keras_object
 from minicnn.serialization.serialize import serialize_keras_object
 from minicnn.serialization.shared_objects import ObjectSharingScope
@@ -56,16 +56,6 @@ def save_model(model: Any, file: File) -> None:
         _write_archive(model, archive)
 
 
-def _weights_in_memory(model: Any, objects_to_skip: Iterable[Any] = ()) -> bytes:
-    """The content of a file of weights. HDF5 itself crashes where a disk is full."""
-    import h5py
-
-    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
-        save_state(model, file, objects_to_skip)
-        file.flush()
-        return file.id.get_file_image()
-
-
 def _write_archive(model: Any, file: BinaryIO) -> None:
     with ObjectSharingScope():
         config = json.dumps(serialize_keras_object(model))
@@ -74,7 +64,7 @@ def _write_archive(model: Any, file: BinaryIO) -> None:
         "minicnn_version": __version__,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
     }
-    weights = _weights_in_memory(model)
+    weights = content_of_file(lambda file: save_state(model, file))
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, config)
@@ -150,7 +140,7 @@ def save_weights_only(
             "You are saving a model that has not yet been built. It has no weights: build it first "
             "by calling it on some data or by using `build()`."
         )
-    weights = _weights_in_memory(model, objects_to_skip or ())
+    weights = content_of_file(lambda file: save_state(model, file, objects_to_skip or ()))
     with atomic_file(path) as file:
         file.write(weights)
 

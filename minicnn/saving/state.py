@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from minicnn.autodiff.temporary_values import Snapshot
@@ -14,13 +14,20 @@ from minicnn.saving.weights_file import WeightsReader, write_group
 
 def save_state(model: Any, file: Any, objects_to_skip: Iterable[Any] = ()) -> None:
     """Writes the variables of the model and all its parts, with the optimizer, to an HDF5 file."""
-    for path, saveable in walk(model, {id(part) for part in objects_to_skip}):
-        if not hasattr(saveable, "save_own_variables"):
-            continue
-        variables: dict[str, Any] = {}
-        saveable.save_own_variables(variables)
+    for path, saveable, variables in saved_variables(model, objects_to_skip):
         name = getattr(saveable, "name", None)
         write_group(file, path, name if isinstance(name, str) else None, variables)
+
+
+def saved_variables(
+    model: Any, objects_to_skip: Iterable[Any] = ()
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """The path of each part of a model, the part, and the variables that it saves, by name."""
+    for path, saveable in walk(model, {id(part) for part in objects_to_skip}):
+        if hasattr(saveable, "save_own_variables"):
+            variables: dict[str, Any] = {}
+            saveable.save_own_variables(variables)
+            yield path, saveable, variables
 
 
 def load_state(

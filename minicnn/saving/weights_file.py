@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,16 @@ from minicnn.saving.archive import check_regular
 from minicnn.saving.dataset_checks import check_dataset, named_dtype, size_in_memory
 from minicnn.saving.limits import FileRefused
 from minicnn.saving.unused_layers import unused_layers
+
+
+def content_of_file(write: Callable[[Any], None]) -> bytes:
+    """The content of the HDF5 file that a function writes. HDF5 crashes where a disk is full."""
+    import h5py
+
+    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
+        write(file)
+        file.flush()
+        return file.id.get_file_image()
 
 
 def write_group(file: Any, path: str, name: str | None, variables: dict[str, Any]) -> None:

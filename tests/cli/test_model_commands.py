@@ -14,7 +14,7 @@ import pytest
 import minicnn
 from minicnn import analysis, layers
 from minicnn.cli import images, main
-from minicnn.cli.model_files import printable
+from minicnn.common.printing import printable
 from minicnn.saving.file_contents import file_contents
 
 COMMANDS = ("summary", "profile", "show")
@@ -276,3 +276,32 @@ def test_a_reader_that_stops_is_no_error(folder):
 
 def test_characters_that_steer_a_terminal_are_replaced():
     assert printable("a\x1b[31m\nb…é") == "a�[31m�b…é"
+
+
+@pytest.mark.keras
+def test_files_of_weights_and_older_files_are_listed(keras, run, tmp_path):
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="deep")], name="in")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="first"), inner])
+    model.save_weights(tmp_path / "m.weights.h5")
+    code, out, _ = run("show", str(tmp_path / "m.weights.h5"))
+    assert code == 0 and "layers/sequential/layers/dense/vars/1" in out and "first" in out
+    assert "weights, without a model" in out and "23 numbers of the model, 0" in out
+    model.compile("adam", "mse", metrics=["mae"], run_eagerly=True)
+    model.train_on_batch(np.ones((2, 4)), np.ones((2, 2)))
+    model.save(tmp_path / "m.h5")
+    code, out, _ = run("show", str(tmp_path / "m.h5"))
+    assert code == 0 and f"written by Keras {keras.__version__}" in out and "Adam(" in out
+    lines = out.splitlines()
+    assert any("deep" in line and "Dense" in line and "units=2" in line for line in lines)
+    kernel = next(line for line in lines if "model_weights/first/" in line and "kernel" in line)
+    assert kernel.split()[1] == "first" and "(4, 3)" in kernel
+    assert "23 numbers of the model, 48 of the optimizer" in out
+    found = {w.path.rpartition("/")[2]: w.mean for w in file_contents(tmp_path / "m.h5").weights}
+    assert found["bias"] == pytest.approx(float(np.mean(inner.layers[0].bias)))
+    assert run("summary", str(tmp_path / "m.h5"))[0] == 0
+    code, _, err = run("show", str(tmp_path / "m.weights.h5"), "grey.npy")
+    assert code == 2 and "holds no model" in err and err.count("\n") == 1
+    whole = (tmp_path / "m.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2])
+    code, _, err = run("show", str(tmp_path / "cut.h5"))
+    assert code == 2 and err.count("\n") == 1
