@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compare.cases.catalogue.operations.line import op
-from compare.cases.values import apart, index, within
+from compare.cases.values import apart, index, literal, within
 
 ARITHMETIC = [
     op("add", apart(2, 3), apart(3)),
@@ -51,6 +51,10 @@ ELEMENTARY = [
     *(op(name, within(0.4, 2.4, 5)) for name in "log log10 log1p log2 rsqrt".split()),
     *(op(name, within(-0.8, 0.8, 5)) for name in "arcsin arccos arctanh tan erfinv".split()),
     *(op(name, apart(6)) for name in "erf erfc".split()),
+    # Other ranges have other tables of coefficients.
+    op("erfinv", literal([-0.99, -0.9, 0.86, 0.97])),
+    op("erf", within(-3.9, 3.9, 7)),
+    op("erfc", within(-3.9, 8.5, 7)),
     op("arccosh", within(1.3, 3, 5)),
     op("arctan2", apart(2, 3), apart(3)),
     op("logaddexp", apart(2, 3), apart(3)),
