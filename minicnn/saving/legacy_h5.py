@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from minicnn import losses, metrics, optimizers
@@ -29,6 +30,7 @@ from minicnn.saving.saving_lib import make_model
 from minicnn.saving.weights_file import WeightsReader
 
 _TRAINING = "training_config"
+_SKIP_NONE = {"shape": False, "count": False}
 _SHORT_NAMES = ("accuracy", "acc", "crossentropy", "ce")
 
 
@@ -54,16 +56,29 @@ def load_model(
     return model
 
 
-def load_weights(model: Any, path: str | os.PathLike) -> None:
+def load_weights(
+    model: Any, path: str | os.PathLike, by_name: bool = False, skip_mismatch: bool = False
+) -> None:
     """Reads the weights of a file of a model, or of weights alone, by the order of the layers.
 
     After an error the model has its weights of before.
+
+    Args:
+        model: a built model.
+        path: the file's name.
+        by_name: read those of layers whose names are in both, and leave the others as they are.
+        skip_mismatch: weights of another shape keep their values, with a warning; with `by_name`,
+            layers with another number of weights, too.
     """
+    skip = {"shape": skip_mismatch, "count": skip_mismatch and by_name}
     with WeightsReader(os.fspath(path), describe(path)) as reader, rolled_back(model.variables):
-        _load_weights(model, reader, "model_weights" if reader.group("model_weights") else "")
+        group = "model_weights" if reader.group("model_weights") else ""
+        (_load_by_name if by_name else _load_weights)(model, reader, group, skip)
 
 
-def _load_weights(model: Any, reader: WeightsReader, path: str) -> None:
+def _load_weights(
+    model: Any, reader: WeightsReader, path: str, skip: dict[str, bool] = _SKIP_NONE
+) -> None:
     names = [name for name in read_names(reader, "layer_names", path) if _names(reader, path, name)]
     layers = [layer for layer in model.layers if layer.weights]
     if len(names) != len(layers):
@@ -71,14 +86,34 @@ def _load_weights(model: Any, reader: WeightsReader, path: str) -> None:
             f"{reader.description} does not fit the model: layer count mismatch: it has weights "
             f"of {len(names)} layers, and the model has {len(layers)} layers with weights."
         )
-    for name, layer in zip(names, layers, strict=True):
+    _load_layers(zip(names, layers, strict=True), model, reader, path, skip)
+
+
+def _load_by_name(model: Any, reader: WeightsReader, path: str, skip: dict[str, bool]) -> None:
+    layers: dict[str, list[Any]] = {}
+    for layer in model.layers:
+        layers.setdefault(layer.name, []).append(layer)
+    names = read_names(reader, "layer_names", path)
+    pairs = ((name, layer) for name in names for layer in layers.get(name, ()))
+    _load_layers(pairs, model, reader, path, skip)
+
+
+def _load_layers(
+    pairs: Iterable[tuple[str, Any]],
+    model: Any,
+    reader: WeightsReader,
+    path: str,
+    skip: dict[str, bool],
+) -> None:
+    """Reads the weights of layers, each with its name in the file, and of the model itself."""
+    for name, layer in pairs:
         variables = layer.trainable_weights + layer.non_trainable_weights
-        _assign(variables, reader, _join(path, name), f"layer '{layer.name}'")
+        _assign(variables, reader, _join(path, name), f"layer '{layer.name}'", skip)
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()
     own = _join(path, "top_level_model_weights")
     if reader.group(own):
-        _assign(model._own_weights, reader, own, f"model '{model.name}' itself")
+        _assign(model._own_weights, reader, own, f"model '{model.name}' itself", skip)
 
 
 def _names(reader: WeightsReader, *path: str) -> list[str]:
@@ -89,22 +124,38 @@ def _join(*path: str) -> str:
     return "/".join(filter(None, path))
 
 
-def _assign(variables: list, reader: WeightsReader, path: str, owner: str) -> None:
+def _assign(
+    variables: list,
+    reader: WeightsReader,
+    path: str,
+    owner: str,
+    skip: dict[str, bool] = _SKIP_NONE,
+) -> None:
     names = _names(reader, path)
     if len(names) != len(variables):
-        raise FileRefused(
-            f"{reader.description} does not fit the model: weight count mismatch for the {owner}: "
-            f"expected {len(variables)} weights, and the file has {len(names)}."
+        mismatch = (
+            f"weight count mismatch for the {owner}: expected {len(variables)} weights, and the "
+            f"file has {len(names)}."
         )
+        _refuse_or_skip(reader, mismatch, skip["count"])
+        return
     for name, variable in zip(names, variables, strict=True):
         value = reader.array(_join(path, name))
-        if value.shape != variable.shape or value.dtype.kind == "S":
-            raise FileRefused(
-                f"{reader.description} does not fit the model: shape mismatch in the {owner} for "
-                f"weight '{variable.path}': expected {variable.shape}, and the file has "
-                f"{value.shape} of type {value.dtype}."
-            )
-        variable.assign(value)
+        if value.shape == variable.shape and value.dtype.kind != "S":
+            variable.assign(value)
+            continue
+        mismatch = (
+            f"shape mismatch in the {owner} for weight '{variable.path}': expected "
+            f"{variable.shape}, and the file has {value.shape} of type {value.dtype}."
+        )
+        _refuse_or_skip(reader, mismatch, skip["shape"])
+
+
+def _refuse_or_skip(reader: WeightsReader, mismatch: str, skip: bool) -> None:
+    message = f"{reader.description} does not fit the model: {mismatch}"
+    if not skip:
+        raise FileRefused(message)
+    warnings.warn(f"{message} Skipped.", stacklevel=8)
 
 
 def _compile(model: Any, reader: WeightsReader, custom_objects: dict[str, Any] | None) -> None:

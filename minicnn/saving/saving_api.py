@@ -119,13 +119,14 @@ def load_weights(
 ) -> None:
     """Reads the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
 
-    Those of Keras's older `.h5` files are read by the order of the layers.
+    Those of Keras's older `.h5` files are read by the order of the layers, or by their names.
 
     Args:
         model: a built model. After an error its weights are as before.
         filepath: the file's name.
         skip_mismatch: whether layers that do not fit the file keep their weights, with a warning.
-        **kwargs: `objects_to_skip`, a list of layers whose weights are not read.
+        **kwargs: `objects_to_skip`, a list of layers whose weights are not read; for `.h5` files
+            `by_name`: layers whose names the file does not have keep their weights.
     """
     objects_to_skip = kwargs.pop("objects_to_skip", None)
     by_name = kwargs.pop("by_name", None)
@@ -136,7 +137,7 @@ def load_weights(
         raise ValueError(
             f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {name}"
         )
-    if by_name is not None:
+    if by_name is not None and name.endswith((".weights.h5", ".keras")):
         raise ValueError(
             f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {name}"
         )
@@ -144,9 +145,7 @@ def load_weights(
         saving_lib.load_weights_only(model, name, skip_mismatch, objects_to_skip)
         return
     if name.endswith(_LEGACY):
-        if skip_mismatch:
-            raise ValueError(f"`skip_mismatch` is for `.weights.h5` and `.keras`, not for {name}.")
-        legacy_h5.load_weights(model, name)
+        legacy_h5.load_weights(model, name, bool(by_name), skip_mismatch)
         return
     raise ValueError(
         f"File format not supported: filepath={name}. Weights are read from `.weights.h5`, "

@@ -469,7 +469,6 @@ def test_assets_may_have_long_names(tmp_path):
         (lambda m, d: m.save_weights(d / "m.weights.h5", max_shard_size=1), "to one file"),
         (lambda m, d: m.save_weights(d / "m.weights.h5", x=1), "Invalid keyword arguments"),
         (lambda m, d: m.load_weights(d / "m.pkl"), "File format not supported"),
-        (lambda m, d: m.load_weights(d / "m.h5", skip_mismatch=True), "is for `.weights.h5` and"),
         (lambda m, d: m.load_weights(d / "m.keras", by_name=True), "only supports loading legacy"),
         (
             lambda m, d: m.load_weights(d / "m.keras", objects_to_skip=[]),
