@@ -7,6 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import minicnn
+from minicnn.common import shapes
+from minicnn.ops.define import specs
+from minicnn.ops.numpy import rules
 
 
 class _TensorFlow(ModuleType):
@@ -42,3 +45,25 @@ def conv_lstm(rank: int, **settings: Any) -> Any:
 def random_seed_dtype() -> str:
     """The dtype of a seed generator's state."""
     return str(minicnn.random.SeedGenerator(0).state.dtype)
+
+
+def shape_equal(shape1: Any, shape2: Any, axis: Any = (), allow_none: bool = True) -> bool:
+    """Whether two shapes agree apart from some axes; an unknown length agrees with all or none."""
+    axes = (axis,) if isinstance(axis, int) else axis
+    same = rules.same_except(shape1, shape2, *axes)
+    return same and (allow_none or (None in shape1) == (None in shape2))
+
+
+def broadcast_shapes(shape1: Any, shape2: Any) -> list:
+    """The shape that two shapes broadcast to, as a list."""
+    return list(shapes.broadcast_shapes(shape1, shape2))
+
+
+def reduce_shape(shape: Any, axis: Any = None, keepdims: bool = False) -> tuple:
+    """The shape after a reduction."""
+    return specs.reduced_shape(tuple(shape), axis, keepdims)
+
+
+def compute_expand_dims_output_shape(shape: Any, axis: Any) -> tuple:
+    """The shape with new axes of length 1."""
+    return minicnn.ops.expand_dims(minicnn.KerasTensor(shape), axis).shape

@@ -90,6 +90,16 @@ NAMES: dict[str, str] = {
     "keras.src.backend.set_keras_mask": f"{FUNCTIONS}:set_keras_mask",
     "keras.src.backend.common.masking.set_keras_mask": f"{FUNCTIONS}:set_keras_mask",
     "keras.src.layers.rnn.conv_lstm.ConvLSTM": f"{FUNCTIONS}:conv_lstm",
+    **{
+        f"keras.src.ops.{name}": f"{FUNCTIONS}:{name.partition('.')[2]}"
+        for name in (
+            "numpy.shape_equal",
+            "numpy.broadcast_shapes",
+            "operation_utils.broadcast_shapes",
+            "operation_utils.reduce_shape",
+            "operation_utils.compute_expand_dims_output_shape",
+        )
+    },
     "keras.src.backend.random_seed_dtype": f"{FUNCTIONS}:random_seed_dtype",
     "keras.src.utils.module_utils.tensorflow": f"{FUNCTIONS}:tensorflow",
     "keras.src.utils.removesuffix": f"{FUNCTIONS}:removesuffix",

@@ -29,6 +29,7 @@ from minicnn.ops.fourier import (
 )
 from minicnn.ops.nn.softmax_family import normalized_exponentials
 from minicnn.ops.numpy import rules
+from minicnn.ops.numpy.complex_numbers import from_parts
 from minicnn.ops.numpy.cotangent_products import divided, scaled
 from minicnn.ops.numpy.indexing import take_adjoint
 from minicnn.ops.numpy.reductions import stretched
@@ -231,12 +232,7 @@ def view_as_complex(x):
             "Last dimension of input must be size 2 (real and imaginary). "
             f"Received shape: {tuple(x.shape)}"
         )
-    return _complex_from(x)
-
-
-@op("x", spec=lambda x: KerasTensor(x.shape[:-1], "complex64"))
-def _complex_from(x):
-    return (x[..., 0] + 1j * x[..., 1]).astype("complex64")
+    return ops.cast(from_parts(x[..., 0], x[..., 1]), "complex64")
 
 
 @composite("x")

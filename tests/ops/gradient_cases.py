@@ -130,6 +130,7 @@ ARITHMETIC = [
     case("heaviside", np.array([0, 1, -1, 0]), apart(4)),
     case("nan_to_num", apart(4)),
     case("real", apart(4)),
+    case("polar", apart(2, 1), apart(3), function=lambda r, a: ops.view_as_real(ops.polar(r, a))),
     case("conj", apart(4)),
     case("conjugate", apart(4)),
     case("copy", apart(4)),

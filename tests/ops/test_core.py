@@ -206,8 +206,8 @@ def test_every_operation_of_keras_is_there(keras):
     missing = [
         name for name in dir(keras.ops) if not name.startswith("_") and not hasattr(ops, name)
     ]
-    # Speech recognition and complex numbers are outside of minicnn's scope.
-    assert set(missing) <= {"ctc_decode", "ctc_loss", "polar"}
+    # Speech recognition is outside of minicnn's scope.
+    assert set(missing) <= {"ctc_decode", "ctc_loss"}
 
 
 def test_rearrange():
@@ -236,3 +236,17 @@ def test_results_are_tensors_without_records_outside_a_tape():
 def test_reshape_refuses_lengths_that_mean_nothing(x, newshape, sentence):
     with pytest.raises(ValueError, match=sentence):
         ops.reshape(x, newshape)
+
+
+@pytest.mark.parametrize("types", [("float32", "float32"), ("float16", "float64"), ("int32", int)])
+def test_polar_coordinates(types, rng):
+    # In Keras real and imaginary part must be of one float type; here any types are promoted.
+    radius = rng.uniform(-3, 3, (4, 1)).astype(types[0])
+    angle = rng.uniform(-3, 3, (3,)).astype(types[1])
+    z = ops.polar(radius, angle)
+    np.testing.assert_allclose(z, radius * np.exp(1j * angle), rtol=1e-5, atol=1e-6)
+    assert z.dtype == ("complex128" if "float64" in types else "complex64")
+    spec = ops.nn.Polar().symbolic_call(
+        KerasTensor((None, 1), radius.dtype.name), KerasTensor((3,), angle.dtype.name)
+    )
+    assert (spec.shape, spec.dtype) == ((None, 3), str(z.dtype))

@@ -54,6 +54,7 @@ from minicnn.ops.nn.output_shapes import (
     compute_pooling_output_shape,
 )
 from minicnn.ops.nn.patches import depth_to_space, fold, space_to_depth, unfold
+from minicnn.ops.nn.polar_coordinates import polar
 from minicnn.ops.nn.pooling import (
     adaptive_average_pool,
     adaptive_max_pool,

@@ -35,7 +35,31 @@ def real(x):
     return kernels.real(x)
 
 
-@op("x", spec=rules.typed(_part))
+def _complex_type(dtype):
+    return "complex128" if dtype == "float64" else "complex64"
+
+
+# The cotangent of a complex z is ∂/∂Re z - i ∂/∂Im z, as for analytic functions.
+@op(
+    "x1",
+    "x2",
+    promote="float",
+    spec=rules.typed(_complex_type, specs.elementwise),
+    vjp=(lambda g, *_: real(g), lambda g, *_: -imag(g)),
+)
+def from_parts(x1, x2):
+    """The complex number `x1 + i·x2`."""
+    y = np.empty(np.broadcast_shapes(x1.shape, x2.shape), _complex_type(x1.dtype))
+    y.real, y.imag = x1, x2
+    return y
+
+
+def _imag_vjp(g, y, x):
+    zeros = ops.zeros_like(g)
+    return from_parts(zeros, -g) if "complex" in str(x.dtype) else zeros
+
+
+@op("x", spec=rules.typed(_part), vjp=(_imag_vjp,))
 def imag(x):
     """The imaginary part, 0 of a real number."""
     return kernels.imag(x)
