@@ -25,8 +25,7 @@ _COMPLEX = "takes or returns complex numbers, which are not compared: tests/ops 
 _BITS = "depends on the bits of a float type, so float64 is no reference"
 # Functions of `ops` whose results cannot be compared as numbers, and why.
 WITHOUT_CASES = {
-    **dict.fromkeys("cond fori_loop while_loop scan associative_scan switch".split(), _FUNCTIONS),
-    **dict.fromkeys("map vectorize vectorized_map custom_gradient jvp".split(), _FUNCTIONS),
+    **dict.fromkeys("vectorize custom_gradient jvp".split(), _FUNCTIONS),
     **dict.fromkeys(
         (
             "compute_conv_output_shape compute_conv_transpose_output_shape "
@@ -76,6 +75,7 @@ ALONE: tuple[tuple[str, str, str], ...] = (
     ("ops.svd", "full_matrices", "the further vectors are not unique"),
     ("ops.segment_*", "sorted", HINT),
     ("ops.unstack", "num", HINT),
+    ("ops.scan", "unroll", "says how a loop is written, not what it computes"),
     ("ops.isin", "assume_unique", HINT),
     ("ops.unique", "sorted", HINT),
     ("ops.top_k", "sorted", "the order of the others is not defined"),

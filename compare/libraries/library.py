@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from compare.cases.case import LibraryName, LibraryObject
+from compare.cases.functions import Function
 from compare.cases.values import Values, draw
 from compare.libraries.precision import FLOAT32, Precision
 
@@ -60,6 +61,8 @@ class Library:
         if isinstance(described, Values):
             array = draw(described, name)
             return array if described.fixed else self.array(array)
+        if isinstance(described, Function):
+            return described.of(self.keras.ops)
         if isinstance(described, (list, tuple)):
             return type(described)(self.values(x, f"{name}/{i}") for i, x in enumerate(described))
         return described

@@ -2,6 +2,7 @@
 
 from compare.cases.catalogue.operations import (
     arithmetic,
+    control_flow,
     nn,
     products,
     reductions,
@@ -16,4 +17,5 @@ CASES = [
     *products.CASES,
     *nn.CASES,
     *whole_numbers.CASES,
+    *control_flow.CASES,
 ]
