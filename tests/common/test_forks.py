@@ -5,18 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
-from types import SimpleNamespace
 
 import pytest
 
-from minicnn.common import forks
-
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix's"),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
-]
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix's")
 
 PROGRAM = """
 import os, sys, threading, time
@@ -72,6 +64,20 @@ os._exit(0)
 """
 
 
+def run(program, *arguments, cwd=None, environment=()):
+    """Runs a program, which must end well."""
+    paths = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, *arguments],
+        env={**os.environ, **dict(environment), "PYTHONPATH": paths},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("activity", "moment"),
     [
@@ -85,121 +91,20 @@ os._exit(0)
 )
 def test_the_child_computes(activity, moment, tmp_path):
     (tmp_path / "slow.py").write_text("import time\ntime.sleep(1)\ndone = True\n")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, activity, str(moment)],
-        env={
-            **os.environ,
-            **({"NUMBA_CACHE_DIR": str(tmp_path)} if activity == "compiles" else {}),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)} if activity == "compiles" else {}
+    run(PROGRAM, activity, str(moment), cwd=tmp_path, environment=cache)
 
 
-def fork(child):
-    """The exit code of a child that calls a function; -9 if it hangs."""
-    process = os.fork()
-    if not process:
-        try:
-            os._exit(int(child()))
-        finally:
-            os._exit(77)
-    end = time.monotonic() + 20
-    while not (done := os.waitpid(process, os.WNOHANG))[0]:
-        if time.monotonic() > end:
-            os.kill(process, 9)
-        time.sleep(0.005)
-    return os.waitstatus_to_exitcode(done[1])
-
-
-@pytest.fixture
-def places(monkeypatch):
-    """Two locks of which the first is taken before the second."""
-    owners = [SimpleNamespace(_lock=threading.RLock()) for _ in range(2)]
-    monkeypatch.setattr(forks, "_places", [])
-    for owner in owners:
-        forks.hold_over_forks(owner)
-        forks.hold_over_forks(owner)
-    assert len(forks._places) == 2
-    return owners
-
-
-def holder(lock, seconds):
-    """A thread that holds a lock for some time, from now on."""
-    holds = threading.Event()
-
-    def hold():
-        with lock:
-            holds.set()
-            time.sleep(seconds)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert holds.wait(10)
-    return thread
-
-
-def is_free(owner):
-    """Whether another thread can take the lock."""
-    found = []
-
-    def take():
-        if owner._lock.acquire(timeout=5):
-            owner._lock.release()
-            found.append(True)
-
-    thread = threading.Thread(target=take)
-    thread.start()
-    thread.join()
-    return bool(found)
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_a_fork_waits_for_a_lock_and_lets_it_go(places, which):
-    thread = holder(places[which]._lock, 0.3)
-    start = time.monotonic()
-    assert fork(lambda: not all(map(is_free, places))) == 0
-    assert time.monotonic() - start > 0.2
-    thread.join()
-    assert all(map(is_free, places))
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_a_fork_that_cannot_wait_longer_makes_a_child_that_refuses(places, which, monkeypatch):
-    monkeypatch.setattr(forks, "PATIENCE", 0.1)
-    thread = holder(places[which]._lock, 1)
-
-    def child():
-        with pytest.raises(RuntimeError, match="forked while another thread compiled"):
-            places[which]._lock.acquire()
-        with pytest.raises(RuntimeError, match="spawn"), places[which]._lock:
-            pass
-        assert which == 0 or is_free(places[0])
-        return fork(lambda: 0)  # and can fork
-
-    assert fork(child) == 0
-    thread.join()
-    assert all(map(is_free, places))
-
-
-def test_the_thread_that_holds_a_lock_may_fork(places):
-    with places[1]._lock, places[0]._lock:
-        assert fork(lambda: 0) == 0
-    assert all(map(is_free, places))
-
-
-def test_threads_that_fork_at_once(places):
-    codes = []
-    threads = [
-        threading.Thread(target=lambda: codes.append(fork(lambda: not all(map(is_free, places)))))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert codes == [0] * 4
-    assert all(map(is_free, places))
+@pytest.mark.parametrize(
+    "check",
+    [
+        "a_fork_waits_for_a_lock_and_lets_it_go(0)",
+        "a_fork_waits_for_a_lock_and_lets_it_go(1)",
+        "a_fork_that_cannot_wait_longer_makes_a_child_that_refuses(0)",
+        "a_fork_that_cannot_wait_longer_makes_a_child_that_refuses(1)",
+        "the_thread_that_holds_a_lock_may_fork()",
+        "threads_that_fork_at_once()",
+    ],
+)
+def test_forking(check):
+    run(f"from tests.common import forking; forking.{check}")
