@@ -88,6 +88,7 @@ class WhileLoop(Operation):
         while bool(np.asarray(self.cond(*state))) and done != self.maximum_iterations:
             state = self.body(*state)
             state = tuple(state) if several else (state,)
+            _check_structure(state, tuple(loop_vars) if several else (loop_vars,), "`body`")
             done += 1
         return state if several else state[0]
 
@@ -120,6 +121,7 @@ class ForiLoop(Operation):
         value = init_val
         for i in range(int(self.lower), int(self.upper)):
             value = self.body_fun(ops.convert_to_tensor(i), value)
+            _check_structure(value, init_val, "`body_fun` of fori_loop")
         return value
 
     def compute_output_spec(self, init_val):
@@ -131,8 +133,32 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
     return ForiLoop(lower, upper, body_fun)(init_val)
 
 
-def _length(xs):
-    return tree.flatten(xs)[0].shape[0]
+def _check_structure(result, expected, who):
+    try:
+        tree.assert_same_structure(expected, result)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{who} should return the same structure each time. Expected (* is any value): "
+            f"{_outline(expected)}. Received: {_outline(result)}"
+        ) from error
+
+
+def _outline(structure):
+    return tree.map_structure(lambda _: "*", structure)
+
+
+def _length(xs, length=None):
+    """The number of slices of each leaf and `length`, as far as they are known."""
+    shapes = [x.shape for x in tree.flatten(xs)]
+    known = {shape[0] for shape in shapes} | {None if length is None else int(length)}
+    known.discard(None)
+    if len(known) > 1:
+        asked = "" if length is None else f" and length={length}"
+        raise ValueError(
+            "The arrays in `xs` must have the same first dimension, which is `length` if that is "
+            f"given. Received arrays of shapes {shapes}{asked}."
+        )
+    return known.pop() if known else None
 
 
 def _entry(xs, i):
@@ -141,6 +167,8 @@ def _entry(xs, i):
 
 def _stacked(results):
     """The results of one structure as one structure with stacked leaves."""
+    for result in results:
+        _check_structure(result, results[0], "`f`")
     leaves = zip(*(tree.flatten(result) for result in results), strict=True)
     return tree.pack_sequence_as(results[0], [ops.stack(list(leaf)) for leaf in leaves])
 
@@ -212,7 +240,7 @@ class Scan(Operation):
 
     def call(self, f, init, xs=None):
         xs = None if xs is None else _as_tensors(xs)
-        count = int(self.length) if self.length is not None else _length(xs)
+        count = int(self.length) if xs is None else _length(xs, self.length)
         carry, results = _as_tensors(init), []
         order = range(count - 1, -1, -1) if self.reverse else range(count)
         for i in order:
@@ -223,7 +251,7 @@ class Scan(Operation):
         return carry, _stacked(results) if results and results[0] is not None else None
 
     def compute_output_spec(self, f, init, xs=None):
-        count = int(self.length) if self.length is not None else _length(xs)
+        count = int(self.length) if xs is None else _length(xs, self.length)
         carry, y = outline(f, init, None if xs is None else _without_first_axis(xs))
         return carry, tree.map_structure(_prepended(count), y)
 
@@ -277,7 +305,8 @@ class AssociativeScan(Operation):
         results: list = []
         for i in order:
             entry = tree.map_structure(lambda x, i=i: _slab(x, i, axis), elems)
-            results.append(f(results[-1], entry) if results else entry)
+            result = f(results[-1], entry) if results else entry
+            results.append(tree.pack_sequence_as(elems, tree.flatten(result)))
         if self.reverse:
             results.reverse()
         leaves = zip(*(tree.flatten(r) for r in results), strict=True)

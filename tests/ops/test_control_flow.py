@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import minicnn as keras
+import minicnn
 from minicnn import KerasTensor, ops
 from minicnn.testing import check_gradients
 
@@ -82,9 +82,9 @@ def test_associative_scan(reverse):
 
 
 def test_loops_in_a_drawn_model():
-    inputs = keras.Input((3,))
-    outputs = keras.layers.Lambda(lambda x: ops.fori_loop(0, 2, lambda i, v: v * 2, x))(inputs)
-    model = keras.Model(inputs, outputs)
+    inputs = minicnn.Input((3,))
+    outputs = minicnn.layers.Lambda(lambda x: ops.fori_loop(0, 2, lambda i, v: v * 2, x))(inputs)
+    model = minicnn.Model(inputs, outputs)
     np.testing.assert_array_equal(model(np.ones((2, 3))), 4 * np.ones((2, 3)))
 
 
@@ -106,3 +106,118 @@ def test_jvp_is_the_derivative_along_a_direction():
     np.testing.assert_allclose(tangent, expected, atol=1e-5)
     np.testing.assert_allclose(value, np.sin(x) * x.sum())
     np.testing.assert_allclose(extra, np.exp(x))
+
+
+X = np.arange(6.0, dtype="float32").reshape(3, 2)
+
+
+def alternate(a, b):
+    """A function that computes `a`, then `b`, then `a` again."""
+    seen = []
+
+    def f(*x):
+        seen.append(1)
+        return (a if len(seen) % 2 else b)(*x)
+
+    return f
+
+
+# Calls with wrong structures, lengths and functions. Keras takes a few of them.
+CALLS = {
+    "scan: f gives no pair": lambda ops: ops.scan(lambda c, x: c, X[0], X),
+    "scan: f gives three": lambda ops: ops.scan(lambda c, x: (c, x, x), X[0], X),
+    "scan: two carries become one": lambda ops: ops.scan(lambda c, x: (c[0], x), [X[0], X[0]], X),
+    "scan: xs of two lengths": lambda ops: ops.scan(lambda c, x: (c, x[0]), X[0], [X, X[:2]]),
+    "scan: xs of two lengths, the second longer": lambda ops: ops.scan(
+        lambda c, x: (c, x[0]), X[0], [X[:2], X]
+    ),
+    "scan: length too large": lambda ops: ops.scan(lambda c, x: (c, x), X[0], X, length=4),
+    "scan: length too small": lambda ops: ops.scan(lambda c, x: (c, x), X[0], X, length=2),
+    "scan: ys of other shapes": lambda ops: ops.scan(
+        alternate(lambda c, x: (c, x), lambda c, x: (c, x[0])), X[0], X
+    ),
+    "scan: no function": lambda ops: ops.scan(3, X[0], X),
+    "scan: neither xs nor length": lambda ops: ops.scan(lambda c, x: (c, c), X[0]),
+    "scan: unroll of 0": lambda ops: ops.scan(lambda c, x: (c, c), X[0], X, unroll=0),
+    "associative_scan: two lengths": lambda ops: ops.associative_scan(
+        lambda a, b: [a[0], b[1]], [X, X[:2]]
+    ),
+    "associative_scan: f gives fewer": lambda ops: ops.associative_scan(lambda a, b: a[0], [X, X]),
+    "associative_scan: f gives more": lambda ops: ops.associative_scan(lambda a, b: [a, b], X),
+    "associative_scan: f gives a list of one": lambda ops: ops.associative_scan(
+        lambda a, b: [a[0]], [X, X]
+    ),
+    "associative_scan: f gives another shape": lambda ops: ops.associative_scan(
+        lambda a, b: ops.sum(a), X
+    ),
+    "associative_scan: axis too large": lambda ops: ops.associative_scan(ops.add, X, axis=2),
+    "associative_scan: no function": lambda ops: ops.associative_scan(3, X),
+    "associative_scan: a dict for a list": lambda ops: ops.associative_scan(
+        lambda a, b: {"a": a[0], "b": b[1]}, [X, X]
+    ),
+    "map: xs of two lengths": lambda ops: ops.map(lambda x: x[0], [X, X[:2]]),
+    "map: xs of two lengths, the second longer": lambda ops: ops.map(
+        lambda x: x[0] + x[1], [X[:2], X]
+    ),
+    "map: other structures": lambda ops: ops.map(alternate(lambda x: x, lambda x: [x, x]), X),
+    "map: other shapes": lambda ops: ops.map(alternate(lambda x: x, lambda x: x[0]), X),
+    "map: a number": lambda ops: ops.map(lambda x: x, 3.0),
+    "map: no function": lambda ops: ops.map(3, X),
+    "vectorized_map: xs of two lengths": lambda ops: ops.vectorized_map(
+        lambda x: x[0] + x[1], [X, X[:2]]
+    ),
+    "vectorized_map: a number": lambda ops: ops.vectorized_map(lambda x: x, 3.0),
+    "while_loop: body gives fewer": lambda ops: ops.while_loop(
+        lambda i, x: i < 3, lambda i, x: (i + 1,), (0, X)
+    ),
+    "while_loop: body gives more": lambda ops: ops.while_loop(
+        lambda i: i < 3, lambda i: (i + 1, i), (0,)
+    ),
+    "while_loop: body gives one for two": lambda ops: ops.while_loop(
+        lambda i, x: i < 3, lambda i, x: i + 1, (0, X)
+    ),
+    "while_loop: other shapes": lambda ops: ops.while_loop(
+        lambda i, x: i < 3, lambda i, x: (i + 1, ops.stack([x, x])), (0, X)
+    ),
+    "while_loop: condition of several": lambda ops: ops.while_loop(
+        lambda x: x < 3, lambda x: x + 1, (X,)
+    ),
+    "fori_loop: another structure": lambda ops: ops.fori_loop(0, 3, lambda i, x: [x, x], X),
+    "fori_loop: another shape": lambda ops: ops.fori_loop(0, 3, lambda i, x: ops.stack([x, x]), X),
+    "fori_loop: f of one": lambda ops: ops.fori_loop(0, 3, lambda x: x, X),
+    "cond: condition of several": lambda ops: ops.cond(X > 0, lambda: 1, lambda: 2),
+    "cond: no function": lambda ops: ops.cond(True, 1, 2),
+    "switch: no branches": lambda ops: ops.switch(0, [], X),
+    "switch: operands missing": lambda ops: ops.switch(0, [lambda x, y: x, lambda x, y: y], X),
+    "switch: no function": lambda ops: ops.switch(0, [1, 2]),
+}
+
+
+def taken(call, of):
+    try:
+        call(of)
+    except Exception as error:
+        assert str(error)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_wrong_structures_and_functions_are_refused_where_keras_refuses_them(name, keras):
+    assert taken(CALLS[name], ops) == taken(CALLS[name], keras.ops)
+
+
+def test_an_error_shows_the_structures():
+    with pytest.raises(ValueError, match=r"`body` should return the same.*: \('\*', '\*'\). Rec"):
+        ops.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1,), (0, X))
+    with pytest.raises(ValueError, match=r"\(3, 2\), \(2, 2\)"):
+        ops.map(lambda x: x[0], [X, X[:2]])
+
+
+def test_lengths_that_are_not_known_yet():
+    unknown, known = KerasTensor((None, 2)), KerasTensor((3, 2))
+    assert ops.map(lambda x: x[0] + x[1], [unknown, known]).shape == (3, 2)
+    assert ops.scan(lambda c, x: (c, x), X[0], unknown, length=4)[1].shape == (4, 2)
+    assert ops.scan(lambda c, x: (c, x), X[0], unknown)[1].shape == (None, 2)
+    with pytest.raises(ValueError, match="length=4"):
+        ops.scan(lambda c, x: (c, x), X[0], known, length=4)
