@@ -22,6 +22,7 @@ from minicnn.ops.define.arguments import to_array
 from minicnn.ops.define.declared import Declared
 from minicnn.ops.define.fused import Fused
 from minicnn.ops.define.primitive import Composite, Primitive
+from minicnn.ops.symbolic.keras_tensor import any_symbolic_tensors
 from minicnn.ops.symbolic.operation import Operation
 
 __all__ = ["composite", "fused", "op", "operation_classes", "to_array"]
@@ -116,16 +117,19 @@ def _operation_class(kind: Declared, class_name: str | None) -> type:
 
         @classmethod
         def call_symbolically(cls, tensors: list, settings: dict) -> Any:
-            return cls(**settings).symbolic_call(*tensors)
+            # A symbolic tensor among the settings is an input of the graph's node.
+            inputs = {k: v for k, v in settings.items() if any_symbolic_tensors((v,))}
+            settings = {k: v for k, v in settings.items() if k not in inputs}
+            return cls(**settings).symbolic_call(*tensors, **inputs)
 
         def call(self, *tensors: Any, **named: Any) -> Any:
-            return kind(**dict(zip(kind.tensors, tensors, strict=False)), **named, **self.settings)
+            return kind(**dict(zip(kind.tensors, tensors, strict=False)), **(self.settings | named))
 
         def compute_output_spec(self, *tensors: Any, **named: Any) -> Any:
-            tensors, _ = kind.bind(
-                (), dict(zip(kind.tensors, tensors, strict=False)) | named | self.settings
+            tensors, settings = kind.bind(
+                (), dict(zip(kind.tensors, tensors, strict=False)) | self.settings | named
             )
-            return kind.outline(tensors, self.settings)
+            return kind.outline(tensors, settings)
 
         def get_config(self) -> dict[str, Any]:
             return {"name": self.name, **self.settings}

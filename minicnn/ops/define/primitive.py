@@ -88,8 +88,11 @@ class Primitive(Declared):
         try:
             with quiet():
                 result = compute(arrays, settings)
-        except ValueError:
-            self.outline(given, settings)  # the shape rule knows better what is wrong
+        except (NotImplementedError, TypeError, ValueError) as error:
+            if any_symbolic_tensors(settings):  # of arrays, but to a symbolic shape, for example
+                return self.call_symbolically(given, settings)
+            if isinstance(error, ValueError):
+                self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
         several = isinstance(result, (tuple, list))
         outputs = [

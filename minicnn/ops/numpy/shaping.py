@@ -39,6 +39,8 @@ def as_lengths(newshape):
     """A target shape as a tuple, from a number, a list or a tensor; None for symbolic numbers."""
     if isinstance(newshape, int | np.integer):
         return (int(newshape),)
+    if isinstance(newshape, KerasTensor):
+        return (None,) * (newshape.shape[0] if newshape.shape else 1)
     return tuple(None if n is None or isinstance(n, KerasTensor) else int(n) for n in newshape)
 
 
@@ -71,8 +73,6 @@ def reshaped(shape, newshape):
 
 
 def _reshape_spec(x, newshape):
-    if isinstance(newshape, KerasTensor):
-        return KerasTensor((None,) * (newshape.shape[0] if newshape.shape else 1), x.dtype)
     return KerasTensor(reshaped(x.shape, as_lengths(newshape)), x.dtype)
 
 

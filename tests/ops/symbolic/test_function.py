@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Function, Input, KerasTensor, layers, ops
+from minicnn import Function, Input, KerasTensor, Model, layers, ops
 from minicnn.ops.symbolic.graph_order import map_graph
 
 
@@ -92,3 +92,40 @@ def test_equal_as_an_operation_and_as_a_condition():
     for unknown in (x == 1.0, x != y, x < y):
         with pytest.raises(TypeError, match="cannot be used as a boolean"):
             bool(unknown)
+
+
+SHAPED_BY_A_NUMBER = {
+    "reshape": lambda x, n: ops.reshape(x, (n, -1)),
+    "broadcast_to": lambda x, n: ops.broadcast_to(ops.ones((1, 3)), (n, 3)),
+    "tile": lambda x, n: ops.tile(x, (n, 1)),
+    "repeat": lambda x, n: ops.repeat(x, n, axis=0),
+    "one_hot": lambda x, n: ops.one_hot([2, 0], n),
+}
+
+
+@pytest.mark.parametrize("name", SHAPED_BY_A_NUMBER)
+def test_a_computed_number_can_shape_a_result(name):
+    function = SHAPED_BY_A_NUMBER[name]
+    x = Input((4,))
+    model = Model(x, function(x, ops.cast(ops.sum(x), "int32")))
+    again = Model.from_config(model.get_config())
+    for count in (8, 4, 2):  # the number is computed for each batch
+        batch = np.zeros((2, 4), "float32")
+        batch[0, :2] = count / 2
+        expected = np.asarray(function(ops.convert_to_tensor(batch), count))
+        for network in (model, again, model.predict_on_batch):
+            np.testing.assert_array_equal(network(batch), expected)
+        spec = model.outputs[0].shape
+        assert len(spec) == expected.ndim
+        assert all(n in (None, m) for n, m in zip(spec, expected.shape, strict=True))
+
+
+def test_arrays_take_a_symbolic_shape():
+    number, shape = KerasTensor((), "int32"), KerasTensor((2,), "int32")
+    x = np.zeros(20, "float32")
+    assert ops.reshape(x, shape).shape == (None, None)
+    assert ops.reshape(x, (number, 5)).shape == (None, 5)
+    assert ops.broadcast_to(x, shape).shape == (None, None)
+    assert ops.roll(x, number).shape == (20,)
+    with pytest.raises(ValueError, match="must be unchanged"):
+        ops.reshape(x, (3, 7))
