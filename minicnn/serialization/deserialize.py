@@ -220,6 +220,8 @@ class _Reader:
         if config.get("build_config") and not instance.built:
             instance.build_from_config(config["build_config"])
             instance.built = True
+        elif config.get("build_config") and hasattr(instance, "_keep_build_config"):
+            instance._keep_build_config(config["build_config"])
         if config.get("compile_config"):
             instance.compile_from_config(config["compile_config"])
             instance.compiled = True

@@ -57,7 +57,7 @@ class LayerBuild:
     def _maybe_build(self, arguments: CallArguments) -> None:
         if is_default(self.build):
             # Its state was made in `__init__`; layers inside build themselves when they are called.
-            if self._build_shapes_dict is None:
+            if self._build_shapes_dict is None or not self._built:
                 self._build_shapes_dict = arguments.shapes()
             if not self._built and not self._locked:
                 self._locked = not self._has_unbuilt_layers()

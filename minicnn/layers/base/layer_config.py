@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minicnn import dtype_policies, regularizers
+from minicnn import dtype_policies, regularizers, tree
 from minicnn.common.python_utils import default, is_default
+from minicnn.common.shapes import standardize_shape
 from minicnn.layers.base.settings import settings_config
 
 
@@ -38,6 +39,12 @@ class LayerConfig:
             if len(shapes) == 1
             else {"shapes_dict": shapes}
         )
+
+    def _keep_build_config(self, config: dict[str, Any]) -> None:
+        """Keeps the shapes of a file until the first call, where nothing is built for them."""
+        shapes = config.get("shapes_dict") or {"input_shape": config.get("input_shape")}
+        if is_default(self.build) and not self._built and None not in shapes.values():
+            self._build_shapes_dict = tree.map_shape_structure(standardize_shape, shapes)
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds the layer for the shapes of `get_build_config`."""

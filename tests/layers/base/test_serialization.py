@@ -1,7 +1,11 @@
 """`layers.serialize` and `layers.deserialize`."""
 
+import json
+
+import numpy as np
 import pytest
 
+import minicnn
 from minicnn import layers, losses, optimizers
 
 
@@ -49,3 +53,41 @@ def test_a_value_that_the_class_refuses(cls, config):
         with pytest.raises(expected, match=f"Unable to make a {cls.__name__}") as refused:
             cls.from_config(config)
         assert str(by_hand.value) in str(refused.value)
+
+
+def uncalled(keras):
+    """Layers, each with inputs for it."""
+    layers = keras.layers
+    picture, row = np.ones((2, 4, 6, 3), "float32"), np.ones((2, 5), "float32")
+    yield layers.Pipeline([layers.AutoContrast(), layers.RandomBrightness(0.1)]), picture
+    yield layers.Pipeline([layers.Rescaling(2.0), layers.Pipeline([layers.Flatten()])]), picture
+    yield layers.Dropout(0.5), row
+    yield layers.Flatten(), picture
+    yield layers.ReLU(), row
+    yield layers.Add(), [row, row]
+    yield layers.Dense(2), row
+    yield layers.TimeDistributed(layers.Rescaling(2.0)), picture
+    yield keras.Sequential([layers.RandomFlip(), layers.Rescaling(2.0)]), picture
+
+
+@pytest.mark.parametrize("called", [False, True])
+@pytest.mark.parametrize("number", range(9))
+def test_a_layer_from_a_config_has_the_same_config(number, called):
+    layer, x = list(uncalled(minicnn))[number]
+    if called:
+        layer(x)
+    config = json.loads(json.dumps(minicnn.saving.serialize_keras_object(layer)))
+    again = minicnn.saving.deserialize_keras_object(config)
+    assert json.loads(json.dumps(minicnn.saving.serialize_keras_object(again))) == config
+    larger = minicnn.tree.map_structure(lambda x: np.concatenate([x, x]), x)
+    layer(larger), again(larger)  # the shapes of the first call are those of the build
+    if not called:
+        assert again.get_build_config() == layer.get_build_config()
+
+
+@pytest.mark.parametrize("shape", ["text", [1, "a"], {"x": 1.5}, [-3]])
+def test_shapes_in_a_config_that_are_none_are_refused(shape):
+    config = minicnn.saving.serialize_keras_object(minicnn.layers.Dropout(0.5))
+    config["build_config"] = {"input_shape": shape}
+    with pytest.raises((ValueError, TypeError)):
+        minicnn.saving.deserialize_keras_object(config)
