@@ -28,7 +28,7 @@ studio: $(VENV)/.installed-studio
 	@$(BIN)/minicnn studio $(ARGS)
 
 test: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks $(ARGS)
