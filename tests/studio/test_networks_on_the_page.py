@@ -178,6 +178,21 @@ def test_units_light_up_as_pixels_do(show):
             assert np.allclose(found, sides, atol=0.25), (layer, name, found)
 
 
+def test_frames_stay_when_the_maps_are_painted_after_them(show):
+    """The number's answer may come before the picture of the drawing's answer."""
+    page = show(mlp(100, 12))
+    draw(page, SEVEN)
+    page.wait_for_selector("[data-guess] strong")
+    page.evaluate("() => { window.requestAnimationFrame = (paint) => setTimeout(paint, 700); }")
+    link = "async (values) => (await import('/page/address.js')).address.set(values)"
+    page.evaluate(link, {"panel": "number", "layer": "hidden_12", "pixel": "0,5"})
+    page.wait_for_selector("[data-layer=hidden_12] .frame-on-map.own")
+    page.wait_for_timeout(1000)
+    assert page.locator(".frame-on-map.own").count() == 1
+    assert page.locator("[data-layer=hidden_100] .frame-on-map.field").count() == 1
+    assert page.locator("[data-layer=hidden_12] canvas").count() == 1
+
+
 def test_all_units_of_a_dense_layer_can_be_switched_off(show):
     page = show(mlp(300, 100))
     draw(page, SEVEN)

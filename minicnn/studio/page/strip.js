@@ -99,7 +99,7 @@ export class Strip extends EventTarget {
   }
 
   #key(row, event) {
-    const maps = [...row.maps.children];
+    const maps = mapsOf(row);
     const now = maps.indexOf(event.target.closest("canvas"));
     if (now < 0) return;
     if (event.key === "Enter" || event.key === " ") this.#pick(row, now);
@@ -127,6 +127,7 @@ function inputShape({ input }) {
 function makeRow(layer, lines) {
   const item = document.createElement("li");
   item.className = "layer blank";
+  item.classList.toggle("units", layer.shape.length < 2);
   item.dataset.layer = layer.name;
   const [head, name, kind, shape, count, range, maps] =
     ["header", "h3", "span", "span", "span", "span", "div"].map((tag) => document.createElement(tag));
@@ -189,29 +190,35 @@ export function rowsOfUnits(count) {
   return [rows, Math.ceil(count / rows)];
 }
 
+/** The maps in a row, beside which frames may stand. */
+function mapsOf(row) {
+  return [...row.maps.querySelectorAll(":scope > canvas")];
+}
+
 function showMaps(row, { values, largest, channels, isInk }, byLayer) {
   const [count, height, width] = values.shape;
-  const isUnits = row.layer.shape.length < 2;
+  const isUnits = row.item.classList.contains("units");
   const [rows, columns] = isUnits ? rowsOfUnits(width) : [height, width];
-  while (row.maps.children.length > count) row.maps.lastChild.remove();
-  while (row.maps.children.length < count) {
-    row.maps.append(makeMap(row.layer.name, row.maps.children.length, rows, columns, isUnits));
+  const maps = mapsOf(row);
+  while (maps.length > count) maps.pop().remove();
+  while (maps.length < count) {
+    maps.push(makeMap(row.layer.name, maps.length, rows, columns, isUnits));
+    row.maps.append(maps.at(-1));
   }
   const most = Math.max(...largest.data, 0);
   const size = height * width;
   for (let i = 0; i < count; i++) {
     const own = largest.data[i];
     const full = isInk ? 255 : byLayer && own > 0 ? (127 * most) / own : 127;
-    paint(row.maps.children[i], values.data.subarray(i * size, (i + 1) * size), rows, columns, full);
+    paint(maps[i], values.data.subarray(i * size, (i + 1) * size), rows, columns, full);
   }
   row.range.textContent = isInk ? "" : `largest ${short(most)}`;
   row.item.classList.remove("blank");
-  row.item.classList.toggle("units", isUnits);
   row.item.dataset.more = channels > count ? `and ${channels - count} more channels` : "";
 }
 
 function markChosen(row, channel) {
-  for (const map of row.maps.children) {
+  for (const map of mapsOf(row)) {
     map.classList.toggle("chosen", Number(map.dataset.channel) === channel);
   }
 }
