@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import runpy
 import signal
@@ -24,6 +25,11 @@ from minicnn.common import configuration, session
 from minicnn.utils.rng_utils import set_random_seed
 
 SEED = 20260101
+
+# A forked child has none of TensorFlow's threads. Functions that TensorFlow left in memory crash
+# when the child frees them, so it keeps all that it got from its parent.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=gc.freeze)
 
 # A busy machine draws examples slowly and runs them slowly: no fault of what is tested.
 hypothesis.settings.register_profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import json
@@ -85,6 +86,7 @@ def _wait(child: int) -> str | None:
 
 
 def _in_child(source: Path, file: str, record: Path) -> None:
+    gc.freeze()  # what TensorFlow left in the parent cannot be freed without its threads
     code = 70
     try:
         silence = os.open(os.devnull, os.O_WRONLY)

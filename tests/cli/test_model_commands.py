@@ -280,7 +280,7 @@ def test_characters_that_steer_a_terminal_are_replaced():
 
 @pytest.mark.keras
 def test_files_of_weights_and_older_files_are_listed(keras, run, tmp_path, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "300")
     inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="deep")], name="in")
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="first"), inner])
     model.save_weights(tmp_path / "m.weights.h5")

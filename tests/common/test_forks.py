@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -67,15 +68,17 @@ os._exit(0)
 def run(program, *arguments, cwd=None, environment=()):
     """Runs a program, which must end well."""
     paths = os.pathsep.join(filter(None, sys.path))
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program, *arguments],
-        env={**os.environ, **dict(environment), "PYTHONPATH": paths},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    with tempfile.TemporaryFile() as errors:  # of a pipe, a child that hangs would hold the end
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program, *arguments],
+            env={**os.environ, **dict(environment), "PYTHONPATH": paths},
+            cwd=cwd,
+            stdout=errors,
+            stderr=errors,
+            timeout=120,
+        )
+        errors.seek(0)
+        assert done.returncode == 0, errors.read().decode()
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def judged(path: Path, model: Any = None) -> Outcome:
             process.join()
             outcome = Outcome("a crash", f"exit code {process.exitcode}", 0.0, 0, False)
     else:
-        process.kill()
         outcome = Outcome("no end", f"within {_PATIENCE} seconds", _PATIENCE, 0, False)
+    process.kill()
     process.join()
     return outcome
 
