@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,7 +10,10 @@ import tempfile
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix's")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix's"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
+]
 
 PROGRAM = """
 import os, sys, threading, time
@@ -111,3 +115,26 @@ def test_the_child_computes(activity, moment, tmp_path):
 )
 def test_forking(check):
     run(f"from tests.common import forking; forking.{check}")
+
+
+def test_a_child_of_the_tests_frees_nothing_that_its_parent_left():
+    """As `conftest.py` sets it: what other libraries left may need threads that a child lacks."""
+
+    class Left:
+        def __init__(self):
+            self.itself, self.parent = self, os.getpid()
+
+        def __del__(self):
+            if os.getpid() != self.parent:
+                os._exit(9)
+
+    gc.disable()  # the parent frees it afterwards
+    try:
+        Left()
+        child = os.fork()
+        if not child:
+            gc.collect()
+            os._exit(0)
+    finally:
+        gc.enable()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
