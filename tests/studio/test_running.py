@@ -1,5 +1,6 @@
 """The command: a port in use, Ctrl-C, files that are no models, which model is shown."""
 
+import contextlib
 import os
 import re
 import signal
@@ -21,9 +22,16 @@ from tests.studio.conftest import small_model
 
 @pytest.fixture
 def taken():
-    """A port that something else uses."""
+    """A port that something else uses, with a free one behind it.
+
+    Not one of those that the system gives to connections of other programs (from 32768 on).
+    """
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        for port in range(21000, 22000, 2):
+            with contextlib.suppress(OSError), socket.socket() as behind:
+                behind.bind(("127.0.0.1", port + 1))
+                other.bind(("127.0.0.1", port))
+                break
         other.listen()
         yield other.getsockname()[1]
 
