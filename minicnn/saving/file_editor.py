@@ -122,7 +122,7 @@ class KerasFileEditor:
             object_name: its path or name.
             new_name: the new name, without the path.
         """
-        check_name(new_name, "`target_name` should be a leaf name, not a full path name")
+        check_name(new_name, "`new_name` should be a leaf name, not a full path name")
         group, name, path = self._find(object_name)
         if new_name in group:
             raise ValueError(

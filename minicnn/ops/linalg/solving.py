@@ -93,7 +93,8 @@ def _inverse_or_nan(x):
 
 
 def _slogdet_spec(x):
-    check_matrix(x) if None in x.shape[-2:] else check_square(x)
+    check = check_matrix if None in x.shape[-2:] else check_square
+    check(x)
     return KerasTensor(x.shape[:-2], x.dtype), KerasTensor(x.shape[:-2], x.dtype)
 
 
