@@ -26,9 +26,11 @@ def relu(
     x = ops.convert_to_tensor(x)
     if threshold == 0 and max_value is None:
         return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
-    positive = ops.where(x > threshold, x, ops.zeros_like(x)) if threshold else ops.relu(x)
-    if max_value is not None:
-        positive = ops.clip(positive, 0, max_value)
+    if threshold == 0 and max_value == 6:
+        positive = ops.relu6(x)  # as in Keras: with the gradient 0 at x = 6
+    else:
+        positive = ops.where(x > threshold, x, ops.zeros_like(x)) if threshold else ops.relu(x)
+        positive = positive if max_value is None else ops.clip(positive, 0, max_value)
     if not negative_slope:
         return positive
     return positive - negative_slope * ops.relu(threshold - x)
@@ -61,6 +63,9 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
 def relu6(x: Any) -> Any:
     """`min(max(x, 0), 6)`."""
     return ops.relu6(x)
+
+
+relu6.fused_name = "relu6"
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:

@@ -15,7 +15,7 @@ import contextlib
 from typing import Any
 
 from minicnn import ops
-from minicnn.activations import relu
+from minicnn.activations import relu, relu6
 from minicnn.common.dtypes import is_float_dtype, standardize_dtype
 from minicnn.layers.activations import ReLU
 from minicnn.layers.base.call_context import ERRORS_OF_LAYERS
@@ -36,6 +36,10 @@ FUSED_NODES = {True: "_fused_in_training", False: "_fused_nodes"}
 """The attribute of a functional model with its fused nodes, in training and not."""
 MOST_WEIGHTS = 2**18
 """A kernel with more is not multiplied anew for each batch: normalizing takes little beside it."""
+
+
+BOUNDED = {None: relu, 6: relu6}
+"""The activation by the upper bound of a ReLU layer."""
 
 
 class Pair(Layer):
@@ -100,8 +104,8 @@ class ThenReLU(Pair):
 
     @staticmethod
     def can_fuse(first: Layer, second: ReLU) -> bool:
-        """Whether the second layer is relu without other settings."""
-        return not second.negative_slope and second.max_value is None and not second.threshold
+        """Whether the second layer is relu or relu6, without other settings."""
+        return not (second.negative_slope or second.threshold) and second.max_value in BOUNDED
 
 
 class NormalizationThenReLU(ThenReLU):
@@ -110,7 +114,7 @@ class NormalizationThenReLU(ThenReLU):
     @staticmethod
     def fused_call(first: BatchNormalization, second: ReLU, inputs: Any, training: Any) -> Any:
         """The normalization and relu, by one kernel."""
-        return first.normalize(inputs, training, activation=relu)
+        return first.normalize(inputs, training, activation=BOUNDED[second.max_value])
 
 
 class AdditionThenReLU(ThenReLU):
@@ -122,7 +126,7 @@ class AdditionThenReLU(ThenReLU):
         floats = all(is_float_dtype(standardize_dtype(x.dtype)) for x in inputs)
         if not floats or len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             return second(first(inputs))
-        return add_and_activate(*inputs, activation=relu)
+        return add_and_activate(*inputs, activation=BOUNDED[second.max_value])
 
 
 class ConvolutionThenNormalization(Pair):
@@ -152,7 +156,7 @@ class ConvolutionThenNormalization(Pair):
         """The convolution with the folded kernel and bias."""
         normalization, *following = _members(second)
         if following and second.can_fuse(normalization, *following):
-            activation, following = relu, []
+            activation, following = BOUNDED[following[0].max_value], []
         else:
             activation = None
         factor, bias = normalization.factor_and_shift()

@@ -178,6 +178,7 @@ TESTED = {
 }
 # Numbers whose value is their name, times of waiting, a size, and a stand-in for zero.
 NO_TABLES = {
+    "numba.conv.direct.NO_ENDING",
     "numba.conv.winograd.transforms.ONE",
     *(f"numba.max_pool_2x2.{name}" for name in ("ONE", "TWO", "THREE")),
     "numba.compiler.checked_files.ABANDONED",

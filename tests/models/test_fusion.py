@@ -208,3 +208,77 @@ def test_a_sum_of_whole_numbers_stays_one(unfused):
     for y in (model([x, 2**24 + x]), unfused(lambda: model([x, 2**24 + x]))):
         assert y.dtype == "int32"
         np.testing.assert_array_equal(y, expected)
+
+
+EDGES = np.array([-1.0, 0.0, 3.0, 6.0, 7.0], "float32")
+
+
+def bounded_model(before):
+    """A pair with ReLU(6) behind `before`, whose results are the inputs to it, and the inputs."""
+    inputs = keras.Input((4, 4, 9))
+    x = before(inputs)
+    return keras.Model(inputs, layers.ReLU(6.0)(x))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize(
+    ("before", "kind"),
+    [
+        (lambda x: layers.BatchNormalization(gamma_initializer=keras.initializers.Constant(6))(x),
+         NormalizationThenReLU),
+        (lambda x: layers.Add()([x, 2 * x]), AdditionThenReLU),
+    ],
+    ids=["normalization", "addition"],
+)  # fmt: skip
+def test_a_bounded_relu_is_fused(backend, before, kind, rng, unfused):
+    x, cotangent = (4 * rng.normal(size=(3, 4, 4, 9)).astype("float32") for _ in range(2))
+    model = bounded_model(before)
+    assert kind in pairs_of(model)
+    config.set_backend(backend)
+
+    def everything():
+        inputs = keras.Variable(x)
+        with keras.GradientTape() as tape:
+            y = model(inputs.value, training=True)
+            total = keras.ops.sum(y * cotangent)
+        return y, *tape.gradient(total, [inputs, *model.trainable_weights])
+
+    try:
+        found, expected = everything(), unfused(everything)
+    finally:
+        config.set_backend("numba")
+    y = np.asarray(found[0])
+    assert (y == 6).any() and (y == 0).any() and ((y > 0) & (y < 6)).any()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-4)
+
+
+def slopes(layer, variable, tape, x):
+    x = variable(x)
+    with tape() as recorded:
+        y = layer(x)
+    return np.asarray(recorded.gradient(y, x))
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_value": 6.0}, {"max_value": 5.0}], ids=str)
+@pytest.mark.parametrize("slope", [0.0, 0.25])
+def test_the_slopes_of_relu_at_its_edges_are_those_of_keras(settings, slope):
+    real = pytest.importorskip("keras")
+    tf = pytest.importorskip("tensorflow")
+    settings = {**settings, "negative_slope": slope}
+    x = np.append(EDGES, 5).astype("float32")
+    np.testing.assert_array_equal(
+        slopes(layers.ReLU(**settings), keras.Variable, keras.GradientTape, x),
+        slopes(real.layers.ReLU(**settings), tf.Variable, tf.GradientTape, x),
+    )
+
+
+def test_fused_slopes_of_relu6_at_its_edges():
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(5, activation="relu6")])
+    model.layers[0].kernel.assign(np.eye(5))
+    bias = model.layers[0].bias
+    bias.assign(EDGES)
+    with keras.GradientTape() as tape:
+        y = model(np.zeros((1, 5), "float32"))
+    np.testing.assert_array_equal(y, [[0, 0, 3, 6, 6]])
+    np.testing.assert_array_equal(tape.gradient(y, bias), [0, 0, 1, 0, 0])

@@ -171,8 +171,8 @@ BUGS = [
         "the gradient of a layer's relu is that of the identity",
         BACKWARD,
         NUMPY + "fused_layers",
-        'return relu_gradient(cotangent, y) if activation == "relu" else cotangent',
-        'return relu_gradient(cotangent, y) if activation == "none" else cotangent',
+        'return cotangent if activation == "linear" else ACTIVATIONS[activation][1](cotangent, y)',
+        'return cotangent if activation != "none" else ACTIVATIONS[activation][1](cotangent, y)',
         ("layers.Dense(units=4, activation='relu')", "kernel_size=3, padding='same', activation="),
     ),
     Bug(

@@ -17,6 +17,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "leaky_relu",
         "relu",
         "relu6",
+        "relu6_gradient",
         "relu_gradient",
         "softsign",
     ),

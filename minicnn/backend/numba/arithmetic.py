@@ -12,6 +12,7 @@ from itertools import dropwhile
 
 import numpy as np
 
+from minicnn.backend.numba.activations import CEILINGS
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces, share
 from minicnn.backend.numba.machine.work_pieces import pieces
@@ -28,11 +29,11 @@ def add(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
 
 def add_and_activate(x1: np.ndarray, x2: np.ndarray, activation: str = "linear") -> np.ndarray:
     """`activation(x1 + x2)`; see `backend/numpy/fused_layers.py`."""
-    if activation != "relu" or not same_float(x1, x2) or x1.shape != x2.shape:
+    if activation == "linear" or not same_float(x1, x2) or x1.shape != x2.shape:
         return definition.add_and_activate(x1, x2, activation)
     y = np.empty(x1.shape, x1.dtype)
     arrays = (a.reshape(-1) for a in (*contiguous(x1, x2), y))
-    share(_add_and_rectify, cut(y.size, PIECE), *arrays)
+    share(_add_and_rectify, cut(y.size, PIECE), *arrays, y.dtype.type(CEILINGS[activation]))
     return y
 
 
@@ -115,12 +116,13 @@ def _is_row(x: np.ndarray, shape: tuple[int, ...]) -> bool:
 
 
 @compiled
-def _add_and_rectify(work, x1, x2, y):
+def _add_and_rectify(work, x1, x2, y, ceiling):
     zero = y.dtype.type(0)
     for _, start, stop in pieces(work):
         a, b, target = x1[start:stop], x2[start:stop], y[start:stop]
         for i in range(len(target)):
             value = a[i] + b[i]
+            value = ceiling if value > ceiling else value
             target[i] = zero if value <= zero else value  # NaN stays NaN
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.backend.numba.activations import Ending
 from minicnn.backend.numba.compiler.compile import compiled
 from minicnn.backend.numba.machine.microkernels import (
     COLUMNS,
@@ -57,10 +58,10 @@ def fits(x: np.ndarray, kernel: np.ndarray) -> bool:
     )
 
 
-def layer(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, relu: bool) -> np.ndarray:
-    """`x · kernel + bias`, then relu if `relu`."""
+def layer(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, ending: Ending) -> np.ndarray:
+    """`x · kernel + bias`, and the activation; `ending` as from `activations.ending_of`."""
     y = np.empty((len(x), kernel.shape[1]), np.float32)
-    share(_layer, cut(_panels(kernel.shape[1])), x, kernel, bias, y, relu)
+    share(_layer, cut(_panels(kernel.shape[1])), x, kernel, bias, y, ending)
     return y
 
 
@@ -88,7 +89,7 @@ def _panels(columns: int) -> int:
 
 
 @compiled
-def _layer(work, x, kernel, bias, y, relu):
+def _layer(work, x, kernel, bias, y, ending):
     rows, terms = x.shape
     units = len(bias)
     zero = np.float32(0)
@@ -113,7 +114,8 @@ def _layer(work, x, kernel, bias, y, relu):
             for i in range(rows):
                 for j in range(COLUMNS):
                     value = sums[i, j] + bias[column + j]
-                    y[i, column + j] = zero if relu and value < 0 else value
+                    value = ending[1] if value > ending[1] else value
+                    y[i, column + j] = zero if ending[0] and value < 0 else value
 
 
 @compiled

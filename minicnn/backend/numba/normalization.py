@@ -1,6 +1,6 @@
 """Batch normalisation and its gradient, with two passes over memory each.
 
-    forward    x → μ, σ²            then   x → y = relu((x − μ) · scale + β)
+    forward    x → μ, σ²            then   x → y = relu((x − μ) · scale + β), or relu6
     backward   ḡ, x → Σ ḡ, Σ ḡ (x − μ)     then   ḡ, x → x̄ = a ḡ + b (x − μ) + c
 
 A batch of images is treated as a table: a row for each pixel, a column for each channel. Eight
@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.backend.numba.activations import before_ending, ended, ending_of
 from minicnn.backend.numba.arithmetic import channel_sums, sum, sums_channels
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, part, same_float
 from minicnn.backend.numba.machine.simd import (
@@ -35,10 +36,8 @@ from minicnn.backend.numba.machine.simd import (
     load,
     load_first,
     multiply_add,
-    rectified,
     splat,
     store,
-    where_positive,
 )
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
@@ -95,17 +94,17 @@ def batch_norm_layer_gradients(
         )
     arrays = _rows(cotangent), _rows(x), _rows(y)
     count, channels = arrays[0].shape
-    rectify = activation == "relu"
+    ending = ending_of(activation)
     bounds = _cut(arrays[0])
     totals = np.zeros((len(bounds) - 1, 2, channels))
-    share(_sum_cotangents, bounds, *arrays, mean, totals, rectify)
+    share(_sum_cotangents, bounds, *arrays, mean, totals, ending)
     beta_gradient, products = totals.sum(0)
     inverse = 1 / np.sqrt(variance.astype(np.float64) + epsilon)
     a = gamma * inverse
     b, c = -a * inverse**2 * products / count, -a * beta_gradient / count
     factors = np.stack([mean, a, b, c]).astype(x.dtype)
     gradient = np.empty(x.shape, x.dtype)
-    share(_combine, bounds, *arrays, factors, _rows(gradient), rectify)
+    share(_combine, bounds, *arrays, factors, _rows(gradient), ending)
     return gradient, (inverse * products).astype(x.dtype), beta_gradient.astype(x.dtype)
 
 
@@ -147,7 +146,7 @@ def _normalized(
 ) -> np.ndarray:
     y = np.empty_like(rows)
     factors = np.stack([mean, scale, offset]).astype(rows.dtype)
-    share(_normalize, _cut(rows), rows, factors, y, activation == "relu")
+    share(_normalize, _cut(rows), rows, factors, y, ending_of(activation))
     return y
 
 
@@ -217,7 +216,7 @@ def _read(address, left):
 
 
 @compiled
-def _normalize(work, rows, factors, y, rectify):
+def _normalize(work, rows, factors, y, ending):
     channels = rows.shape[1]
     mean = address_of(factors)
     scale, offset = mean + 4 * channels, mean + 8 * channels
@@ -228,11 +227,11 @@ def _normalize(work, rows, factors, y, rectify):
                 place = 4 * i * channels + c
                 distance = load(address_of(rows) + place) - load(mean + c)
                 value = multiply_add(distance, load(scale + c), load(offset + c))
-                store(address_of(y) + place, rectified(value) if rectify else value)
+                store(address_of(y) + place, ended(value, ending))
 
 
 @compiled
-def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
+def _sum_cotangents(work, cotangent, x, y, mean, totals, ending):
     """`Σ ḡ` and `Σ ḡ (x − μ)` of each column of each piece of the rows."""
     channels = x.shape[1]
     sums = np.empty((2, _lanes(channels)), np.float32)
@@ -242,16 +241,16 @@ def _sum_cotangents(work, cotangent, x, y, mean, totals, rectify):
             last = min(first + BLOCK, stop)
             sums[...] = 0
             for i in range(first, last - 1, 2):
-                _add_rows(places, i, 2, address_of(mean), channels, sums, rectify)
+                _add_rows(places, i, 2, address_of(mean), channels, sums, ending)
             if (last - first) % 2:
-                _add_rows(places, last - 1, 1, address_of(mean), channels, sums, rectify)
+                _add_rows(places, last - 1, 1, address_of(mean), channels, sums, ending)
             for channel in range(channels):
                 totals[piece, 0, channel] += sums[0, channel]
                 totals[piece, 1, channel] += sums[1, channel]
 
 
 @part
-def _add_rows(places, number, count, mean, channels, sums, rectify):
+def _add_rows(places, number, count, mean, channels, sums, ending):
     """Adds one row, or two (as in `_sum_block`), from row `number` on."""
     cotangent, x, y = places
     row = 4 * channels
@@ -259,11 +258,11 @@ def _add_rows(places, number, count, mean, channels, sums, rectify):
     for c in range(0, row, BYTES):
         left, place = row - c, number * row + c
         centre = _read(mean + c, left)
-        g = _activation_gradient(_read(cotangent + place, left), y + place, left, rectify)
+        g = _activation_gradient(_read(cotangent + place, left), y + place, left, ending)
         total, product = g, multiply_add(g, _read(x + place, left) - centre, load(products + c))
         if count == 2:
             place += row
-            g = _activation_gradient(_read(cotangent + place, left), y + place, left, rectify)
+            g = _activation_gradient(_read(cotangent + place, left), y + place, left, ending)
             total = total + g
             product = multiply_add(g, _read(x + place, left) - centre, product)
         store(totals + c, load(totals + c) + total)
@@ -271,13 +270,13 @@ def _add_rows(places, number, count, mean, channels, sums, rectify):
 
 
 @part
-def _activation_gradient(g, y, left, rectify):
+def _activation_gradient(g, y, left, ending):
     """The cotangent of the activation's input, from that of its result."""
-    return where_positive(g, _read(y, left)) if rectify else g
+    return before_ending(g, _read(y, left), ending) if ending[0] else g
 
 
 @compiled
-def _combine(work, cotangent, x, y, factors, gradient, rectify):
+def _combine(work, cotangent, x, y, factors, gradient, ending):
     channels = x.shape[1]
     mean, step = address_of(factors), 4 * channels
     factor = mean + step
@@ -289,8 +288,8 @@ def _combine(work, cotangent, x, y, factors, gradient, rectify):
                 distance = load(address_of(x) + place) - load(mean + c)
                 a, b, shift = load(factor + c), load(factor + step + c), load(factor + 2 * step + c)
                 g = load(address_of(cotangent) + place)
-                if rectify:
-                    g = where_positive(g, load(address_of(y) + place))
+                if ending[0]:
+                    g = before_ending(g, load(address_of(y) + place), ending)
                 value = multiply_add(g, a, multiply_add(distance, b, shift))
                 store(address_of(gradient) + place, value)
 

@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 
 from minicnn.backend.numba import dense
+from minicnn.backend.numba.activations import CEILINGS, relu6_gradient
 from minicnn.backend.numba.compiler.compile import compiled, contiguous, same_float
 from minicnn.backend.numba.machine.threads import cut, for_pieces
 from minicnn.backend.numpy import fused_layers as definition
@@ -47,15 +48,15 @@ def dense_layer(
     """`activation(x · kernel + bias)`; see `backend/numpy/fused_layers.py`."""
     if not same_float(x, kernel) or (bias is not None and bias.dtype != x.dtype):
         return definition.dense_layer(x, kernel, bias, activation)
-    relu = activation == "relu"
+    ending = activation != "linear", x.dtype.type(CEILINGS[activation])
     rows, terms = x.shape
     units = kernel.shape[1]
     bias = np.zeros(units, x.dtype) if bias is None else contiguous(bias)[0]
     if dense.fits(x, kernel):
-        return dense.layer(x, kernel, bias, relu)
+        return dense.layer(x, kernel, bias, ending)
     if rows < units or rows * terms * units < 2 * PIECE_OPERATIONS:
         y = _products((x, kernel))[0]
-        _add_bias(y, bias, relu)
+        _add_bias(y, bias, ending)
         return y
     y = np.empty((rows, units), x.dtype)
     block = max(1, BLOCK_BYTES // max(1, units * x.itemsize))
@@ -64,7 +65,7 @@ def dense_layer(
         for first in range(start, stop, block):
             some = slice(first, min(first + block, stop))
             np.matmul(x[some], kernel, out=y[some])
-            _add_bias(y[some], bias, relu)
+            _add_bias(y[some], bias, ending)
 
     for_pieces(task, _cut(rows, terms * units))
     return y
@@ -84,6 +85,8 @@ def dense_layer_gradients(
     See `backend/numpy/fused_layers.py`. With "linear", `y` is not read and may be None. The threads
     compute both products at the same time.
     """
+    if activation == "relu6":
+        cotangent, activation = relu6_gradient(cotangent, y), "linear"
     relu = activation == "relu"
     arrays = (cotangent, x, kernel, y) if relu else (cotangent, x, kernel)
     if not same_float(*arrays):
@@ -180,14 +183,16 @@ def _cut(length: int, operations: int) -> np.ndarray:
 
 
 @compiled
-def _add_bias(y, bias, relu):
-    """Adds the bias to each row and applies relu if `relu`; NaN stays NaN."""
+def _add_bias(y, bias, ending):
+    """Adds the bias to each row and applies the activation (see `activations.py`)."""
+    rectify, ceiling = ending
     zero = y.dtype.type(0)
     for i in range(len(y)):
         row = y[i]
         for j in range(len(bias)):
             value = row[j] + bias[j]
-            row[j] = zero if relu and value < 0 else value
+            value = ceiling if value > ceiling else value
+            row[j] = zero if rectify and value < 0 else value
 
 
 @compiled

@@ -18,6 +18,7 @@ MODULES = {
         "log_sigmoid",
         "relu",
         "relu6",
+        "relu6_gradient",
         "relu_gradient",
         "selu",
         "sigmoid",

@@ -36,6 +36,11 @@ def relu6(x: np.ndarray) -> np.ndarray:
     return np.clip(x, 0, 6)
 
 
+def relu6_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Cotangent of the input of `y = relu6(x)`: the cotangent where `0 < y < 6`, else zero."""
+    return np.where((y.real > 0) & (y.real < 6), cotangent, 0)
+
+
 def leaky_relu(x: np.ndarray, negative_slope: float = 0.2) -> np.ndarray:
     """`x` where positive, else `negative_slope · x`."""
     return np.maximum(x, 0) + negative_slope * np.minimum(x, 0)

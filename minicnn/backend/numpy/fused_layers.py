@@ -4,8 +4,8 @@ Computed one after the other, the steps take little arithmetic but much time for
 an array that the next one reads. Here each fused layer is composed of the single steps, which
 defines its result; `backend/numba` computes the steps together and writes no array between them.
 
-`activation` is "linear" or "relu". A gradient needs only the sign of the activation's result: relu
-has the derivative 1 where `y > 0`, else 0.
+`activation` is "linear", "relu" or "relu6". A gradient needs only the activation's result: relu has
+the derivative 1 where `y > 0`, else 0, and relu6 where `0 < y < 6`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from math import prod
 
 import numpy as np
 
-from minicnn.backend.numpy.activations import relu, relu_gradient
+from minicnn.backend.numpy.activations import relu, relu6, relu6_gradient, relu_gradient
 from minicnn.backend.numpy.conv import conv, conv_input_gradient, conv_kernel_gradient
 from minicnn.backend.numpy.pool import max_pool_2x2, max_pool_2x2_gradient
 from minicnn.common.sliding_windows import Padding, Sizes, output_size
 
 Gradients = tuple[np.ndarray | None, np.ndarray, np.ndarray]
+
+ACTIVATIONS = {"relu": (relu, relu_gradient), "relu6": (relu6, relu6_gradient)}
+"""Each activation but "linear", and its gradient: from the cotangent and the result."""
 
 
 def dense_layer(
@@ -88,7 +91,8 @@ def conv_layer_gradients(
     """Cotangents of input, kernel and bias of `conv_layer`; that of the input only if needed.
 
     `y` and `argmax` are the results of `conv_layer`. The activation's gradient may be taken before
-    the pool's, on the smaller arrays: relu and the maximum of a window can be exchanged.
+    the pool's, on the smaller arrays: an activation that never falls and the maximum of a window
+    can be exchanged.
     """
     geometry = strides, padding, dilation
     cotangent = _activation_gradient(cotangent, y, activation)
@@ -161,9 +165,9 @@ def add_and_activate(x1: np.ndarray, x2: np.ndarray, activation: str = "linear")
 def _activated(x: np.ndarray, activation: str, bias: np.ndarray | None = None) -> np.ndarray:
     """`activation(x + bias)`."""
     x = x if bias is None else x + bias
-    return relu(x) if activation == "relu" else x
+    return x if activation == "linear" else ACTIVATIONS[activation][0](x)
 
 
 def _activation_gradient(cotangent: np.ndarray, y: np.ndarray, activation: str) -> np.ndarray:
     """Cotangent of the input of `y = activation(x)`."""
-    return relu_gradient(cotangent, y) if activation == "relu" else cotangent
+    return cotangent if activation == "linear" else ACTIVATIONS[activation][1](cotangent, y)

@@ -43,10 +43,24 @@ def relu(x: Any) -> Any:
 relu.fused_name = "relu"
 
 
-@op("x", spec=specs.like_first, vjp=lambda g, y, x: ops.where((x > 0) & (x < 6), g, 0), wide=True)
+@op(
+    "cotangent",
+    "y",
+    spec=specs.like_first,
+    vjp=(lambda g, _, cotangent, y: relu6_gradient(g, y), None),
+)
+def relu6_gradient(cotangent: Any, y: Any) -> Any:
+    """The cotangent of the input of `y = relu6(x)`: that of y where `0 < y < 6`, else 0."""
+    return kernels.relu6_gradient(cotangent, y)
+
+
+@op("x", spec=specs.like_first, vjp=lambda g, y, x: relu6_gradient(g, y), wide=True)
 def relu6(x: Any) -> Any:
     """Rectified linear unit with an upper bound: `y = min(max(x, 0), 6)`."""
     return kernels.relu6(x)
+
+
+relu6.fused_name = "relu6"
 
 
 @op(

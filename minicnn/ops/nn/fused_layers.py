@@ -1,8 +1,8 @@
 """Dense and convolutional layers as one operation: product, bias, activation, perhaps a pool.
 
 Each is a fused operation: the decorated function defines it, step by step, and one kernel computes
-all steps (`backend/numpy/fused_layers.py` says what that saves). The only activation that these
-kernels compute is `relu`; any other is an operation of its own after them.
+all steps (`backend/numpy/fused_layers.py` says what that saves). The activations that these kernels
+compute are `relu` and `relu6`; any other is an operation of its own after them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.ops.define.declare import fused
-from minicnn.ops.nn.activations import relu
+from minicnn.ops.nn.activations import relu, relu6
 from minicnn.ops.nn.convolution import conv, window_settings
 from minicnn.ops.nn.pooling import max_pool
 
 Sizes = int | Sequence[int]
+
+ACTIVATIONS = {function.fused_name: function for function in (relu, relu6)}
 
 
 def _dense_forward(inputs, kernel, bias, recorded, activation):
@@ -129,4 +131,4 @@ def split_activation(activation: Callable | None) -> tuple[str, Callable | None]
 
 
 def activated(x: Any, activation: str) -> Any:
-    return relu(x) if activation == "relu" else x
+    return x if activation == "linear" else ACTIVATIONS[activation](x)

@@ -54,8 +54,9 @@ def _add_forward(x1, x2, recorded, activation):
 
 
 def _add_gradients(cotangent, outputs, known, x1, x2, needed, activation):
-    if activation == "relu":
-        cotangent = kernels.relu_gradient(cotangent, *outputs)
+    if activation != "linear":
+        gradient = {"relu": kernels.relu_gradient, "relu6": kernels.relu6_gradient}[activation]
+        cotangent = gradient(cotangent, *outputs)
     return cotangent, cotangent
 
 

@@ -51,13 +51,17 @@ def test_element_by_element(name, shape, dtype, seed):
     np.testing.assert_array_equal(found, getattr(exact_activations, name)(x))
 
 
+GRADIENTS = ("relu_gradient", "relu6_gradient")
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
 @given(SHAPES, DTYPES, SEEDS)
 @often
-def test_gradient_of_relu(shape, dtype, seed):
+def test_gradients_by_the_result(name, shape, dtype, seed):
     y, cotangent = normal(seed, 2, *shape).astype(dtype)
     np.testing.assert_array_equal(
-        activations.relu_gradient(strided(cotangent), y),
-        exact_activations.relu_gradient(cotangent, y),
+        getattr(activations, name)(strided(cotangent), y),
+        getattr(exact_activations, name)(cotangent, y),
     )
 
 
@@ -142,4 +146,4 @@ def test_random_words_and_dropout(shape, rate, key):
 
 
 def test_every_activation_is_drawn():
-    assert set(MODULES["activations"]) == {*ELEMENTWISE, "relu_gradient"}
+    assert set(MODULES["activations"]) == {*ELEMENTWISE, *GRADIENTS}

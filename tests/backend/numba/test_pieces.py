@@ -242,12 +242,17 @@ WORK: dict[str, Callable[[], Work]] = {
     ),
     "batch normalization": lambda: batch_norm((40, 13, 13, 49), "linear"),
     "batch normalization, relu": lambda: batch_norm((40, 13, 13, 49), "relu"),
+    "batch normalization, relu6": lambda: batch_norm((40, 13, 13, 49), "relu6"),
     "moments": lambda: same(
         normalization, exact_normalization, "moments", normal(25_001, 5), axes=0, allowed=1e-5
     ),
     "relu": lambda: same(activations, exact_activations, "relu", normal(*X)),
     "relu_gradient": lambda: same(
         activations, exact_activations, "relu_gradient", normal(*X, seed=1), normal(*X)
+    ),
+    "relu6": lambda: same(activations, exact_activations, "relu6", 5 * normal(*X)),
+    "relu6_gradient": lambda: same(
+        activations, exact_activations, "relu6_gradient", normal(*X, seed=1), 5 * normal(*X)
     ),
     "softsign": lambda: same(activations, exact_activations, "softsign", normal(*X)),
     **{

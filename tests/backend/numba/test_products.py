@@ -19,7 +19,7 @@ LARGE = [(32, 784, 300), (300, 784, 128), (9000, 33, 20), (20, 40_000, 17), (700
 @st.composite
 def cases(draw):
     sizes = [draw(st.integers(least, 40)) for least in (0, 1, 1)]
-    kinds = st.sampled_from(("float32", "float64")), st.sampled_from(("linear", "relu"))
+    kinds = st.sampled_from(("float32", "float64")), st.sampled_from(("linear", "relu", "relu6"))
     return (*sizes, *map(draw, kinds), draw(st.booleans()), draw(st.integers(0, 2**32)))
 
 
@@ -33,6 +33,7 @@ def random_case(rows, terms, units, dtype, biased, seed):
 
 def check(rows, terms, units, dtype, activation, biased, seed, prepare=np.asarray):
     x, kernel, bias, cotangent = random_case(rows, terms, units, dtype, biased, seed)
+    x *= 4 if activation == "relu6" else 1  # for results above 6
     wide = [None if a is None else a.astype("float64") for a in (x, kernel, bias)]
     sizes = [None if a is None else abs(a) for a in wide]
     y = fast.dense_layer(prepare(x), prepare(kernel), bias, activation)
@@ -60,7 +61,7 @@ def test_small_dense_layers(case):
 
 
 @pytest.mark.parametrize("sizes", LARGE)
-@pytest.mark.parametrize("activation", ["linear", "relu"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "relu6"])
 def test_dense_layers_that_are_cut(sizes, activation):
     check(*sizes, "float32", activation, True, 5)
 

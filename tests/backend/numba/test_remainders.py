@@ -43,7 +43,7 @@ pytestmark = pytest.mark.without_jit
 
 ONE, NONE = (1, 1), ((0, 0), (0, 0))
 SAME = ((1, 1), (1, 1))
-RELU, LINEAR = "relu", "linear"
+RELU, RELU6, LINEAR = "relu", "relu6", "linear"
 KEY = (0xFFFFFFFF, 7)
 
 # Algorithm, input, filters, kernel size, strides, padding, dilation, groups, activation, pooled.
@@ -265,12 +265,14 @@ def test_settings_of_activations(rng):
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_relu(dtype, rng):
-    x1, x2, cotangent = rng.standard_normal((3, 5, 7)).astype(dtype)
-    y = exact_activations.relu(x1)
-    np.testing.assert_array_equal(activations.relu(x1), y)
-    found = activations.relu_gradient(cotangent, y)
-    np.testing.assert_array_equal(found, exact_activations.relu_gradient(cotangent, y))
-    for activation in (RELU, LINEAR):
+    x1, x2, cotangent = 5 * rng.standard_normal((3, 5, 7)).astype(dtype)
+    for name in (RELU, RELU6):
+        y = getattr(exact_activations, name)(x1)
+        np.testing.assert_array_equal(getattr(activations, name)(x1), y)
+        found = getattr(activations, f"{name}_gradient")(cotangent, y)
+        expected = getattr(exact_activations, f"{name}_gradient")(cotangent, y)
+        np.testing.assert_array_equal(found, expected)
+    for activation in (RELU, RELU6, LINEAR):
         found = arithmetic.add_and_activate(x1, x2, activation)
         np.testing.assert_array_equal(found, exact_layers.add_and_activate(x1, x2, activation))
 
@@ -336,7 +338,10 @@ def test_small_batches_have_functions_of_their_own(sizes, rng):
     assert not dense.fits(x.astype("float64"), kernel.astype("float64"))
     cotangent = rng.standard_normal((rows, units)).astype("float32")
     for found, expected in (
-        (dense.layer(x, kernel, np.zeros(units, "float32"), False), x @ kernel),
+        (
+            dense.layer(x, kernel, np.zeros(units, "float32"), activations.ending_of(LINEAR)),
+            x @ kernel,
+        ),
         (dense.kernel_gradient(x, cotangent), x.T @ cotangent),
         (dense.input_gradient(cotangent, kernel), cotangent @ kernel.T),
     ):

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minicnn.backend.numba.activations import relu6_gradient
 from minicnn.backend.numba.compiler.compile import contiguous, same_float
 from minicnn.backend.numba.conv import depthwise, direct, im2col, one_by_one, winograd
 from minicnn.backend.numba.conv.direct import few_channels
@@ -155,8 +156,11 @@ def conv_layer_gradients(
     """Cotangents of input, kernel and bias (None if not needed).
 
     See `backend/numpy/fused_layers.py`. With "linear" and no pool, `y` is not read and may be None.
+    The algorithms compute the gradient of relu along with theirs; that of relu6 is taken before.
     """
     y = cotangent if y is None else y
+    if activation == "relu6":
+        cotangent, activation = relu6_gradient(cotangent, y), "linear"
     geometry = (strides, padding, dilation)
     needed = (activation, input_needed, kernel_needed)
     arrays = (cotangent, x, kernel, y, argmax)

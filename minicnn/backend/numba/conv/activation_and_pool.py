@@ -1,8 +1,7 @@
 """Activation and pool after a convolution, for algorithms that compute the convolution only.
 
 Forward: `y = pool(activation(z))`, with z the result of the convolution. Backward: the cotangent of
-z from that of y. Relu's gradient is zero where y is not positive; the pool's stands at the argmax
-of each window.
+z from that of y. The pool's stands at the argmax of each window.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from minicnn.backend.numba import arithmetic
-from minicnn.backend.numba.activations import relu, relu_gradient
+from minicnn.backend.numba.activations import ACTIVATIONS
 from minicnn.backend.numba.compiler.compile import contiguous
 from minicnn.backend.numba.max_pool_2x2 import max_pool_2x2, max_pool_2x2_gradient
 from minicnn.common.sliding_windows import Padding, Sizes, output_size
@@ -22,7 +21,7 @@ def activate_and_pool(
     z: np.ndarray, activation: str, pooled: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """`pool(activation(z))`, and the argmax of the pool's windows (None if not `pooled`)."""
-    y = relu(z) if activation == "relu" else z
+    y = z if activation == "linear" else ACTIVATIONS[activation][0](z)
     return max_pool_2x2(y) if pooled else (y, None)
 
 
@@ -34,8 +33,8 @@ def cotangent_of_sums(
     size: Sizes,
 ) -> np.ndarray:
     """Cotangent of z, whose height and width are `size`."""
-    if activation == "relu":
-        cotangent = relu_gradient(cotangent, y)
+    if activation != "linear":
+        cotangent = ACTIVATIONS[activation][1](cotangent, y)
     if argmax is None:
         return cotangent
     return max_pool_2x2_gradient(cotangent, argmax, size)

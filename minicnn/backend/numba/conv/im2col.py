@@ -30,6 +30,7 @@ from minicnn.common.sliding_windows import Padding, Sizes, output_size
 BLOCK_BYTES = 256 * 1024  # half of a usual second-level cache
 PIECE_OPERATIONS = 500_000  # least number of multiplications in a piece of work
 PARTIAL_SUMS_BYTES = 32 * 1024 * 1024
+LARGEST = {"relu": None, "relu6": 6}  # result of each activation
 
 
 @dataclass
@@ -125,8 +126,8 @@ def conv_layer(
             block = np.matmul(patches.reshape(-1, plan.columns), matrix, out=y[positions])
             if bias is not None:
                 np.add(block, bias, out=block)
-            if activation == "relu":
-                np.maximum(block, 0, out=block)
+            if activation != "linear":
+                np.clip(block, 0, LARGEST[activation], out=block)
 
     for_pieces(task, cut(batch * plan.height, plan.lines_per_piece))
     return activate_and_pool(y.reshape(batch, plan.height, plan.width, filters), "linear", pooled)

@@ -213,6 +213,14 @@ def where_positive(builder, a, condition):
     return builder.select(builder.fcmp_ordered(">", condition, _ZERO), a, _ZERO)
 
 
+@_instruction(vector, vector, vector, vector)
+def where_within(builder, a, condition, ceiling):
+    """`a` where `condition` is above 0 and not at or above `ceiling` (which may be NaN), else 0."""
+    below = builder.fcmp_unordered("<", condition, ceiling)
+    inside = builder.and_(below, builder.fcmp_ordered(">", condition, _ZERO))
+    return builder.select(inside, a, _ZERO)
+
+
 @_instruction(vector, vector, vector, vector, vector)
 def where_beats(builder, a, b, yes, no):
     """`yes` where `a` is larger than `b`, or is NaN while `b` is not; else `no`."""

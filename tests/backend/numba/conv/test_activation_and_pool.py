@@ -29,7 +29,7 @@ def fused_layers(draw):
     channels = window.input_shape[-1]
     groups = draw(st.sampled_from([g for g in (1, 1, 2, channels) if channels % g == 0]))
     filters = groups * draw(st.sampled_from(FILTERS if groups == 1 else (1, 2, 8)))
-    activation = draw(st.sampled_from(("linear", "relu")))
+    activation = draw(st.sampled_from(("linear", "relu", "relu6")))
     pooled = len(window.size) == 2 and draw(st.booleans())
     return window, filters, groups, activation, pooled, draw(st.booleans()), draw(SEEDS)
 
@@ -59,6 +59,7 @@ def check(window, filters, groups, activation, pooled, biased, seed, prepare=np.
     shape = (*window.size, x.shape[-1] // groups, filters)
     kernel = (rng.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))).astype("float32")
     bias = rng.standard_normal(filters).astype("float32") if biased else None
+    kernel *= 6 if activation == "relu6" else 1  # for sums above 6
     arguments = x, kernel, bias
     wide = [None if a is None else a.astype("float64") for a in arguments]
     arguments = [None if a is None else prepare(a) for a in arguments]

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.backend.numba.activations import ended, ending_of
 from minicnn.backend.numba.compiler.compile import compiled, part
 from minicnn.backend.numba.conv import im2col
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, cotangent_of_sums
@@ -57,7 +58,7 @@ from minicnn.backend.numba.machine.microkernels import (
     six_up_to,
     store_sums,
 )
-from minicnn.backend.numba.machine.simd import WIDTH, address_of, rectified, store
+from minicnn.backend.numba.machine.simd import WIDTH, address_of, store
 from minicnn.backend.numba.machine.threads import cut, share
 from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.common.sliding_windows import Padding, Sizes
@@ -65,6 +66,7 @@ from minicnn.common.sliding_windows import Padding, Sizes
 PIECE_OPERATIONS = 1_000_000  # least number of multiplications in a piece of work
 NO_ARGMAX = np.empty((0, 0, 0, 0), np.uint8)
 NO_IMAGES = np.empty((0, 0, 0, 0), np.float32)
+NO_ENDING = ending_of("linear")
 NO_PANELS = np.empty((0, 0, 0), np.float32)
 SUMS_BYTES = 16 * 1024 * 1024  # largest size of the kernel's gradients of all pieces
 MOST_SUMS = 8  # one for each piece; more would take time to clear and add
@@ -96,11 +98,11 @@ def conv_layer(
     bias = bias_panels(bias, filters)
     images = x.reshape(batch, size[0], size[1] * channels)
     y = np.empty((batch, plan.height, plan.width, filters), np.float32)
-    relu = activation == "relu"
+    ending = ending_of(activation)
 
     border = border_shape(plan, padding)
     bounds = cut(batch, images_per_piece(plan, panels))
-    share(_convolve, bounds, images, border, plan.inside, plan.tables, panels, bias, y, relu)
+    share(_convolve, bounds, images, border, plan.inside, plan.tables, panels, bias, y, ending)
     return activate_and_pool(y, "linear", pooled)
 
 
@@ -191,17 +193,17 @@ def images_per_piece(plan: Plan, panels: np.ndarray) -> int:
 
 
 @compiled
-def _convolve(work, images, border, inside, tables, panels, bias, y, relu):
+def _convolve(work, images, border, inside, tables, panels, bias, y, ending):
     """Convolves the images of the taken pieces; see `padded_image` for `images` and `border`."""
     padded = np.zeros(border, np.float32)
     for _, first, last in pieces(work):
         for number in range(first, last):
             image = padded_image(images, number, padded, inside)
-            _multiply(image, tables, panels, bias, y[number], relu)
+            _multiply(image, tables, panels, bias, y[number], ending)
 
 
 @part
-def _multiply(image, tables, panels, bias, y, relu):
+def _multiply(image, tables, panels, bias, y, ending):
     """`y = activation(X · W + bias)` for one image.
 
     image: address; tables: see `Tables`; panels `(panels, taps, 16)`; bias `(panels · 16,)`;
@@ -224,8 +226,8 @@ def _multiply(image, tables, panels, bias, y, relu):
                     rows = shifted(starts, tables.runs[run])
                     sums = add_products(sums, run_length, rows, 4, weights, PANEL_BYTES)
                     weights += run_length * PANEL_BYTES
-                if relu:
-                    sums = _rectified(sums)
+                if ending[0]:
+                    sums = _ended(sums, ending)
                 pixels = six_of(tables.pixels, numbers)
                 targets = shifted(six_multiples(pixels, filters * 4), results)
                 if whole:
@@ -263,25 +265,25 @@ def _gradients(work, arrays, shapes, insides, taps_and_steps, tables, all_sums, 
                 add_kernel_gradient(image, taps, steps, plane, plane_inside, size, sums[piece])
             if len(turned):
                 start, target = address_of(plane), input_gradient[number]
-                _multiply(start, tables, turned, no_bias, target, False)
+                _multiply(start, tables, turned, no_bias, target, NO_ENDING)
 
 
 @part
-def _rectified(sums):
+def _ended(sums, ending):
     a, b, c, d, e, f = sums
     return (
-        _rectified_row(a),
-        _rectified_row(b),
-        _rectified_row(c),
-        _rectified_row(d),
-        _rectified_row(e),
-        _rectified_row(f),
+        _ended_row(a, ending),
+        _ended_row(b, ending),
+        _ended_row(c, ending),
+        _ended_row(d, ending),
+        _ended_row(e, ending),
+        _ended_row(f, ending),
     )
 
 
 @part
-def _rectified_row(row):
-    return rectified(row[0]), rectified(row[1])
+def _ended_row(row, ending):
+    return ended(row[0], ending), ended(row[1], ending)
 
 
 @part

@@ -10,9 +10,9 @@ together, for sixteen filters at a time; these are eight vectors, which stay in 
        a time         . x x . .     pixel 1  [ 1,0 … 1,7 | 1,8 … 1,15 ]
                       . . . . .        ⋮                 ⋮
 
-Bias, relu and pool follow in registers, and only the pool's result and its argmax are written: 5
-bytes instead of 16 for each window and filter. Without a pool the four pixels are neighbours in
-memory.
+Bias, activation and pool follow in registers, and only the pool's result and its argmax are
+written: 5 bytes instead of 16 for each window and filter. Without a pool the four pixels are
+neighbours in memory.
 
 The cotangent of a kernel of at most nine taps is in `few_channels_gradient.py`; the other gradients
 are those of `__init__.py`. If the number of filters is not a multiple of eight, filters of zeros
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minicnn.backend.numba.activations import ended, ending_of
 from minicnn.backend.numba.compiler.compile import compiled, part
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.direct.few_channels_gradient import NINE, kernel_and_bias_gradient
@@ -35,7 +36,6 @@ from minicnn.backend.numba.machine.simd import (
     BYTES,
     WIDTH,
     address_of,
-    rectified,
     store,
 )
 from minicnn.backend.numba.machine.threads import cut, share
@@ -88,7 +88,8 @@ def conv_layer(
         bias,
         y,
         argmax,
-        (activation == "relu", pooled),
+        ending_of(activation),
+        pooled,
     )
     return _first_filters(y, filters_given), _first_filters(
         argmax, filters_given
@@ -153,22 +154,23 @@ def _first_filters(x: np.ndarray, filters: int) -> np.ndarray:
 
 
 @compiled
-def _convolve(work, images, border, inside, positions, taps, panels, bias, y, argmax, flags):
+def _convolve(
+    work, images, border, inside, positions, taps, panels, bias, y, argmax, ending, pooled
+):
     """Computes the images of the taken pieces; see `padded_image` for `images` and `border`."""
-    relu, pooled = flags
     padded = np.zeros(border, np.float32)
     for _, first, last in pieces(work):
         for number in range(first, last):
             image = padded_image(images, number, padded, inside)
             if pooled:
                 target = y[number]
-                _sum_and_pool(image, positions, taps, panels, bias, target, argmax[number], relu)
+                _sum_and_pool(image, positions, taps, panels, bias, target, argmax[number], ending)
             else:
-                _sum(image, positions, taps, panels, bias, y[number], relu)
+                _sum(image, positions, taps, panels, bias, y[number], ending)
 
 
 @part
-def _sum(image, positions, taps, panels, bias, y, relu):
+def _sum(image, positions, taps, panels, bias, y, ending):
     """One image without a pool: four positions at a time; at the end the last is repeated."""
     filters = y.shape[2]
     last = len(positions) - 1
@@ -180,14 +182,14 @@ def _sum(image, positions, taps, panels, bias, y, relu):
             a, b, c, d = _four_sums(image, places, taps, address_of(panels[panel]), start)
             target = address_of(y) + panel * PANEL_BYTES
             whole = filters - panel * PANEL >= PANEL
-            _store(target + p * filters * 4, a, relu, whole)
-            _store(target + q * filters * 4, b, relu, whole)
-            _store(target + r * filters * 4, c, relu, whole)
-            _store(target + s * filters * 4, d, relu, whole)
+            _store(target + p * filters * 4, a, ending, whole)
+            _store(target + q * filters * 4, b, ending, whole)
+            _store(target + r * filters * 4, c, ending, whole)
+            _store(target + s * filters * 4, d, ending, whole)
 
 
 @part
-def _sum_and_pool(image, windows, taps, panels, bias, y, argmax, relu):
+def _sum_and_pool(image, windows, taps, panels, bias, y, argmax, ending):
     """One image with a pool: one window at a time."""
     filters = y.shape[2]
     for panel in range(len(panels)):
@@ -199,10 +201,10 @@ def _sum_and_pool(image, windows, taps, panels, bias, y, argmax, relu):
         for p in range(0, len(windows), 4):
             places = windows[p], windows[p + 1], windows[p + 2], windows[p + 3]
             a, b, c, d = _four_sums(image, places, taps, weights, start)
-            _store_window(target, argmax_at, a[0], b[0], c[0], d[0], relu)
+            _store_window(target, argmax_at, a[0], b[0], c[0], d[0], ending)
             if whole:
                 other = argmax_at + WIDTH if argmax_at else 0
-                _store_window(target + BYTES, other, a[1], b[1], c[1], d[1], relu)
+                _store_window(target + BYTES, other, a[1], b[1], c[1], d[1], ending)
             target += filters * 4
             argmax_at += filters if argmax_at else 0
 
@@ -224,18 +226,15 @@ def _four_sums(image, places, taps, weights, start):
 
 
 @part
-def _store(target, row, relu, whole):
+def _store(target, row, ending, whole):
     left, right = row
-    if relu:
-        left, right = rectified(left), rectified(right)
-    store(target, left)
+    store(target, ended(left, ending))
     if whole:
-        store(target + BYTES, right)
+        store(target + BYTES, ended(right, ending))
 
 
 @part
-def _store_window(target, argmax_at, a, b, c, d, relu):
-    """Applies relu to the four sums of a window, and writes the maximum and its argmax."""
-    if relu:
-        a, b, c, d = rectified(a), rectified(b), rectified(c), rectified(d)
+def _store_window(target, argmax_at, a, b, c, d, ending):
+    """Activates the four sums of a window, and writes the maximum and its argmax."""
+    a, b, c, d = ended(a, ending), ended(b, ending), ended(c, ending), ended(d, ending)
     store_largest(target, argmax_at, a, b, c, d)

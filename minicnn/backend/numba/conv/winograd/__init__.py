@@ -45,6 +45,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minicnn.backend.numba.activations import ending_of
 from minicnn.backend.numba.conv.winograd.products import (
     convolve,
     convolve_gradients,
@@ -105,7 +106,7 @@ class Winograd:
         tiling = self._tiling(y, padding, pooled)
         padded_bias = np.zeros(filled(filters), np.float32)
         padded_bias[:filters] = 0 if bias is None else bias
-        lowest = np.float32(0 if activation == "relu" else -np.inf)
+        limits = np.float32(-np.inf if activation == "linear" else 0), ending_of(activation)[1]
         block = block_of_tiles(len(self.points), x.shape[3], filters)
         tiles = batch * tiling.down * tiling.across
         share(
@@ -117,7 +118,7 @@ class Winograd:
             x,
             self._packed(kernel),
             padded_bias,
-            lowest,
+            limits,
             y,
             argmax,
             pooled,

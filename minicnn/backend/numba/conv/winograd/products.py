@@ -117,7 +117,7 @@ def _add_up(first, last, channels, filters, sums):
 
 
 @compiled
-def convolve(work, points, tiling, block, x, packed, bias, lowest, y, argmax, pooled):
+def convolve(work, points, tiling, block, x, packed, bias, limits, y, argmax, pooled):
     """Convolves the blocks of tiles of the taken pieces."""
     size = len(points)
     channels, lanes, filters = x.shape[3], filled(x.shape[3]), filled(y.shape[3])
@@ -142,7 +142,7 @@ def convolve(work, points, tiling, block, x, packed, bias, lowest, y, argmax, po
                 stop,
                 m,
                 bias,
-                lowest,
+                limits,
                 y,
                 argmax,
                 pooled,

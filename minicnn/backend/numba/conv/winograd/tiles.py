@@ -108,16 +108,16 @@ def add_tiles(points, tiling, first, last, planes, x, border, spare):
 
 @part
 def write_tiles(
-    points, tiling, first, last, planes, bias, lowest, y, argmax, pooled, borders, spare
+    points, tiling, first, last, planes, bias, limits, y, argmax, pooled, borders, spare
 ):
-    """`Y = max(Aᵀ M A + bias, lowest)`, if `pooled` its maxima over 2 × 2, and their argmax.
+    """`Y = Aᵀ M A + bias` inside the limits, if `pooled` its maxima over 2 × 2, and their argmax.
 
-    The argmax is not computed if `argmax` is empty.
+    limits: the lowest and the highest Y. The argmax is not computed if `argmax` is empty.
     """
     border, argmax_border = borders
     size, filters, lanes = border.shape[0], y.shape[3], border.shape[2]
     with_argmax = argmax.size > 0
-    plane, floor = 4 * planes.shape[1], splat(lowest)
+    plane, bounds = 4 * planes.shape[1], (splat(limits[0]), splat(limits[1]))
     for tile in range(first, last):
         image, line, column = _place(tile, tiling)
         top, left = line * size, column * size
@@ -143,11 +143,13 @@ def write_tiles(
                     row // 4,
                     pixel // 4,
                     b,
-                    floor,
+                    bounds,
                     spare,
                 )
             else:
-                transform_output(points, source + c, plane, target + c, row, pixel, b, floor, spare)
+                transform_output(
+                    points, source + c, plane, target + c, row, pixel, b, bounds, spare
+                )
         if not inside:
             write_border(border, y, image, top, left, False)
             if with_argmax:

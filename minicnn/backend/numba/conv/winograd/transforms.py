@@ -36,6 +36,7 @@ from minicnn.backend.numba.machine.simd import (
     BYTES,
     add_line,
     at_least,
+    at_most,
     load_line,
     multiply_add,
     splat,
@@ -72,17 +73,17 @@ def transform_input_adjoint(points, source, plane, target, row, pixel, spare):
 
 
 @part
-def transform_output(points, source, plane, target, row, pixel, bias, floor, spare):
-    """`Y = max(Aᵀ M A + bias, floor)`, from one number in each plane to a tile of the output."""
+def transform_output(points, source, plane, target, row, pixel, bias, bounds, spare):
+    """`Y = Aᵀ M A + bias` in the bounds, from one number in each plane to a tile of the output."""
     size = len(points)
     _transform_output_rows(points, source, plane, spare)
     for j in range(size - 2):
         line = output_line(load_line(points, spare + j * BYTES, (size - 2) * BYTES))
-        store_line(target + j * pixel, row, finished(line, bias, floor))
+        store_line(target + j * pixel, row, finished(line, bias, bounds))
 
 
 @part
-def transform_output_pooled(points, source, plane, target, argmax, row, pixel, bias, floor, spare):
+def transform_output_pooled(points, source, plane, target, argmax, row, pixel, bias, bounds, spare):
     """The same, then the maximum of each 2 × 2 numbers, and its argmax (0 to 3) as a byte.
 
     `row` and `pixel` count elements, which are four bytes at `target` and one byte at `argmax`, the
@@ -93,7 +94,7 @@ def transform_output_pooled(points, source, plane, target, argmax, row, pixel, b
     for j in range(0, size - 2, 2):
         left = output_line(load_line(points, spare + j * BYTES, (size - 2) * BYTES))
         right = output_line(load_line(points, spare + (j + 1) * BYTES, (size - 2) * BYTES))
-        left, right = finished(left, bias, floor), finished(right, bias, floor)
+        left, right = finished(left, bias, bounds), finished(right, bias, bounds)
         at = j // 2 * pixel
         _store_largest(target, argmax, at, (left[0], right[0], left[1], right[1]))
         if len(points) == 6:
@@ -245,12 +246,18 @@ def kernel_line_adjoint(u):
 
 
 @part
-def finished(line, bias, floor):
+def finished(line, bias, bounds):
     """Bias and activation on each vector of an output line."""
-    first, second = at_least(line[0] + bias, floor), at_least(line[1] + bias, floor)
+    first, second = _inside(line[0] + bias, bounds), _inside(line[1] + bias, bounds)
     if len(line) == 2:
         return first, second
-    return first, second, at_least(line[2] + bias, floor), at_least(line[3] + bias, floor)
+    return first, second, _inside(line[2] + bias, bounds), _inside(line[3] + bias, bounds)
+
+
+@part
+def _inside(y, bounds):
+    """The activation: at least the first bound, at most the second, which may be NaN for none."""
+    return at_most(at_least(y, bounds[0]), bounds[1])
 
 
 @part
