@@ -174,7 +174,9 @@ def _parser() -> argparse.ArgumentParser:
         help="time minicnn alone and say what differs from that run by more than the noise",
     )
     choose = {"nargs": "+", "metavar": "NAME"}
-    parser.add_argument("--quick", action="store_true", help="ten minutes instead of 45")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer and shorter rounds: ten minutes"
+    )
     parser.add_argument(
         "--only",
         choices=plan.SECTIONS,

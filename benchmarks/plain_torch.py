@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.session import Session, random_inputs, random_labels
+from benchmarks.session import XOR, Session, random_inputs, random_labels
 from compare.networks import CLASSES, INPUT_SHAPE, SEQUENCE_SHAPE
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -83,6 +83,11 @@ def mobile() -> nn.Module:
     )
 
 
+def xor() -> nn.Module:
+    """See `compare/networks.py`."""
+    return nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
+
+
 def recurrent() -> nn.Module:
     """See `compare/networks.py`."""
     return Recurrent()
@@ -133,7 +138,7 @@ def _head(channels: int, dropout: float = 0.0) -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), *dropped, nn.Linear(channels, CLASSES)]
 
 
-_ALL = (convnet, deep, mlp, residual, mobile, recurrent)
+_ALL = (convnet, deep, mlp, residual, mobile, recurrent, xor)
 NETWORKS = {function.__name__: function for function in _ALL}
 
 
@@ -148,22 +153,43 @@ class TorchSession(Session):
     def _training(self, network: str, batch: int, images: int) -> Callable[[], int]:
         model, x = self._prepared(network, images)
         y = torch.from_numpy(random_labels(images)).long()
+        return self._epoch(model, x, y, batch, nn.CrossEntropyLoss(), lambda s: s.argmax(1))
+
+    def _one_batch(self, network: str, batch: int) -> Callable[[], int]:
+        return self._training(network, batch, batch)
+
+    def _xor_epochs(self, times: int) -> Callable[[], int]:
+        return self._calls("xor_epoch", times)
+
+    def _xor_epoch(self) -> Callable[[], int]:
+        x, y = map(torch.from_numpy, XOR)
+        return self._epoch(xor(), x, y, len(x), nn.BCEWithLogitsLoss(), lambda s: s > 0)
+
+    def _epoch(
+        self,
+        model: nn.Module,
+        x: torch.Tensor,
+        y: torch.Tensor,
+        batch: int,
+        criterion: nn.Module,
+        decide: Callable[[torch.Tensor], torch.Tensor],
+    ) -> Callable[[], int]:
+        """Trains on all rows; `decide` makes labels from scores."""
         optimizer = torch.optim.Adam(model.parameters(), fused=True)
-        criterion = nn.CrossEntropyLoss()
 
         def work() -> int:
             model.train()
             total, right = torch.zeros(()), torch.zeros(())
-            for rows in torch.randperm(images).split(batch):
+            for rows in torch.randperm(len(x)).split(batch):
                 scores, labels = model(self._laid_out(x[rows])), y[rows]
                 loss = criterion(scores, labels)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
                 total += loss.detach() * len(rows)
-                right += (scores.argmax(1) == labels).sum()
+                right += (decide(scores) == labels).sum()
             float(total), float(right)
-            return images
+            return len(x)
 
         return work
 

@@ -1,4 +1,4 @@
-"""Lists the measurements of the quick plan (about ten minutes) and the full plan (about 45)."""
+"""Lists the measurements of the quick plan and of the full plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.rounds import Candidate, Measurement
 from benchmarks.statistics import best
 from benchmarks.worker import Worker
 
-SECTIONS = ("training", "prediction", "convolution", "memory", "start", "accuracy")
+SECTIONS = ("training", "prediction", "small", "convolution", "memory", "start", "accuracy")
 
 IMAGES = {
     "training": {
@@ -35,6 +35,27 @@ IMAGES = {
 
 The slower libraries take a second or two for them.
 """
+
+SMALL = {
+    "epoch of one step, 2-16-1": ("xor_epochs", 100, {}),
+    "convnet, predict, 1 image": (
+        "calls",
+        100,
+        {"of": "prediction", "network": "convnet", "batch": 1, "images": 1},
+    ),
+    "convnet, train_on_batch, 32": (
+        "calls",
+        50,
+        {"of": "one_batch", "network": "convnet", "batch": 32},
+    ),
+}
+"""Short epochs and calls: the kind of task, how many of them are one round, other settings."""
+
+DETAILS = {
+    **{f"part: {part}": ("s", lambda run, part=part: run.parts[part]) for part in start.PARTS},
+    "number of epochs": ("epochs", lambda run: run.result["epochs"]),
+}
+"""What is known of a training to 99 %: the unit, and how to read it from a `start.Run`."""
 
 NETWORKS = tuple(IMAGES["training"])
 OWN_SECTIONS = ("training", "prediction", "memory")
@@ -60,7 +81,7 @@ FULL = Plan(
     part=1,
     layers=convolutions.LAYERS,
     starts=3,
-    trainings=2,
+    trainings=10,
 )
 QUICK = Plan(
     rounds=3,
@@ -97,10 +118,11 @@ def count(plan: Plan, sections: Sequence[str], networks: Sequence[str]) -> int:
     each = {
         "training": runs,
         "prediction": runs,
+        "small": len(SMALL),
         "convolution": len(convolutions.WAYS) * len(plan.layers),
         "memory": 1,
         "start": 3,
-        "accuracy": int(plan.trainings > 0),
+        "accuracy": (1 + len(DETAILS)) * (plan.trainings > 0),
     }
     return sum(each[section] for section in sections)
 
@@ -138,6 +160,15 @@ def _candidate(worker: Worker, kind: str, settings: dict, name: str = "") -> Can
         worker.call("prepare", kind=kind, name=name, **settings)
 
     return Candidate(lambda: worker.call("round", name=name)["microseconds"], prepare)
+
+
+def _small(
+    plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
+) -> Iterator[Step]:
+    for subject, (kind, times, others) in SMALL.items():
+        settings = {"times": times // plan.part, **others}
+        candidates = {name: _candidate(worker, kind, settings) for name, worker in workers.items()}
+        yield Measurement("small", subject, "µs per epoch or call"), candidates, 2 * plan.rounds
 
 
 def _convolutions(
@@ -191,32 +222,44 @@ def _starts(
 def _accuracy(
     plan: Plan, networks: Sequence[str], workers: dict[str, Worker], measured: Measured
 ) -> Iterator[Step]:
-    """Keras runs on TensorFlow, with the setting that trained the convnet faster."""
+    """Keras runs on TensorFlow, with the setting that trained the convnet faster.
+
+    The parts of these trainings and their epochs follow as measurements of their own.
+    """
     if not plan.trainings:
         return
     known = [m for m in measured if m.section == "training" and m.subject == "convnet"]
     samples = known[-1].samples if known else {}
     best_other = best(samples, TENSORFLOW) or TENSORFLOW[0]
-    candidates = {
-        name: _process(name, "accuracy") for name in (OURS, best_other) if name in workers
-    }
-    yield Measurement("accuracy", "99 % on MNIST", "s"), candidates, plan.trainings
+    runs: dict[str, list[start.Run]] = {name: [] for name in (OURS, best_other) if name in workers}
+    candidates = {name: _process(name, "accuracy", found.append) for name, found in runs.items()}
+    whole = Measurement("accuracy", "99 % on MNIST", "s")
+    yield whole, candidates, plan.trainings
+    for subject, (unit, detail) in DETAILS.items():
+        known = {name: map(detail, runs[name]) for name in whole.samples}
+        candidates = {name: Candidate(values.__next__) for name, values in known.items()}
+        yield Measurement("accuracy", subject, unit), candidates, plan.trainings
 
 
-def _process(name: str, what: str) -> Candidate:
+def _process(
+    name: str, what: str, keep: Callable[[start.Run], object] = lambda run: None
+) -> Candidate:
     """Times a whole process. One process runs before the first that counts."""
     seeds = iter(range(1000))
 
     def once() -> float:
-        return start.seconds_of(NAMED[name], what, next(seeds))
+        run = start.run(NAMED[name], what, next(seeds))
+        keep(run)
+        return run.seconds
 
     warm = "first_step" if what == "accuracy" else what
-    return Candidate(once, lambda: start.seconds_of(NAMED[name], warm))
+    return Candidate(once, lambda: start.run(NAMED[name], warm))
 
 
 _STEPS = {
     "training": _runs("training"),
     "prediction": _runs("prediction"),
+    "small": _small,
     "convolution": _convolutions,
     "memory": _memory,
     "start": _starts,

@@ -20,8 +20,9 @@ its default number of threads. `Keras-TF` has `jit_compile=False`, `Keras-TF-jit
 `jit_compile=True`; JAX and torch have Keras's defaults. `PyTorch` is plain PyTorch without Keras
 (`benchmarks/plain_torch.py`), `PyTorch-nhwc` the same with images and kernels in the layout
 "channels last". At the end of an epoch or of a prediction,
-Keras on TensorFlow waits for a thread of its data pipeline; this time is not counted. The networks
-are in `compare/networks.py`."""
+Keras on TensorFlow waits for a thread of its data pipeline; this time is not counted. Of short
+epochs and calls a round has many, and all their time counts. The networks are in
+`compare/networks.py`."""
 
 
 def write(folder: Path, about: dict[str, Any], measured: Sequence[Measurement]) -> list[Path]:

@@ -17,6 +17,7 @@ from benchmarks.libraries import Library
 from compare.networks import CLASSES, TIMED
 
 MOST_BATCHES = 512
+XOR = np.float32([[0, 0], [0, 1], [1, 0], [1, 1]]), np.float32([[0], [1], [1], [0]])
 
 
 class Session:
@@ -47,12 +48,12 @@ class Session:
         return self.round(name)
 
     def round(self, name: str = "") -> dict[str, Any]:
-        """Run a prepared task: microseconds per sample."""
+        """Run a prepared task: microseconds per sample, epoch or call."""
         self.ended = None
         start = time.perf_counter()
-        images = self.tasks[name]()
+        count = self.tasks[name]()
         end = self.ended or time.perf_counter()
-        return {"microseconds": (end - start) / images * 1e6}
+        return {"microseconds": (end - start) / count * 1e6}
 
     def release(self) -> dict[str, Any]:
         """Delete all prepared tasks."""
@@ -113,6 +114,37 @@ class Session:
 
         return work
 
+    def _one_batch(self, network: str, batch: int) -> Callable[[], int]:
+        task = self._task(network, batch)
+
+        def work() -> int:
+            task.model.train_on_batch(task.x, task.y)
+            return batch
+
+        return work
+
+    def _xor_epochs(self, times: int) -> Callable[[], int]:
+        """`fit` with many epochs of one step, on four rows."""
+        model = self._model("xor", loss="binary_crossentropy")
+
+        def work() -> int:
+            model.fit(*XOR, epochs=times, verbose=0)
+            return times
+
+        return work
+
+    def _calls(self, of: str, times: int, **settings: Any) -> Callable[[], int]:
+        """Many calls of another task, one after the other. All their time counts."""
+        call = getattr(self, f"_{of}")(**settings)
+
+        def work() -> int:
+            for _ in range(times):
+                call()
+            self.ended = None
+            return times
+
+        return work
+
     def _task(self, network: str, images: int) -> own_model.Task:
         if own_model.is_own(network):
             settings = self.library.compile_settings
@@ -132,12 +164,12 @@ class Session:
         ends = {"on_epoch_end": save_end, "on_predict_end": save_end}
         return [self.keras.callbacks.LambdaCallback(**ends)]
 
-    def _model(self, network: str) -> Any:
+    def _model(self, network: str, loss: str = "sparse_categorical_crossentropy") -> Any:
         self.keras.utils.set_random_seed(0)
         model = TIMED[network](self.keras)
         model.compile(
             optimizer="adam",
-            loss="sparse_categorical_crossentropy",
+            loss=loss,
             metrics=["accuracy"],
             **self.library.compile_settings,
         )

@@ -13,10 +13,11 @@ from compare.cli.table import width
 HEADINGS = {
     "training": "Training (`fit`), µs per sample",
     "prediction": "Prediction (`predict`), µs per sample",
+    "small": "Small work: short epochs and calls, µs per epoch or call",
     "convolution": "Algorithms of convolution, µs per image (32 images, with bias and relu)",
     "memory": "Peak memory of the process, MB",
     "start": "Start of the process, s",
-    "accuracy": "Time from the start of the process to 99 % of MNIST's test images, s",
+    "accuracy": "From the start of the process to 99 % of MNIST's test images, and its parts, s",
 }
 
 

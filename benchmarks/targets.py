@@ -22,6 +22,7 @@ class Target(NamedTuple):
     aim: float
 
 
+JAX = ("Keras-JAX",)
 TARGETS = (
     Target("convnet, train, 128", "training", "convnet", 128, TENSORFLOW, 4.5, 6),
     Target("deep, train, 128", "training", "deep", 128, KERAS, 3.5, 4.5),
@@ -44,6 +45,9 @@ TARGETS = (
     Target("mlp, train, 128", "training", "mlp", 128, PYTORCH, 1.5, 2),
     Target("residual, predict, 128", "prediction", "residual", 128, PYTORCH, 2.5, 3.5),
     Target("mlp, predict, 32", "prediction", "mlp", 32, PYTORCH, 1.2, 2),
+    Target("epoch of one step, 2-16-1", "small", "epoch of one step, 2-16-1", None, JAX, 1.3, 2),
+    Target("convnet, predict, 1 image", "small", "convnet, predict, 1 image", None, JAX, 1.2, 2),
+    Target("convnet, train_on_batch, 32", "small", "convnet, train_on_batch, 32", None, JAX, 4, 6),
     Target("memory of the process, deep, train", "memory", "deep", 128, TENSORFLOW, 2, 3),
     Target("process to 99 % on MNIST", "accuracy", "99 % on MNIST", None, TENSORFLOW, 4.5, 6),
 )

@@ -142,7 +142,20 @@ def recurrent(keras: ModuleType, dropout: float = 0.0) -> Any:
     )
 
 
+def xor(keras: ModuleType) -> Any:
+    """2 numbers, 16 tanh units and a probability: the first program of many a course."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((2,)),
+            layers.Dense(16, activation="tanh"),
+            layers.Dense(1, activation="sigmoid"),
+        ],
+        name="xor",
+    )
+
+
 _OF_IMAGES = (convnet, deep, mlp, residual, mobile, tiny)
 NETWORKS = {function.__name__: function for function in _OF_IMAGES}
 """The networks for images."""
-TIMED = {**NETWORKS, "recurrent": recurrent}
+TIMED = {**NETWORKS, "recurrent": recurrent, "xor": xor}

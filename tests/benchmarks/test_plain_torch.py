@@ -8,6 +8,7 @@ import pytest
 import minicnn
 from benchmarks import cli, plan
 from benchmarks.libraries import KERAS, LIBRARIES, NAMED, PYTORCH
+from benchmarks.session import XOR
 from compare import networks
 
 
@@ -26,7 +27,7 @@ def test_a_users_network_is_not_run_in_plain_pytorch(model, monkeypatch):
     assert names == expected
 
 
-@pytest.mark.parametrize("network", plan.NETWORKS)
+@pytest.mark.parametrize("network", [*plan.NETWORKS, "xor"])
 def test_networks_have_the_weights_of_those_for_keras(network):
     plain_torch = pytest.importorskip("benchmarks.plain_torch", exc_type=ImportError)
     ours = networks.TIMED[network](minicnn)
@@ -47,6 +48,26 @@ def test_a_session_trains_and_predicts(network, library):
         session.release()
         assert session.prepare(kind, network=network, batch=4, images=10)["microseconds"] > 0
     assert "torch" in session.about()["versions"]
+
+
+@pytest.mark.parametrize("subject", plan.SMALL)
+def test_a_session_runs_all_small_work(subject):
+    plain_torch = pytest.importorskip("benchmarks.plain_torch", exc_type=ImportError)
+    session = plain_torch.TorchSession(NAMED["PyTorch"])
+    kind, _, settings = plan.SMALL[subject]
+    assert session.prepare(kind, times=2, **settings)["microseconds"] > 0
+    assert session.tasks[""]() == 2
+
+
+def test_pytorch_learns_xor(monkeypatch):
+    plain_torch = pytest.importorskip("benchmarks.plain_torch", exc_type=ImportError)
+    made = []
+    write = plain_torch.xor
+    monkeypatch.setattr(plain_torch, "xor", lambda: made.append(write()) or made[0])
+    plain_torch.torch.manual_seed(0)
+    plain_torch.TorchSession(NAMED["PyTorch"])._xor_epochs(1500)()
+    x, y = map(plain_torch.torch.from_numpy, XOR)
+    assert ((made[0](x) > 0) == y).all()
 
 
 def test_pytorch_trains_what_it_is_given(monkeypatch):

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from benchmarks import cli, plan, report, tables, targets
+from benchmarks import cli, plan, report, start, tables, targets
 from benchmarks.convolutions import LAYERS, QUICK_LAYERS, Layer
 from benchmarks.libraries import KERAS, PYTORCH
-from benchmarks.rounds import Measurement
+from benchmarks.rounds import Measurement, run
+from benchmarks.worker import Failed
 
 
 @pytest.fixture
@@ -60,8 +61,40 @@ def test_every_target_is_measured_by_the_full_plan_and_most_by_the_quick_one():
     assert all(t.batch in plan.FULL.batches[t.subject] for t in networks)
     quick = [t for t in networks if t.batch in plan.QUICK.batches[t.subject]]
     assert {t.subject for t in quick} == {t.subject for t in networks} == set(plan.NETWORKS)
+    small = [t for t in targets.TARGETS if t.section == "small"]
+    assert [t.subject for t in small] == list(plan.SMALL)
     for others in (KERAS, PYTORCH):
         assert any(t.against == others for t in quick)
+
+
+def test_the_parts_of_the_trainings_follow_them(monkeypatch):
+    """Round by round in the same order, without a library that failed in a later round."""
+
+    def training(library, what, seed=0):
+        if (library.name, what, seed) == ("Keras-TF", "accuracy", 3):
+            raise Failed("out of memory")
+        parts = {part: float(10 * seed + i) for i, part in enumerate(start.PARTS)}
+        return start.Run(parts, {"epochs": seed + 2})
+
+    monkeypatch.setattr(start, "run", training)
+    for trainings, names in ((3, ["minicnn", "Keras-TF"]), (4, ["minicnn"])):
+        found = []
+        chosen = plan.FULL._replace(trainings=trainings)
+        workers = dict.fromkeys(["minicnn", "Keras-TF", "Keras-JAX"])
+        for measurement, candidates, rounds in plan.steps(
+            chosen, ["accuracy"], plan.NETWORKS, workers, found
+        ):
+            run(measurement, candidates, rounds)
+            found.append(measurement)
+        whole, *parts, epochs = found
+        assert [m.subject for m in found[1:]] == list(plan.DETAILS)
+        assert [m.subject for m in parts] == [f"part: {part}" for part in start.PARTS]
+        assert all(list(m.samples) == names for m in found)
+        assert parts[1].samples["minicnn"] == [10 * seed + 1 for seed in range(trainings)]
+        assert epochs.samples["minicnn"] == [seed + 2 for seed in range(trainings)]
+        for name in names:
+            sums = map(sum, zip(*(m.samples[name] for m in parts), strict=True))
+            assert list(sums) == whole.samples[name]
 
 
 def test_a_section_s_table(measured):
@@ -136,7 +169,7 @@ def test_the_number_of_steps_is_known_before(chosen):
     for sections, networks in (
         (plan.SECTIONS, plan.NETWORKS),
         (["training"], ["mlp"]),
-        (["start", "memory", "accuracy"], plan.NETWORKS),
+        (["start", "memory", "accuracy", "small"], plan.NETWORKS),
     ):
         assert count(sections, networks) == plan.count(chosen, sections, networks)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks import convolutions, plan, start, targets
 from benchmarks.libraries import LIBRARIES, NAMED, OURS, Library
-from benchmarks.session import Session, peak_memory
+from benchmarks.session import XOR, Session, peak_memory
 from benchmarks.worker import Failed, Worker, serve
 
 
@@ -100,6 +101,44 @@ def test_a_session_trains_what_it_says(network, inputs):
     assert session._prediction(network, 8, 24)() == 24
 
 
+@pytest.fixture
+def session(monkeypatch):
+    """A session of minicnn that keeps the models that it makes in `made`."""
+    session = Session(NAMED[OURS])
+    session.made = []
+    write = session._model
+    monkeypatch.setattr(
+        session, "_model", lambda *a, **k: session.made.append(write(*a, **k)) or session.made[-1]
+    )
+    return session
+
+
+def test_an_epoch_of_the_smallest_network_is_one_step(session):
+    work = session._xor_epochs(7)
+    (model,) = session.made
+    assert [w.shape for w in model.weights] == [(2, 16), (16,), (16, 1), (1,)]
+    assert work() == 7 and model.optimizer.iterations == 7
+    session._xor_epochs(1500)()
+    assert ((session.made[1].predict(XOR[0], verbose=0) > 0.5) == XOR[1]).all()
+
+
+def test_calls_are_as_many_as_are_counted(session, monkeypatch):
+    work = session._calls("one_batch", 3, network="mlp", batch=4)
+    assert work() == 3 and session.made[0].optimizer.iterations == 3
+    work = session._calls("prediction", 5, network="mlp", batch=1, images=1)
+    seen = []
+    monkeypatch.setattr(session.made[1], "predict", lambda x, **_: seen.append(x.shape))
+    assert work() == 5 and seen == [(1, 28, 28, 1)] * 5
+
+
+def test_of_many_calls_all_the_time_counts(session, monkeypatch):
+    session.library = NAMED["Keras-TF"]
+    session.prepare("calls", of="prediction", times=2, network="mlp", batch=1, images=1)
+    seconds = iter([0.0, 1.0, 2.0, 6.0])
+    monkeypatch.setattr("benchmarks.session.time", SimpleNamespace(perf_counter=seconds.__next__))
+    assert session.round() == {"microseconds": 3e6}
+
+
 def test_the_recurrent_network_is_that_of_its_target():
     lstm, _, dense = Session(NAMED[OURS])._model("recurrent").layers
     assert (type(lstm).__name__, lstm.units, dense.units) == ("LSTM", 64, 10)
@@ -115,9 +154,45 @@ def test_the_peak_of_memory_only_grows():
 
 
 def test_a_process_is_timed_until_it_is_done():
-    assert 0 < start.seconds_of(NAMED[OURS], "import_it") < 600
+    assert 0 < start.run(NAMED[OURS], "import_it").seconds < 600
     with pytest.raises(Failed, match="minicnn: KeyError"):
-        start.seconds_of(NAMED[OURS], "nothing")
+        start.run(NAMED[OURS], "nothing")
+
+
+def test_the_parts_of_a_process_end_with_its_lines(monkeypatch):
+    seconds = iter([12.0, 13.5, 20.0, 21.0])
+    monkeypatch.setattr(start.time, "perf_counter", lambda: next(seconds))
+    lines = ["Epoch 1\n", '{"part": "import"}\n', '{"part": "data"}\n', '{"idle": 2.5}\n', "{}\n"]
+    run = start._read(lines, 10.0)
+    assert run.parts == {"import": 2.0, "data": 1.5, start.LAST: 4.0}
+    assert run.result == {"idle": 2.5} and run.seconds == 7.5
+
+
+@pytest.mark.parametrize("lines", [[], ["Epoch 1\n"], ['{"part": "import"}\n']])
+def test_a_process_without_a_result_has_failed(lines):
+    assert start._read(lines, 0.0).result == {"error": "its process ended early"}
+
+
+def test_a_training_to_99_percent_tells_its_parts(monkeypatch, capsys):
+    from minicnn.examples import small_convnet
+
+    load = small_convnet.load
+    monkeypatch.setattr(small_convnet, "load", lambda name: load(name, 300))
+    monkeypatch.setattr(small_convnet, "EPOCHS", 2)
+    monkeypatch.setattr(start, "ENOUGH", 0.0)
+    stop = start._watch
+    monkeypatch.setattr(start, "_watch", lambda keras: endless(stop(keras)))
+    answer = start.accuracy(NAMED[OURS], 0)
+    assert answer == {"epochs": 2, "idle": 0}
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["part"] for line in told] == [p for p in start.PARTS if p != start.LAST]
+
+
+def endless(watch):
+    """Trains all epochs, whatever the accuracy."""
+    end = watch.on_epoch_end
+    watch.on_epoch_end = lambda epoch, logs: end(epoch, {"val_accuracy": -1.0})
+    return watch
 
 
 def test_training_stops_at_99_percent_and_what_is_between_epochs_is_known(monkeypatch):

@@ -13,6 +13,7 @@ OURS = "minicnn"
 HEADINGS = {
     "training": "Training",
     "prediction": "Prediction",
+    "small": "Small work",
     "memory": "Peak memory of the process",
     "start": "Start of the process",
     "accuracy": "Time from the start to 99 % on MNIST",
