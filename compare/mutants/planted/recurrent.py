@@ -5,7 +5,8 @@ from __future__ import annotations
 from compare.mutants.planted.places import LAYERS, NN, NUMBA, NUMPY
 from compare.mutants.planted.switch import BACKWARD, FORWARD, Bug
 
-FORMULAS, KERNEL, STEPS = NUMPY + "recurrent", NUMBA + "recurrent", NN + "recurrent"
+FORMULAS, STEPS = NUMPY + "recurrent", NN + "recurrent"
+COMPILED, COMPILED_GRADIENT = NUMBA + "recurrent.forward", NUMBA + "recurrent.backward"
 RNN = LAYERS + "rnn."
 PLAIN, MASKED, BY_STEP = "(units=4) on", "(units=17, ", "(units=4, activation='relu', "
 DROPPED = "(units=4, return_sequences=True, dropout"
@@ -196,39 +197,39 @@ BUGS = [
     Bug(
         "a compiled LSTM's memory forgets what it should keep",
         FORWARD,
-        KERNEL,
-        "new = multiply_add(f, load(old_c + j), i * g)",
-        "new = multiply_add(i, load(old_c + j), f * g)",
+        COMPILED,
+        "new = multiply_add(f, load(c + j), i * g)",
+        "new = multiply_add(i, load(c + j), f * g)",
         layers(PLAIN, "LSTM"),
     ),
     Bug(
-        "a compiled layer reads the first states in every step",
+        "a compiled layer multiplies the first states in every step",
         FORWARD,
-        KERNEL,
-        "if t == 0:\n                old, old_step = address_of(first) + row * start, row",
-        "if t >= 0:\n                old, old_step = address_of(first) + row * start, row",
+        COMPILED,
+        "add_row_products(z, z_step, h, held_row, rows, u, count, terms)",
+        "add_row_products(z, z_step, address_of(first) + row * start, row, rows, u, count, terms)",
         layers(PLAIN, "SimpleRNN", "LSTM", "GRU"),
     ),
     Bug(
         "compiled masked steps keep h and not c",
         FORWARD,
-        KERNEL,
-        "if states == 2:\n                        _copy(before_c, target_c, row)",
-        "if states == 2:\n                        _copy(before, target_c, row)",
+        COMPILED,
+        "_clear(to, gates_row)",
+        "_clear(its_c, row)",
         layers(MASKED, "LSTM"),
     ),
     Bug(
         "a compiled GRU that resets before multiplies the whole state",
         FORWARD,
-        KERNEL,
-        "store(s + j, r * load(old + j))",
-        "store(s + j, load(old + j))",
+        COMPILED,
+        "store(s + j, r * load(h + j))",
+        "store(s + j, load(h + j))",
         layers("(units=4, reset_after=False", "GRU"),
     ),
     Bug(
         "the compiled gradient of c is not multiplied by the forget gate",
         BACKWARD,
-        KERNEL,
+        COMPILED_GRADIENT,
         "store(c_bar + j, e * f)",
         "store(c_bar + j, e)",
         layers(PLAIN, "LSTM"),
@@ -236,33 +237,33 @@ BUGS = [
     Bug(
         "the compiled gradient of masked steps flows through the gates",
         BACKWARD,
-        KERNEL,
-        "for j in range(0, a_row, BYTES):\n                        store(gates + j, zero())",
-        "for j in range(0, 0, BYTES):\n                        store(gates + j, zero())",
+        COMPILED_GRADIENT,
+        "if mask.size > 0 and mask[sample, t] == 0:\n                    _clear(bar, gates_row)",
+        "if mask.size < 0:\n                    _clear(bar, gates_row)",
         layers(MASKED, "SimpleRNN", "LSTM", "GRU"),
     ),
     Bug(
         "the compiled gradient of a GRU's product has no reset gate",
         BACKWARD,
-        KERNEL,
-        "store(gates + 2 * row + j, a3 * r)",
-        "store(gates + 2 * row + j, a3)",
+        COMPILED_GRADIENT,
+        "store(bar + 2 * row + j, a3 * r)",
+        "store(bar + 2 * row + j, a3)",
         layers(PLAIN, "GRU"),
     ),
     Bug(
         "the compiled gradient of a simple layer has the slope of tanh of its input",
         BACKWARD,
-        KERNEL,
-        "store(a + j, load(h_bar + j) * _tanh_slope(load(h + j)))",
-        "store(a + j, load(h_bar + j) * _sigmoid_slope(load(h + j)))",
+        COMPILED_GRADIENT,
+        "store(bar + j, load(h_bar + j) * _tanh_slope(load(h + j)))",
+        "store(bar + j, load(h_bar + j) * _sigmoid_slope(load(h + j)))",
         layers(PLAIN, "SimpleRNN"),
     ),
     Bug(
         "the compiled gradient of the recurrent kernel has the states after each step",
         BACKWARD,
-        KERNEL,
-        "before = np.concatenate([first[0][:, None], after[0][:, :-1]], axis=1).reshape(-1, width)",
-        "before = after[0].reshape(-1, width)",
+        COMPILED_GRADIENT,
+        "_copy(old, h, row)",
+        "_copy(new, h, row)",
         layers(PLAIN, "SimpleRNN", "LSTM", "GRU"),
     ),
 ]
