@@ -94,3 +94,11 @@ def strided(x: np.ndarray) -> np.ndarray:
     wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), np.nan, x.dtype)
     wide[..., ::2] = x
     return wide[..., ::2]
+
+
+def guarded(x: np.ndarray, guard: int = 64) -> np.ndarray:
+    """The same array with NaN in the memory before and behind it."""
+    wide = np.full(x.size + 2 * guard, np.nan, x.dtype)
+    inside = wide[guard : guard + x.size].reshape(x.shape)
+    inside[...] = x
+    return inside

@@ -78,6 +78,7 @@ CONVOLUTIONS = {
     "few channels, pool": ((67, 27, 29, 1), 33, (3, 3), ONE, SAME, 1, True, 2e-6),
     "im2col": ((101, 20, 13, 6), 3, (5, 4), (2, 1), NONE, 1, False, 4e-6),
     "depthwise": ((37, 13, 12, 9), 9, (3, 3), ONE, SAME, 9, False, 5e-6),
+    "depthwise, 3 x 4": ((37, 13, 12, 9), 9, (3, 4), ONE, SAME, 9, False, 5e-6),
     "depthwise, strides": ((37, 23, 22, 20), 20, (3, 3), (2, 2), SAME, 20, False, 5e-6),
     "depthwise, few channels": ((77, 13, 12, 5), 5, (3, 3), ONE, SAME, 5, False, 5e-6),
     "one by one": ((40, 11, 12, 48), 101, ONE, ONE, NONE, 1, False, 4e-6),

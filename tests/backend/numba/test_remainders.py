@@ -72,6 +72,7 @@ CONVOLUTIONS = {
     "one by one": ("auto", (2, 4, 5, 6), 5, ONE, ONE, SAME, ONE, 1, RELU, True),
     "one by one, linear": ("auto", (2, 4, 5, 6), 5, ONE, ONE, NONE, ONE, 1, LINEAR, False),
     "depthwise": ("auto", (2, 5, 6, 9), 9, (3, 2), ONE, SAME, ONE, 9, RELU, False),
+    "depthwise, 3 x 3": ("auto", (2, 5, 6, 9), 9, (3, 3), ONE, SAME, ONE, 9, RELU6, False),
     "depthwise, twice": ("auto", (2, 5, 6, 3), 6, (2, 2), (2, 1), NONE, ONE, 3, LINEAR, True),
     "depthwise, strides": ("auto", (2, 9, 12, 20), 20, (3, 3), (2, 2), SAME, ONE, 20, RELU, False),
     "depthwise, dilated": ("auto", (2, 9, 14, 8), 8, (3, 2), ONE, SAME, (2, 3), 8, LINEAR, False),

@@ -100,6 +100,10 @@ def where_positive(a: Vector, condition: Vector) -> Vector:
     return np.where(condition > 0, a, np.float32(0))
 
 
+def where_within(a: Vector, condition: Vector, ceiling: Vector) -> Vector:
+    return np.where((condition > 0) & ~(condition >= ceiling), a, np.float32(0))
+
+
 def where_beats(a: Vector, b: Vector, yes: Vector, no: Vector) -> Vector:
     return np.where(~(a <= b) & ~np.isnan(b), yes, no)
 

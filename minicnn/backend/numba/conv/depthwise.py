@@ -2,8 +2,9 @@
 
 There is no sum over channels, so no matrix product. The innermost loops run along the channels,
 which the compiler turns into vector instructions; threads take whole images. In float32, eight or
-more channels have compiled functions of their own (`depthwise_vectors.py`). The kernel has the
-shape `(height, width, 1, channels · multiplier)`; a multiplier above 1 repeats each channel first.
+more channels have compiled functions of their own (`depthwise_vectors.py`), and so have 3 × 3 taps
+(`depthwise_3x3.py`). The kernel has the shape `(height, width, 1, channels · multiplier)`; a
+multiplier above 1 repeats each channel first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from minicnn.backend.numba.compiler.compile import compiled
-from minicnn.backend.numba.conv import depthwise_vectors
+from minicnn.backend.numba.conv import depthwise_3x3, depthwise_vectors
 from minicnn.backend.numba.conv.activation_and_pool import activate_and_pool, layer_gradients
 from minicnn.backend.numba.conv.window import tap_spans
 from minicnn.backend.numba.machine.threads import cut, for_chunks, for_pieces
@@ -47,6 +48,10 @@ def conv_layer(
     if depthwise_vectors.fits(x, strides, dilation):
         bias = np.zeros(x.shape[-1], x.dtype) if bias is None else bias
         geometry = size, strides, padding, dilation
+        if depthwise_3x3.fits(x, kernel.shape[:2], strides, padding, dilation, size):
+            settings = size, strides[0], padding, activation
+            y = depthwise_3x3.convolve(x, kernel[:, :, 0], bias, *settings)
+            return activate_and_pool(y, "linear", pooled)
         y = depthwise_vectors.convolve(x, kernel[:, :, 0], bias, *geometry)
         return activate_and_pool(y, activation, pooled)
     y = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
@@ -66,7 +71,10 @@ def conv_input_gradient(
     dilation: Sizes,
 ) -> np.ndarray:
     """The adjoint in `x`: cotangent times kernel, added to each element that was read."""
-    if depthwise_vectors.fits(cotangent, strides, dilation):
+    if _turns(cotangent, kernel, input_shape, strides, padding, dilation):
+        geometry = input_shape[1:-1], strides[0], padding
+        gradient = depthwise_3x3.input_gradient(cotangent, kernel[:, :, 0], *geometry)
+    elif depthwise_vectors.fits(cotangent, strides, dilation):
         geometry = input_shape[1:-1], strides, padding, dilation
         gradient = depthwise_vectors.input_gradient(cotangent, kernel[:, :, 0], *geometry)
     else:
@@ -90,6 +98,8 @@ def conv_kernel_gradient(
     """The adjoint in the kernel: sums over images and positions, pieces added in their order."""
     filters = cotangent.shape[-1]
     x = _repeated(x, filters)
+    if depthwise_3x3.fits(x, kernel_size, strides, padding, dilation, cotangent.shape[1:3]):
+        return depthwise_3x3.kernel_gradient(x, cotangent, strides[0], padding)[:, :, None]
     if depthwise_vectors.fits(x, strides, dilation):
         geometry = kernel_size, strides, padding, dilation
         return depthwise_vectors.kernel_gradient(x, cotangent, *geometry)[:, :, None]
@@ -102,6 +112,21 @@ def conv_kernel_gradient(
         bounds,
     )
     return sums.sum(0)[:, :, None, :]
+
+
+def _turns(
+    cotangent: np.ndarray,
+    kernel: np.ndarray,
+    input_shape: Sizes,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+) -> bool:
+    """Whether `depthwise_3x3` has the adjoint in x; with stride 1 it is a convolution itself."""
+    size = cotangent.shape[1:3]
+    if strides == (1, 1):
+        size, padding = input_shape[1:3], depthwise_3x3.turned(padding)
+    return depthwise_3x3.fits(cotangent, kernel.shape[:2], strides, padding, dilation, size)
 
 
 def _repeated(x: np.ndarray, filters: int) -> np.ndarray:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from minicnn import config
-from minicnn.backend.numba.conv import depthwise, depthwise_vectors
+from minicnn.backend.numba.conv import depthwise, depthwise_3x3, depthwise_vectors
 from minicnn.backend.numpy import conv as definition
+from minicnn.backend.numpy import fused_layers as layer_definition
 from minicnn.common.sliding_windows import output_size
+from tests.backend.checks import guarded
 
 PADDINGS = {
     "none": ((0, 0), (0, 0)),
@@ -59,6 +61,46 @@ def test_every_geometry(channels, steps, padding):
         close(found, definition.conv_input_gradient(*wide[:0:-1], x.shape, *where, channels))
         found = depthwise.conv_kernel_gradient(x, cotangent, size, *where)
         close(found, definition.conv_kernel_gradient(wide[0], wide[2], size, *where, channels))
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "relu6"])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("width", range(1, 12))
+def test_three_by_three_taps(width, stride, activation):
+    """Rows of each remainder, padding on each side alone; nothing beside the arrays is read."""
+    random = np.random.default_rng(width)
+    ends = itertools.product((0, 1), repeat=2)
+    for (channels, height), (before, after) in itertools.product(((8, 5), (19, 4)), ends):
+        padding = (before, after), (after, before)
+        if width + before + after < 3:
+            continue
+        where = (stride, stride), padding, (1, 1)
+        x = guarded(random.standard_normal((3, height, width, channels)).astype("float32"))
+        kernel, bias = random.standard_normal((3, 3, 1, channels)), random.standard_normal(channels)
+        kernel, bias = guarded((4 * kernel).astype("float32")), guarded(bias.astype("float32"))
+        y, _ = depthwise.conv_layer(x, kernel, bias, *where, activation, False)
+        wide = x.astype("float64"), kernel.astype("float64"), bias.astype("float64")
+        close(y, layer_definition.conv_layer(*wide, *where, channels, activation)[0])
+        g = guarded(random.standard_normal(y.shape).astype("float32"))
+        found = depthwise.conv_input_gradient(g, kernel, x.shape, *where)
+        wide_g = g.astype("float64")
+        close(found, definition.conv_input_gradient(wide_g, wide[1], x.shape, *where, channels))
+        found = depthwise.conv_kernel_gradient(x, g, (3, 3), *where)
+        close(found, definition.conv_kernel_gradient(wide[0], wide_g, (3, 3), *where, channels))
+
+
+def test_which_inputs_are_computed_by_three_by_three_taps():
+    x = np.zeros((1, 4, 4, 8), "float32")
+    usual = {"kernel_size": (3, 3), "strides": (2, 2), "dilation": (1, 1), "size": (4, 4)}
+    usual["padding"] = ((0, 1), (0, 1))
+
+    def fits(x=x, **other):
+        return depthwise_3x3.fits(x, **(usual | other))
+
+    assert fits() and fits(padding=((5, 0), (1, 1)))
+    assert not fits(x[..., :7]) and not fits(x.astype("float64"))
+    assert not fits(kernel_size=(3, 2)) and not fits(strides=(2, 1)) and not fits(dilation=(1, 2))
+    assert not fits(padding=((0, 0), (0, 2))) and not fits(size=(9, 3))
 
 
 def test_which_inputs_are_computed_by_vectors():

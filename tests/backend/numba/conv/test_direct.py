@@ -10,6 +10,7 @@ from minicnn.backend.numba import conv
 from minicnn.backend.numba.conv import direct
 from minicnn.backend.numba.conv.direct import few_channels, few_channels_gradient
 from minicnn.backend.numpy import fused_layers as exact
+from tests.backend.checks import guarded
 
 GUARD = 64
 ONE, NONE = (1, 1), ((0, 0), (0, 0))
@@ -57,14 +58,6 @@ def everything(algorithm, x, kernel, bias, strides, padding, dilation, pooled, s
     cotangent = guarded(np.random.default_rng(seed).standard_normal(y.shape).astype("float32"))
     arrays = cotangent, x, kernel, guarded(y), argmax
     return y, *algorithm.conv_layer_gradients(*arrays, *where, "relu")
-
-
-def guarded(x):
-    """The same array with NaN in the memory before and behind it."""
-    wide = np.full(x.size + 2 * GUARD, np.nan, x.dtype)
-    inside = wide[GUARD : GUARD + x.size].reshape(x.shape)
-    inside[...] = x
-    return inside
 
 
 @pytest.mark.without_jit

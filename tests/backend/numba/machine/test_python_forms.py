@@ -40,6 +40,7 @@ from minicnn.backend.numba.machine.simd import (
     where_beats,
     where_equal,
     where_positive,
+    where_within,
     zero,
 )
 from minicnn.backend.numba.machine.work_pieces import _add, _read
@@ -68,6 +69,7 @@ def arithmetic(vectors, whole, results):
     store(to + 384, where_positive(a, b))
     store(to + 416, where_beats(a, b, c, zero()))
     store(to + 448, where_equal(a, b, c))
+    store(to + 480, where_within(a, b, c))
 
 
 @compiled
@@ -116,7 +118,7 @@ def test_arithmetic(special, rng):
         if special:
             choices = np.array([np.nan, np.inf, -np.inf, -0.0, 0, 0.5, 1.5, 2.5], "float32")
             vectors = rng.choice(choices, (3, 8))
-        assert_same(arithmetic, vectors, rng.choice(whole, 8), np.zeros((15, 8), "float32"))
+        assert_same(arithmetic, vectors, rng.choice(whole, 8), np.zeros((16, 8), "float32"))
 
 
 @compiles
