@@ -22,7 +22,7 @@ from minicnn.layers.base.call_context import ERRORS_OF_LAYERS
 from minicnn.layers.base.check_input import assert_input_compatibility
 from minicnn.layers.base.layer import Layer
 from minicnn.layers.base.masks import mask_of
-from minicnn.layers.convolutional import Conv2D, DepthwiseConv2D
+from minicnn.layers.convolutional import Conv2D, DepthwiseConv2D, SeparableConv2D
 from minicnn.layers.merging import Add
 from minicnn.layers.merging.base_merge import Merge
 from minicnn.layers.normalization import BatchNormalization
@@ -37,6 +37,8 @@ FUSED_NODES = {True: "_fused_in_training", False: "_fused_nodes"}
 MOST_WEIGHTS = 2**18
 """A kernel with more is not multiplied anew for each batch: normalizing takes little beside it."""
 
+
+Convolution = Conv2D | DepthwiseConv2D | SeparableConv2D
 
 BOUNDED = {None: relu, 6: relu6}
 """The activation by the upper bound of a ReLU layer."""
@@ -134,25 +136,27 @@ class ConvolutionThenNormalization(Pair):
 
     `γ (conv(x, w) + b − μ) / √(σ² + ε) + β = conv(x, f w) + f b + s`, with `f = γ / √(σ² + ε)` and
     `s = β − f μ`. Relu may follow. In training the layers are called one after the other.
+    Of a separable convolution w is the second kernel, of 1 × 1.
     """
 
     in_training = False
 
     @staticmethod
-    def can_fuse(first: Conv2D | DepthwiseConv2D, second: BatchNormalization | Pair) -> bool:
+    def can_fuse(first: Convolution, second: BatchNormalization | Pair) -> bool:
         """Whether the convolution ends with its bias, in a type that normalization keeps."""
         normalization, *following = _members(second)
+        kernel = first.kernel_with_filters_last
         return (
             split_activation(first.activation) == ("linear", None)
             and first.data_format == "channels_last"
             and first.compute_dtype in ("float32", "float64")
-            and first.kernel.size <= MOST_WEIGHTS
-            and normalization.is_plain(first.kernel)
+            and kernel.size <= MOST_WEIGHTS
+            and normalization.is_plain(kernel)
             and all(_only_compute(normalization, layer) for layer in following)
         )
 
     @staticmethod
-    def fused_call(first: Conv2D | DepthwiseConv2D, second: Any, inputs: Any, training: Any) -> Any:
+    def fused_call(first: Convolution, second: Any, inputs: Any, training: Any) -> Any:
         """The convolution with the folded kernel and bias."""
         normalization, *following = _members(second)
         if following and second.can_fuse(normalization, *following):
@@ -162,8 +166,10 @@ class ConvolutionThenNormalization(Pair):
         factor, bias = normalization.factor_and_shift()
         if first.bias is not None:
             bias = first.bias * factor + bias
-        kernel = first.kernel_with_filters_last * factor
-        outputs = conv_layer(inputs, kernel, bias, activation, **first._window)
+        kernel, window = first.kernel_with_filters_last * factor, first._window
+        if isinstance(first, SeparableConv2D):
+            inputs, window = ops.depthwise_conv(inputs, first.depthwise_kernel, **window), {}
+        outputs = conv_layer(inputs, kernel, bias, activation, **window)
         outputs = ops.cast(outputs, normalization.compute_dtype)
         return following[0](outputs) if following else outputs
 
@@ -175,7 +181,7 @@ PAIRS: dict[tuple[type, type], type[Pair]] = {
 }
 NORMALIZED: dict[tuple[type, type], type[Pair]] = {
     (first, second): ConvolutionThenNormalization
-    for first in (Conv2D, DepthwiseConv2D)
+    for first in (Conv2D, DepthwiseConv2D, SeparableConv2D)
     for second in (BatchNormalization, NormalizationThenReLU)
 }
 

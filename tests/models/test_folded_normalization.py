@@ -37,6 +37,10 @@ CONVOLUTIONS = {
     "odd filters": lambda: layers.Conv2D(5, 3),
     "depthwise": lambda: depthwise(use_bias=False),
     "depthwise, bias": lambda: depthwise(padding="same"),
+    "separable": lambda: layers.SeparableConv2D(8, 3, padding="same", use_bias=False),
+    "separable, bias": lambda: layers.SeparableConv2D(
+        5, (3, 2), strides=2, depth_multiplier=2, activation="linear"
+    ),
     "depthwise, multiplier": lambda: depthwise(depth_multiplier=3, strides=2),
 }
 ENDS = {
@@ -60,7 +64,9 @@ def drawn(make=convolution, end=ENDS["relu"], shape=SHAPE):
     generator = np.random.default_rng(8)
     for weight in model.weights:
         weight.assign(generator.uniform(0.3, 1.5, weight.shape))
-        if weight.name in ("kernel", "bias", "beta", "moving_mean"):
+        if weight.name in ("kernel", "bias", "beta", "moving_mean") or weight.name.endswith(
+            "e_kernel"
+        ):
             weight.assign(generator.normal(size=weight.shape))
     return model
 

@@ -68,6 +68,11 @@ class BaseSeparableConv(BaseConvolution):
         )
         return self._add_bias_and_activate(outputs)
 
+    @property
+    def kernel_with_filters_last(self) -> Any:
+        """The second kernel, `(1, ..., 1, channels · depth_multiplier, filters)`."""
+        return self.pointwise_kernel
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`(batch, *positions, filters)`, in the layout of the inputs."""
         return compute_conv_output_shape(
