@@ -87,6 +87,9 @@ CHOICES = (
     Choice(im2col, always, float64=True),
 )
 
+# Algorithms whose gradient in the kernel does without that in the bias, another pass over memory.
+WITHOUT_BIAS = (depthwise, im2col)
+
 # What each setting puts before the table; used where it supports the case.
 PREFERRED = {
     "auto": (),
@@ -205,6 +208,10 @@ def conv_kernel_gradient(
     geometry = (strides, padding, dilation, groups)
     if not _compiles(x, cotangent):
         return plain_definition.conv_kernel_gradient(x, cotangent, kernel_size, *geometry)
+    case = Case(x.shape[-1], cotangent.shape[-1], kernel_size, strides, dilation, groups)
+    if x.ndim == 4 and (algorithm := choose(case, x.dtype)) in WITHOUT_BIAS:
+        x, cotangent = contiguous(x, cotangent)
+        return algorithm.conv_kernel_gradient(x, cotangent, kernel_size, *geometry[:3])
     kernel = np.empty((*kernel_size, x.shape[-1] // groups, cotangent.shape[-1]), x.dtype)
     arrays = (cotangent, x, kernel, None, None)
     return conv_layer_gradients(*arrays, *geometry, input_needed=False)[1]
