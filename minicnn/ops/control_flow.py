@@ -320,7 +320,7 @@ class AssociativeScan(Operation):
 
 def _check_equal_lengths(elems, axis):
     shapes = [x.shape for x in tree.flatten(elems)]
-    if len({shape[axis] for shape in shapes}) > 1:
+    if len({shape[normalize_axes(axis, len(shape))[0]] for shape in shapes}) > 1:
         raise ValueError(
             "Array inputs to associative_scan must have the same first dimension (that of "
             f"axis={axis}). Received shapes: {shapes}"

@@ -91,7 +91,7 @@ class Primitive(Declared):
         except (NotImplementedError, TypeError, ValueError) as error:
             if any_symbolic_tensors(settings):  # of arrays, but to a symbolic shape, for example
                 return self.call_symbolically(given, settings)
-            if isinstance(error, ValueError):
+            if not isinstance(error, NotImplementedError):
                 self.outline(given, settings)  # the shape rule knows better what is wrong
             raise
         several = isinstance(result, (tuple, list))

@@ -32,6 +32,12 @@ def reduced_shape(shape: Shape, axis: Any = None, keepdims: bool = False) -> Sha
     return tuple(n for i, n in enumerate(shape) if i not in axes)
 
 
+def check_whole(axis: Any) -> None:
+    """Raises unless an axis is a whole number."""
+    if not hasattr(axis, "__index__"):
+        raise TypeError(f"An axis must be a whole number. Received: axis={axis!r}")
+
+
 def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes counted from the front; None stands for all.
 
@@ -42,6 +48,7 @@ def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     axes = tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
     for a in axes:
+        check_whole(a)
         if not -ndim <= a < ndim:
             raise ValueError(
                 f"axis {a} is out of bounds for a tensor with {ndim} dimensions: "

@@ -15,6 +15,7 @@ from minicnn.backend import kernels
 from minicnn.backend.numpy.activations import SELU_ALPHA, SELU_SCALE
 from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
+from minicnn.ops.numpy import rules
 from minicnn.ops.numpy.cotangent_products import divided, scaled
 
 
@@ -279,7 +280,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 @composite("x")
 def glu(x: Any, axis: int = -1) -> Any:
     """Gated linear unit: the first half of `axis` times the sigmoid of the second half."""
-    length = x.shape[axis]
+    length = x.shape[rules.canonical_axis(axis, x.ndim)]
     if length is not None and length % 2:
         raise ValueError(
             "`glu` splits an axis in two halves, so the axis size must be divisible by 2. "

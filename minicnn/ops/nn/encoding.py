@@ -7,12 +7,14 @@ from typing import Any
 from minicnn.autodiff import operations as ops
 from minicnn.backend import kernels
 from minicnn.common import configuration, dtypes
+from minicnn.ops.define import specs
 from minicnn.ops.define.declare import composite, op
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 
 def _position(axis: int, ndim: int) -> int:
     """The position of the axis of the classes: -1 is after all others."""
+    specs.check_whole(axis)
     if axis == -1:
         return ndim
     if 0 <= axis <= ndim:

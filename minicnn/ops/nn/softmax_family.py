@@ -22,13 +22,7 @@ def _same_shape_checked(x, *others, axis=-1):
 
 def check_axis(axis: Axis, ndim: int) -> None:
     """Raises unless the tensor has the axes."""
-    axes = () if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ValueError(
-                f"axis {a} is out of bounds for a tensor with {ndim} dimensions: expected a value "
-                f"from {-ndim} to {ndim - 1}."
-            )
+    specs.normalize_axes(axis, ndim)
 
 
 def _softmax_gradient_vjp_y(g, _, cotangent, y, axis):

@@ -193,13 +193,19 @@ def count_nonzero(x, axis=None):
     return np.asarray(kernels.count_nonzero(x, axis=rules.as_axis(axis)), "int32")
 
 
-@op("x", spec=rules.typed(lambda _: "int32", specs.reduction))
+def _index_spec(x, axis=None, keepdims=False):
+    if axis is not None:
+        rules.canonical_axis(axis, x.ndim)
+    return KerasTensor(specs.reduced_shape(x.shape, axis, keepdims), "int32")
+
+
+@op("x", spec=_index_spec)
 def argmax(x, axis=None, keepdims=False):
     """Index of the (first) largest element along an axis; in the flat array for `axis=None`."""
     return kernels.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-@op("x", spec=rules.typed(lambda _: "int32", specs.reduction))
+@op("x", spec=_index_spec)
 def argmin(x, axis=None, keepdims=False):
     """Index of the (first) smallest element along an axis; in the flat array for `axis=None`."""
     return kernels.argmin(x, axis=axis, keepdims=keepdims).astype("int32")

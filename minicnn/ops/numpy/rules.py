@@ -79,6 +79,8 @@ def as_axis(axis: Any) -> int | tuple[int, ...] | None:
 
 def canonical_axis(axis: int, ndim: int) -> int:
     """The axis counted from the front."""
+    if isinstance(axis, (list, tuple)):
+        raise TypeError(f"Expected one axis, a whole number. Received: axis={axis!r}")
     return specs.normalize_axes(axis, ndim)[0]
 
 

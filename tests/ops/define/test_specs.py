@@ -114,6 +114,16 @@ def test_an_unknown_length_is_neither_refused_nor_guessed(case):
     case.check_with(check)
 
 
+@pytest.mark.parametrize("name", ["logdet", "slogdet", "det", "inv", "cholesky", "eigh"])
+@pytest.mark.parametrize("shape", [(None, 3), (3, None), (2, None, 3), (None, None)])
+def test_a_matrix_with_an_unknown_length_may_be_square(name, shape):
+    matrix = np.eye(3, dtype="float32") * np.ones([2 if n == 2 else 1 for n in shape[:-2]] + [1, 1])
+    result = getattr(ops, name)(matrix.astype("float32"))
+    _assert_fits(getattr(ops, name)(KerasTensor(shape)), result)
+    with pytest.raises(ValueError, match="Expected a square matrix"):
+        getattr(ops, name)(KerasTensor((*shape[:-2], 3, 2)))
+
+
 def _unknown_lengths(arrays):
     """For each array the axes of unknown length: one, all of one array, all first, all of all."""
     none = [()] * len(arrays)
