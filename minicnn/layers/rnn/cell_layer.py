@@ -66,10 +66,11 @@ class CellLayer(RNN):
         after = whole(xs, initial_state, its_mask, training)
         if after is None:
             return super().inner_loop(sequences, initial_state, mask, training)
-        outputs = after[0]
-        if its_mask is not None:
-            outputs = self._masked(outputs, its_mask)
-        return outputs[:, -1], outputs, [after[k][:, -1] for k in range(after.shape[0])]
+        states = [after[k, :, -1] for k in range(after.shape[0])]
+        if its_mask is None:
+            return states[0], after[0], states
+        outputs = self._masked(after[0], its_mask)
+        return outputs[:, -1], outputs, states
 
     def _masked(self, outputs: Any, mask: Any) -> Any:
         """The outputs with zeros in masked steps, or only in those before the first unmasked."""
