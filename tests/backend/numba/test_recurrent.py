@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from minicnn import config
 from minicnn.backend.numba import recurrent as fast
+from minicnn.backend.numba.recurrent.backward import backward
+from minicnn.backend.numba.recurrent.forward import forward
 from minicnn.backend.numpy import recurrent as exact
 
 GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3, "gru_reset_before": 3}
@@ -81,18 +83,58 @@ def test_batches_that_are_cut_into_pieces(cell):
 
 
 @pytest.mark.parametrize("cell", GATES)
-def test_the_number_of_threads_changes_no_bit(cell):
-    arrays, _ = random_case(cell, 67, 4, 3, 16, True, False, 1)
-    found = []
-    for threads in (1, 2):
-        config.set_threads(threads)
-        found.append(fast.recurrent_layer(*arrays, cell)[0])
-    np.testing.assert_array_equal(*found)
+@pytest.mark.parametrize("batch", [1, 25])
+@pytest.mark.parametrize("input_needed", [True, False])
+def test_many_steps(cell, batch, input_needed):
+    """More rows than are kept, and a last group of steps that is not full."""
+    arrays, cotangent = random_case(cell, batch, 103, 3, 18, True, True, 4)
+    states, gates = fast.recurrent_layer(*arrays, cell)
+    given = cotangent, states, gates, *arrays
+    found = fast.recurrent_layer_gradients(*given, cell, input_needed)
+    true = wide(arrays)
+    expected = exact.recurrent_layer_gradients(
+        cotangent.astype("float64"), *exact.recurrent_layer(*true, cell), *true, cell, input_needed
+    )
+    for a, b in zip(found, expected, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
 
 
 @pytest.mark.parametrize("cell", GATES)
-def test_nothing_follows_a_row_and_other_types_are_defined(cell):
-    arrays, _ = random_case(cell, 3, 2, 4, 5, True, True, 2)
+def test_read_only_weights_are_compiled_for_once(cell):
+    arrays, cotangent = random_case(cell, 2, 3, 16, 16, True, False, 5)
+    before = compiled_versions()
+    for writeable in (True, False):
+        for a in arrays[:-1]:
+            a.flags.writeable = writeable
+        after, gates = fast.recurrent_layer(*arrays, cell)
+        fast.recurrent_layer_gradients(cotangent, after, gates, *arrays, cell)
+    for new, old in zip(compiled_versions(), before, strict=True):
+        assert new <= max(1, old)
+
+
+def compiled_versions():
+    return [len(getattr(kernel, "overloads", ())) for kernel in (forward, backward)]
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_the_number_of_threads_changes_no_bit(cell):
+    arrays, cotangent = random_case(cell, 67, 4, 3, 16, True, False, 1)
+    found = []
+    for threads in (1, 2):
+        config.set_threads(threads)
+        after, gates = fast.recurrent_layer(*arrays, cell)
+        given = cotangent, after, gates, *arrays
+        found.append((after, *fast.recurrent_layer_gradients(*given, cell)))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("cell", GATES)
+@pytest.mark.parametrize("units", [5, 16])
+def test_nothing_follows_a_row_and_other_types_are_defined(cell, units):
+    arrays, _ = random_case(cell, 3, 2, 4, units, True, True, 2)
     strided = [np.repeat(a, 2, axis=-1)[..., ::2] for a in arrays]
     found = fast.recurrent_layer(*strided, cell)
     np.testing.assert_array_equal(found[0], fast.recurrent_layer(*arrays, cell)[0])

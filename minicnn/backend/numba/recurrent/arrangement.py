@@ -53,6 +53,8 @@ def padded(a: np.ndarray, width: int) -> np.ndarray:
 def widened(matrix: np.ndarray, width: int, count: int, places: tuple | None = None) -> np.ndarray:
     """The matrix with each of its blocks of columns filled up to `width`, in `count` blocks."""
     places = range(count) if places is None else places
+    if matrix.shape[1] == len(places) * width == count * width:
+        return matrix
     blocks = np.zeros((len(matrix), count, width), F)
     units = matrix.shape[1] // len(places)
     blocks[:, list(places), :units] = matrix.reshape(len(matrix), len(places), units)
@@ -61,6 +63,8 @@ def widened(matrix: np.ndarray, width: int, count: int, places: tuple | None = N
 
 def narrowed(matrix: np.ndarray, width: int, units: int, places: tuple) -> np.ndarray:
     """The adjoint of `widened`."""
+    if matrix.shape[1] == len(places) * units:
+        return matrix
     blocks = matrix.reshape(len(matrix), -1, width)[:, list(places), :units]
     return blocks.reshape(len(matrix), -1)
 
@@ -70,7 +74,7 @@ def wide_bias(bias: np.ndarray | None, width: int, blocks: Blocks) -> np.ndarray
     if bias is None:
         return np.zeros(blocks.count * width, F)
     b, d = biases(bias)
-    wide = widened(b[None], width, blocks.count, blocks.of_inputs)[0]
+    wide = contiguous(widened(b[None], width, blocks.count, blocks.of_inputs)[0])[0]
     return wide if bias.ndim == 1 else wide + widened(d[None], width, 4, blocks.of_state)[0]
 
 
@@ -89,4 +93,4 @@ def bias_gradient(
 def panels_of(matrix: np.ndarray) -> np.ndarray:
     """The columns in groups of 16, each group side by side in memory, `(groups, rows, 16)`."""
     groups = matrix.reshape(len(matrix), -1, COLUMNS)
-    return np.ascontiguousarray(groups.transpose(1, 0, 2))
+    return contiguous(groups.transpose(1, 0, 2))[0]
