@@ -131,6 +131,12 @@ def test_the_number_of_threads_changes_no_bit(cell):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.without_jit
+@pytest.mark.parametrize("cell", GATES)
+def test_groups_of_six_samples_and_of_fewer(cell):
+    check((cell, 7, 2, 3, 2, True, True, 6))
+
+
 @pytest.mark.parametrize("cell", GATES)
 @pytest.mark.parametrize("units", [5, 16])
 def test_nothing_follows_a_row_and_other_types_are_defined(cell, units):
