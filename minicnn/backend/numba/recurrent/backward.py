@@ -98,7 +98,9 @@ def backward(
                 count = min(kept, steps - t) * rows
                 _add_sums(number, count, inputs, width, factors, bars, sums[piece])
         for k in range(len(carried)):
-            carried[k, start:stop] = held[k, :, :width]
+            for i in range(rows):
+                target = address_of(carried) + row * (k * batch + start + i)
+                _copy(h_bars + held_row * (k * rows + i), target, row)
 
 
 @part
@@ -156,13 +158,12 @@ def _add_sums(number, count, inputs, width, factors, bars, sums):
             count,
             target + sums_row * (inputs + width),
         )
-        source = address_of(factors)
-        if not (number == GRU and block == 2):
-            add_column_products(target, sums_row, source, step, inputs, panel, count)
-        source += 4 * (inputs + (width if number == RESET_BEFORE and block == 2 else 0))
-        if not (number == GRU and block == 3):
-            u_target = target + sums_row * inputs
-            add_column_products(u_target, sums_row, source, step, width, panel, count)
+        h = inputs + (width if number == RESET_BEFORE and block == 2 else 0)
+        x_columns = 0 if number == GRU and block == 2 else inputs
+        h_columns = 0 if number == GRU and block == 3 else width
+        for row, first, columns in ((0, 0, x_columns), (inputs, h, h_columns)):
+            to, source = target + sums_row * row, address_of(factors) + 4 * first
+            add_column_products(to, sums_row, source, step, columns, panel, count)
 
 
 @part
