@@ -57,8 +57,10 @@ def backward(
         bars = np.empty((kept * rows, columns + COLUMNS), F)
         factors = np.empty((kept * rows, inputs + 2 * width), F)
         held = np.zeros((2, rows, width + COLUMNS), F)
-        factors_row, h_bars = 4 * factors.shape[1], address_of(held)
+        factors_row = 4 * factors.shape[1]
         for t in range(steps - 1, -1, -1):
+            # Taken in each step: an array is freed after its last use, whatever reads its address.
+            h_bars = address_of(held)
             begin = t % kept * rows
             a, h_of_all = address_of(bars) + bars_row * begin, 4 * inputs
             h_of_all += address_of(factors) + factors_row * begin
@@ -100,7 +102,7 @@ def backward(
         for k in range(len(carried)):
             for i in range(rows):
                 target = address_of(carried) + row * (k * batch + start + i)
-                _copy(h_bars + held_row * (k * rows + i), target, row)
+                _copy(address_of(held) + held_row * (k * rows + i), target, row)
 
 
 @part
@@ -148,9 +150,10 @@ def _before(first, after, sample, t):
 def _add_sums(number, count, inputs, width, factors, bars, sums):
     """`W̄ += xᵀ · ā`, `Ū += hᵀ · ā` and `b̄ += Σ ā` for some rows, 16 columns of ā at a time."""
     panel_array = np.empty((count, COLUMNS), F)
-    panel, sums_row, step = address_of(panel_array), 4 * sums.shape[1], 4 * factors.shape[1]
+    sums_row, step = 4 * sums.shape[1], 4 * factors.shape[1]
     for column in range(0, sums.shape[1], COLUMNS):
-        block, target = column // width, address_of(sums) + 4 * column
+        panel, target = address_of(panel_array), address_of(sums) + 4 * column
+        block = column // width
         pack_panel(
             panel,
             address_of(bars) + 4 * column,

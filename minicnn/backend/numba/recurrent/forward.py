@@ -44,13 +44,14 @@ def forward(work, number, mask, x, w_panels, bias, u_panels, first, after, gates
         rows = stop - start
         z_array = np.empty((rows * ROWS, columns + COLUMNS), F)
         held_array = np.empty((3, rows, width + COLUMNS), F)
-        h = address_of(held_array)
-        c, s = h + rows * held_row, h + 2 * rows * held_row
         for k in range(states):
             for i in range(rows):
                 source = address_of(first) + row * (k * batch + start + i)
-                _copy(source, h + (k * rows + i) * held_row, row)
+                _copy(source, address_of(held_array) + (k * rows + i) * held_row, row)
         for t in range(steps):
+            # Taken in each step: an array is freed after its last use, whatever reads its address.
+            h = address_of(held_array)
+            c, s = h + rows * held_row, h + 2 * rows * held_row
             if t % ROWS == 0:
                 place = address_of(x) + 4 * inputs * (start * steps + t)
                 _multiply_inputs(address_of(z_array), z_row, place, x, rows, t, w_panels, bias)
