@@ -1,7 +1,7 @@
 # make train   trains the small convnet on MNIST and shows what came of it
 # make studio  opens a page to draw digits and look inside that network
 # make test    runs every test, on up to four processors at once
-# make bench   times minicnn beside Keras (about 70 minutes; ten with ARGS=--quick)
+# make bench   times minicnn beside Keras (about 45 minutes; ten with ARGS=--quick)
 # make lint    looks the code over with ruff
 # make compare       compares with real Keras, the quick version of all (ten minutes)
 # make compare-full  the same at full length: all seeds and steps (hours)
