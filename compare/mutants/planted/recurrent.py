@@ -214,8 +214,8 @@ BUGS = [
         "compiled masked steps keep h and not c",
         FORWARD,
         COMPILED,
-        "_clear(to, gates_row)",
-        "_clear(its_c, row)",
+        "clear_row(to, gates_row)",
+        "clear_row(its_c, row)",
         layers(MASKED, "LSTM"),
     ),
     Bug(
@@ -238,8 +238,8 @@ BUGS = [
         "the compiled gradient of masked steps flows through the gates",
         BACKWARD,
         COMPILED_GRADIENT,
-        "if mask.size > 0 and mask[sample, t] == 0:\n                    _clear(bar, gates_row)",
-        "if mask.size < 0:\n                    _clear(bar, gates_row)",
+        "if mask.size > 0 and mask[sample, t] == 0:\n                    clear_row(bar, gates_row)",
+        "if mask.size < 0:\n                    clear_row(bar, gates_row)",
         layers(MASKED, "SimpleRNN", "LSTM", "GRU"),
     ),
     Bug(
@@ -262,8 +262,8 @@ BUGS = [
         "the compiled gradient of the recurrent kernel has the states after each step",
         BACKWARD,
         COMPILED_GRADIENT,
-        "_copy(old, h, row)",
-        "_copy(new, h, row)",
+        "copy_row(old, h, row)",
+        "copy_row(new, h, row)",
         layers(PLAIN, "SimpleRNN", "LSTM", "GRU"),
     ),
 ]

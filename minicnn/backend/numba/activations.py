@@ -25,7 +25,7 @@ Ending = tuple[bool, np.float32]
 
 
 def ending_of(activation: str) -> Ending:
-    """The activation as a number and a flag."""
+    """The activation as a flag and a number."""
     return activation != "linear", np.float32(CEILINGS[activation])
 
 
@@ -48,9 +48,9 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 def relu_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Cotangent of the input of `y = relu(x)`: the cotangent where `y > 0`, zero elsewhere."""
-    if not same_float(cotangent, y) or cotangent.shape != y.shape:
-        return definition.relu_gradient(cotangent, y)
-    return _activation_gradient(cotangent, y, "relu")
+    if _is_compiled(cotangent, y):
+        return _activation_gradient(cotangent, y, "relu")
+    return definition.relu_gradient(cotangent, y)
 
 
 def relu6(x: np.ndarray) -> np.ndarray:
@@ -60,9 +60,9 @@ def relu6(x: np.ndarray) -> np.ndarray:
 
 def relu6_gradient(cotangent: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Cotangent of the input of `y = relu6(x)`: the cotangent where `0 < y < 6`, else zero."""
-    if not same_float(cotangent, y) or cotangent.shape != y.shape:
-        return definition.relu6_gradient(cotangent, y)
-    return _activation_gradient(cotangent, y, "relu6")
+    if _is_compiled(cotangent, y):
+        return _activation_gradient(cotangent, y, "relu6")
+    return definition.relu6_gradient(cotangent, y)
 
 
 celu = piecewise(definition.celu)
@@ -74,6 +74,10 @@ softsign = piecewise(definition.softsign)
 
 ACTIVATIONS = {"relu": (relu, relu_gradient), "relu6": (relu6, relu6_gradient)}
 """Each activation but "linear", and its gradient: from the cotangent and the result."""
+
+
+def _is_compiled(cotangent: np.ndarray, y: np.ndarray) -> bool:
+    return same_float(cotangent, y) and cotangent.shape == y.shape
 
 
 def _activated(x: np.ndarray, activation: str) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Each thread takes some samples of the batch through all steps, so the threads never wait for each
 other. `backend/numpy/recurrent.py` has the formulas. Here `forward.py` has the steps, `backward.py`
-their gradients, `products.py` the products in both, and `arrangement.py` says in which order the
-matrices, biases and gates are in memory.
+their gradients, `products.py` and `rows.py` what both are made of, and `arrangement.py` says in
+which order the matrices, biases and gates are in memory.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from minicnn.backend.numba.recurrent.products import (
     add_row_products,
     pack_panel,
 )
+from minicnn.backend.numba.recurrent.rows import clear_row, copy_row
 
 LINE = 64  # bytes that a cache loads together
 KEPT_ROWS = 96  # about as many rows of cotangents are kept before they are added to the sums
@@ -73,7 +74,7 @@ def backward(
                 its, c_bar = _gates_at(gates, sample, t), h_bar + held_row * rows
                 for j in range(inputs):
                     factors[begin + i, j] = x[sample, t, j]
-                _copy(old, h, row)
+                copy_row(old, h, row)
                 _fetch(its - batch * gates_row, gates_row)
                 _fetch(old - row, row)
                 _fetch(old_c - row, row)
@@ -83,7 +84,7 @@ def backward(
                 if number == LSTM:
                     _add(g + plane, c_bar, row)
                 if mask.size > 0 and mask[sample, t] == 0:
-                    _clear(bar, gates_row)
+                    clear_row(bar, gates_row)
                 elif number == LSTM:
                     _lstm(its, bar, old_c, new + plane, h_bar, c_bar, row)
                 elif number == SIMPLE:
@@ -102,7 +103,7 @@ def backward(
         for k in range(len(carried)):
             for i in range(rows):
                 target = address_of(carried) + row * (k * batch + start + i)
-                _copy(address_of(held) + held_row * (k * rows + i), target, row)
+                copy_row(address_of(held) + held_row * (k * rows + i), target, row)
 
 
 @part
@@ -126,7 +127,7 @@ def _undo_reset(gates, mask, start, rows, t, a, h, h_step, h_bars, u3):
     row = 4 * (gates.shape[2] // 3)
     bars_row, held_row = 3 * row + PANEL_BYTES, row + PANEL_BYTES
     for i in range(rows):
-        _clear(h + row + i * h_step, row)
+        clear_row(h + row + i * h_step, row)
     _add_products(h + row, h_step, a + 2 * row, bars_row, rows, u3)
     for i in range(rows):
         if mask.size == 0 or mask[start + i, t] != 0:
@@ -180,18 +181,6 @@ def _fetch(address, row):
 def _add(source, target, row):
     for j in range(0, row, BYTES):
         store(target + j, load(target + j) + load(source + j))
-
-
-@part
-def _copy(source, target, row):
-    for j in range(0, row, BYTES):
-        store(target + j, load(source + j))
-
-
-@part
-def _clear(target, row):
-    for j in range(0, row, BYTES):
-        store(target + j, zero())
 
 
 @part

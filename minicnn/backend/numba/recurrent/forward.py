@@ -23,11 +23,11 @@ from minicnn.backend.numba.machine.simd import (
     load,
     multiply_add,
     store,
-    zero,
 )
 from minicnn.backend.numba.machine.work_pieces import pieces
 from minicnn.backend.numba.recurrent.arrangement import GRU, LSTM, RESET_BEFORE, SIMPLE, F
 from minicnn.backend.numba.recurrent.products import add_row_products, store_products_and_bias
+from minicnn.backend.numba.recurrent.rows import clear_row, copy_row
 
 
 @compiled
@@ -47,7 +47,7 @@ def forward(work, number, mask, x, w_panels, bias, u_panels, first, after, gates
         for k in range(states):
             for i in range(rows):
                 source = address_of(first) + row * (k * batch + start + i)
-                _copy(source, address_of(held_array) + (k * rows + i) * held_row, row)
+                copy_row(source, address_of(held_array) + (k * rows + i) * held_row, row)
         for t in range(steps):
             # Taken in each step: an array is freed after its last use, whatever reads its address.
             h = address_of(held_array)
@@ -67,16 +67,16 @@ def forward(work, number, mask, x, w_panels, bias, u_panels, first, after, gates
                 a, to = z + i * z_step, address_of(gates) + gates_row * (t * batch + start + i)
                 its_h, its_c = h + i * held_row, c + i * held_row
                 if mask.size > 0 and mask[start + i, t] == 0:
-                    _clear(to, gates_row)
+                    clear_row(to, gates_row)
                 elif number == LSTM:
                     _lstm(a, to, its_h, its_c, row)
                 elif number == SIMPLE:
                     _simple(a, to, its_h, row)
                 else:
                     _gru(a, to, its_h, row, number == GRU)
-                _copy(its_h, address_of(after) + row * place, row)
+                copy_row(its_h, address_of(after) + row * place, row)
                 if states == 2:
-                    _copy(its_c, address_of(after) + row * (batch * steps + place), row)
+                    copy_row(its_c, address_of(after) + row * (batch * steps + place), row)
 
 
 @part
@@ -96,18 +96,6 @@ def _multiply_inputs(z, z_row, place, x, rows, t, panels, bias):
                 inputs,
                 address_of(bias) + panel * PANEL_BYTES,
             )
-
-
-@part
-def _copy(source, target, row):
-    for j in range(0, row, BYTES):
-        store(target + j, load(source + j))
-
-
-@part
-def _clear(target, row):
-    for j in range(0, row, BYTES):
-        store(target + j, zero())
 
 
 @part
@@ -140,11 +128,8 @@ def _gru(a, gates, h, row, reset_after):
     """`g = tanh(a₃ + r ⊙ m₃)` or `tanh a₃`, `h' = g + z ⊙ (h − g)`."""
     for j in range(0, row, BYTES):
         if reset_after:
-            z, r, m3 = (
-                vector_gate(load(a + j)),
-                vector_gate(load(a + row + j)),
-                load(a + 2 * row + j),
-            )
+            z, r = vector_gate(load(a + j)), vector_gate(load(a + row + j))
+            m3 = load(a + 2 * row + j)
             g = vector_tanh(multiply_add(r, m3, load(a + 3 * row + j)))
             store(gates + 2 * row + j, m3)
             store(gates + 3 * row + j, g)
