@@ -12,10 +12,12 @@ import importlib
 import importlib.util
 import os
 import pickle
+import queue
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -28,6 +30,8 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
 }
+
+AHEAD = 100  # results that are read before the first of them is used
 
 
 def check_installed(backend: str) -> None:
@@ -49,7 +53,36 @@ def in_keras(backend: str, function: str, *arguments: Any) -> Iterator[Any]:
         _send(process, (function, arguments))
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-        yield from _results(process, errors, backend)
+        yield from _read_ahead(_results(process, errors, backend))
+
+
+def _read_ahead(results: Iterator[Any]) -> Iterator[Any]:
+    """The same results, read by a thread, so that Keras does not wait until each is used."""
+    waiting: queue.Queue[tuple[bool, Any]] = queue.Queue(AHEAD)
+    over = threading.Event()
+
+    def put(is_last: bool, value: Any) -> None:
+        while not over.is_set():
+            with contextlib.suppress(queue.Full):
+                waiting.put((is_last, value), timeout=1)
+                return
+
+    def read() -> None:
+        try:
+            for value in results:
+                put(False, value)
+            put(True, None)
+        except BaseException as error:
+            put(True, error)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        while not (got := waiting.get())[0]:
+            yield got[1]
+        if got[1] is not None:
+            raise got[1]
+    finally:
+        over.set()
 
 
 @contextlib.contextmanager

@@ -5,16 +5,14 @@ A process judges each bug, in which minicnn is that of the copy (`sampled/server
 
 from __future__ import annotations
 
+import os
 import pickle
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from compare import parity
 from compare.cases.case import Case
-from compare.cli.outcome import CannotCompare
 from compare.mutants import weaker_checks
 from compare.mutants.planted import Bug
 from compare.mutants.sampled import servers, trees
@@ -23,31 +21,23 @@ LIMIT = 300.0  # seconds for a bug, with compiling
 JOB = "compare.mutants.compiled_bugs:judge"
 
 
-def trials(
-    bugs: Sequence[Bug], chosen: Callable[[Bug], list[tuple[Case, Any]]]
-) -> Iterator[tuple[Bug, dict[str, Any]]]:
-    """For each bug, what `judge` sends: in "wrong" what parity finds, in "rejecting" which checks.
+def findings(
+    server: servers.Server, tree: Path, bug: Bug, pairs: Sequence[tuple[Case, parity.Answer]]
+) -> dict[str, Any]:
+    """What `judge` sends: in "wrong" what parity finds, in "rejecting" which checks.
 
-    `chosen` gives the cases of a bug, each with Keras's result.
+    `tree` is a copy of the source without bugs, and `pairs` are the bug's cases with what Keras
+    says about each.
     """
-    if not bugs:
-        return
-    if not sys.platform.startswith("linux"):
-        raise CannotCompare("planting bugs in compiled kernels needs Linux: use --only.")
-    with tempfile.TemporaryDirectory() as folder, servers.started(keras=False) as server:
-        tree = trees.first_copy(Path(folder) / "source")
-        stored = Path(folder) / "cases"
-        for bug in bugs:
-            stored.write_bytes(pickle.dumps(chosen(bug)))
-            file = f"{bug.module.replace('.', '/')}.py"
-            if not (tree / file).exists():
-                file = f"{bug.module.replace('.', '/')}/__init__.py"
-            source = (tree / file).read_text(encoding="utf-8")
-            found: dict[str, Any] = {}
-            with trees.changed(tree, file, source.replace(bug.original, bug.wrong)) as copy:
-                for event in server.run(JOB, copy, {"stored": str(stored)}, LIMIT, LIMIT):
-                    found[event["event"]] = event
-            yield bug, found
+    stored = tree.with_name(f"cases-{os.getpid()}")
+    stored.write_bytes(pickle.dumps(list(pairs)))
+    file = f"{bug.module.replace('.', '/')}.py"
+    if not (tree / file).exists():
+        file = f"{bug.module.replace('.', '/')}/__init__.py"
+    source = (tree / file).read_text(encoding="utf-8")
+    with trees.changed(tree, file, source.replace(bug.original, bug.wrong)) as copy:
+        events = server.run(JOB, copy, {"stored": str(stored)}, LIMIT, LIMIT)
+        return {event["event"]: event for event in events}
 
 
 def judge(send: Callable[..., None], stored: str) -> None:

@@ -11,6 +11,7 @@ from compare.cases.case import Case
 from compare.cases.values import apart
 from compare.mutants import weaker_checks
 from compare.mutants.planted import BUGS, PARTS, Bug, switch, switched_on
+from compare.mutants.trial import Trial
 from compare.parity import Answer, judge
 from minicnn import config, ops
 
@@ -69,7 +70,7 @@ def test_a_bug_is_there_inside_only():
 def trial(*cases):
     config.set_backend("numpy")
     answers = {(case.kind, case.label): Answer(judge.ours(case)) for case in cases}
-    return mutants.Trial(answers)
+    return Trial(answers)
 
 
 def test_a_bug_is_caught_and_nothing_else_is():

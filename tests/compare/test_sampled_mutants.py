@@ -10,10 +10,12 @@ pytest.importorskip("coverage")
 
 from compare.cli.outcome import CannotCompare
 from compare.mutants.sampled import draw, judging, kernel_calls, nearest, recorded, report, stored
+from compare.mutants.sampled.items import StoredItems
 from compare.mutants.sampled.judging import Judge, Judging, ordered
 from compare.mutants.sampled.places import mutate, places
 from compare.mutants.sampled.recorded import Runner
 from compare.mutants.sampled.scopes import lines_of
+from compare.mutants.sampled.session import QUICK_SHARE, _near
 from compare.mutants.sampled.trees import ROOT, changed
 
 SOURCE = '''\
@@ -281,6 +283,28 @@ def test_groups_have_every_file_of_tests_once():
     files = [file for group in recorded.groups_of_tests(ROOT).values() for file in group]
     assert len(files) == len(set(files))
     assert "tests/compare/test_sampled_mutants.py" in files
+
+
+def test_stored_items_are_read_one_at_a_time(tmp_path):
+    path = tmp_path / "some.items"
+    written = {"a": [1, 2], "b": {"x": 3.5}, "c": "text" * 1000}
+    StoredItems.write(path, ((item, name) for name, item in written.items()))
+    stored = StoredItems(path)
+    assert stored.names == ["a", "b", "c"]
+    assert {name: stored[name] for name in ("c", "a", "b")} == written
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(KeyError):
+        stored["d"]
+
+
+def test_quick_runs_the_nearest_cases_and_some_others():
+    names = [f"parity ops.other{i}" for i in range(3 * QUICK_SHARE)]
+    names[1] = "parity layers.MaxPooling2D(pool_size=2)"
+    names[-1] = "fuzz network 0"
+    place = places(SOURCE)[0]._replace(function="MaxPooling2D.call")
+    mutant = draw.Mutant("minicnn/layers/pooling.py", place, "", "", "")
+    chosen = _near([mutant], names)
+    assert chosen == [names[0], names[1], names[QUICK_SHARE], names[2 * QUICK_SHARE], names[-1]]
 
 
 def test_verdicts_are_kept(tmp_path):

@@ -1,6 +1,9 @@
 import os
 import signal
 import sys
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +65,33 @@ def run(monkeypatch):
 
 def test_results_come_one_by_one(run):
     assert list(run("counts", 3)) == [0, 1, 2]
+
+
+def large(library, path):
+    """Results that fill a pipe; the file says that all were computed."""
+    yield from [bytes(10**6)] * 9
+    Path(path).touch()
+
+
+def test_keras_does_not_wait_until_a_result_is_used(run, tmp_path):
+    done = tmp_path / "done"
+    results = run("large", str(done))
+    next(results)
+    end = time.monotonic() + 60
+    while not done.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert done.exists() and len(list(results)) == 8
+
+
+def test_what_is_not_used_is_not_waited_for(run, monkeypatch):
+    monkeypatch.setattr(worker, "AHEAD", 1)
+    results, threads = run("counts", 1000), threading.active_count()
+    assert next(results) == 0
+    results.close()
+    end = time.monotonic() + 60
+    while threading.active_count() > threads and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= threads
 
 
 @pytest.mark.parametrize(

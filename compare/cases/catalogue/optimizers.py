@@ -99,7 +99,13 @@ CASES = [
         "ExponentialDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5, staircase=True
     ),
     schedule("InverseTimeDecay", initial_learning_rate=0.1, decay_steps=3, decay_rate=0.5),
-    schedule("PolynomialDecay", initial_learning_rate=0.1, decay_steps=3, power=2.0),
+    schedule(
+        "PolynomialDecay",
+        initial_learning_rate=0.1,
+        decay_steps=3,
+        end_learning_rate=0.02,
+        power=2.0,
+    ),
     schedule("PolynomialDecay", initial_learning_rate=0.1, decay_steps=2, cycle=True),
     schedule("PiecewiseConstantDecay", boundaries=[2, 4], values=[0.1, 0.05, 0.01]),
     schedule("CosineDecay", initial_learning_rate=0.1, decay_steps=5, alpha=0.1),

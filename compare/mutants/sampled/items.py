@@ -5,9 +5,10 @@ Keras's answer does not depend on the mutant, so it is computed once and stored.
 
 from __future__ import annotations
 
+import os
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,16 +64,52 @@ class FuzzNetwork(NamedTuple):
         return f"{verdict.shown.quantity}: {verdict.shown.wrong}"
 
 
+class StoredItems:
+    """The items in a file: the index is read, and an item when it is asked for.
+
+    The file has the pickled items one after the other, the pickled index (where each name's item
+    begins), and the place of the index in its last eight bytes.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        with path.open("rb") as file:
+            file.seek(-8, os.SEEK_END)
+            file.seek(int.from_bytes(file.read(8), "little"))
+            self._places: dict[str, int] = pickle.load(file)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all items, in their order."""
+        return list(self._places)
+
+    def __getitem__(self, name: str) -> Any:
+        with self._path.open("rb") as file:
+            file.seek(self._places[name])
+            return pickle.load(file)
+
+    @staticmethod
+    def write(path: Path, items: Iterable[tuple[Any, str]]) -> None:
+        """Write pairs of an item and its name."""
+        unfinished, places = path.with_suffix(".unfinished"), {}
+        with unfinished.open("wb") as file:
+            for item, name in items:
+                places[name] = file.tell()
+                pickle.dump(item, file)
+            index = file.tell()
+            pickle.dump(places, file)
+            file.write(index.to_bytes(8, "little"))
+        unfinished.rename(path)
+
+
 def write(path: Path, backend: str, networks: int) -> None:
-    """Compute Keras's answers and store the list of `(item, name)`."""
+    """Compute Keras's answers and store the items."""
     answers = stored_answers.kept(backend) or list(parity.every_answer(backend, catalogue.cases()))
     items: list[tuple[Any, str]] = [
         (ParityCase(case, answer), f"parity {case.kind}.{case.label}") for case, answer in answers
     ]
     items += [(item, f"fuzz network {i}") for i, item in enumerate(_networks(backend, networks))]
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(pickle.dumps(items))
-    unfinished.rename(path)
+    StoredItems.write(path, items)
 
 
 def _networks(backend: str, count: int) -> Iterator[FuzzNetwork]:

@@ -6,7 +6,6 @@ Here minicnn is the one of the copy. Every event is short (see `server.py`).
 from __future__ import annotations
 
 import json
-import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -150,11 +149,13 @@ def _note_kernels(called: set[str]) -> None:
     Kernel.__call__ = noted
 
 
-def record_items(send: Send, stored: str, part: int, of: int, data: str, notes: str) -> None:
-    """Run a part of the cases and networks on minicnn, and store what each runs, and its time."""
+def record_items(send: Send, stored: str, items: list[str], data: str, notes: str) -> None:
+    """Run cases and networks on minicnn, and store what each runs, and its time."""
+    found = _stored(stored)
     with recording(data) as recorder:
-        for item, name in _items(stored)[part::of]:
+        for name in items:
             send("item", name=name)
+            item = found[name]
             with recorder.item(name):
                 item.run()
     Path(notes).write_text(json.dumps(recorder.notes))
@@ -162,14 +163,16 @@ def record_items(send: Send, stored: str, part: int, of: int, data: str, notes: 
 
 def run_items(send: Send, stored: str, items: list[str]) -> None:
     """Judge cases and networks in this order, up to the first that is wrong."""
-    by_name = {name: item for item, name in _items(stored)}
+    found = _stored(stored)
     for name in items:
         send("item", name=name)
-        wrong = by_name[name].wrong()
+        wrong = found[name].wrong()
         if wrong is not None:
             send("wrong", name=name, why=wrong)
             return
 
 
-def _items(path: str) -> list[Any]:
-    return pickle.loads(Path(path).read_bytes())
+def _stored(path: str) -> Any:
+    from compare.mutants.sampled.items import StoredItems
+
+    return StoredItems(Path(path))

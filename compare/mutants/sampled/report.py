@@ -55,7 +55,9 @@ def show(results: Sequence[Result], seed: int, under: Sequence[str], quick: bool
     print_table(heads, rows, [None] * (len(rows) - 1) + ["head"])
     place = f" from {', '.join(under)} only" if under else ""
     print(f"\n{len(results)} mutants drawn by seed {seed}{place}.", end=" ")
-    print("Only the nearest files of tests were run." if quick else "All that runs a line was run.")
+    print(
+        "Only the nearest tests and cases were run." if quick else "All that runs a line was run."
+    )
 
 
 def show_survivor(found: Result) -> None:

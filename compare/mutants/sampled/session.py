@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import threading
@@ -27,7 +28,8 @@ SUPPORT = ("tests/conftest.py", "tests/gradients.py", "pyproject.toml")
 QUICK_LIMIT = 40.0
 PARTS = 4  # of cases and networks, which are recorded at the same time
 NETWORKS = 60
-QUICK_NETWORKS = 12
+QUICK_NETWORKS = 6
+QUICK_SHARE = 8  # one of so many cases is run with --quick, besides the nearest
 ITEMS = "compare/mutants/sampled/items.py"
 
 Work = Callable[[Server], None]
@@ -38,8 +40,8 @@ class Session:
 
     Args:
         backend: the backend of Keras.
-        quick: whether only the nearest files of tests are run, so that nothing is recorded of
-            tests, and each judge has QUICK_LIMIT seconds.
+        quick: whether only the nearest files of tests and the nearest and some other cases are
+            run, so that little is recorded, and each judge has QUICK_LIMIT seconds.
     """
 
     def __init__(self, backend: str, quick: bool):
@@ -51,7 +53,7 @@ class Session:
         self.verdicts = Verdicts(FOLDER / f"verdicts-{state}{'-quick' * quick}.jsonl")
         comparisons = digest(["compare", ITEMS], self.tree)
         self._networks = QUICK_NETWORKS if quick else NETWORKS
-        self._items = FOLDER / f"items-{backend}-{self._networks}-{comparisons}.pickle"
+        self._items = FOLDER / f"items-{backend}-{self._networks}-{comparisons}.items"
         self._servers: list[Server] = []
 
     def run(self, mutants: Sequence[Mutant], tell: Callable[[Mutant], None]) -> None:
@@ -67,7 +69,7 @@ class Session:
             items.write(self._items, self._backend, self._networks)
         with ExitStack() as stack:
             self._servers = list(stack.enter_context(_servers()))
-            tests, cases = self._record()
+            tests, cases = self._record(waiting)
             progress, telling = Progress("mutants", len(waiting)), threading.Lock()
             judgings = {server: Judging(server, self.tree, self._limit) for server in self._servers}
 
@@ -105,13 +107,19 @@ class Session:
                 for judge, runners in judges
             }
 
-    def _record(self) -> tuple[Recorded | None, Recorded]:
+    def _record(self, mutants: Sequence[Mutant]) -> tuple[Recorded | None, Recorded]:
         """What runs which lines; what is missing is recorded first."""
         library = digest(["minicnn"], self.tree)
-        cases = [f"cases-{i}-{library}-{self._items.stem}" for i in range(PARTS)]
+        names = items.StoredItems(self._items).names
+        if self._quick:
+            names = _near(mutants, names)
+        parts = {
+            f"cases-{i}-{library}-{self._items.stem}-{_short(part)}": part
+            for i, part in enumerate(names[i::PARTS] for i in range(PARTS))
+        }
         jobs = [
-            (name, "record_items", {"stored": str(self._items), "part": i, "of": PARTS})
-            for i, name in enumerate(cases)
+            (group, "record_items", {"stored": str(self._items), "items": part})
+            for group, part in parts.items()
         ]
         groups = {} if self._quick else self._groups(library)
         jobs += [(group, "record_tests", {"paths": files}) for group, files in groups.items()]
@@ -127,7 +135,7 @@ class Session:
 
         self._share([record(job) for job in jobs])
         tests = None if self._quick else Recorded(self.tree, FOLDER, list(groups))
-        return tests, Recorded(self.tree, FOLDER, cases)
+        return tests, Recorded(self.tree, FOLDER, list(parts))
 
     def _groups(self, library: str) -> dict[str, list[str]]:
         """The groups of tests by a name with a digest of what they depend on."""
@@ -167,6 +175,20 @@ class Session:
             errors.append(CannotCompare("stopped; the same command continues where it was."))
         if errors:
             raise errors[0]
+
+
+def _near(mutants: Sequence[Mutant], names: Sequence[str]) -> list[str]:
+    """The networks, the cases with a word of a mutant in their name, and a share of the others."""
+    words = {"fuzz network", *(word for mutant in mutants for word in words_of(mutant))}
+    return [
+        name
+        for i, name in enumerate(names)
+        if i % QUICK_SHARE == 0 or any(word in name.lower() for word in words)
+    ]
+
+
+def _short(names: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
 
 
 def _helpers(tree: Path, files: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def _judged(score: dict[str, int]) -> int:
 def _sample(result: Result) -> Html:
     rooms = result.summary["rooms"]
     seed, quick = result.summary.get("seed"), result.summary.get("quick")
-    depth = "only the nearest files of tests were run" if quick else "all that runs a line was run"
+    depth = "only the nearest tests and cases were run" if quick else "all that runs a line was run"
     place = f" from {', '.join(under)} only" if (under := result.summary.get("under")) else ""
     score = rooms.get(ALL) or {}
     same = [r for r in result.results if r.get("equivalent")]

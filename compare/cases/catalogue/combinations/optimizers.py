@@ -89,8 +89,8 @@ SCHEDULES = {
         {"staircase": [True]},
     ),
     "PolynomialDecay": (
-        {"initial_learning_rate": 0.1, "decay_steps": 3},
-        {"end_learning_rate": [0.02], "power": [2.0], "cycle": [True]},
+        {"initial_learning_rate": 0.1, "decay_steps": 3, "end_learning_rate": 0.02},
+        {"end_learning_rate": [0.01], "power": [2.0], "cycle": [True]},
     ),
     "CosineDecay": (
         {"initial_learning_rate": 0.05, "decay_steps": 4},
@@ -117,7 +117,7 @@ def _of_optimizers() -> list[Case]:
 
 def _of_schedules() -> list[Case]:
     return [
-        schedule(name, **required, **chosen)
+        schedule(name, **(required | chosen))
         for name, (required, values) in SCHEDULES.items()
         for chosen in pairwise.settings(f"optimizers.schedules.{name}", values)
     ]
