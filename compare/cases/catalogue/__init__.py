@@ -63,7 +63,7 @@ def _everything() -> tuple[Case, ...]:
     if twice:
         raise ValueError(f"The catalogue has these cases twice: {twice}.")
     listed = {(c.kind, c.label) for c in everything}
-    further = {(c.kind, c.label): c for c in combinations.CASES}
+    further = {(c.kind, c.label): c for c in combinations.cases()}
     everything += masks.masked(everything)
     everything += [case for key, case in further.items() if key not in listed]
     everything += refusals.refusals(everything)

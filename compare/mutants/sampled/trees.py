@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from compare.cases import pairwise
+
 ROOT = Path(__file__).resolve().parents[3]
 NOT_COPIED = {".git", ".venv", "runs", "build", "dist", ".pytest_cache", ".ruff_cache"}
 DAY = 24 * 3600.0  # seconds
@@ -33,6 +35,8 @@ def first_copy(folder: Path) -> Path:
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
         shutil.copytree(ROOT, unfinished, symlinks=True, ignore=_ignored)
+        if pairwise.KEPT.exists():  # so that no copy combines the cases' values again
+            shutil.copytree(pairwise.KEPT, unfinished / pairwise.KEPT.relative_to(ROOT))
         unfinished.rename(folder)
     return folder
 
