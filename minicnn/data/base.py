@@ -11,7 +11,7 @@ import numpy as np
 from minicnn import tree
 from minicnn.autodiff import Tensor
 from minicnn.data.cardinality import INFINITE, UNKNOWN
-from minicnn.data.elements import as_tensors
+from minicnn.data.elements import as_tensors, check_arrays
 from minicnn.data.shuffling import only_looking
 
 
@@ -42,14 +42,16 @@ class Elements:
     def _first(self) -> Any:
         """An element to look at, which changes nothing for later passes."""
         with only_looking():
-            return next(self._elements())
+            for element in self._elements():
+                return element
+        raise ValueError(
+            "The shapes of this data set cannot be known: it has no elements, and a function that "
+            "makes them needs values (`int`, `numpy`, a loop)."
+        )
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """One pass over the elements, as NumPy arrays and numbers."""
-        return (
-            tree.map_structure(lambda x: np.array(x)[()], element, none_is_leaf=False)
-            for element in self._elements()
-        )
+        return map(_as_numpy, self._elements())
 
     @cached_property
     def element_spec(self) -> Any:
@@ -75,3 +77,8 @@ class Elements:
     def __repr__(self) -> str:
         kinds = {INFINITE: "without end", UNKNOWN: "of unknown length"}
         return f"<Dataset, {kinds.get(self._count, f'{self._count} elements')}>"
+
+
+def _as_numpy(element: Any) -> Any:
+    check_arrays("as_numpy_iterator", element)
+    return tree.map_structure(lambda x: np.array(x)[()], element, none_is_leaf=False)

@@ -11,7 +11,7 @@ import numpy as np
 from minicnn import tree
 from minicnn.data import cardinality
 from minicnn.data.base import Elements
-from minicnn.data.elements import as_array, is_flat, row_of
+from minicnn.data.elements import as_array, check_arrays, is_flat, row_of
 from minicnn.data.specs import with_shapes
 
 
@@ -96,7 +96,7 @@ class Batching(Elements):
 def batched(elements: Iterator[Any], size: int, drop_remainder: bool) -> Iterator[Any]:
     """Batches of `size` elements; the last one may be smaller, or is left out."""
     for number, some in _groups(elements, size, drop_remainder):
-        yield _leaf_by_leaf(some, lambda leaves, path, n=number: _stacked(leaves, path, n))
+        yield leaf_by_leaf(some, lambda leaves, path, n=number: _stacked(leaves, path, n))
 
 
 def padded(
@@ -107,7 +107,7 @@ def padded(
         paths = [path for path, _ in tree.flatten_with_path(some[0])]
         given = zip(_per_leaf(shapes, some[0], True), _per_leaf(values, some[0]), strict=True)
         fill = dict(zip(paths, given, strict=True))
-        yield _leaf_by_leaf(
+        yield leaf_by_leaf(
             some,
             lambda leaves, path, n=number, to=fill: _stacked(_filled(leaves, *to[path]), path, n),
         )
@@ -116,6 +116,7 @@ def padded(
 def unbatched(batches: Iterable[Any]) -> Iterator[Any]:
     """The elements of each batch, one by one."""
     for batch in batches:
+        check_arrays("unbatch", batch)
         leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
         lengths = {leaf.shape[0] if leaf.ndim else None for leaf in leaves}
         if len(lengths) != 1 or None in lengths:
@@ -133,10 +134,11 @@ def _groups(elements: Iterator[Any], size: int, drop_remainder: bool) -> Iterato
         some = list(itertools.islice(elements, size))
         if not some or (drop_remainder and len(some) < size):
             return
+        check_arrays("batch", some[0])
         yield number, some
 
 
-def _leaf_by_leaf(elements: list, join: Any) -> Any:
+def leaf_by_leaf(elements: list, join: Any) -> Any:
     """The structure of the elements with `join(leaves, path)` for the leaves of each place."""
     first = elements[0]
     if type(first) is np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.common.atomic import atomic_file
+from minicnn.data.elements import check_arrays
 
 
 class InMemory:
@@ -43,6 +44,7 @@ class InFile:
     def _make(self, elements: Iterator[Any]) -> Iterator[Any]:
         with atomic_file(self._path) as file:
             for element in elements:
+                check_arrays("cache", element)
                 for leaf in tree.flatten(element):
                     if leaf is not None:
                         np.lib.format.write_array(file, leaf, allow_pickle=False)

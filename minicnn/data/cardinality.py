@@ -21,6 +21,18 @@ def batches(count: int, size: int, drop_remainder: bool) -> int:
     return count // size if drop_remainder else -(-count // size)
 
 
+def windows(count: int, size: int, shift: int, stride: int, drop_remainder: bool) -> int:
+    """Windows that begin every `shift` elements, each of `size` elements `stride` apart.
+
+    >>> windows(10, 4, 1, 2, False), windows(10, 4, 1, 2, True), windows(UNKNOWN, 4, 1, 1, True)
+    (10, 4, -2)
+    """
+    if drop_remainder and count >= 0:
+        last_start = count - 1 - (size - 1) * stride
+        return max(last_start // shift + 1, 0)
+    return batches(count, shift, drop_remainder=False)
+
+
 def repeated(count: int, times: int | None) -> int:
     """Elements of several repetitions; without end for None and -1."""
     if count == 0 or times == 0:

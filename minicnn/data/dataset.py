@@ -8,15 +8,17 @@ from typing import Any, Self
 from minicnn.data import caching
 from minicnn.data.batching import Batching
 from minicnn.data.cardinality import whole
+from minicnn.data.flattening import Flattening
 from minicnn.data.mapping import Mapping
 from minicnn.data.ordering import Ordering
 from minicnn.data.sources import Sources
+from minicnn.data.windows import Windows
 
 AUTOTUNE = -1
 """Accepted as `num_parallel_calls` and as the size of `prefetch`."""
 
 
-class Dataset(Sources, Mapping, Batching, Ordering):
+class Dataset(Sources, Mapping, Flattening, Batching, Windows, Ordering):
     """Elements of a data set: tensors, or tuples and dicts of tensors.
 
     Nothing is read or computed before the data set is iterated over, and only what is needed for
@@ -58,6 +60,10 @@ class Dataset(Sources, Mapping, Batching, Ordering):
         if hasattr(self, "_batch_size"):
             same._batch_size = self._batch_size
         return same
+
+    def with_options(self, options: Any) -> Self:
+        """The same data set; the options, which are about threads and speed, have no effect."""
+        return self
 
 
 def check_format(format: str) -> None:

@@ -1,4 +1,7 @@
-"""What the elements of a data set are made of: arrays in tuples and dicts, nested as one likes."""
+"""What the elements of a data set are made of: arrays in tuples and dicts, nested as one likes.
+
+A data set may stand where an array does: `window` makes such elements.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 
 from minicnn import tree
 from minicnn.autodiff import Tensor
+from minicnn.common.describe import described
 
 _OF_PYTHON_NUMBERS = {"int64": "int32", "float64": "float32"}
 
@@ -26,7 +30,7 @@ def as_arrays(element: Any) -> Any:
     if isinstance(element, tuple):
         parts = [as_arrays(part) for part in element]
         return type(element)(*parts) if hasattr(element, "_fields") else tuple(parts)
-    return as_array(element)
+    return element if is_data_set(element) else as_array(element)
 
 
 def as_array(x: Any) -> np.ndarray:
@@ -78,7 +82,9 @@ def as_tensors(element: Any) -> Any:
         return Tensor(element)
     if is_flat(element):
         return tuple([Tensor(array) for array in element])
-    return tree.map_structure(Tensor, element, none_is_leaf=False)
+    return tree.map_structure(
+        lambda x: x if is_data_set(x) else Tensor(x), element, none_is_leaf=False
+    )
 
 
 def called_with(function: Callable, element: Any) -> Any:
@@ -90,6 +96,24 @@ def called_with(function: Callable, element: Any) -> Any:
 def is_flat(element: Any) -> bool:
     """Whether this is a tuple of arrays, as most elements are."""
     return type(element) is tuple and all(type(part) is np.ndarray for part in element)
+
+
+def is_data_set(x: Any) -> bool:
+    """Whether this part of an element is a data set."""
+    return hasattr(type(x), "element_spec")  # computing it may call functions
+
+
+def check_arrays(method: str, element: Any) -> None:
+    """Refuses elements with data sets in them.
+
+    Raises:
+        TypeError: says how to make arrays of them.
+    """
+    if not is_flat(element) and any(map(is_data_set, tree.flatten(element))):
+        raise TypeError(
+            f"`{method}` needs elements of arrays, but these are {described(element)}, as `window` "
+            "makes them. Make arrays of them before: `flat_map(lambda window: window.batch(size))`."
+        )
 
 
 def row_of(arrays: Any, row: int) -> Any:

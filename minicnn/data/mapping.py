@@ -47,32 +47,26 @@ class Mapping(Elements):
             lambda: (
                 element
                 for number, element in enumerate(self._elements())
-                if bool(_called("filter", predicate, element, number))
+                if bool(called("filter", predicate, element, number))
             ),
             count=UNKNOWN,
         )
 
-    def flat_map(self, map_func: Callable) -> Self:
-        """The elements of the data sets that a function returns, one after another."""
+    def take_while(self, predicate: Callable) -> Self:
+        """The elements before the first for which a function returns False.
 
-        def data_set(element: Any, number: int) -> Self:
-            result = _called("flat_map", map_func, element, number)
-            if not isinstance(result, Elements):
-                raise TypeError(
-                    "The function given to `flat_map` must return a Dataset. It returned "
-                    f"{described(result)}."
-                )
-            return result
+        >>> from minicnn.data import Dataset
+        >>> list(Dataset.range(9).take_while(lambda x: x < 2).as_numpy_iterator())
+        [np.int64(0), np.int64(1)]
+        """
 
-        return self._then(
-            lambda: (
-                inner
-                for number, element in enumerate(self._elements())
-                for inner in data_set(element, number)._elements()
-            ),
-            count=UNKNOWN,
-            spec=lambda: data_set(self._first(), 0).element_spec,
-        )
+        def elements() -> Iterator[Any]:
+            for number, element in enumerate(self._elements()):
+                if not bool(called("take_while", predicate, element, number)):
+                    return
+                yield element
+
+        return self._then(elements, count=UNKNOWN)
 
     def apply(self, transformation_func: Callable[[Self], Any]) -> Self:
         """`transformation_func(dataset)`."""
@@ -94,10 +88,10 @@ class Mapping(Elements):
 
 def _mapped(elements: Iterator[Any], function: Callable) -> Iterator[Any]:
     for number, element in enumerate(elements):
-        yield as_arrays(_called("map", function, element, number))
+        yield as_arrays(called("map", function, element, number))
 
 
-def _called(method: str, function: Callable, element: Any, number: int) -> Any:
+def called(method: str, function: Callable, element: Any, number: int) -> Any:
     """What a function of users returns for an element; an error says for which one."""
     try:
         return called_with(function, as_tensors(element))

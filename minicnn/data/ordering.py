@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from minicnn.common.describe import described
 from minicnn.data import cardinality
 from minicnn.data.base import Elements
 from minicnn.data.cardinality import whole
 from minicnn.data.shuffling import Orders, shuffled
-from minicnn.data.specs import TensorSpec
+from minicnn.data.specs import TensorSpec, common_spec
 
 
 class Ordering(Elements):
@@ -102,9 +103,12 @@ class Ordering(Elements):
 
     def concatenate(self, dataset: Elements) -> Self:
         """These elements, then those of another data set."""
+        if not isinstance(dataset, Elements):
+            raise TypeError(f"`concatenate` takes a data set. Received: {described(dataset)}")
         return self._then(
             lambda: itertools.chain(self._elements(), dataset._elements()),
             cardinality.joined(self._count, dataset._count),
+            lambda: common_spec(self.element_spec, dataset.element_spec),
         )
 
 

@@ -44,7 +44,7 @@ def assert_close(found, expected, path=""):
         assert found == expected, path
 
 
-@pytest.mark.parametrize("name", ["branches", "tensorflow_spelling", "own_parts"])
+@pytest.mark.parametrize("name", ["branches", "tensorflow_spelling", "own_parts", "time_series"])
 def test_a_program_finds_what_it_finds_on_keras(name, keras, tmp_path, monkeypatch, capsys):
     program = PROGRAMS / f"{name}.py"
     monkeypatch.chdir(tmp_path)

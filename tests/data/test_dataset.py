@@ -97,6 +97,11 @@ def test_the_spec_of_batches_mapped_by_numpy_keeps_the_batch_axis_open():
     assert mapped.element_spec == TensorSpec((None, 2), "float32")
 
 
+def test_the_spec_of_mapped_elements_of_unknown_rank_is_that_of_the_first():
+    dataset = Dataset.from_generator(lambda: iter([[1, 2]]), "float32").map(lambda x: x + 1)
+    assert dataset.element_spec == TensorSpec((2,), "float32")
+
+
 @pytest.mark.parametrize("in_file", [False, True])
 def test_cache_makes_each_element_once(in_file, tmp_path):
     source = Counted(6)

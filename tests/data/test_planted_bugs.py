@@ -45,6 +45,13 @@ PIPELINES = {
     "shard": lambda d, k, spec: d.range(11).shard(3, 1),
     "concatenate": lambda d, k, spec: d.range(3).concatenate(d.range(5)),
     "repeat": lambda d, k, spec: d.range(3).repeat(2),
+    "window": lambda d, k, spec: (
+        d.range(11).window(3, shift=2, stride=2).flat_map(lambda w: w.batch(3))
+    ),
+    "interleave": lambda d, k, spec: d.range(1, 6).interleave(
+        lambda n: d.range(10 * n, 11 * n), cycle_length=2, block_length=2
+    ),
+    "take_while": lambda d, k, spec: d.range(9).take_while(lambda x: x % 5 < 4),
     "zip": lambda d, k, spec: d.zip((d.range(3), d.range(5, 9))),
     "from_generator": lambda d, k, spec: ragged(d, spec),
     "pad_sequences": lambda d, k, spec: [

@@ -19,7 +19,7 @@ from minicnn.common.suggest import near_match
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 _FILES = (
-    "renamed arrays positions maths linalg nn image random random_image files control printing"
+    "renamed arrays positions maths linalg nn image random random_image files control printing data"
 ).split()
 _TYPES = (
     "bfloat16 bool complex64 complex128 float16 float32 float64 int8 int16 int32 int64 string "
@@ -51,6 +51,8 @@ def fill() -> dict[str, Any]:
             "TensorArray": files["control"].TensorArray,
             "TensorShape": shapes.TensorShape,
             "TensorSpec": minicnn.data.TensorSpec,
+            "data.Options": files["data"].Options,
+            "data.experimental.AutoShardPolicy": files["data"].AutoShardPolicy,
             "Variable": variable.Variable,
             "as_dtype": shapes.as_dtype,
             "dtypes.as_dtype": shapes.as_dtype,
@@ -75,7 +77,6 @@ _NEAREST = {
     "io.TFRecordWriter": "numpy.savez",
     "data.TFRecordDataset": "tf.data.Dataset.from_generator",
     "data.TextLineDataset": "tf.data.Dataset.from_generator",
-    "data.Options": "tf.data.Dataset",
     "feature_column": "keras.layers.CategoryEncoding",
     "lite": "keras.Model.save",
     "lookup": "keras.layers.CategoryEncoding",

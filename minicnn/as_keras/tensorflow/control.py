@@ -186,7 +186,6 @@ named("nest.map_structure")(lambda func, *structure: tree.map_structure(func, *s
 named("nest.pack_sequence_as")(
     lambda structure, flat_sequence: tree.pack_sequence_as(structure, flat_sequence)
 )
-named("data.experimental.cardinality")(lambda dataset: dataset.cardinality())
 
 
 class TensorArray:
