@@ -71,6 +71,10 @@ class Library:
         """Converts an array to a tensor of the library."""
         return self.keras.ops.convert_to_tensor(array)
 
+    def symbol(self, shape: Sequence[int | None], dtype: str) -> Any:
+        """A tensor without values, if this library's outlines are looked at; else None."""
+        return None
+
     def numpy(self, tensor: Any) -> np.ndarray:
         """Converts a tensor to an array."""
         return np.asarray(self.keras.ops.convert_to_numpy(tensor))

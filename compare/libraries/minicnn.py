@@ -20,6 +20,10 @@ class MiniCNN(Library):
     keras = minicnn
     run_eagerly = False
 
+    def symbol(self, shape: Sequence[int | None], dtype: str) -> Any:
+        """A symbolic tensor."""
+        return minicnn.KerasTensor(shape, dtype)
+
     def differentiate(
         self,
         function: Callable[..., list],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from compare.cases.case import Case
+from compare.cases.kinds.outlines import outline
 from compare.cases.kinds.shared import (
     DifferentiableInputs,
     assign,
@@ -56,6 +57,13 @@ def _run(library: Library, case: Case, draws: SharedRandomNumbers) -> dict[str, 
     shapes = [tuple(x.shape) for x in tree.flatten(differentiable.with_tensors(starting))]
     found["output shape"] = str(tuple(layer.compute_output_shape(*as_arguments(layer, shapes))))
     found["output type"] = " ".join(map(dtype, outputs))
+    found["outline"] = outline(
+        library,
+        case.name,
+        lambda inputs: tree.flatten(layer(*as_arguments(layer, inputs), training=False, **call)),
+        differentiable.with_tensors(starting),
+        outputs,
+    )
     found["weights"] = " ".join(f"{v.name}{tuple(v.shape)}" for v in layer.weights)
     found |= initial_and_constrained(library, case, layer)
     weights = _weights(library, case, layer)

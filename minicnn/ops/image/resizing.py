@@ -252,7 +252,7 @@ def scale_and_translate(
 
     Args:
         images: an array of any rank.
-        output_shape: the shape of the result.
+        output_shape: the shape of the result; only its lengths along `spatial_dims` are used.
         scale, translation: one number for each of `spatial_dims`; gradients flow to them, too.
         spatial_dims: the axes.
         method: "linear", "cubic", "lanczos3" or "lanczos5".
@@ -270,7 +270,10 @@ def scale_and_translate(
     if method not in _METHODS:
         raise ValueError(unknown_name("method", method, tuple(_METHODS)))
     if any(is_keras_tensor(x) for x in (images, scale, translation)):
-        return KerasTensor(tuple(output_shape), images.dtype)
+        shape = list(images.shape)
+        for axis in spatial_dims:
+            shape[axis] = output_shape[axis]
+        return KerasTensor(tuple(shape), images.dtype)
     dtype = dtypes.result_type(str(images.dtype), float)
     result = ops.cast(images, dtype)
     scale, translation = ops.cast(scale, dtype), ops.cast(translation, dtype)

@@ -9,7 +9,7 @@ import numpy as np
 from minicnn.backend import kernels
 from minicnn.common import dtypes
 from minicnn.common.shapes import broadcast_shapes
-from minicnn.ops.define.declare import composite, op, to_array
+from minicnn.ops.define.declare import composite, op
 from minicnn.ops.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["bincount", "digitize", "nonzero", "searchsorted", "select", "unravel_index", "where"]
@@ -112,14 +112,14 @@ def digitize(x, bins):
 
 
 def _bincount_dtype(x, weights):
-    return "int32" if weights is None else dtypes.result_type(x.dtype, to_array(weights).dtype)
+    return "int32" if weights is None else dtypes.result_type(x.dtype, weights.dtype)
 
 
 def _bincount_spec(x, weights=None, **_):
     return KerasTensor((*x.shape[:-1], None), _bincount_dtype(x, weights))
 
 
-@op("x", spec=_bincount_spec)
+@op("x", "weights", spec=_bincount_spec)
 def bincount(x, weights=None, minlength=0, sparse=False):
     """How often each whole number from 0 occurs along the last axis, or the sum of its weights."""
     if sparse:
@@ -128,7 +128,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     length = max(int(rows.max(initial=-1)) + 1, minlength)
     weighted = [None] * len(rows)
     if weights is not None:
-        weighted = to_array(weights).reshape(rows.shape)
+        weighted = weights.reshape(rows.shape)
     dtype = dtypes.numpy_dtype(_bincount_dtype(x, weights))
     counts = [
         np.bincount(row, w, length).astype(dtype) for row, w in zip(rows, weighted, strict=True)
