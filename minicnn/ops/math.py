@@ -83,6 +83,7 @@ def logsumexp(x, axis=None, keepdims=False):
     promote="float",
     spec=specs.elementwise,
     vjp=(lambda g, y, x: divided(scaled(-g, y), 2 * x),),
+    wide=True,
 )
 def rsqrt(x):
     """`y = 1 / √x`."""

@@ -148,8 +148,8 @@ def save_weights_only(
 def load_weights_only(
     model: Any,
     path: str | os.PathLike,
-    skip_mismatch: bool = False,
-    objects_to_skip: Iterable[Any] | None = None,
+    skip_mismatch: bool,
+    objects_to_skip: Iterable[Any] | None,
 ) -> None:
     """Reads weights from a `.weights.h5` or `.keras` file; after an error, none are changed."""
     if not model.built:

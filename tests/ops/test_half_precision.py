@@ -1,12 +1,15 @@
-"""Operations in float16 and bfloat16 that add up thousands of numbers, against float64."""
+"""Operations in float16 and bfloat16 against float64: long sums, and how often they round."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import pytest
 
-from minicnn import GradientTape, activations, losses, ops
+from minicnn import GradientTape, activations, losses, ops, tree
 from minicnn.common.dtypes import numpy_dtype
+from tests.ops.gradient_cases import CASES
 
 ROUNDING = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 
@@ -136,3 +139,52 @@ def test_activations_keep_the_type(name, dtype, backend, rng):
     for right, value in zip(truth, found, strict=True):
         error = np.linalg.norm(value - right) / np.linalg.norm(right)
         assert error < 3 * ROUNDING[dtype]
+
+
+# The smallest numbers that the types have.
+SMALLEST = {"float16": 2.0**-24, "bfloat16": 2.0**-133}
+ROUNDED_MORE_OFTEN = {
+    "nextafter": "it is about the numbers that a type has",
+    "diff": "each order is rounded, as in Keras",
+    "linspace": "steps are rounded, as in Keras",
+    "geomspace": "steps are rounded, as in Keras",
+    **dict.fromkeys(
+        ("quantile", "percentile", "nanquantile", "nanpercentile"),
+        "q has the type too, as in Keras",
+    ),
+    **dict.fromkeys(("stft", "istft"), "16 bits are refused, as in Keras"),
+    **dict.fromkeys(
+        "inv det slogdet solve solve_triangular cholesky cholesky_inverse qr svd eigh pinv "
+        "lstsq".split(),
+        "16 bits are refused, as in NumPy's linear algebra",
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.name not in ROUNDED_MORE_OFTEN], ids=lambda case: case.name
+)
+def test_results_are_the_right_ones_rounded_once(case, dtype):
+    """What is computed in several operations is computed in float32, and rounded at the end."""
+
+    def check(function, *inputs, **settings):
+        narrow = tree.map_structure(partial(_of_type, dtype, "f"), list(inputs))
+        wide = tree.map_structure(partial(_of_type, "float64", dtype), narrow)
+        results, right = (tree.flatten(function(*x, **settings)) for x in (narrow, wide))
+        for found, truth in zip(results, right, strict=True):
+            if str(found.dtype) != dtype:
+                continue
+            truth = truth.numpy()
+            rounding = np.maximum(np.abs(truth) * ROUNDING[dtype], SMALLEST[dtype])
+            off = np.abs(found.numpy().astype("float64") - truth)
+            assert np.nanmax(off / rounding, initial=0) < 1.05
+
+    case.check_with(check)
+
+
+def _of_type(dtype, from_types, x):
+    """Arrays of the types ("f": all floats, or a name) in another."""
+    if isinstance(x, np.ndarray) and from_types in (x.dtype.kind, x.dtype.name):
+        return x.astype(numpy_dtype(dtype))
+    return x

@@ -253,7 +253,7 @@ def _with_depth(x, length):
     return ops.pad(x, widths)
 
 
-@composite("x1", "x2")
+@composite("x1", "x2", wide=True)
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """Cross product along an axis: a vector for vectors of 3 numbers, a number for vectors of 2."""
     if axis is not None:

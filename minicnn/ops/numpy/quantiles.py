@@ -71,7 +71,7 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1.0):
     return ops.reshape(ops.moveaxis(values, -1, 0), shape)
 
 
-@composite("x", "q")
+@composite("x", "q", wide=True)
 def quantile(x, q, axis=None, method="linear", keepdims=False):
     """The value that the share q of the elements lies below; several q give a new first axis.
 
@@ -87,31 +87,31 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     return _quantile(x, q, axis, method, keepdims)
 
 
-@composite("x", "q")
+@composite("x", "q", wide=True)
 def percentile(x, q, axis=None, method="linear", keepdims=False):
     """`quantile` with q from 0 to 100."""
     return _quantile(x, q, axis, method, keepdims, whole=100)
 
 
-@composite("x")
+@composite("x", wide=True)
 def median(x, axis=None, keepdims=False):
     """The element in the middle, or the mean of the two in the middle."""
     return _quantile(x, 0.5, axis, "linear", keepdims)
 
 
-@composite("x", "q")
+@composite("x", "q", wide=True)
 def nanquantile(x, q, axis=None, method="linear", keepdims=False):
     """`quantile` of the elements that are not NaN."""
     return _quantile(x, q, axis, method, keepdims, ignore_nan=True)
 
 
-@composite("x", "q")
+@composite("x", "q", wide=True)
 def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
     """`percentile` of the elements that are not NaN."""
     return _quantile(x, q, axis, method, keepdims, ignore_nan=True, whole=100)
 
 
-@composite("x")
+@composite("x", wide=True)
 def nanmedian(x, axis=None, keepdims=False):
     """`median` of the elements that are not NaN."""
     return _quantile(x, 0.5, axis, "linear", keepdims, ignore_nan=True)

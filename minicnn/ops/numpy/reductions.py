@@ -168,7 +168,7 @@ def _prod_spec(x, axis=None, keepdims=False, dtype=None):
     return KerasTensor(shape, dtypes.standardize_dtype(dtype or rules.accumulator(x.dtype)))
 
 
-@op("x", spec=_prod_spec, vjp=(_prod_vjp,))
+@op("x", spec=_prod_spec, vjp=(_prod_vjp,), wide=True)
 def prod(x, axis=None, keepdims=False, dtype=None):
     """Product of the elements. Small whole numbers are multiplied in 32 bits."""
     dtype = dtypes.numpy_dtype(dtype or rules.accumulator(x.dtype))
