@@ -12,6 +12,7 @@ from minicnn.layers.applications.inception_resnet_v2 import CustomScaleLayer
 
 sys.path.insert(0, str(Path(__file__).parent / "applications"))
 import networks
+import small_networks
 
 # Odd and unequal sides, since these networks pad by hand.
 SIZES = {
@@ -22,9 +23,15 @@ SIZES = {
 }
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=(*SIZES, *small_networks.NETWORKS))
 def saved(request, keras, tmp_path_factory):
-    return networks.save(request.param, SIZES[request.param], tmp_path_factory.mktemp("saved"))
+    keras.utils.set_random_seed(0)
+    if request.param in SIZES:
+        whole = networks.make(request.param, SIZES[request.param])
+    else:
+        make, size = small_networks.NETWORKS[request.param]
+        whole = make((*size, 3))
+    return networks.save(whole, tmp_path_factory.mktemp("saved"))
 
 
 def with_head(base, library=minicnn, classes=3):
@@ -32,6 +39,15 @@ def with_head(base, library=minicnn, classes=3):
     inputs = library.Input(base.input_shape[1:])
     x = library.layers.GlobalAveragePooling2D()(base(inputs))
     return library.Model(inputs, library.layers.Dense(classes, name="head")(x))
+
+
+def without_dropout(base):
+    """The base, which drops nothing in training; else it would, frozen or not, as in Keras."""
+    for layer in base.layers:
+        for rate in ("rate", "drop_path_rate"):
+            if hasattr(layer, rate):
+                setattr(layer, rate, 0.0)
+    return base
 
 
 def data(images, classes=3):
@@ -57,11 +73,8 @@ def test_a_network_predicts_what_keras_predicts(saved):
 
 
 def test_a_frozen_network_with_a_new_head_trains_the_head_alone(saved):
-    base = minicnn.saving.load_model(saved.base)
+    base = without_dropout(minicnn.saving.load_model(saved.base))
     base.trainable = False
-    for layer in base.layers:
-        if isinstance(layer, minicnn.layers.Dropout):  # it drops in training, as in Keras
-            layer.rate = 0.0
     model = with_head(base)
     assert [weight.path for weight in model.trainable_weights] == ["head/kernel", "head/bias"]
     before = [np.array(weight) for weight in base.weights]
@@ -82,7 +95,7 @@ def test_a_frozen_network_with_a_new_head_trains_the_head_alone(saved):
 
 
 def test_fine_tuning_changes_the_base_and_keeps_its_statistics(saved):
-    base = minicnn.saving.load_model(saved.base)
+    base = without_dropout(minicnn.saving.load_model(saved.base))
     for layer in base.layers:
         layer.trainable = not isinstance(layer, minicnn.layers.BatchNormalization)
     model = with_head(base)
@@ -96,16 +109,17 @@ def test_fine_tuning_changes_the_base_and_keeps_its_statistics(saved):
     assert len(changed) > 0.9 * len(base.trainable_weights)
 
 
-@pytest.mark.parametrize("saved", ["MobileNetV2"], indirect=True)
+@pytest.mark.parametrize("saved", ["MobileNetV2", *small_networks.NETWORKS], indirect=True)
 def test_a_step_of_fine_tuning_is_that_of_keras(keras, saved):
     images, labels = data(saved.images)
+    channels = saved.features.shape[-1]
     states = []
     for library in (keras, minicnn):
-        base = library.saving.load_model(saved.base)
+        base = without_dropout(library.saving.load_model(saved.base))
         for layer in base.layers[:-20]:
             layer.trainable = False
         model = with_head(base, library)
-        model.get_layer("head").set_weights([np.ones((1280, 3)) / 1280, np.zeros(3)])
+        model.get_layer("head").set_weights([np.ones((channels, 3)) / channels, np.zeros(3)])
         model.compile(library.optimizers.SGD(1e-4), "mse", run_eagerly=True)
         start = [w.numpy() for w in model.weights]
         loss = model.train_on_batch(images, labels)

@@ -18,7 +18,7 @@ NETWORKS = (
     *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "M", "S")),
     *("InceptionResNetV2", "InceptionV3", "MobileNet", "MobileNetV2", "MobileNetV3Large"),
     *("MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2"),
-    "Xception",
+    *("ResNet152", "ResNet152V2", "VGG16", "VGG19", "Xception"),
 )
 
 
@@ -40,14 +40,20 @@ class Saved(NamedTuple):
     features: np.ndarray
 
 
-def save(name: str, size: tuple[int, int], folder: Path) -> Saved:
-    """Makes a network in Keras with random weights of ordinary sizes, and saves it."""
+def make(name: str, size: tuple[int, int]) -> Any:
+    """A published network in Keras, for ten classes."""
     import keras
 
-    keras.utils.set_random_seed(0)
-    whole = getattr(keras.applications, name)(
+    return getattr(keras.applications, name)(
         weights=None, input_shape=(*size, 3), classes=10, classifier_activation=None
     )
+
+
+def save(whole: Any, folder: Path) -> Saved:
+    """Gives a network in Keras random weights of ordinary sizes, and saves it."""
+    import keras
+
+    size = whole.input_shape[1:3]
     random = np.random.default_rng(0)
     for weight in whole.weights:
         kind = weight.path.rpartition("/")[2]
@@ -55,11 +61,17 @@ def save(name: str, size: tuple[int, int], folder: Path) -> Saved:
             weight.assign(random.uniform(0.1, 0.4, weight.shape))
         elif kind in ("beta", "bias"):
             weight.assign(random.normal(0, 0.1, weight.shape))
+    for layer in whole.layers:
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
+            layer.adapt(pictures(random, 8, size) / 255)
     take_statistics(whole, pictures(random, 32, size))
     pools = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
-    pool = [layer for layer in whole.layers if isinstance(layer, pools)][-1]
+    ends = [layer for layer in whole.layers if isinstance(layer, pools)] or [
+        layer for layer in whole.layers if isinstance(layer, keras.layers.Flatten)
+    ]
+    pool = ends[-1]
     base = keras.Model(whole.input, pool.input, name="base")
-    files = folder / f"{name}.keras", folder / f"{name}_base.keras"
+    files = folder / "whole.keras", folder / "base.keras"
     whole.save(files[0])
     base.save(files[1])
     images = pictures(random, 2, size)

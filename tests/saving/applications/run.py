@@ -21,7 +21,7 @@ def compare(name: str) -> str:
     """A row of the table."""
     side = networks.SIDES.get(name, 32)
     with tempfile.TemporaryDirectory() as folder:
-        saved = networks.save(name, (side, side), Path(folder))
+        saved = networks.save(networks.make(name, (side, side)), Path(folder))
         model = minicnn.saving.load_model(saved.whole)
         scores = model.predict(saved.images, verbose=0)
         minicnn.config.set_backend("numpy")
