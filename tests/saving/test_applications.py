@@ -14,13 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent / "applications"))
 import networks
 import small_networks
 
-# Odd and unequal sides, since these networks pad by hand.
-SIZES = {
-    "MobileNetV2": (41, 35),
-    "ResNet50V2": (32, 48),
-    "EfficientNetV2B0": (45, 64),
-    "DenseNet121": (33, 47),
-}
+# Published networks, of 154 and 429 layers; odd and unequal sides, since they pad by hand.
+SIZES = {"MobileNetV2": (41, 35), "DenseNet121": (33, 47)}
 
 
 @pytest.fixture(scope="module", params=(*SIZES, *small_networks.NETWORKS))

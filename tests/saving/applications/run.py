@@ -1,4 +1,4 @@
-"""Opens every network of `keras.applications` up to 60 million parameters: `python run.py [NAME]`.
+"""Opens the networks of `keras.applications` up to 60 million parameters: `python run.py [NAME]`.
 
 Keras makes and saves one at a time, in a process of its own, so that memory is held down. A row
 shows the largest difference between the scores, as a share of the largest score: of minicnn to

@@ -50,6 +50,19 @@ def efficientnet(shape: Shape) -> Any:
     return with_classifier(base.input, base.output)
 
 
+def efficientnet_v2(shape: Shape) -> Any:
+    """Blocks with an ordinary convolution, and with one for each channel."""
+    sizes = ("conv_type", "kernel_size", "num_repeat", "input_filters", "output_filters")
+    settings = ("expand_ratio", "strides", "se_ratio")
+    blocks = [
+        dict(zip(sizes + settings, numbers, strict=True))
+        for numbers in ((1, 3, 1, 32, 16, 1, 1, 0), (1, 3, 1, 16, 24, 4, 2, 0))
+        + ((0, 3, 2, 24, 32, 3, 2, 0.25),)
+    ]
+    network = family("efficientnet_v2").EfficientNetV2
+    return network(0.5, 1.0, 32, blocks_args=blocks, input_shape=shape, **TOP)
+
+
 def inception(shape: Shape) -> Any:
     """Long kernels, averages over the image and what is around it, branches side by side."""
     import keras
@@ -128,6 +141,17 @@ def resnet(shape: Shape) -> Any:
     return module.ResNet(blocks, preact=False, use_bias=True, input_shape=shape, **TOP)
 
 
+def resnet_v2(shape: Shape) -> Any:
+    """The second version: normalizes before each convolution; a shortcut leaves out pixels."""
+    module = family("resnet")
+
+    def blocks(x: Any) -> Any:
+        x = module.stack_residual_blocks_v2(x, 8, 2, name="conv2")
+        return module.stack_residual_blocks_v2(x, 16, 2, stride1=1, name="conv3")
+
+    return module.ResNet(blocks, preact=True, use_bias=True, input_shape=shape, **TOP)
+
+
 def vgg(shape: Shape) -> Any:
     """VGG16 with a sixteenth of the filters and units."""
     import keras
@@ -162,12 +186,14 @@ def xception(shape: Shape) -> Any:
 NETWORKS = {
     "a small ConvNeXt": (convnext, (41, 35)),
     "a small EfficientNet": (efficientnet, (33, 38)),
+    "a small EfficientNetV2": (efficientnet_v2, (45, 64)),
     "a small Inception": (inception, (27, 38)),
     "a small InceptionResNet": (inception_resnet, (25, 19)),
     "a small MobileNet": (mobilenet, (35, 47)),
     "a small MobileNetV3": (mobilenet_v3, (35, 47)),
     "a small NASNet": (nasnet, (37, 30)),
     "a small ResNet": (resnet, (39, 33)),
+    "a small ResNetV2": (resnet_v2, (32, 43)),
     "a small VGG": (vgg, (32, 64)),
     "a small Xception": (xception, (27, 38)),
 }
