@@ -30,6 +30,10 @@ from minicnn.saving.saving_lib import make_model
 from minicnn.saving.weights_file import WeightsReader
 
 _TRAINING = "training_config"
+_OPERATIONS = (
+    "If the model has operations such as `x + 3` or `ops.mean(x)` beside its layers: a `.h5` file "
+    "does not tell them from layers, and Keras does not open it either. Save it as `.keras`."
+)
 _SKIP_NONE = {"shape": False, "count": False}
 _SHORT_NAMES = ("accuracy", "acc", "crossentropy", "ce")
 
@@ -49,7 +53,11 @@ def load_model(
             )
         config = modern_config(read_config_text(text, f"model_config in {description}"))
         with first_values_when_read(limits.UNSAVED_ELEMENTS, description):
-            model = make_model(config, custom_objects, safe_mode, description)
+            try:
+                model = make_model(config, custom_objects, safe_mode, description)
+            except (TypeError, ValueError) as error:
+                error.add_note(_OPERATIONS)
+                raise
             _load_weights(model, reader, "model_weights")
         if compile:
             _compile(model, reader, custom_objects)

@@ -153,16 +153,19 @@ def refused_models(keras):
     layers, x = keras.layers, keras.Input((4,))
     yield "Python lambda", keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x * 2)])
     yield "Only input tensors", keras.Model(x, layers.Dense(2)(x * 2.0))
+    yield "GetItem", keras.Model(x, layers.Dense(2)(x[:, 1:]))
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", range(3))
 def test_what_keras_refuses_is_refused(keras, number, tmp_path):
     message, model = list(refused_models(keras))[number]
     model.save(tmp_path / "m.h5")
     for library in (keras, minicnn):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message) as refused:
             library.saving.load_model(tmp_path / "m.h5")
+    if number:
+        assert "operations such as `x + 3`" in refused.value.__notes__[-1]
 
 
 @pytest.mark.keras
