@@ -31,8 +31,9 @@ from minicnn.saving.weights_file import WeightsReader
 
 _TRAINING = "training_config"
 _OPERATIONS = (
-    "If the model has operations such as `x + 3` or `ops.mean(x)` beside its layers: a `.h5` file "
-    "does not tell them from layers, and Keras does not open it either. Save it as `.keras`."
+    "If the model has operations such as `x + 3` or `ops.mean(x)` beside its layers, or layers "
+    "that only `keras.applications` has: a `.h5` file does not say which they are, and Keras "
+    "does not open it either. Save it as `.keras`."
 )
 _SKIP_NONE = {"shape": False, "count": False}
 _SHORT_NAMES = ("accuracy", "acc", "crossentropy", "ce")
