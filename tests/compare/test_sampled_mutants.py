@@ -164,8 +164,20 @@ def test_kernels_that_contain_a_part():
     file = "minicnn/backend/numba/softmax.py"
     part = next(p for p in places((ROOT / file).read_text()) if p.function == "_shift")
     kernels = kernel_calls.kernels_with(ROOT, file, part)
-    assert {"_softmax", "_log_softmax"} <= kernels
-    assert "_softmax_gradient" not in kernels
+    module = "minicnn.backend.numba.softmax"
+    assert {f"{module}:_softmax", f"{module}:_log_softmax"} <= kernels
+    assert f"{module}:_softmax_gradient" not in kernels
+
+
+def test_kernels_are_found_through_imports_and_told_from_others_of_their_name():
+    file = "minicnn/backend/numba/conv/winograd/transforms.py"
+    part = next(p for p in places((ROOT / file).read_text()) if p.function == "transform_output")
+    kernels = kernel_calls.kernels_with(ROOT, file, part)
+    assert "minicnn.backend.numba.conv.winograd.products:convolve" in kernels
+    assert not [name for name in kernels if "im2col" in name or "recurrent" in name]
+    assert kernel_calls.known_as(kernel_calls.kernels_with) in (
+        "compare.mutants.sampled.kernel_calls:kernels_with"
+    )
 
 
 def test_a_changed_copy_leaves_the_first(tmp_path):

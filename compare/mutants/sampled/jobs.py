@@ -138,12 +138,13 @@ def recording(data: str) -> Iterator[Recorder]:
 
 def _note_kernels(called: set[str]) -> None:
     """Note each kernel that Python calls: its lines are machine code, so no line is seen."""
+    from compare.mutants.sampled import kernel_calls
     from minicnn.backend.numba.compiler.code_cache import Kernel
 
     run = Kernel.__call__
 
     def noted(kernel: Any, *arguments: Any) -> Any:
-        called.add(kernel.py_func.__name__)
+        called.add(kernel_calls.known_as(kernel.py_func))
         return run(kernel, *arguments)
 
     Kernel.__call__ = noted

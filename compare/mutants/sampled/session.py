@@ -31,6 +31,7 @@ NETWORKS = 60
 QUICK_NETWORKS = 6
 QUICK_SHARE = 8  # one of so many cases is run with --quick, besides the nearest
 ITEMS = "compare/mutants/sampled/items.py"
+KERNEL_CALLS = "compare/mutants/sampled/kernel_calls.py"  # how recorded kernels are named
 
 Work = Callable[[Server], None]
 
@@ -109,7 +110,7 @@ class Session:
 
     def _record(self, mutants: Sequence[Mutant]) -> tuple[Recorded | None, Recorded]:
         """What runs which lines; what is missing is recorded first."""
-        library = digest(["minicnn"], self.tree)
+        library = digest(["minicnn", KERNEL_CALLS], self.tree)
         names = items.StoredItems(self._items).names
         if self._quick:
             names = _near(mutants, names)
