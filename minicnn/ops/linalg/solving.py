@@ -114,10 +114,10 @@ def _solve_spec(a, b, **_):
     check_square(a)
     if b.ndim < 1:
         raise ValueError("Expected input to have rank >= 1. Received a scalar `b`.")
-    rows = b.shape[-2] if a.ndim == b.ndim else b.shape[-1]
+    rows, wanted = b.shape[-2] if a.ndim == b.ndim else b.shape[-1], a.shape[-1]
     # As Keras, a matrix b of unknown height is refused, and a vector of unknown length is not.
-    unknown = rows is None and b.ndim == a.ndim - 1
-    if a.ndim - b.ndim in (0, 1) and rows != a.shape[-1] and not unknown:
+    unknown = wanted is None or (rows is None and b.ndim == a.ndim - 1)
+    if a.ndim - b.ndim in (0, 1) and rows != wanted and not unknown:
         raise ValueError(
             "Incompatible shapes between `a` and `b`: `b` needs as many rows as `a`. "
             f"Received: a.shape={tuple(a.shape)}, b.shape={tuple(b.shape)}"

@@ -19,10 +19,10 @@ SHAPES = st.lists(st.integers(0, 4), max_size=4).map(tuple)
 NONEMPTY = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
 
 
-def _outline(x, unknown=()):
+def _outline(x, unknown=(), make=KerasTensor):
     """The symbolic tensor of an array, the lengths of some axes unknown."""
     shape = [None if i in unknown else n for i, n in enumerate(x.shape)]
-    return KerasTensor(shape, x.dtype.name)
+    return make(shape, x.dtype.name)
 
 
 def _assert_fits(spec, result):
@@ -110,6 +110,40 @@ def test_an_unknown_length_is_neither_refused_nor_guessed(case):
             )
             with contextlib.suppress(ValueError if case.name in REFUSED else ()):
                 _assert_fits(function(*outlines, **settings), result)
+
+    case.check_with(check)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES if c.name in REFUSED and c.name != "get_item"],
+    ids=lambda case: case.name,
+)
+def test_unknown_lengths_that_keras_takes_are_not_refused(case):
+    real = pytest.importorskip("keras")
+
+    def refuses(library, inputs, settings):
+        try:
+            getattr(library.ops, case.name)(*inputs, **settings)
+        except ValueError:
+            return True
+        return False
+
+    def check(function, *inputs, **settings):
+        for unknown in _unknown_lengths([x for x in tree.flatten(list(inputs)) if _is_float(x)]):
+            outlines = []
+            for library in (keras, real):
+                axes = iter(unknown)
+                outline = functools.partial(_outline, make=library.KerasTensor)
+                outlines.append(
+                    tree.map_structure(
+                        lambda x: outline(x, next(axes)) if _is_float(x) else x,  # noqa: B023
+                        list(inputs),
+                    )
+                )
+            ours, theirs = map(refuses, (keras, real), outlines, [settings] * 2)
+            assert theirs or not ours, unknown
 
     case.check_with(check)
 
