@@ -15,7 +15,7 @@ def check_matrix(x):
 
 def check_square(x):
     check_matrix(x)
-    if None not in x.shape[-2:] and x.shape[-1] != x.shape[-2]:
+    if x.shape[-1] != x.shape[-2]:
         raise ValueError(
             f"Expected a square matrix. Received non-square input with shape {tuple(x.shape)}"
         )

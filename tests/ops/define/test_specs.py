@@ -148,14 +148,13 @@ def test_unknown_lengths_that_keras_takes_are_not_refused(case):
     case.check_with(check)
 
 
-@pytest.mark.parametrize("name", ["logdet", "slogdet", "det", "inv", "cholesky", "eigh"])
 @pytest.mark.parametrize("shape", [(None, 3), (3, None), (2, None, 3), (None, None)])
-def test_a_matrix_with_an_unknown_length_may_be_square(name, shape):
+def test_a_matrix_with_an_unknown_length_may_be_square(shape):
     matrix = np.eye(3, dtype="float32") * np.ones([2 if n == 2 else 1 for n in shape[:-2]] + [1, 1])
-    result = getattr(ops, name)(matrix.astype("float32"))
-    _assert_fits(getattr(ops, name)(KerasTensor(shape)), result)
+    result = ops.slogdet(matrix.astype("float32"))
+    _assert_fits(ops.slogdet(KerasTensor(shape)), result)
     with pytest.raises(ValueError, match="Expected a square matrix"):
-        getattr(ops, name)(KerasTensor((*shape[:-2], 3, 2)))
+        ops.slogdet(KerasTensor((*shape[:-2], 3, 2)))
 
 
 def _unknown_lengths(arrays):
