@@ -21,8 +21,9 @@ LEFT_OUT = (
 )
 # The first axis is one whose length must be known: of a matrix, of points, of the vectors.
 NEED_FIRST_LENGTH = (
-    *("batch_normalization", "cross", "ifft2", "image.map_coordinates", "qr", "searchsorted"),
-    *("image.perspective_transform", "solve_triangular"),
+    *("batch_normalization", "cross", "ifft2", "image.map_coordinates", "searchsorted"),
+    *("image.perspective_transform", "det", "inv", "logdet", "cholesky", "cholesky_inverse"),
+    *("eigh", "qr", "solve", "solve_triangular"),
 )
 
 
