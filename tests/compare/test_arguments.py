@@ -134,3 +134,14 @@ def test_no_reason_is_given_for_what_does_not_exist():
                 left_out.fnmatchcase(n, pattern) and (argument == "*" or argument in given)
                 for n, given in names.items()
             ), (pattern, argument)
+
+
+def test_kept_combinations_are_those_that_were_found(tmp_path, monkeypatch):
+    values = {"a": [1, 2], "b": [3], "c": [4, 5]}
+    monkeypatch.setattr(pairwise, "KEPT", tmp_path / "kept")
+    found = list(pairwise.settings("case", values))
+    assert len(list((tmp_path / "kept").glob("*"))) == 1
+    monkeypatch.setattr(pairwise.covertable, "make", None)  # cannot be called
+    assert list(pairwise.settings("case", values)) == found
+    with pytest.raises(TypeError):
+        list(pairwise.settings("case", values, {"a": "b"}))
